@@ -1,0 +1,35 @@
+#pragma once
+// Bytes, texts and sizes as every other header spells them.
+//
+// A view never owns: a `Bytes` or `std::string_view` given to a handler is valid until that handler returns.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace patchbay {
+
+/// Read-only bytes that somebody else owns.
+using Bytes = std::span<const std::byte>;
+
+/// What a message carries (RFC 6455 §5.6). Other transports keep the difference.
+enum class MessageKind : std::uint8_t { Text, Binary };
+
+inline Bytes asBytes(std::string_view text) noexcept {
+    return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
+
+inline std::string_view asText(Bytes bytes) noexcept {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Sizes with their unit: `4_KiB`.   Units: bytes.
+inline namespace literals {
+consteval std::size_t operator""_B(unsigned long long n) { return static_cast<std::size_t>(n); }
+consteval std::size_t operator""_KiB(unsigned long long n) { return static_cast<std::size_t>(n) << 10; }
+consteval std::size_t operator""_MiB(unsigned long long n) { return static_cast<std::size_t>(n) << 20; }
+consteval std::size_t operator""_GiB(unsigned long long n) { return static_cast<std::size_t>(n) << 30; }
+}  // namespace literals
+
+}  // namespace patchbay

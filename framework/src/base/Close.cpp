@@ -1,0 +1,22 @@
+#include <patchbay/close.hpp>
+
+namespace patchbay {
+
+std::string_view name(CloseCause cause) noexcept {
+    switch (cause) {
+        case CloseCause::Application: return "application";
+        case CloseCause::Peer: return "peer";
+        case CloseCause::ConnectionLost: return "connection-lost";
+        case CloseCause::Idle: return "idle";
+        case CloseCause::Protocol: return "protocol";
+        case CloseCause::InvalidText: return "invalid-text";
+        case CloseCause::TooBig: return "too-big";
+        case CloseCause::HandlerFailed: return "handler-failed";
+        case CloseCause::QueueFull: return "queue-full";
+        case CloseCause::Policy: return "policy";
+        case CloseCause::Shutdown: return "shutdown";
+    }
+    return "unknown";
+}
+
+}  // namespace patchbay
