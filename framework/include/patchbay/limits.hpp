@@ -1,0 +1,55 @@
+#pragma once
+// What a connection may use up. Each limit is on from the start; what is built in here is what holds where neither the
+// configuration nor an annotation says otherwise.
+//
+// Precedence: built-in < `limits:` in the configuration < annotation < `endpoints:` entry in the configuration, and the
+// last may only tighten what the annotation says.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "patchbay/bytes.hpp"
+
+namespace patchbay {
+
+/// What happens to a message for which a session's send queue has no room.
+enum class WhenFull : std::uint8_t {
+    Close,       ///< the session is closed with 1013: its peer reads too slowly
+    DropOldest,  ///< the messages that have waited longest make room: for values that the newest replaces
+    DropNewest,  ///< the new message is dropped: for peers that must not miss the start
+};
+
+/// How much may wait for a peer that reads slowly, and what happens beyond it.
+struct SendQueue {
+    /// Units: bytes of payload that wait in memory, over all messages.
+    std::size_t bytes = 1_MiB;
+    WhenFull whenFull = WhenFull::Close;
+
+    friend bool operator==(const SendQueue&, const SendQueue&) = default;
+};
+
+/// The limits of one session, and of one endpoint's sessions together.
+struct Limits {
+    /// The largest message that a session accepts, after decompression; a larger one closes it with 1009.
+    /// Units: bytes.
+    std::size_t maxMessageBytes = 64_KiB;
+
+    /// How long a session may stay silent before it is closed.
+    /// Units: milliseconds; 0 = for ever.
+    std::chrono::milliseconds idleTimeout = std::chrono::seconds{60};
+
+    /// How long a client may take from the connection to the end of its request head.
+    /// Units: milliseconds; 0 = for ever.
+    std::chrono::milliseconds handshakeTimeout = std::chrono::seconds{5};
+
+    SendQueue sendQueue;
+
+    /// How many sessions an endpoint may have at a time; one more is refused with 503.
+    /// Units: sessions; 0 = no limit of its own (the server's `maxConnections` still holds).
+    std::size_t maxSessions = 0;
+
+    friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+}  // namespace patchbay
