@@ -43,7 +43,7 @@ struct Limits {
     /// Units: milliseconds; 0 = for ever.
     std::chrono::milliseconds handshakeTimeout = std::chrono::seconds{5};
 
-    SendQueue sendQueue;
+    SendQueue sendQueue = {};
 
     /// How many sessions an endpoint may have at a time; one more is refused with 503.
     /// Units: sessions; 0 = no limit of its own (the server's `maxConnections` still holds).
