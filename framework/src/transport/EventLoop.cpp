@@ -1,0 +1,192 @@
+#include "transport/EventLoop.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace patchbay::transport {
+
+void TurnEndLink::unlink() noexcept {
+    next_->previous_ = previous_;
+    previous_->next_ = next_;
+    next_ = previous_ = this;
+}
+
+void TurnEndLink::linkBefore(TurnEndLink& place) noexcept {
+    next_ = &place;
+    previous_ = std::exchange(place.previous_, this);
+    previous_->next_ = this;
+}
+
+void TurnEndLink::takeOver(TurnEndLink& other) noexcept {
+    if (!other.linked()) return;
+    linkBefore(other);
+    other.unlink();
+}
+
+EventLoop::EventLoop()
+    : epoll_{::epoll_create1(EPOLL_CLOEXEC)},
+      wakeUp_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)},
+      readBuffer_{std::make_unique<std::byte[]>(kReadBytes + kReadableSlack)} {
+    epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+    if (epoll_ >= 0 && wakeUp_ >= 0 && ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeUp_, &event) == 0) return;
+    const int error = errno;
+    ::close(epoll_);
+    ::close(wakeUp_);
+    throw std::system_error{error, std::system_category(), "an event loop could not be made"};
+}
+
+EventLoop::~EventLoop() {
+    timers_ = {};  // a timer may hold the last reference to a channel, which then comes to the inbox
+    while (!inbox_.empty()) const Inbox leftover = std::exchange(inbox_, {});
+    ::close(wakeUp_);
+    ::close(epoll_);
+}
+
+void EventLoop::run() {
+    thread_.store(std::this_thread::get_id(), std::memory_order_release);
+    stopping_ = false;
+    while (!stopping_) turn(-1);
+    thread_.store({}, std::memory_order_release);
+}
+
+void EventLoop::runOnce(std::chrono::milliseconds atMost) {
+    thread_.store(std::this_thread::get_id(), std::memory_order_release);
+    turn(static_cast<int>(atMost.count()));
+}
+
+void EventLoop::stop() {
+    post([this] { stopping_ = true; });
+}
+
+void EventLoop::turn(int waitMilliseconds) noexcept {
+    const int due = waitFor();
+    if (waitMilliseconds < 0 || (due >= 0 && due < waitMilliseconds)) waitMilliseconds = due;
+    const int count = ::epoll_wait(epoll_, ready_.data(), static_cast<int>(ready_.size()), waitMilliseconds);
+    now_ = Clock::now();
+    inTurn_ = true;
+    dispatch(std::max(count, 0));
+    takeInbox();
+    timers_.runDue(now_);
+    endTurn();
+    inTurn_ = false;
+}
+
+int EventLoop::waitFor() const noexcept {
+    if (turnEnd_.linked() || inboxFilled_.load(std::memory_order_acquire)) return 0;
+    const auto next = timers_.next();
+    if (!next) return -1;
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(wait, 0, 3'600'000));
+}
+
+void EventLoop::dispatch(int count) noexcept {
+    readyCount_ = static_cast<std::size_t>(count);
+    for (nextReady_ = 0; nextReady_ < readyCount_;) {
+        const epoll_event event = ready_[nextReady_++];
+        if (event.data.ptr) {
+            static_cast<IoHandler*>(event.data.ptr)->onEvents(event.events);
+        } else {  // the wake-up, or a handler unwatched in this turn, for which this read finds nothing
+            std::uint64_t count;
+            [[maybe_unused]] const auto got = ::read(wakeUp_, &count, sizeof count);
+        }
+    }
+    readyCount_ = 0;
+}
+
+void EventLoop::takeInbox() noexcept {
+    if (!inboxFilled_.load(std::memory_order_acquire)) return;
+    {
+        const std::lock_guard lock{inboxLock_};
+        std::swap(inbox_, taken_);
+        inboxFilled_.store(false, std::memory_order_release);
+    }
+    for (Task& task : taken_.tasks) task();
+    for (auto& task : taken_.wakes) atTurnEnd(*task);
+    taken_.tasks.clear();
+    taken_.wakes.clear();
+    taken_.retired.clear();
+}
+
+void EventLoop::endTurn() noexcept {
+    TurnEndLink ending;
+    ending.takeOver(turnEnd_);
+    while (ending.linked()) {
+        TurnEndLink& first = ending.next();
+        first.unlink();
+        static_cast<TurnEndTask&>(first).onTurnEnd();
+    }
+}
+
+void EventLoop::post(Task task) {
+    std::unique_lock lock{inboxLock_};
+    inbox_.tasks.push_back(std::move(task));
+    const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
+    lock.unlock();
+    signal(already);
+}
+
+void EventLoop::wake(std::shared_ptr<TurnEndTask> task) {
+    std::unique_lock lock{inboxLock_};
+    inbox_.wakes.push_back(std::move(task));
+    const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
+    lock.unlock();
+    signal(already);
+}
+
+void EventLoop::retire(std::unique_ptr<TurnEndTask> task) {
+    std::unique_lock lock{inboxLock_};
+    inbox_.retired.push_back(std::move(task));
+    const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
+    lock.unlock();
+    signal(already);
+}
+
+void EventLoop::signal(bool alreadySignalled) noexcept {
+    if (alreadySignalled || runsHere()) return;  // the loop's own thread looks into the inbox before it waits
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto put = ::write(wakeUp_, &one, sizeof one);
+}
+
+bool EventLoop::runsHere() const noexcept {
+    return thread_.load(std::memory_order_acquire) == std::this_thread::get_id();
+}
+
+bool EventLoop::isCurrent() const noexcept {
+    const auto thread = thread_.load(std::memory_order_acquire);
+    return thread == std::thread::id{} || thread == std::this_thread::get_id();
+}
+
+Clock::time_point EventLoop::now() const noexcept { return inTurn_ ? now_ : Clock::now(); }
+
+TimerId EventLoop::after(Clock::duration delay, Task task) { return timers_.add(now() + delay, std::move(task)); }
+
+void EventLoop::cancel(TimerId timer) noexcept { timers_.cancel(timer); }
+
+std::error_code EventLoop::watch(int descriptor, std::uint32_t events, IoHandler& handler) noexcept {
+    epoll_event event{.events = events, .data = {.ptr = &handler}};
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0) return {};
+    return {errno, std::system_category()};
+}
+
+void EventLoop::rewatch(int descriptor, std::uint32_t events, IoHandler& handler) noexcept {
+    epoll_event event{.events = events, .data = {.ptr = &handler}};
+    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event);
+}
+
+void EventLoop::unwatch(int descriptor, IoHandler& handler) noexcept {
+    epoll_event ignored{};
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &ignored);
+    for (std::size_t i = nextReady_; i < readyCount_; ++i)
+        if (ready_[i].data.ptr == &handler) ready_[i].data.ptr = nullptr;
+}
+
+void EventLoop::atTurnEnd(TurnEndTask& task) noexcept {
+    if (!task.linked()) task.linkBefore(turnEnd_);
+}
+
+}  // namespace patchbay::transport

@@ -1,0 +1,135 @@
+#pragma once
+// One thread, one epoll: where channels read and write and where the handlers of their sessions run.
+//
+// A turn:  wait for events -> handlers of ready descriptors -> posted tasks -> due timers -> turn-end tasks (the
+// writes). What is posted, or asked for the turn's end, while its own stage runs belongs to the next turn, so that
+// nothing can keep the loop from reading.
+
+#include "base/Loop.hpp"
+#include "base/Timers.hpp"
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace patchbay::transport {
+
+/// Gets the events of a descriptor it is watched with.
+class IoHandler {
+public:
+    virtual ~IoHandler() = default;
+    /// `events` as of epoll.   Thread: the loop's. May unwatch and destroy any handler, this one included.
+    virtual void onEvents(std::uint32_t events) noexcept = 0;
+};
+
+/// The place of a turn-end task in the loop's list.
+class TurnEndLink {
+public:
+    TurnEndLink() noexcept = default;
+    TurnEndLink(const TurnEndLink&) = delete;
+    ~TurnEndLink() { unlink(); }
+    bool linked() const noexcept { return next_ != this; }
+    void unlink() noexcept;
+    void linkBefore(TurnEndLink& place) noexcept;
+    /// Moves everything that is linked with `other` here.   Requires: nothing is linked here.
+    void takeOver(TurnEndLink& other) noexcept;
+    TurnEndLink& next() const noexcept { return *next_; }
+
+private:
+    TurnEndLink* next_ = this;
+    TurnEndLink* previous_ = this;
+};
+
+/// Something to do once when the turn ends, however often it was asked for: a channel's write. Its destructor takes it
+/// off the list.
+class TurnEndTask : public TurnEndLink {
+public:
+    virtual ~TurnEndTask() = default;
+    virtual void onTurnEnd() noexcept = 0;
+};
+
+/// The loop.   Owns: nothing it watches.   Requires: outlives every channel and listener on it.
+class EventLoop final : public Loop {
+public:
+    /// Errors: std::system_error when the kernel gives no descriptor.
+    EventLoop();
+    ~EventLoop() override;
+
+    /// Turns until stop(); the calling thread is the loop's for that time.
+    void run();
+    /// One turn, for tests: waits for events at most `atMost`. The calling thread becomes the loop's.
+    void runOnce(std::chrono::milliseconds atMost);
+    /// Ends run() after the tasks that were posted before.   Thread: any.
+    void stop();
+
+    void post(Task task) override;
+    bool isCurrent() const noexcept override;
+    Clock::time_point now() const noexcept override;
+    TimerId after(Clock::duration delay, Task task) override;
+    void cancel(TimerId timer) noexcept override;
+
+    /// True only on the thread that turns the loop; false everywhere while none does.   Thread: any.
+    bool runsHere() const noexcept;
+    /// Level-triggered, until unwatch().   Errors: returned, such as the system's limit on watches.
+    /// Thread: the loop's, or any before it runs.
+    [[nodiscard]] std::error_code watch(int descriptor, std::uint32_t events, IoHandler& handler) noexcept;
+    void rewatch(int descriptor, std::uint32_t events, IoHandler& handler) noexcept;
+    /// Requires: before the descriptor is closed. Events that wait in this turn are forgotten.
+    void unwatch(int descriptor, IoHandler& handler) noexcept;
+    /// Runs `task` when this turn ends.   Thread: the loop's.
+    void atTurnEnd(TurnEndTask& task) noexcept;
+    /// The same from any thread: wakes the loop, whose next turn ends with the task.
+    void wake(std::shared_ptr<TurnEndTask> task);
+    /// Destroys `task` on the loop's thread, at the start of a later turn, when none of its functions runs.   Thread:
+    /// any.
+    void retire(std::unique_ptr<TurnEndTask> task);
+    /// For reading, shared by everything on this loop; 64 more bytes behind it may be read.   Thread: the loop's.
+    std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), kReadBytes}; }
+
+private:
+    static constexpr std::size_t kReadBytes = 256 * 1024;
+    static constexpr std::size_t kReadableSlack = 64;
+
+    /// What other threads left for the loop.
+    struct Inbox {
+        std::vector<Task> tasks;
+        std::vector<std::shared_ptr<TurnEndTask>> wakes;
+        std::vector<std::unique_ptr<TurnEndTask>> retired;
+        bool empty() const noexcept { return tasks.empty() && wakes.empty() && retired.empty(); }
+    };
+
+    void turn(int waitMilliseconds) noexcept;
+    int waitFor() const noexcept;
+    void dispatch(int count) noexcept;
+    void takeInbox() noexcept;
+    void endTurn() noexcept;
+    void signal(bool alreadySignalled) noexcept;
+
+    int epoll_;
+    int wakeUp_;
+    std::atomic<std::thread::id> thread_{};
+    bool stopping_ = false;
+    bool inTurn_ = false;
+    Clock::time_point now_{};
+    Timers timers_;
+    TurnEndLink turnEnd_;
+    std::array<epoll_event, 256> ready_{};
+    std::size_t nextReady_ = 0;
+    std::size_t readyCount_ = 0;
+    std::unique_ptr<std::byte[]> readBuffer_;
+
+    std::mutex inboxLock_;
+    Inbox inbox_;
+    Inbox taken_;  ///< the loop's thread only; swapped with inbox_ so that both keep their memory
+    std::atomic<bool> inboxFilled_{false};
+};
+
+}  // namespace patchbay::transport

@@ -1,0 +1,126 @@
+#include "transport/Listener.hpp"
+
+#include "base/Log.hpp"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/SocketAddress.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace patchbay::transport {
+namespace {
+
+std::string adviceFor(int error, std::uint16_t port) {
+    const std::string other = std::to_string(port < 1024 ? port + 8000 : port == 65535 ? port - 1 : port + 1);
+    switch (error) {
+        case EADDRINUSE:
+            return "address in use: is another server running? Stop it, or choose another port, such as " + other;
+        case EACCES:
+        case EPERM:
+            return "permission denied: ports below 1024 are for root or CAP_NET_BIND_SERVICE; choose another port, "
+                   "such as " +
+                   other;
+        case EADDRNOTAVAIL:
+            return "no interface of this machine has this address: use 127.0.0.1 for this machine only, 0.0.0.0 for "
+                   "all";
+        default:
+            return "check the host's name and the port";
+    }
+}
+
+[[noreturn]] void refuse(const ListenAddress& address, int error) {
+    const bool v6 = address.host.find(':') != std::string::npos;
+    const std::string where = (v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
+    throw std::system_error{error, std::system_category(),
+                            "cannot listen on " + where + ": " + adviceFor(error, address.port)};
+}
+
+// POCO's exceptions end here.
+Poco::Net::ServerSocket bound(const ListenAddress& address, int backlog) {
+    try {
+        Poco::Net::ServerSocket socket;
+        constexpr bool reuseAddress = true, reusePort = false;
+        socket.bind(Poco::Net::SocketAddress{address.host, address.port}, reuseAddress, reusePort);
+        socket.listen(backlog);
+        socket.setBlocking(false);
+        return socket;
+    } catch (const Poco::Exception& failure) {
+        const int code = failure.code();
+        const bool unknownHost = dynamic_cast<const Poco::Net::DNSException*>(&failure) != nullptr;
+        refuse(address, unknownHost || code == 0 ? EINVAL : code);
+    }
+}
+
+bool outOfResources(int error) noexcept {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted)
+    : Listener{loop, address, std::move(accepted), Options{}} {}
+
+Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted, Options options)
+    : loop_{loop}, accepted_{std::move(accepted)}, options_{options} {
+    if (!options_.accept) options_.accept = &::accept4;
+    const Poco::Net::ServerSocket server = bound(address, options_.backlog);
+    port_ = server.address().port();
+    socket_ = Socket{::fcntl(server.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)};
+    if (!socket_) refuse(address, errno);
+}
+
+Listener::~Listener() { stop(); }
+
+void Listener::start() {
+    if (started_ || !socket_) return;
+    if (const auto error = loop_.watch(socket_.descriptor(), EPOLLIN, *this))
+        throw std::system_error{error, "port " + std::to_string(port_) + " cannot be watched"};
+    started_ = true;
+}
+
+void Listener::stop() noexcept {
+    loop_.cancel(std::exchange(pause_, 0));
+    if (std::exchange(started_, false)) loop_.unwatch(socket_.descriptor(), *this);
+    socket_.close();
+}
+
+void Listener::onEvents(std::uint32_t) noexcept {
+    for (std::size_t i = 0; i < options_.acceptsPerTurn && started_; ++i)
+        if (!acceptOne()) return;
+}
+
+// False when there is nothing more to accept now.
+bool Listener::acceptOne() noexcept {
+    const int descriptor = options_.accept(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+        shortageLogged_ = false;
+        Socket socket{descriptor};
+        socket.sendAtOnce();
+        accepted_(std::move(socket));
+        return true;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+    if (outOfResources(errno)) {
+        pause(errno);
+        return false;
+    }
+    return true;  // this newcomer went away while it waited (ECONNABORTED and the like); there may be others
+}
+
+void Listener::pause(int error) noexcept {
+    if (!std::exchange(shortageLogged_, true))
+        log::warning("listener", "accepting pauses: " + std::system_category().message(error) +
+                                     "; established connections live on (raise the limit: ulimit -n)");
+    loop_.rewatch(socket_.descriptor(), 0, *this);
+    pause_ = loop_.after(options_.pauseWhenOutOfFiles, [this] {
+        pause_ = 0;
+        loop_.rewatch(socket_.descriptor(), EPOLLIN, *this);
+    });
+}
+
+}  // namespace patchbay::transport

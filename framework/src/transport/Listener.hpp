@@ -1,0 +1,71 @@
+#pragma once
+// A listening socket on a loop: takes connections and hands each on. What becomes of them is not its business.
+
+#include "transport/EventLoop.hpp"
+#include "transport/Socket.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <system_error>
+
+struct sockaddr;
+
+namespace patchbay::transport {
+
+/// Where to listen.
+struct ListenAddress {
+    std::string host = "127.0.0.1";  ///< a name or an address, IPv6 without brackets
+    std::uint16_t port = 0;          ///< 0: any free one
+};
+
+/// Takes connections.   Owns: the listening socket.   Thread: constructed on any; everything else on the loop's, or any
+/// while the loop does not run.
+class Listener final : public IoHandler {
+public:
+    using Accepted = std::function<void(Socket)>;
+    /// As accept4(2).
+    using AcceptCall = int (*)(int descriptor, sockaddr* address, unsigned* size, int flags);
+
+    struct Options {
+        int backlog = 1024;
+        std::size_t acceptsPerTurn = 64;  ///< so that a storm of newcomers leaves time for the others
+        /// How long accepting rests when the process has no descriptor left.
+        std::chrono::milliseconds pauseWhenOutOfFiles{500};
+        AcceptCall accept = nullptr;  ///< nullptr: the system's
+    };
+
+    /// Binds and listens; newcomers wait in the kernel until start(). Never shares a port with another process.
+    /// `accepted` gets each connection, non-blocking and with TCP_NODELAY; it must not throw, and may stop() but not
+    /// destroy the listener.
+    /// Errors: std::system_error, its text for the operator: what is wrong, with which address, and what to do.
+    Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted, Options options);
+    Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted);
+    ~Listener() override;
+
+    /// Errors: std::system_error when the socket cannot be watched.
+    void start();
+    /// Stops accepting and closes the listening socket: later connections are refused.
+    void stop() noexcept;
+
+    /// The port that is bound, also where 0 was asked for.
+    std::uint16_t port() const noexcept { return port_; }
+
+private:
+    void onEvents(std::uint32_t events) noexcept override;
+    bool acceptOne() noexcept;
+    void pause(int error) noexcept;
+
+    EventLoop& loop_;
+    Accepted accepted_;
+    Options options_;
+    Socket socket_;
+    std::uint16_t port_ = 0;
+    TimerId pause_ = 0;
+    bool started_ = false;
+    bool shortageLogged_ = false;  ///< until a connection is accepted again
+};
+
+}  // namespace patchbay::transport

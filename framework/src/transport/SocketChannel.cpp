@@ -1,0 +1,273 @@
+#include "transport/SocketChannel.hpp"
+
+#include <utility>
+
+namespace patchbay::transport {
+namespace {
+
+constexpr std::uint32_t kReading = EPOLLIN | EPOLLRDHUP;
+constexpr std::uint32_t kEndSeen = EPOLLET;  // nothing but the end, which cannot be masked, and that once
+
+}  // namespace
+
+SocketChannel::SocketChannel(EventLoop& loop, Socket socket, SendQueue limit) noexcept
+    : loop_{loop}, socket_{std::move(socket)}, outbox_{limit} {}
+
+std::shared_ptr<SocketChannel> SocketChannel::open(EventLoop& loop, Socket socket, SendQueue limit) {
+    return {new SocketChannel{loop, std::move(socket), limit}, &SocketChannel::retire};
+}
+
+void SocketChannel::retire(SocketChannel* channel) {
+    if (channel->loop_.runsHere()) channel->close();
+    channel->loop_.retire(std::unique_ptr<TurnEndTask>{channel});
+}
+
+SocketChannel::~SocketChannel() { close(); }
+
+void SocketChannel::start(Receiver& receiver) {
+    if (state_ != State::New) return;
+    state_ = State::Open;
+    receiver_ = &receiver;
+    loop_.atTurnEnd(*this);
+    watchFirst();
+}
+
+void SocketChannel::watchFirst() noexcept {
+    watched_ = kReading;
+    const auto error = loop_.watch(socket_.descriptor(), kReading, *this);
+    if (!error) return;
+    loop_.post([weak = weak_from_this(), error] {
+        if (const auto self = weak.lock()) self->fail(error);
+    });
+}
+
+void SocketChannel::pauseReading() noexcept {
+    paused_ = true;
+    watchAsNeeded();
+}
+
+void SocketChannel::resumeReading() noexcept {
+    paused_ = false;
+    watchAsNeeded();
+}
+
+// ---- sending, from any thread
+
+template <typename Append>
+SendStatus SocketChannel::queue(Append append) {
+    const bool here = loop_.runsHere();
+    bool wake = false;
+    {
+        const std::lock_guard lock{lock_};
+        if (noMoreSends_) return SendStatus::Closed;
+        const SendStatus status = append();
+        if (status != SendStatus::Queued || kernelFull_) return status;
+        wake = !here && !std::exchange(wakeAsked_, true);
+    }
+    if (here) loop_.atTurnEnd(*this);
+    if (wake) loop_.wake(shared_from_this());
+    return SendStatus::Queued;
+}
+
+SendStatus SocketChannel::send(Bytes head, Bytes payload) {
+    return queue([&] { return outbox_.append(head, payload); });
+}
+
+SendStatus SocketChannel::send(const SharedBytes& message) {
+    return queue([&] { return outbox_.append(message); });
+}
+
+SendStatus SocketChannel::sendControl(Bytes message) {
+    return queue([&] { return outbox_.appendControl(message); });
+}
+
+void SocketChannel::dropQueue() noexcept {
+    const std::lock_guard lock{lock_};
+    outbox_.dropUnstarted();
+}
+
+void SocketChannel::closeAfterFlush(std::chrono::milliseconds within) {
+    {
+        const std::lock_guard lock{lock_};
+        noMoreSends_ = true;
+    }
+    if (loop_.runsHere()) return flushAndClose(within);
+    loop_.post([self = shared_from_this(), within] { self->flushAndClose(within); });
+}
+
+void SocketChannel::abort() {
+    {
+        const std::lock_guard lock{lock_};
+        noMoreSends_ = true;
+    }
+    if (loop_.runsHere()) return reset();
+    loop_.post([self = shared_from_this()] { self->reset(); });
+}
+
+void SocketChannel::setSendQueue(SendQueue limit) noexcept {
+    const std::lock_guard lock{lock_};
+    outbox_.setLimit(limit);
+}
+
+std::size_t SocketChannel::queuedBytes() const noexcept {
+    const std::lock_guard lock{lock_};
+    return outbox_.queuedBytes();
+}
+
+std::uint64_t SocketChannel::droppedMessages() const noexcept {
+    const std::lock_guard lock{lock_};
+    return outbox_.dropped();
+}
+
+// ---- reading, on the loop
+
+void SocketChannel::onEvents(std::uint32_t events) noexcept {
+    if (events & EPOLLOUT) {
+        const std::lock_guard lock{lock_};
+        kernelFull_ = false;
+        loop_.atTurnEnd(*this);
+    }
+    if (!paused_ && !peerEnded_ && (events & ~EPOLLOUT))
+        read();
+    else if (events & (EPOLLHUP | EPOLLERR))
+        ended(events);
+}
+
+// True when there may be more. Bytes that arrive after closeAfterFlush() are read only to find the end behind them.
+bool SocketChannel::read() noexcept {
+    const std::span<std::byte> buffer = loop_.readBuffer();
+    const IoResult result = socket_.read(buffer);
+    switch (result.state) {
+        case IoResult::State::Done:
+            if (receiver_) receiver_->onBytes(buffer.first(result.bytes));
+            return state_ != State::Closed;
+        case IoResult::State::WouldBlock:
+            return false;
+        case IoResult::State::Failed:
+            fail(result.error);
+            return false;
+        case IoResult::State::End:
+            break;
+    }
+    peerEnded_ = true;
+    if (state_ == State::HalfClosed) {
+        close();
+        return false;
+    }
+    watchAsNeeded();
+    if (receiver_) receiver_->onEnd({});
+    return false;
+}
+
+// The connection is down in both directions while nobody reads: reading is paused, or the peer's end has been seen.
+void SocketChannel::ended(std::uint32_t events) noexcept {
+    if (peerEnded_) return close();
+    if (events & EPOLLERR)
+        if (const auto error = socket_.takeError()) return fail(error);
+    if (std::exchange(watched_, kEndSeen) != kEndSeen) loop_.rewatch(socket_.descriptor(), kEndSeen, *this);
+}
+
+// ---- writing, on the loop
+
+void SocketChannel::onTurnEnd() noexcept {
+    if (state_ == State::New || state_ == State::HalfClosed || state_ == State::Closed) return;
+    Batch batch;
+    {
+        const std::lock_guard lock{lock_};
+        wakeAsked_ = false;
+        if (kernelFull_) return;
+        outbox_.take(batch);
+    }
+    if (batch.count == 0) {
+        watchAsNeeded();
+        if (state_ == State::Flushing) sendEnd();
+        return;
+    }
+    const IoResult result = socket_.write(batch.span());
+    ++writeCalls_;
+    bool empty = false;
+    {
+        const std::lock_guard lock{lock_};
+        outbox_.giveBack(batch, result.bytes);
+        empty = outbox_.empty();
+        kernelFull_ = result.state != IoResult::State::Failed && result.bytes < batch.bytes && !empty;
+    }
+    written(result, batch.bytes, empty);
+}
+
+void SocketChannel::written(const IoResult& result, std::size_t offered, bool empty) noexcept {
+    if (result.state == IoResult::State::Failed) return writeFailed(result.error);
+    watchAsNeeded();
+    if (!empty) {
+        if (result.bytes == offered) loop_.atTurnEnd(*this);  // the rest in the next turn: others get theirs in between
+        return;
+    }
+    if (state_ == State::Flushing) return sendEnd();
+    if (receiver_) receiver_->onDrained();
+}
+
+// What the peer sent before it reset the connection is still there to read, such as the Close frame that says why.
+void SocketChannel::writeFailed(std::error_code why) noexcept {
+    if (state_ != State::Open) return close();
+    stopSending();
+    while (state_ == State::Open && !paused_ && !peerEnded_ && read()) continue;
+    if (state_ == State::Open) fail(why);
+}
+
+// ---- closing, on the loop
+
+void SocketChannel::fail(std::error_code why) noexcept {
+    Receiver* receiver = peerEnded_ ? nullptr : receiver_;
+    close();
+    if (receiver) receiver->onEnd(why);
+}
+
+void SocketChannel::flushAndClose(std::chrono::milliseconds within) {
+    if (state_ != State::New && state_ != State::Open) return;
+    if (std::exchange(state_, State::Flushing) == State::New) watchFirst();
+    receiver_ = nullptr;
+    paused_ = false;
+    deadline_ = loop_.after(within, [self = shared_from_this()] { self->reset(); });
+    watchAsNeeded();
+    loop_.atTurnEnd(*this);
+}
+
+void SocketChannel::sendEnd() noexcept {
+    if (peerEnded_) return close();
+    socket_.shutdownWrite();
+    state_ = State::HalfClosed;
+}
+
+void SocketChannel::reset() noexcept {
+    if (state_ != State::Closed) socket_.resetOnClose();
+    close();
+}
+
+void SocketChannel::close() noexcept {
+    if (std::exchange(state_, State::Closed) == State::Closed) return;
+    receiver_ = nullptr;
+    unlink();
+    loop_.unwatch(socket_.descriptor(), *this);
+    socket_.close();
+    stopSending();
+    loop_.cancel(std::exchange(deadline_, 0));  // last: its task may hold the last reference
+}
+
+void SocketChannel::stopSending() noexcept {
+    const std::lock_guard lock{lock_};
+    noMoreSends_ = true;
+    outbox_.clear();
+}
+
+void SocketChannel::watchAsNeeded() noexcept {
+    if (state_ == State::New || state_ == State::Closed) return;
+    std::uint32_t wanted = paused_ || peerEnded_ ? 0 : kReading;
+    {
+        const std::lock_guard lock{lock_};
+        if (kernelFull_) wanted |= EPOLLOUT;
+    }
+    if (wanted == watched_ || (watched_ == kEndSeen && wanted == 0)) return;
+    loop_.rewatch(socket_.descriptor(), watched_ = wanted, *this);
+}
+
+}  // namespace patchbay::transport
