@@ -1,0 +1,208 @@
+#include "protocol/Connection.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+namespace patchbay::protocol {
+
+Connection::Connection(Role role, Limits limits, Receiver& receiver, std::unique_ptr<Extension> extension,
+                       MaskSource masks)
+    : receiver_{receiver},
+      extension_{std::move(extension)},
+      masks_{masks},
+      reader_{role, extension_ ? extension_->rsvBits() : std::uint8_t{0}},
+      role_{role},
+      maxMessageBytes_{limits.maxMessageBytes},
+      maxFragments_{limits.maxFragments} {}
+
+void Connection::receive(std::span<std::byte> bytes) {
+    while (inbound_.load(std::memory_order_relaxed) == Inbound::Open) {
+        FramePart part;
+        switch (reader_.next(bytes, part)) {
+            case FrameReader::Result::NeedMore: return;
+            case FrameReader::Result::Broken: return fail(CloseCode::ProtocolError, reader_.rule());
+            case FrameReader::Result::Part: take(part);
+        }
+    }
+}
+
+void Connection::take(const FramePart& part) {
+    if (isControl(part.firstByte)) return takeControl(part);
+    if (part.starts()) {
+        const bool continues = opcodeOf(part.firstByte) == Opcode::Continuation;
+        if (!(continues ? continueMessage() : startMessage(part))) return;
+        if (!fitsLimits(part)) return;
+    }
+    takeData(part);
+}
+
+bool Connection::startMessage(const FramePart& part) {
+    if (message_ != Message::None) {
+        fail(CloseCode::ProtocolError, "new message inside a fragmented one (RFC 6455 §5.4)");
+        return false;
+    }
+    message_ = opcodeOf(part.firstByte) == Opcode::Text ? Message::Text : Message::Binary;
+    rsv_ = part.firstByte & kRsvBits;
+    fragments_ = 0;
+    messageLimit_ = std::min(maxMessageBytes_.load(std::memory_order_relaxed), MessageBuffer::kNoLimit);
+    collected_.reset(rsv_ == 0 ? messageLimit_ : extension_->maxEncodedBytes(messageLimit_));
+    return true;
+}
+
+bool Connection::continueMessage() {
+    if (message_ != Message::None) return true;
+    fail(CloseCode::ProtocolError, "continuation frame without a message to continue (RFC 6455 §5.4)");
+    return false;
+}
+
+/// Before any byte is stored: a frame that announces too much fails by its header alone.
+bool Connection::fitsLimits(const FramePart& part) {
+    ++fragments_;
+    if (maxFragments_ != 0 && fragments_ > maxFragments_) {
+        fail(CloseCode::TooBig, "message in more fragments than the limit (RFC 6455 §10.4)");
+    } else if (part.frameBytes > collected_.maxBytes() - collected_.size()) {
+        fail(CloseCode::TooBig, "message over the limit (RFC 6455 §7.4.1, §10.4)");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+void Connection::takeData(const FramePart& part) {
+    const bool finalFrame = (part.firstByte & kFin) != 0;
+    if (finalFrame && part.place == FramePart::Whole && fragments_ == 1) return finishInPlace(part.payload);
+    if (isPlainText() && !text_.feed(part.payload)) return failText();
+    // fitsLimits() has seen the whole frame, so neither of these can refuse.
+    if (part.starts() && !collected_.reserve(part.frameBytes)) return;
+    if (!collected_.append(part.payload)) return;
+    if (finalFrame && part.ends()) finishCollected();
+}
+
+void Connection::finishInPlace(std::span<std::byte> payload) {
+    if (isPlainText() && !isUtf8(payload)) return failText();
+    deliver(payload);
+}
+
+void Connection::finishCollected() {
+    if (isPlainText() && !text_.atCharacterEnd()) return failText();
+    deliver(collected_.bytes());
+    collected_.reset(0);
+}
+
+void Connection::deliver(std::span<std::byte> payload) {
+    const MessageKind kind = message_ == Message::Text ? MessageKind::Text : MessageKind::Binary;
+    message_ = Message::None;
+    if (rsv_ == 0) return receiver_.onMessage(kind, payload);
+    decode(kind, payload);
+}
+
+void Connection::decode(MessageKind kind, Bytes payload) {
+    MessageBuffer decoded{messageLimit_};
+    switch (extension_->decode(rsv_, payload, decoded)) {
+        case Extension::Decoded::TooBig:
+            return fail(CloseCode::TooBig, "message over the limit once decoded (RFC 6455 §7.4.1, §10.4)");
+        case Extension::Decoded::Broken:
+            return fail(CloseCode::InvalidPayload, "message that its extension cannot decode (RFC 6455 §5.8)");
+        case Extension::Decoded::Whole: break;
+    }
+    if (kind == MessageKind::Text && !isUtf8(decoded.bytes())) return failText();
+    receiver_.onMessage(kind, decoded.bytes());
+}
+
+void Connection::takeControl(const FramePart& part) {
+    const Opcode opcode = opcodeOf(part.firstByte);
+    if (part.place == FramePart::Whole) return handleControl(opcode, part.payload);
+    if (part.starts()) controlSize_ = 0;
+    std::ranges::copy(part.payload, control_.begin() + static_cast<std::ptrdiff_t>(controlSize_));
+    controlSize_ += part.payload.size();
+    if (part.ends()) handleControl(opcode, Bytes{control_}.first(controlSize_));
+}
+
+void Connection::handleControl(Opcode opcode, Bytes payload) {
+    switch (opcode) {
+        case Opcode::Ping: return reply(Opcode::Pong, payload);
+        case Opcode::Pong: return receiver_.onPong(payload);
+        default: return handleClose(payload);
+    }
+}
+
+/// §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a
+/// Close frame in response", with the code that it received.
+void Connection::handleClose(Bytes payload) {
+    const ReadClose close = readClosePayload(payload);
+    if (!close.rule.empty()) return fail(close.code, close.rule);
+    inbound_.store(Inbound::Closed, std::memory_order_release);
+    collected_.reset(0);
+    if (claimClose()) reply(Opcode::Close, ClosePayload{close.code, {}}.bytes());
+    receiver_.onClose(close.code, close.reason);
+}
+
+void Connection::failText() { fail(CloseCode::InvalidPayload, "text that is not UTF-8 (RFC 6455 §8.1)"); }
+
+/// §7.1.7. The rule goes along as the reason: it tells a client's developer what to mend, and nothing of this server.
+void Connection::fail(CloseCode code, std::string_view rule) {
+    inbound_.store(Inbound::Failed, std::memory_order_release);
+    collected_.reset(0);
+    if (claimClose()) reply(Opcode::Close, ClosePayload{code, rule}.bytes());
+    receiver_.onFailure(code, rule);
+}
+
+void Connection::reply(Opcode opcode, Bytes payload) {
+    std::array<std::byte, kMaxHeaderBytes + kMaxControlBytes> frame;
+    const MaskKey key = role_ == Role::Client ? masks_() : MaskKey{};
+    const FrameHeader header = role_ == Role::Client ? FrameHeader{whole(opcode), payload.size(), key}
+                                                     : FrameHeader{whole(opcode), payload.size()};
+    std::ranges::copy(header.bytes(), frame.begin());
+    const auto body = std::span{frame}.subspan(header.bytes().size(), payload.size());
+    std::ranges::copy(payload, body.begin());
+    if (role_ == Role::Client) applyMask(body, key);
+    receiver_.onReply(Bytes{frame}.first(header.bytes().size() + payload.size()));
+}
+
+bool Connection::send(MessageKind kind, Bytes payload, Output& output) {
+    if (closeSent()) return false;
+    std::uint8_t firstByte = whole(opcodeOf(kind));
+    if (!extension_) {
+        write(firstByte, payload, output);
+        return true;
+    }
+    MessageBuffer encoded{MessageBuffer::kNoLimit};
+    const std::uint8_t rsv = extension_->encode(kind, payload, encoded);
+    firstByte |= rsv;
+    write(firstByte, rsv == 0 ? payload : Bytes{encoded.bytes()}, output);
+    return true;
+}
+
+bool Connection::ping(Bytes payload, Output& output) { return writeControl(Opcode::Ping, payload, output); }
+
+bool Connection::pong(Bytes payload, Output& output) { return writeControl(Opcode::Pong, payload, output); }
+
+bool Connection::writeControl(Opcode opcode, Bytes payload, Output& output) {
+    if (payload.size() > kMaxControlBytes)
+        throw std::length_error{"a control frame carries at most 125 bytes (RFC 6455 §5.5)"};
+    if (closeSent()) return false;
+    write(whole(opcode), payload, output);
+    return true;
+}
+
+bool Connection::close(CloseCode code, std::string_view reason, Output& output) {
+    if (!claimClose()) return false;
+    write(whole(Opcode::Close), ClosePayload{code, reason}.bytes(), output);
+    return true;
+}
+
+/// A client's payload is masked in a copy: the caller's bytes are not ours to change, and may be sent to others too.
+void Connection::write(std::uint8_t firstByte, Bytes payload, Output& output) {
+    if (role_ == Role::Server) return output.write(FrameHeader{firstByte, payload.size()}.bytes(), payload);
+    const MaskKey key = masks_();
+    std::vector<std::byte> masked{payload.begin(), payload.end()};
+    applyMask(masked, key);
+    output.write(FrameHeader{firstByte, payload.size(), key}.bytes(), masked);
+}
+
+SharedBytes encodeServerMessage(MessageKind kind, Bytes payload) {
+    return SharedBytes::concat(FrameHeader{whole(opcodeOf(kind)), payload.size()}.bytes(), payload);
+}
+
+}  // namespace patchbay::protocol

@@ -1,0 +1,140 @@
+#pragma once
+// RFC 6455 without I/O: bytes in, messages and replies out; messages in, frames out. Opens no socket, starts no timer,
+// closes no TCP connection: whoever carries the bytes does that when told of a close or a failure.
+//
+//   inbound    Open --Close frame--> Closed      later bytes are ignored (§5.5.1)
+//              Open --rule broken--> Failed      later bytes are ignored (§7.1.7)
+//   outbound   Open --Close sent, echoed or sent on failure--> CloseSent     no data frame follows (§5.5.1)
+//   message    None --Text/Binary without FIN--> Text | Binary --Continuation with FIN--> None (§5.4);
+//              control frames may come in any of them
+//
+// A message that lies whole in the caller's buffer is handed on where it lies. What is incomplete is copied to a buffer
+// which is allocated after the limit check and given back when the message is done: an idle connection holds none.
+//
+// Source: RFC 6455 §5–§7
+
+#include "base/SharedBytes.hpp"
+#include "protocol/ClosePayload.hpp"
+#include "protocol/Extension.hpp"
+#include "protocol/FrameReader.hpp"
+#include "protocol/Utf8.hpp"
+
+#include <atomic>
+
+namespace patchbay::protocol {
+
+/// What a peer may send. Going over either fails the connection with 1009.
+struct Limits {
+    std::size_t maxMessageBytes = 64_KiB;  ///< a whole message, after its fragments and the extension
+    std::size_t maxFragments = 0;          ///< frames of one message; 0 is no limit
+};
+
+/// What arrives, in order.
+/// Requires: throws nothing; does not destroy the connection and does not call receive(). It may send and close.
+/// Thread: that of Connection::receive.
+class Receiver {
+public:
+    /// A whole message. Valid for the call; kSlackBytes behind it may be read.
+    virtual void onMessage(MessageKind kind, std::span<std::byte> payload) = 0;
+    virtual void onPong(Bytes payload) = 0;
+    /// An encoded Pong or Close frame that has to be sent now, before what is sent later. It counts as sent. A Pong may
+    /// still come after close(): a Ping is answered until the peer's Close arrives (§5.5.2).
+    virtual void onReply(Bytes frame) = 0;
+    /// The peer's Close frame; `NoStatus` if it had no code. Comes once, after the reply, and nothing follows.
+    virtual void onClose(CloseCode code, std::string_view reason) = 0;
+    /// The peer broke `rule`. Comes once, after the Close frame for it went to onReply, and nothing follows.
+    virtual void onFailure(CloseCode code, std::string_view rule) = 0;
+
+protected:
+    ~Receiver() = default;
+};
+
+/// Where encoded frames go. Both parts are valid for the call only.
+class Output {
+public:
+    virtual void write(Bytes header, Bytes payload) = 0;
+
+protected:
+    ~Output() = default;
+};
+
+class Connection {
+public:
+    /// `extension` is what the handshake agreed on, if anything. `masks` serves the client role only.
+    Connection(Role role, Limits limits, Receiver& receiver, std::unique_ptr<Extension> extension = nullptr,
+               MaskSource masks = &randomMask);
+
+    /// Feeds bytes read from the network; any split is allowed, also in mid-header. Unmasks in place.
+    /// Requires: kSlackBytes behind `bytes` may be read.
+    /// Errors: none thrown but std::bad_alloc; a peer's mistake becomes a Close frame and onFailure.
+    /// Thread: the session's loop, no lock held that the receiver's replies need.
+    void receive(std::span<std::byte> bytes);
+
+    /// Encode and write. False, and nothing written, when a Close frame has been sent.
+    /// Requires: text is UTF-8; ping and pong payloads have at most 125 bytes (std::length_error otherwise, §5.5).
+    /// Thread: any, under one lock that onReply's writing also takes; so no data frame can follow a Close frame.
+    bool send(MessageKind kind, Bytes payload, Output& output);
+    bool ping(Bytes payload, Output& output);
+    bool pong(Bytes payload, Output& output);
+    /// Starts the closing handshake. The reason is cut at 123 bytes, at a character's end; a code that may not be on
+    /// the wire (1004, 1005, 1006, 1015, unassigned ones) sends an empty Close frame. False when one was sent already.
+    bool close(CloseCode code, std::string_view reason, Output& output);
+
+    /// Thread: any.
+    bool closeSent() const noexcept { return closeSent_.load(std::memory_order_acquire); }
+    bool closeReceived() const noexcept { return inbound_.load(std::memory_order_acquire) == Inbound::Closed; }
+
+    /// From the next message on.   Thread: any.
+    void setMaxMessageBytes(std::size_t bytes) noexcept { maxMessageBytes_.store(bytes, std::memory_order_relaxed); }
+
+private:
+    enum class Inbound : std::uint8_t { Open, Closed, Failed };
+    enum class Message : std::uint8_t { None, Text, Binary };
+
+    void take(const FramePart& part);
+    void takeControl(const FramePart& part);
+    void takeData(const FramePart& part);
+    void handleControl(Opcode opcode, Bytes payload);
+    void handleClose(Bytes payload);
+    bool startMessage(const FramePart& part);
+    bool continueMessage();
+    bool fitsLimits(const FramePart& part);
+    void finishInPlace(std::span<std::byte> payload);
+    void finishCollected();
+    void deliver(std::span<std::byte> payload);
+    void decode(MessageKind kind, Bytes payload);
+    void failText();
+    void fail(CloseCode code, std::string_view rule);
+
+    void reply(Opcode opcode, Bytes payload);
+    void write(std::uint8_t firstByte, Bytes payload, Output& output);
+    bool writeControl(Opcode opcode, Bytes payload, Output& output);
+    bool claimClose() noexcept { return !closeSent_.exchange(true, std::memory_order_acq_rel); }
+    /// Text whose frames carry the text itself, so that it is checked as it arrives.
+    bool isPlainText() const noexcept { return message_ == Message::Text && rsv_ == 0; }
+
+    Receiver& receiver_;
+    std::unique_ptr<Extension> extension_;
+    MaskSource masks_;
+    FrameReader reader_;
+    Role role_;
+    std::atomic<Inbound> inbound_ = Inbound::Open;
+    std::atomic<bool> closeSent_ = false;
+
+    Message message_ = Message::None;
+    std::uint8_t rsv_ = 0;  // of the message's first frame
+    Utf8Checker text_;
+    std::atomic<std::size_t> maxMessageBytes_;
+    std::size_t messageLimit_ = 0;  // maxMessageBytes_ when the message began
+    std::size_t maxFragments_;
+    std::size_t fragments_ = 0;
+    MessageBuffer collected_{0};
+
+    std::size_t controlSize_ = 0;
+    std::array<std::byte, kMaxControlBytes> control_;  // a control frame that arrives in pieces
+};
+
+/// The frame of one whole message as a server sends it, for a broadcast that is encoded once.
+SharedBytes encodeServerMessage(MessageKind kind, Bytes payload);
+
+}  // namespace patchbay::protocol

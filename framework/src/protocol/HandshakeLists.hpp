@@ -1,0 +1,40 @@
+#pragma once
+// What Sec-WebSocket-Extensions and Sec-WebSocket-Protocol say.
+//
+//   extensions = extension *("," extension)              extension = token *(";" parameter)
+//   parameter  = token ["=" (token | quoted-string)]     an unquoted quoted-string must be a token too
+//   protocols  = token *("," token), each one once
+//
+// Source: RFC 6455 §9.1, §4.1, §11.3.4
+
+#include "protocol/HttpGrammar.hpp"
+
+#include <optional>
+#include <string>
+
+namespace patchbay::protocol {
+
+struct ExtensionParameter {
+    std::string name;
+    std::optional<std::string> value;
+    bool operator==(const ExtensionParameter&) const = default;
+};
+
+/// One extension as it is offered by a client or accepted by a server.
+struct ExtensionTerms {
+    std::string name;
+    std::vector<ExtensionParameter> parameters;
+    bool operator==(const ExtensionTerms&) const = default;
+};
+
+/// Nothing if the text breaks the grammar. Empty list elements are skipped, an empty text is an empty list.
+std::optional<std::vector<ExtensionTerms>> parseExtensions(std::string_view text);
+/// All the Sec-WebSocket-Extensions fields of a head, as if they were one.
+std::optional<std::vector<ExtensionTerms>> parseExtensions(std::span<const HeaderField> fields);
+std::string formatExtensions(std::span<const ExtensionTerms> extensions);
+
+/// Nothing if an element is no token or comes twice. All the Sec-WebSocket-Protocol fields, as if they were one.
+std::optional<std::vector<std::string>> parseSubprotocols(std::span<const HeaderField> fields);
+std::string formatSubprotocols(std::span<const std::string> subprotocols);
+
+}  // namespace patchbay::protocol

@@ -1,0 +1,44 @@
+#pragma once
+// Bytes of a message that is not whole yet. Never larger than its limit, never filled before it is written, and with
+// slack behind its end, which simdjson may read.
+
+#include <patchbay/bytes.hpp>
+
+#include <array>
+#include <limits>
+#include <memory>
+
+namespace patchbay::protocol {
+
+/// How many bytes behind a message may be read (not used).
+inline constexpr std::size_t kSlackBytes = 64;
+
+class MessageBuffer {
+public:
+    static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 2;
+
+    explicit MessageBuffer(std::size_t maxBytes) noexcept : maxBytes_{maxBytes} {}
+
+    /// Makes room for `more` bytes. False, and nothing allocated, if that would go over the limit.
+    [[nodiscard]] bool reserve(std::uint64_t more);
+    /// Adds `piece`. False, and nothing added, if that would go over the limit.
+    [[nodiscard]] bool append(Bytes piece);
+
+    /// What it holds, with kSlackBytes behind it that may be read.
+    std::span<std::byte> bytes() noexcept { return {block_ ? block_.get() : kNothing.data(), size_}; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t maxBytes() const noexcept { return maxBytes_; }
+
+    /// Gives the memory back and starts anew with another limit.
+    void reset(std::size_t maxBytes) noexcept;
+
+private:
+    static inline std::array<std::byte, kSlackBytes> kNothing{};  // the slack of an empty buffer; never written
+
+    std::unique_ptr<std::byte[]> block_;  // capacity_ + kSlackBytes
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+    std::size_t maxBytes_;
+};
+
+}  // namespace patchbay::protocol
