@@ -1,0 +1,148 @@
+# shellcheck shell=bash disable=SC2154
+# The launcher's `test` command (sourced by ./patchbay, whose functions it uses): builds, runs and counts every suite.
+# A suite leaves its results in build/results/SUITE; totals.py adds them up, and treats a suite without any as failed.
+#   SUITE/steps.tsv    "passed|failed <tab> title <tab> log" of steps that are tests themselves, or that stopped a suite
+#   SUITE/ctest.junit  ctest's own report        SUITE/*.xml  the cases within one of its tests        SUITE/node.tap
+
+results=$root/build/results
+all_suites=(unit structure contract integration browser clang tsan)
+gcc_suites=(unit structure contract integration)
+suites=()
+ctest_prefix=()
+
+wants() { [[ " ${suites[*]} " == *" $1 "* ]]; }
+
+wants_gcc() {
+    local suite
+    for suite in "${gcc_suites[@]}"; do wants "$suite" && return 0; done
+    return 1
+}
+
+choose_suites() {
+    while (($#)); do
+        [[ $1 == --only && -n ${2:-} ]] || stop "test takes --only SUITE, not '$1'." "Suites: ${all_suites[*]}"
+        [[ " ${all_suites[*]} " == *" $2 "* ]] || stop "There is no suite '$2'." "Suites: ${all_suites[*]}"
+        suites+=("$2")
+        shift 2
+    done
+    ((${#suites[@]})) || suites=("${all_suites[@]}")
+}
+
+test_packages() {
+    local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
+    if wants integration; then packages+=(python3-websockets); fi
+    if wants clang || wants tsan; then packages+=(clang-14 libclang-rt-14-dev); fi
+    if wants browser; then packages+=(chromium nodejs npm); fi
+    say "${packages[@]}"
+}
+
+# record SUITE OUTCOME TITLE: the step just made is a result of that suite, with its log as output.
+record() {
+    mkdir -p "$results/$1"
+    printf '%s\t%s\t%s\n' "$2" "$3" "$log" >>"$results/$1/steps.tsv"
+}
+
+# run_ctest SUITE PRESET SELECTION...: SELECTION is what ctest takes to choose tests.
+run_ctest() {
+    local suite=$1 preset=$2
+    shift 2
+    mkdir -p "$results/$suite"
+    "${ctest_prefix[@]}" env PATCHBAY_RESULTS="$results/$suite" GTEST_OUTPUT="xml:$results/$suite/" \
+        ctest --test-dir "$root/build/$preset" -j "$(nproc)" --timeout 600 --output-on-failure --no-tests=error \
+        --output-junit "$results/$suite/ctest.junit" "$@"
+}
+
+# Builds what the suites named need with GCC, once.
+build_with_gcc() {
+    local target=() suite title="Building everything with GCC"
+    if ! wants_gcc; then target=(patchbay-server) title="Building the server for its tests"; fi
+    step 'Configuring the GCC build' configure test && step "$title" compile test "${target[@]}" && return 0
+    for suite in "${gcc_suites[@]}" browser; do
+        if wants "$suite"; then record "$suite" failed "$title"; fi
+    done
+    return 1
+}
+
+run_with_gcc() {
+    local suite
+    for suite in "${gcc_suites[@]}"; do
+        wants "$suite" || continue
+        step "Running the $suite tests" run_ctest "$suite" test -R "^${suite}_" || true
+    done
+}
+
+# Debian's own Node and Chromium; from npm only what the lock file pins.
+install_browser_driver() {
+    local folder=$root/tests/browser
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/installed-lock.json" && return 0
+    npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts &&
+        cp "$folder/package-lock.json" "$folder/node_modules/installed-lock.json"
+}
+
+run_node_tests() {
+    mkdir -p "$results/browser" && cd "$root" &&
+        PATCHBAY_SERVER=$root/build/test/bin/patchbay-server node --test \
+            --test-reporter=spec --test-reporter-destination=stdout \
+            --test-reporter=tap --test-reporter-destination="$results/browser/node.tap" tests/browser/*.test.mjs
+}
+
+run_in_browser() {
+    local title="Installing the browser's driver"
+    if ! step "$title" install_browser_driver; then
+        record browser failed "$title"
+        return
+    fi
+    step 'Running the browser tests' run_node_tests || record_if_silent browser 'Running the browser tests'
+}
+
+# A runner that fails before it has written a result would otherwise leave nothing to show.
+record_if_silent() { [[ -s $results/$1/node.tap ]] || record "$1" failed "$2"; }
+
+run_with_clang() {
+    local title='Everything compiles with Clang, without a warning' outcome=passed
+    step 'Configuring the Clang build' configure clang && step 'Building everything with Clang' compile clang || outcome=failed
+    record clang "$outcome" "$title"
+    [[ $outcome == passed ]] || return 0
+    step "Running the compiler's tests with Clang" run_ctest clang clang -L '^compiler$' || true
+}
+
+# The sanitizer needs its fixed place in memory, which address randomisation may have taken.
+run_with_tsan() {
+    local title='Building the concurrent tests with the thread sanitizer' ctest_prefix=()
+    if ! { step 'Configuring the thread sanitizer' configure tsan && step "$title" compile tsan concurrent-tests; }; then
+        record tsan failed "$title"
+        return
+    fi
+    if setarch "$(uname -m)" -R true 2>/dev/null; then ctest_prefix=(setarch "$(uname -m)" -R); fi
+    step 'Running the concurrent tests with it' run_ctest tsan tsan -L '^concurrent$' || true
+}
+
+count_steps() {
+    local suite
+    if wants_gcc || wants browser; then plan 2; fi
+    for suite in "${gcc_suites[@]}"; do
+        if wants "$suite"; then plan 1; fi
+    done
+    if wants browser; then plan 2; fi
+    if wants clang; then plan 3; fi
+    if wants tsan; then plan 3; fi
+}
+
+run_suites() {
+    choose_suites "$@"
+    count_steps
+    local packages
+    read -ra packages < <(test_packages)
+    ensure_packages "${packages[@]}"
+    rm -rf "$results"
+    if wants_gcc || wants browser; then
+        if build_with_gcc; then
+            run_with_gcc
+            if wants browser; then run_in_browser; fi
+        fi
+    fi
+    if wants clang; then run_with_clang; fi
+    if wants tsan; then run_with_tsan; fi
+    say "All of it took $((SECONDS / 60)) min $((SECONDS % 60)) s."
+    python3 "$root/tests/support/totals.py" "$results" "${suites[@]}"
+}
