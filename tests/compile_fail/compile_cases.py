@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Compiles each *.cpp of a folder alone: compile_cases.py NAME FOLDER COMPILER [FLAG...]
+
+A case whose first lines are `// EXPECT: text` passes when the compiler refuses it and says every one of the texts.
+A case named ok_*.cpp passes when it compiles; it is the control that shows the others fail for their reason alone.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from cases import Cases
+
+STANDARD = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+
+
+def expected_texts(file):
+    texts = []
+    for line in file.read_text().splitlines():
+        found = re.match(r"// EXPECT: (.+?)\s*$", line)
+        if not found:
+            break
+        texts.append(found[1])
+    return texts
+
+
+def judge(file, compiled, output):
+    """What is wrong with how this case went, or None."""
+    texts = expected_texts(file)
+    if file.name.startswith("ok_"):
+        if texts:
+            return "A case named ok_* must compile, yet it has EXPECT lines."
+        return None if compiled else f"It does not compile:\n{output}"
+    if not texts:
+        return "Its first line is no `// EXPECT: text` (and it is not named ok_*)."
+    if compiled:
+        return "It compiles, and should not."
+    unsaid = [text for text in texts if text not in output]
+    return f"The compiler did not say: {'; '.join(unsaid)}\nIt said:\n{output}" if unsaid else None
+
+
+def compile_alone(command, file):
+    run = subprocess.run([*command, str(file)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, errors="replace", env={**os.environ, "LC_ALL": "C"})
+    return run.returncode == 0, run.stdout
+
+
+def problems(folder, compiler, flags):
+    """(file name, problem or None) of every case, in order of their names."""
+    command = [compiler, *STANDARD, *flags]
+    files = sorted(pathlib.Path(folder).glob("*.cpp"))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for file, (compiled, output) in zip(files, pool.map(lambda file: compile_alone(command, file), files)):
+            yield file.name, judge(file, compiled, output)
+
+
+if __name__ == "__main__":
+    name, folder, compiler, *flags = sys.argv[1:]
+    cases = Cases(name)
+    for case, problem in problems(folder, compiler, flags):
+        cases.add(f"{case} [{pathlib.Path(compiler).name}]", problem)
+    sys.exit(cases.finish())

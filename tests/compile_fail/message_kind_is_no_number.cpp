@@ -1,0 +1,4 @@
+// EXPECT: patchbay::MessageKind
+#include <patchbay/bytes.hpp>
+
+patchbay::MessageKind kind = 1;

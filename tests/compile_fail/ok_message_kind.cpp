@@ -1,0 +1,3 @@
+#include <patchbay/bytes.hpp>
+
+patchbay::MessageKind kind = patchbay::MessageKind::Text;

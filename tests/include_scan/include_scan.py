@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Fails where an #include crosses a wall: include_scan.py [ROOT]
+
+The rooms of framework/src see the rooms below them and their own libraries; public headers see none of those libraries;
+modules, apps, plugins and templates see public headers, their own files and their own libraries, never the framework's
+inside. Adding a room or a wall is a row in a table here; a folder that no row names is itself a breach.
+"""
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from cases import Cases
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+SOURCES = {".cpp", ".hpp", ".h", ".cc", ".hh"}
+PUBLIC = "framework/include/patchbay/"
+
+# What an include that leaves the tree stands for, first match wins.
+LIBRARIES = [
+    ("std", r"[a-z0-9_]+$"),
+    ("POCO Net", r"Poco/Net/"),
+    ("POCO", r"Poco/(Util|JWT|Data|Zip|XML|JSON|Crypto|Redis|MongoDB)/"),
+    ("POCO Foundation", r"Poco/\w+\.h$"),
+    ("yaml-cpp", r"yaml-cpp/"),
+    ("simdjson", r"simdjson"),
+    ("OpenSSL Crypto", r"openssl/(sha|evp|rand)\.h$"),
+    ("OpenSSL", r"openssl/"),
+    ("Boost.PFR", r"boost/(pfr(\.hpp|/)|version\.hpp$)"),
+    ("system", r"(sys|netinet|arpa|linux|net)/|(cxxabi|dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|signal"
+               r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
+]
+
+# Public headers by the lowest room that may see them; those in no row belong to `endpoint`.
+PUBLIC_OF_ROOM = {
+    "base": {"bytes.hpp", "close.hpp", "errors.hpp", "limits.hpp"},
+    "hosting": {"server.hpp", "http.hpp", "plugin.hpp", "config.hpp"},
+    "client": {"client.hpp"},
+}
+
+POCO_NET = {"POCO Net", "POCO Foundation"}
+TLS = {"OpenSSL Crypto", "OpenSSL"}
+
+# room: (rooms it sees besides itself, rooms whose public headers it sees, its libraries)
+ROOMS = {
+    "base": (set(), {"base"}, {"std"}),
+    "protocol": ({"base"}, {"base"}, {"std", "OpenSSL Crypto", "simdjson"}),
+    "transport": ({"base"}, {"base"}, {"std", "system"} | POCO_NET | TLS),
+    "endpoint": ({"base"}, {"base", "endpoint"}, {"std", "Boost.PFR", "simdjson"}),
+    "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR"}),
+    "hosting": ({"base", "protocol", "transport", "endpoint", "messaging"}, {"base", "endpoint", "hosting"},
+                {"std", "system", "POCO", "yaml-cpp", "Boost.PFR"} | POCO_NET | TLS),
+    "client": ({"base", "protocol", "transport", "endpoint", "messaging"}, {"base", "endpoint", "client"},
+               {"std", "system", "Boost.PFR"} | POCO_NET | TLS),
+}
+PUBLIC_LIBRARIES = {"std", "Boost.PFR"}
+INSIDE_ONLY = {"POCO", "POCO Net", "POCO Foundation", "yaml-cpp"}  # of the framework
+GUESTS = ("modules", "apps", "plugins", "templates")
+
+
+def library_of(name):
+    return next((library for library, pattern in LIBRARIES if re.match(pattern, name)), None)
+
+
+def resolve(root, file, quote, name):
+    """The included file within the tree, as a path from the root, or None for a library's."""
+    beside = [file.parent] if quote == '"' else []
+    for folder in beside + [root / "framework/include", root / "framework/src"]:
+        found = (folder / name).resolve()
+        if found.is_file() and found.is_relative_to(root):
+            return found.relative_to(root).as_posix()
+    return PUBLIC + name.removeprefix("patchbay/") if name.startswith("patchbay/") else None
+
+
+def room_of_public(path):
+    name = path.removeprefix(PUBLIC)
+    return next((room for room, headers in PUBLIC_OF_ROOM.items() if name in headers), "endpoint")
+
+
+def breach_of_room(room, target, name):
+    rooms, publics, libraries = ROOMS[room]
+    if target is None:
+        return None if library_of(name) in libraries else f"{room} does not use {library_of(name) or 'this library'}"
+    if target.startswith(PUBLIC):
+        owner = room_of_public(target)
+        return None if owner in publics else f"{room} does not see public headers of {owner}"
+    other = re.match(r"framework/src/(\w+)/", target)
+    if not other:
+        return "it lies outside the framework"
+    return None if other[1] in rooms | {room} else f"{room} does not see {other[1]}"
+
+
+def breach_of_public(_, target, name):
+    if target is None:
+        library = library_of(name)
+        return None if library in PUBLIC_LIBRARIES else f"public headers do not name {library or 'this library'}"
+    return None if target.startswith(PUBLIC) else "public headers see public headers only"
+
+
+def breach_of_guest(folder, target, name):
+    if target is None:
+        library = library_of(name)
+        return f"{library} stays inside the framework" if library in INSIDE_ONLY else None
+    if target.startswith("framework/src/"):
+        return "only the framework sees its inside"
+    if target.startswith((PUBLIC, folder + "/", "modules/")):
+        return None
+    return f"{folder} includes its own files, public headers and modules only"
+
+
+def breaches_below(root, folder, rule, subject):
+    """Every breach in a folder, as text; and how many files it has."""
+    lines, count = [], 0
+    for file in sorted((root / folder).rglob("*")):
+        if file.suffix not in SOURCES:
+            continue
+        count += 1
+        for found in INCLUDE.finditer(file.read_text(errors="replace")):
+            problem = rule(subject, resolve(root, file, found[1], found[2]), found[2])
+            if problem:
+                line = file.read_text(errors="replace").count("\n", 0, found.start()) + 1
+                lines.append(f"{file.relative_to(root)}:{line}: {found[0].strip()}: {problem}")
+    return lines, count
+
+
+def folders_in(path):
+    return sorted(child.name for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+
+
+def walls(root):
+    """(folder, rule, subject) of everything to look at."""
+    for room in folders_in(root / "framework/src"):
+        yield f"framework/src/{room}", breach_of_room if room in ROOMS else None, room
+    yield "framework/include", breach_of_public, None
+    for top in GUESTS:
+        for guest in folders_in(root / top):
+            yield f"{top}/{guest}", breach_of_guest, f"{top}/{guest}"
+
+
+def scan(root):
+    """[(folder, problem or None)] for every folder that holds sources."""
+    root = pathlib.Path(root).resolve()
+    results = []
+    for folder, rule, subject in walls(root):
+        if rule is None:
+            results.append((folder, f"No row of ROOMS says what {subject} may include."))
+            continue
+        lines, count = breaches_below(root, folder, rule, subject)
+        if count:
+            results.append((folder, "\n".join(lines) or None))
+    return results
+
+
+if __name__ == "__main__":
+    cases = Cases("structure_include_scan")
+    for folder, problem in scan(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2]):
+        cases.add(f"{folder} keeps to its walls", problem)
+    sys.exit(cases.finish())
