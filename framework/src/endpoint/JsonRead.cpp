@@ -1,0 +1,258 @@
+// Reading: what needs no template. A Value is a dom::element in disguise, so that no header names simdjson.
+// An iterator over an array or object is a place on simdjson's tape as well, and is kept as a Value too.
+
+#include "patchbay/detail/JsonRead.hpp"
+
+#include <simdjson.h>
+
+#include <bit>
+#include <bitset>
+#include <cmath>
+#include <vector>
+
+#include "base/Suggest.hpp"
+#include "patchbay/errors.hpp"
+
+namespace patchbay::json::detail {
+namespace {
+
+namespace dom = simdjson::dom;
+
+static_assert(sizeof(dom::array::iterator) == sizeof(Value) && sizeof(dom::object::iterator) == sizeof(Value));
+static_assert(std::is_trivially_copyable_v<dom::array::iterator> && std::is_trivially_copyable_v<Value>);
+
+constexpr std::size_t kMostFields = 256;  // more than Boost.PFR can take apart
+constexpr std::size_t kShownText = 40;
+
+dom::element element(Value value) noexcept { return std::bit_cast<dom::element>(value); }
+
+std::string quoted(std::string_view text) {
+    if (text.size() <= kShownText) return '"' + std::string{text} + '"';
+    std::size_t end = kShownText;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
+    return '"' + std::string{text.substr(0, end)} + "…\"";
+}
+
+/// What is there, for an error.
+std::string describe(Value value) {
+    const auto found = element(value);
+    switch (found.type()) {
+        case dom::element_type::ARRAY:
+            return "an array";
+        case dom::element_type::OBJECT:
+            return "an object";
+        case dom::element_type::STRING:
+            return "the text " + quoted(found.get_string().value_unsafe());
+        case dom::element_type::BOOL:
+            return found.get_bool().value_unsafe() ? "true" : "false";
+        case dom::element_type::NULL_VALUE:
+            return "null";
+        default:
+            return "the number " + simdjson::minify(found);
+    }
+}
+
+[[noreturn]] void failKind(Value value, std::string_view expected, const Place& place) {
+    failReading(place, "expected " + std::string{expected} + ", got " + describe(value));
+}
+
+[[noreturn]] void failRange(Value value, const std::string& lowest, const std::string& highest, const Place& place) {
+    failReading(place, describe(value) + " is not between " + lowest + " and " + highest);
+}
+
+/// The double that stands for an integer, as 5.0 and 1e3 do; fails for a fraction.
+double whole(Value value, const Place& place) {
+    const auto number = element(value).get_double();
+    if (number.error()) failKind(value, "an integer", place);
+    if (std::trunc(number.value_unsafe()) != number.value_unsafe()) failKind(value, "an integer", place);
+    return number.value_unsafe();
+}
+
+std::string path(const Place* place) { return place == nullptr ? std::string{} : place->path(); }
+
+/// The fields of a struct that a walk over its object's members has met, and where the next one is likely to be.
+class FieldsSeen {
+public:
+    explicit FieldsSeen(const ReadStruct& table) : table_{table} {}
+
+    static constexpr std::size_t kUnknown = kMostFields;
+
+    /// Members mostly come in the order of the fields, so that the search starts behind the last one found.
+    std::size_t find(std::string_view name) {
+        const std::size_t count = table_.names.size();
+        for (std::size_t tried = 0; tried < count; ++tried) {
+            const std::size_t i = next_ + tried < count ? next_ + tried : next_ + tried - count;
+            if (table_.names[i] != name) continue;
+            next_ = i + 1 < count ? i + 1 : 0;
+            return i;
+        }
+        return kUnknown;
+    }
+
+    bool isFirst(std::size_t i) {
+        const bool first = !seen_[i];
+        seen_.set(i);
+        return first;
+    }
+
+    void restoreMissing(void* object, const Place& place) const {
+        for (std::size_t i = 0; i < table_.fields.size(); ++i) {
+            if (seen_[i]) continue;
+            if (table_.fields[i].restore == nullptr) failReading(Place{place, table_.names[i]}, "is missing");
+            table_.fields[i].restore(object);
+        }
+    }
+
+private:
+    const ReadStruct& table_;
+    std::bitset<kMostFields + 1> seen_;  // one more for the type's own member
+    std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::string Place::path() const {
+    if (outer == nullptr) return {};
+    std::string text = detail::path(outer);
+    if (index != kNoIndex) return text + '[' + std::to_string(index) + ']';
+    bool plain = !member.empty();
+    for (const char c : member) plain = plain && patchbay::detail::isNameChar(c);
+    if (!plain) return text + '[' + quoted(member) + ']';
+    if (!text.empty()) text += '.';
+    return text.append(member);
+}
+
+void failReading(const Place& place, const std::string& problem) { throw DecodeError{place.path(), problem}; }
+
+void failDigits(std::string_view text, const Place& place) {
+    failReading(place, quoted(text) + " is no integer that fits");
+}
+
+bool isNull(Value value) noexcept { return element(value).is_null(); }
+bool isText(Value value) noexcept { return element(value).is_string(); }
+
+bool readBoolean(Value value, const Place& place) {
+    const auto found = element(value).get_bool();
+    if (found.error()) failKind(value, "true or false", place);
+    return found.value_unsafe();
+}
+
+std::int64_t readSigned(Value value, std::int64_t lowest, std::int64_t highest, const Place& place) {
+    const auto found = element(value).get_int64();
+    std::int64_t number = 0;
+    if (found.error() == simdjson::SUCCESS) {
+        number = found.value_unsafe();
+    } else {
+        const double integer = whole(value, place);
+        if (!(integer >= -0x1p63 && integer < 0x1p63))
+            failRange(value, std::to_string(lowest), std::to_string(highest), place);
+        number = static_cast<std::int64_t>(integer);
+    }
+    if (number < lowest || number > highest) failRange(value, std::to_string(lowest), std::to_string(highest), place);
+    return number;
+}
+
+std::uint64_t readUnsigned(Value value, std::uint64_t highest, const Place& place) {
+    const auto found = element(value).get_uint64();
+    std::uint64_t number = 0;
+    if (found.error() == simdjson::SUCCESS) {
+        number = found.value_unsafe();
+    } else {
+        const double integer = whole(value, place);
+        if (!(integer >= 0 && integer < 0x1p64)) failRange(value, "0", std::to_string(highest), place);
+        number = static_cast<std::uint64_t>(integer);
+    }
+    if (number > highest) failRange(value, "0", std::to_string(highest), place);
+    return number;
+}
+
+double readDouble(Value value, double highest, const Place& place) {
+    const auto found = element(value).get_double();
+    if (found.error()) failKind(value, "a number", place);
+    if (std::abs(found.value_unsafe()) > highest) failReading(place, describe(value) + " is too large");
+    return found.value_unsafe();
+}
+
+std::string_view readText(Value value, const Place& place) {
+    const auto found = element(value).get_string();
+    if (found.error()) failKind(value, "text", place);
+    return found.value_unsafe();
+}
+
+std::size_t readName(Value value, std::span<const std::string_view> names, std::string_view what, const Place& place) {
+    const auto text = readText(value, place);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (names[i] == text) return i;
+    failReading(place, quoted(text) + " is no " + std::string{what} + suggestion(text, names));
+}
+
+Elements::Elements(Value array, const Place& place) {
+    const auto found = element(array).get_array();
+    if (found.error()) failKind(array, "an array", place);
+    at_ = std::bit_cast<Value>(found.value_unsafe().begin());
+    end_ = std::bit_cast<Value>(found.value_unsafe().end());
+}
+
+bool Elements::next(Value& value) noexcept {
+    auto at = std::bit_cast<dom::array::iterator>(at_);
+    if (!(at != std::bit_cast<dom::array::iterator>(end_))) return false;
+    value = std::bit_cast<Value>(*at);
+    at_ = std::bit_cast<Value>(++at);
+    return true;
+}
+
+Members::Members(Value object, const Place& place) {
+    const auto found = element(object).get_object();
+    if (found.error()) failKind(object, "an object", place);
+    at_ = std::bit_cast<Value>(found.value_unsafe().begin());
+    end_ = std::bit_cast<Value>(found.value_unsafe().end());
+}
+
+bool Members::next(std::string_view& name, Value& value) noexcept {
+    auto at = std::bit_cast<dom::object::iterator>(at_);
+    if (!(at != std::bit_cast<dom::object::iterator>(end_))) return false;
+    name = at.key();
+    value = std::bit_cast<Value>(at.value());
+    at_ = std::bit_cast<Value>(++at);
+    return true;
+}
+
+std::string_view readType(Value object, const Place& place, const Format& format) {
+    Members members{object, place};
+    std::string_view name;
+    Value value;
+    while (members.next(name, value))
+        if (name == format.typeKey) return readText(value, Place{place, name});
+    failReading(Place{place, format.typeKey}, "is missing: it says which message this is");
+}
+
+void readStruct(Value value, void* object, const ReadStruct& table, Tag tag, const Place& place, const Format& format) {
+    Members members{value, place};
+    FieldsSeen seen{table};
+    std::string_view name;
+    Value member;
+    while (members.next(name, member)) {
+        const Place inner{place, name};
+        const std::size_t i = seen.find(name);
+        const bool isTag = i == FieldsSeen::kUnknown && tag == Tag::Present && name == format.typeKey;
+        if ((i != FieldsSeen::kUnknown || isTag) && !seen.isFirst(i)) failReading(inner, "is there twice");
+        if (i != FieldsSeen::kUnknown) {
+            table.fields[i].read(member, object, inner, format);
+        } else if (!isTag && !format.allowUnknown && !table.allowUnknown) {
+            failReading(inner, "is no member of " + std::string{table.name} + suggestion(name, table.names));
+        }
+    }
+    seen.restoreMissing(object, place);
+}
+
+void readVariant(Value value, void* variant, std::span<const ReadAlternative> alternatives, const Place& place,
+                 const Format& format) {
+    const auto type = readType(value, place, format);
+    for (const auto& alternative : alternatives)
+        if (alternative.name == type) return alternative.read(value, variant, place, format);
+    std::vector<std::string_view> names;
+    for (const auto& alternative : alternatives) names.push_back(alternative.name);
+    failReading(Place{place, format.typeKey}, quoted(type) + " is none of the known types" + suggestion(type, names));
+}
+
+}  // namespace patchbay::json::detail

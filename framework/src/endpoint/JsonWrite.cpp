@@ -1,0 +1,78 @@
+// Writing: texts are escaped as little as RFC 8259 §7 allows, numbers are the shortest that read back the same.
+
+#include "patchbay/detail/JsonWrite.hpp"
+
+#include <simdjson.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace patchbay::json::detail {
+namespace {
+
+/// 0: as it is; 'u': as \u00XX; otherwise the letter behind the backslash.
+constexpr auto kEscapes = [] {
+    std::array<char, 256> escapes{};
+    for (std::size_t c = 0; c < 0x20; ++c) escapes[c] = 'u';
+    escapes['"'] = '"';
+    escapes['\\'] = '\\';
+    escapes['\b'] = 'b';
+    escapes['\f'] = 'f';
+    escapes['\n'] = 'n';
+    escapes['\r'] = 'r';
+    escapes['\t'] = 't';
+    return escapes;
+}();
+
+void appendEscape(std::string& out, unsigned char c) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += '\\';
+    out += kEscapes[c];
+    if (kEscapes[c] == 'u') out.append("00").append(1, digits[c >> 4]).append(1, digits[c & 0xF]);
+}
+
+template <class Number>
+void appendNumber(std::string& out, Number number) {
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
+template <class Number>
+void appendFinite(std::string& out, Number number, const Place& place) {
+    if (!std::isfinite(number)) failWriting(place, "NaN and infinities have no JSON form");
+    appendNumber(out, number);
+}
+
+}  // namespace
+
+void failWriting(const Place& place, const std::string& problem) { throw EncodeError{place.path(), problem}; }
+
+void writeText(std::string& out, std::string_view text, const Place& place) {
+    out += '"';
+    std::size_t plain = 0;  // start of what needs no escape
+    unsigned char bits = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        bits |= c;
+        if (kEscapes[c] == 0) continue;
+        out.append(text.substr(plain, i - plain));
+        appendEscape(out, c);
+        plain = i + 1;
+    }
+    if (bits >= 0x80 && !simdjson::validate_utf8(text)) failWriting(place, "the text is not valid UTF-8");
+    out.append(text.substr(plain));
+    out += '"';
+}
+
+void writeDouble(std::string& out, double number, const Place& place) { appendFinite(out, number, place); }
+void writeFloat(std::string& out, float number, const Place& place) { appendFinite(out, number, place); }
+void writeSigned(std::string& out, std::int64_t number) { appendNumber(out, number); }
+void writeUnsigned(std::string& out, std::uint64_t number) { appendNumber(out, number); }
+
+void enter(const Place& place) {
+    if (place.depth >= kMaxDepth) failWriting(place, "nested too deeply");
+}
+
+}  // namespace patchbay::json::detail
