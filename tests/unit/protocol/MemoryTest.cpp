@@ -1,0 +1,134 @@
+// What a connection allocates and copies: nothing for whole messages, nothing before a limit is checked, nothing when
+// idle. Counted at operator new, per thread.
+
+#include "Wire.hpp"
+
+#include <cstdlib>
+#include <new>
+
+namespace {
+thread_local std::size_t allocations = 0;
+thread_local std::ptrdiff_t liveBlocks = 0;
+}  // namespace
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    ++liveBlocks;
+    if (void* block = std::malloc(size)) return block;
+    throw std::bad_alloc{};
+}
+void operator delete(void* block) noexcept {
+    if (block) --liveBlocks;
+    std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
+
+namespace patchbay::protocol::testing {
+namespace {
+
+/// Keeps the last message's place, and touches the slack behind it as simdjson would.
+class Watcher : public Receiver {
+public:
+    void onMessage(MessageKind, std::span<std::byte> payload) override {
+        ++messages;
+        place = payload.data();
+        for (std::size_t i = 0; i < kSlackBytes; ++i) touched ^= std::to_integer<unsigned>(payload.data()[payload.size() + i]);
+    }
+    void onPong(Bytes) override {}
+    void onReply(Bytes) override { ++replies; }
+    void onClose(CloseCode, std::string_view) override {}
+    void onFailure(CloseCode code, std::string_view) override { failedWith = static_cast<int>(code); }
+
+    int messages = 0;
+    int replies = 0;
+    int failedWith = 0;
+    const std::byte* place = nullptr;
+    unsigned touched = 0;
+};
+
+struct Memory : ::testing::Test {
+    /// simdjson chooses its code for this processor at its first use, once per process, and allocates for that.
+    static void SetUpTestSuite() { isUtf8(asBytes(std::string(100, 'x'))); }
+
+    std::vector<std::byte> buffered(std::string_view bytes) {
+        const Bytes frames = asBytes(bytes);
+        std::vector<std::byte> buffer{frames.begin(), frames.end()};
+        buffer.resize(frames.size() + kSlackBytes);
+        return buffer;
+    }
+    std::size_t allocationsOfReceiving(std::vector<std::byte>& buffer, std::size_t from, std::size_t count) {
+        const std::size_t before = allocations;
+        connection.receive(std::span{buffer}.subspan(from, count));
+        return allocations - before;
+    }
+
+    Watcher watcher;
+    Connection connection{Role::Server, {}, watcher};
+};
+
+TEST_F(Memory, AWholeMessageIsHandedOnWhereItLiesWithoutAnAllocation) {
+    const std::string frame = clientFrame(0x81, std::string(1000, 'x'), "\x37\xfa\x21\x3d");
+    auto buffer = buffered(frame + frame);
+    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 2 * frame.size()), 0U);
+    EXPECT_EQ(watcher.messages, 2);
+    EXPECT_EQ(watcher.place, buffer.data() + frame.size() + 8);
+}
+
+TEST_F(Memory, AWholeMessageAfterAHeaderInPiecesIsNotCopiedEither) {
+    auto buffer = buffered(clientFrame(0x82, "Hello"));
+    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 3), 0U);
+    EXPECT_EQ(allocationsOfReceiving(buffer, 3, buffer.size() - kSlackBytes - 3), 0U);
+    EXPECT_EQ(watcher.place, buffer.data() + 6);
+}
+
+TEST_F(Memory, ControlFramesNeverAllocate) {
+    auto buffer = buffered(clientFrame(0x89, std::string(125, 'x')));
+    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 50), 0U);
+    EXPECT_EQ(allocationsOfReceiving(buffer, 50, 81), 0U);
+    EXPECT_EQ(watcher.replies, 1);
+}
+
+TEST_F(Memory, AHeaderOverTheLimitAllocatesNothing) {
+    auto buffer = buffered(hex("82 ff 7f ff ff ff ff ff ff ff 00 00 00 00 00"));
+    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 15), 0U);
+    EXPECT_EQ(watcher.failedWith, 1009);
+}
+
+TEST_F(Memory, AMessageInPiecesIsAllocatedOnceAndGivenBackWhenItIsDone) {
+    const std::string frame = clientFrame(0x82, std::string(60'000, 'x'));
+    auto buffer = buffered(frame);
+    const std::ptrdiff_t idle = liveBlocks;
+    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 20'000), 1U);
+    EXPECT_EQ(allocationsOfReceiving(buffer, 20'000, 20'000), 0U);
+    EXPECT_EQ(liveBlocks, idle + 1);
+    EXPECT_EQ(allocationsOfReceiving(buffer, 40'000, frame.size() - 40'000), 0U);
+    EXPECT_EQ(watcher.messages, 1);
+    EXPECT_EQ(liveBlocks, idle);
+}
+
+TEST_F(Memory, ManySmallFragmentsCostFewAllocations) {
+    std::string bytes = clientFrame(0x02, "x");
+    for (int i = 0; i < 998; ++i) bytes += clientFrame(0x00, "x");
+    auto buffer = buffered(bytes + clientFrame(0x80, "x"));
+    EXPECT_LE(allocationsOfReceiving(buffer, 0, buffer.size() - kSlackBytes), 12U);
+    EXPECT_EQ(watcher.messages, 1);
+}
+
+TEST_F(Memory, AFailedOrClosedConnectionHoldsNoBuffer) {
+    for (const std::string& end : {hex("ff 00"), clientFrame(0x88, "")}) {
+        Connection other{Role::Server, {}, watcher};
+        auto buffer = buffered(clientFrame(0x02, "part") + end);
+        const std::ptrdiff_t idle = liveBlocks;
+        other.receive(std::span{buffer}.first(buffer.size() - kSlackBytes));
+        EXPECT_EQ(liveBlocks, idle);
+    }
+}
+
+TEST_F(Memory, AnEmptyMessageInPiecesHasSlackToo) {
+    auto buffer = buffered(clientFrame(0x02, "") + clientFrame(0x80, ""));
+    connection.receive(std::span{buffer}.first(12));
+    EXPECT_EQ(watcher.messages, 1);
+}
+
+}  // namespace
+}  // namespace patchbay::protocol::testing
