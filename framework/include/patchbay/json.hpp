@@ -38,6 +38,7 @@
 #include <string_view>
 
 #include "patchbay/detail/JsonRead.hpp"
+#include "patchbay/detail/JsonShapes.hpp"
 #include "patchbay/detail/JsonTypes.hpp"
 #include "patchbay/detail/JsonWrite.hpp"
 
@@ -74,6 +75,14 @@ concept Readable = detail::troubleOf<T, detail::Direction::Read>()
 template <class T>
 concept Writable = detail::troubleOf<T, detail::Direction::Write>()
 == detail::Trouble::None;
+
+/// Has T a type name in messages? Plain structs have.
+template <class T>
+inline constexpr bool isTaggable = detail::shapeOf<T>() == detail::Shape::Struct;
+
+/// A struct with a name of its own: what tagged messages consist of.
+template <class T>
+concept Taggable = detail::shapeOf<T>() == detail::Shape::Struct;
 
 /// The name that stands for a struct in tagged messages: its own without namespaces or enclosing classes, or
 /// `static constexpr std::string_view messageType` in it. Give templates a messageType: compilers spell them
