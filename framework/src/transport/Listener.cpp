@@ -98,13 +98,15 @@ void Listener::onEvents(std::uint32_t) noexcept {
 bool Listener::acceptOne() noexcept {
     const int descriptor = options_.accept(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
-        shortageLogged_ = false;
         Socket socket{descriptor};
         socket.sendAtOnce();
         accepted_(std::move(socket));
         return true;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        shortageLogged_ = false;
+        return false;
+    }
     if (outOfResources(errno)) {
         pause(errno);
         return false;

@@ -65,7 +65,7 @@ private:
     std::uint16_t port_ = 0;
     TimerId pause_ = 0;
     bool started_ = false;
-    bool shortageLogged_ = false;  ///< until a connection is accepted again
+    bool shortageLogged_ = false;  ///< until nobody waits any more
 };
 
 }  // namespace patchbay::transport

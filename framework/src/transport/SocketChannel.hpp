@@ -50,7 +50,8 @@ public:
     static std::shared_ptr<SocketChannel> open(EventLoop& loop, Socket socket, SendQueue limit);
     ~SocketChannel() override;
 
-    /// Starts reading and writing.   Thread: the loop's, once.   Errors: come to onEnd(), in a later turn.
+    /// Starts reading and writing, once.   Thread: the loop's, or any before it runs.   Errors: come to onEnd(), in a
+    /// later turn.
     void start(Receiver& receiver);
     /// Hands the channel over, also from inside onBytes(). What has been read goes by the old receiver's hand.
     /// Thread: the loop's.

@@ -93,6 +93,7 @@ TEST_F(TimersTest, WhatATaskAddsWaitsForTheNextRunEvenWhenItIsDue) {
 
 TEST_F(TimersTest, ATaskMayDestroyWhatCancelsAnotherTimer) {
     struct CancelsWhenItDies {
+        CancelsWhenItDies(Timers& timers, TimerId timer) : timers{timers}, timer{timer} {}
         Timers& timers;
         TimerId timer;
         ~CancelsWhenItDies() { timers.cancel(timer); }

@@ -1,0 +1,148 @@
+#include "transport/Listener.hpp"
+
+#include "base/Log.hpp"
+
+#include "Sockets.hpp"
+
+#include <gmock/gmock.h>
+#include <netinet/tcp.h>
+
+#include <cerrno>
+
+namespace patchbay::transport {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Peer;
+using testing::AllOf;
+using testing::HasSubstr;
+
+Peer connectTo(std::uint16_t port) {
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return Peer{descriptor};
+}
+
+std::string whyNot(const ListenAddress& address) {
+    EventLoop loop;
+    try {
+        const Listener listener{loop, address, [](Socket) {}};
+    } catch (const std::system_error& error) {
+        return error.what();
+    }
+    return "listening";
+}
+
+TEST(Listener, HandsOnConnectionsThatDoNotBlockNorWaitWithSmallWrites) {
+    EventLoop loop;
+    std::vector<Socket> accepted;
+    Listener listener{loop, {}, [&](Socket socket) { accepted.push_back(std::move(socket)); }};
+    EXPECT_NE(listener.port(), 0);
+    listener.start();
+    const Peer one = connectTo(listener.port()), two = connectTo(listener.port());
+    ASSERT_TRUE(test::turnUntil(loop, [&] { return accepted.size() == 2; }));
+    int noDelay = 0;
+    socklen_t size = sizeof noDelay;
+    ::getsockopt(accepted[0].descriptor(), IPPROTO_TCP, TCP_NODELAY, &noDelay, &size);
+    EXPECT_NE(noDelay, 0);
+    EXPECT_TRUE(::fcntl(accepted[0].descriptor(), F_GETFL) & O_NONBLOCK);
+    EXPECT_TRUE(::fcntl(accepted[0].descriptor(), F_GETFD) & FD_CLOEXEC);
+    EXPECT_EQ(accepted[0].localAddress(), "127.0.0.1:" + std::to_string(listener.port()));
+    EXPECT_THAT(accepted[0].peerAddress(), testing::StartsWith("127.0.0.1:"));
+}
+
+TEST(Listener, NamesAddressAndRemedyWhenThePortIsInUse) {
+    EventLoop loop;
+    const Listener first{loop, {}, [](Socket) {}};
+    EXPECT_THAT(whyNot({.port = first.port()}),
+                AllOf(HasSubstr("127.0.0.1:" + std::to_string(first.port())), HasSubstr("is another server running?"),
+                      HasSubstr("choose another port")));
+}
+
+TEST(Listener, NamesAddressAndRemedyWhenTheAddressIsNotOurs) {
+    EXPECT_THAT(whyNot({.host = "192.0.2.1", .port = 0}),
+                AllOf(HasSubstr("192.0.2.1:0"), HasSubstr("0.0.0.0 for all")));
+}
+
+TEST(Listener, NamesTheHostThatIsUnknown) {
+    EXPECT_THAT(whyNot({.host = "no such host", .port = 0}),
+                AllOf(HasSubstr("no such host"), HasSubstr("host's name")));
+}
+
+TEST(Listener, AcceptsOnlySoManyInOneTurn) {
+    EventLoop loop;
+    std::vector<Socket> accepted;
+    Listener listener{loop, {}, [&](Socket socket) { accepted.push_back(std::move(socket)); }, {.acceptsPerTurn = 2}};
+    listener.start();
+    std::vector<Peer> peers;
+    for (int i = 0; i < 5; ++i) peers.push_back(connectTo(listener.port()));
+    for (const std::size_t expected : {2u, 4u, 5u}) {
+        loop.runOnce(1s);
+        EXPECT_EQ(accepted.size(), expected);
+    }
+}
+
+TEST(Listener, StopRefusesLaterConnectionsAlsoFromInsideTheCallback) {
+    EventLoop loop;
+    std::vector<Socket> accepted;
+    std::optional<Listener> listener;
+    listener.emplace(loop, ListenAddress{}, [&](Socket socket) {
+        accepted.push_back(std::move(socket));
+        listener->stop();
+    });
+    listener->start();
+    const Peer one = connectTo(listener->port()), two = connectTo(listener->port());
+    loop.runOnce(1s);
+    loop.runOnce(0ms);
+    EXPECT_EQ(accepted.size(), 1u);
+}
+
+int descriptorsLeft = 0;
+int acceptsTried = 0;
+std::vector<std::string> logged;
+
+int acceptWithinLimit(int descriptor, sockaddr* address, unsigned* size, int flags) {
+    ++acceptsTried;
+    if (descriptorsLeft == 0) {
+        errno = EMFILE;
+        return -1;
+    }
+    const int accepted = ::accept4(descriptor, address, size, flags);
+    if (accepted >= 0) --descriptorsLeft;
+    return accepted;
+}
+
+TEST(Listener, PausesWhenTheProcessIsOutOfDescriptorsAndLogsOneLine) {
+    logged.clear();
+    descriptorsLeft = 1;
+    acceptsTried = 0;
+    const log::Sink before =
+        log::redirect([](log::Level, std::string_view, std::string_view line) { logged.emplace_back(line); });
+    EventLoop loop;
+    std::vector<Socket> accepted;
+    Listener listener{loop,
+                      {},
+                      [&](Socket socket) { accepted.push_back(std::move(socket)); },
+                      {.pauseWhenOutOfFiles = 2ms, .accept = acceptWithinLimit}};
+    listener.start();
+    const Peer one = connectTo(listener.port()), two = connectTo(listener.port());
+
+    ASSERT_TRUE(test::turnUntil(loop, [] { return acceptsTried >= 5; }));  // one that worked, and four pauses
+    EXPECT_EQ(accepted.size(), 1u);
+    ASSERT_EQ(logged.size(), 1u);
+    EXPECT_THAT(logged[0], HasSubstr("accepting pauses"));
+
+    const auto pausedAt = Clock::now();
+    descriptorsLeft = 1;
+    EXPECT_TRUE(test::turnUntil(loop, [&] { return accepted.size() == 2; }));
+    EXPECT_LT(Clock::now() - pausedAt, 5s);
+    EXPECT_EQ(logged.size(), 1u);
+    log::redirect(before);
+}
+
+}  // namespace
+}  // namespace patchbay::transport

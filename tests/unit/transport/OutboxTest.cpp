@@ -1,0 +1,253 @@
+#include "transport/Outbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <random>
+#include <string>
+
+namespace patchbay::transport {
+namespace {
+
+/// Writes at most `bytes` of what waits and returns them, as a peer would get them.
+std::string write(Outbox& box, std::size_t bytes = SIZE_MAX) {
+    Batch batch;
+    box.take(batch);
+    std::string wire;
+    for (const iovec& piece : batch.span()) wire.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    wire.resize(std::min(wire.size(), bytes));
+    box.giveBack(batch, wire.size());
+    return wire;
+}
+
+std::string writeAll(Outbox& box) {
+    std::string wire;
+    while (!box.empty()) wire += write(box);
+    return wire;
+}
+
+SendStatus append(Outbox& box, std::string_view text) { return box.append({}, asBytes(text)); }
+SendStatus appendShared(Outbox& box, std::string_view text) {
+    return box.append(SharedBytes::concat({}, asBytes(text)));
+}
+
+class OutboxSizes : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(OutboxSizes, MessagesOfAnySizeComeOutInOrderAndWhole) {
+    Outbox box{{.bytes = 1_MiB}};
+    std::string expected;
+    for (const char letter : {'a', 'b', 'c', 'd', 'e'}) {
+        const std::string text(GetParam(), letter);
+        ASSERT_EQ(letter % 2 ? box.append(asBytes("<"), asBytes(text)) : appendShared(box, '<' + text),
+                  SendStatus::Queued);
+        expected += '<' + text;
+    }
+    EXPECT_EQ(box.queuedBytes(), expected.size());
+    EXPECT_EQ(writeAll(box), expected);
+    EXPECT_EQ(box.queuedBytes(), 0u);
+    EXPECT_EQ(box.heldBytes(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Boundaries, OutboxSizes,
+                         testing::Values(0, 1, 125, 126, 1022, 1023, 1024, 2046, 2047, 2048, 4096, 65535, 65536));
+
+TEST(Outbox, SmallMessagesShareOnePiece) {
+    Outbox box{{}};
+    for (int i = 0; i < 100; ++i) append(box, "0123456789");
+    Batch batch;
+    box.take(batch);
+    EXPECT_EQ(batch.count, 1u);
+    box.giveBack(batch, batch.bytes);
+}
+
+TEST(Outbox, AnEmptyBoxTakesABroadcastByReference) {
+    const SharedBytes frame = SharedBytes::concat({}, asBytes("tick"));
+    Outbox box{{}};
+    box.append(frame);
+    Batch batch;
+    box.take(batch);
+    EXPECT_EQ(batch.pieces[0].iov_base, static_cast<const void*>(frame.bytes().data()));
+    box.giveBack(batch, batch.bytes);
+}
+
+TEST(Outbox, AnEmptyMessageIsNothing) {
+    Outbox box{{}};
+    EXPECT_EQ(append(box, ""), SendStatus::Queued);
+    EXPECT_EQ(appendShared(box, ""), SendStatus::Queued);
+    EXPECT_EQ(box.appendControl({}), SendStatus::Queued);
+    EXPECT_TRUE(box.empty());
+}
+
+TEST(OutboxPolicyClose, AFullQueueRefusesTheMessageAndKeepsTheOthers) {
+    Outbox box{{.bytes = 10, .whenFull = WhenFull::Close}};
+    EXPECT_EQ(append(box, "12345"), SendStatus::Queued);
+    EXPECT_EQ(append(box, "67890"), SendStatus::Queued);
+    EXPECT_EQ(append(box, "x"), SendStatus::Full);
+    EXPECT_EQ(box.dropped(), 0u);
+    EXPECT_EQ(writeAll(box), "1234567890");
+    EXPECT_EQ(append(box, "12345678901"), SendStatus::Full);
+    EXPECT_EQ(append(box, "1234567890"), SendStatus::Queued);
+}
+
+TEST(OutboxPolicyDropNewest, TheNewMessageIsDroppedAndCounted) {
+    Outbox box{{.bytes = 10, .whenFull = WhenFull::DropNewest}};
+    append(box, "12345");
+    EXPECT_EQ(append(box, "678901"), SendStatus::Dropped);
+    EXPECT_EQ(append(box, "67890"), SendStatus::Queued);
+    EXPECT_EQ(box.dropped(), 1u);
+    EXPECT_EQ(writeAll(box), "1234567890");
+}
+
+TEST(OutboxPolicyDropOldest, AsManyOldMessagesGoAsTheNewOneNeeds) {
+    Outbox box{{.bytes = 10, .whenFull = WhenFull::DropOldest}};
+    for (const char* text : {"aaa", "bbb", "ccc"}) append(box, text);
+    EXPECT_EQ(append(box, "dddd"), SendStatus::Queued);
+    EXPECT_EQ(box.dropped(), 1u);
+    EXPECT_EQ(append(box, "eeeeeee"), SendStatus::Queued);
+    EXPECT_EQ(box.dropped(), 4u);
+    EXPECT_EQ(writeAll(box), "eeeeeee");
+}
+
+TEST(OutboxPolicyDropOldest, AMessageLargerThanTheLimitIsDroppedAndDropsNothing) {
+    Outbox box{{.bytes = 10, .whenFull = WhenFull::DropOldest}};
+    append(box, "aaa");
+    EXPECT_EQ(append(box, "12345678901"), SendStatus::Dropped);
+    EXPECT_EQ(box.dropped(), 1u);
+    EXPECT_EQ(writeAll(box), "aaa");
+}
+
+TEST(OutboxPolicyDropOldest, AMessagePartlyOnTheWireIsFinished) {
+    Outbox box{{.bytes = 12, .whenFull = WhenFull::DropOldest}};
+    for (const char* text : {"aaaa", "bbbb", "cccc"}) append(box, text);
+    EXPECT_EQ(write(box, 1), "a");
+    EXPECT_EQ(append(box, "dddddd"), SendStatus::Queued);
+    EXPECT_EQ(writeAll(box), "aaadddddd");
+    EXPECT_EQ(box.dropped(), 2u);
+}
+
+TEST(OutboxPolicyDropOldest, TheNewMessageIsDroppedWhenOnlyAPartlyWrittenOneIsInItsWay) {
+    Outbox box{{.bytes = 10, .whenFull = WhenFull::DropOldest}};
+    append(box, "aaaaaaaaaa");
+    write(box, 2);
+    EXPECT_EQ(append(box, "bbb"), SendStatus::Dropped);
+    EXPECT_EQ(writeAll(box), "aaaaaaaa");
+}
+
+TEST(OutboxPolicyDropOldest, ControlMessagesKeepTheirPlace) {
+    Outbox box{{.bytes = 8, .whenFull = WhenFull::DropOldest}};
+    append(box, "aaaa");
+    box.appendControl(asBytes("<ping>"));
+    append(box, "bbbb");
+    append(box, "cccc");
+    append(box, "dddd");
+    EXPECT_EQ(box.queuedBytes(), 8u);
+    EXPECT_EQ(writeAll(box), "<ping>ccccdddd");
+}
+
+TEST(OutboxPolicyDropOldest, WhatIsBeingWrittenStaysAndTheRestOfItIsTrimmedAfterwards) {
+    Outbox box{{.bytes = 9, .whenFull = WhenFull::DropOldest}};
+    for (const char* text : {"aaa", "bbb", "ccc"}) append(box, text);
+    Batch batch;
+    box.take(batch);
+    EXPECT_EQ(append(box, "ddd"), SendStatus::Queued);
+    box.giveBack(batch, 1);  // the kernel took "a"
+    EXPECT_LE(box.queuedBytes(), 9u);
+    EXPECT_EQ(writeAll(box), "aacccddd");
+    EXPECT_EQ(box.dropped(), 1u);
+}
+
+TEST(OutboxControl, DoesNotCountInTheLimitAndHasItsOwn) {
+    Outbox box{{.bytes = 4, .whenFull = WhenFull::Close}};
+    append(box, "full");
+    const std::string kilobyte(1024, 'p');
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(box.appendControl(asBytes(kilobyte)), SendStatus::Queued);
+    EXPECT_EQ(box.appendControl(asBytes("x")), SendStatus::Dropped);
+    EXPECT_EQ(box.queuedBytes(), 4u);
+    writeAll(box);
+    EXPECT_EQ(box.appendControl(asBytes("x")), SendStatus::Queued);
+}
+
+TEST(OutboxDropUnstarted, ForgetsAllButTheMessageOnTheWire) {
+    for (const std::size_t size : {4u, 3000u}) {  // within a chunk, and one that has its own memory
+        Outbox box{{}};
+        append(box, std::string(size, 'a'));
+        append(box, std::string(size, 'b'));
+        box.appendControl(asBytes("<ping>"));
+        write(box, 1);
+        box.dropUnstarted();
+        EXPECT_EQ(box.queuedBytes(), size - 1);
+        EXPECT_EQ(box.appendControl(asBytes("<close>")), SendStatus::Queued);
+        EXPECT_EQ(writeAll(box), std::string(size - 1, 'a') + "<close>");
+        EXPECT_EQ(box.dropped(), 0u);
+    }
+}
+
+TEST(OutboxDropUnstarted, WithNothingOnTheWireLeavesNothing) {
+    Outbox box{{}};
+    append(box, "aaaa");
+    append(box, std::string(5000, 'b'));
+    box.dropUnstarted();
+    EXPECT_TRUE(box.empty());
+    EXPECT_EQ(box.queuedBytes(), 0u);
+}
+
+TEST(OutboxDropUnstarted, ReachesTheBatchThatIsOutButNotWhatComesLater) {
+    Outbox box{{}};
+    append(box, "aaaa");
+    append(box, "bbbb");
+    Batch batch;
+    box.take(batch);
+    append(box, "cccc");
+    box.dropUnstarted();
+    append(box, "dddd");
+    box.giveBack(batch, 2);
+    EXPECT_EQ(writeAll(box), "aadddd");
+}
+
+TEST(Outbox, TwoHundredThousandRandomStepsNeverTearOrReorderAMessage) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        std::mt19937 random{seed};
+        Outbox box{{.bytes = 20'000, .whenFull = seed % 2 ? WhenFull::DropOldest : WhenFull::DropNewest}};
+        std::string wire;
+        std::uint64_t queued = 0;
+        unsigned next = 0;
+        for (int step = 0; step < 10'000; ++step) {
+            if (random() % 3) {
+                // "[number:padding]": the reader below finds the borders again by itself
+                std::string text = '[' + std::to_string(next++) + ':';
+                text.append(random() % 4 ? random() % 200 : random() % 5000, '.').push_back(']');
+                const unsigned way = random() % 8;
+                const auto status = way == 0 && text.size() < 2000 ? box.appendControl(asBytes(text))
+                                    : way < 4                      ? appendShared(box, text)
+                                                                   : append(box, text);
+                queued += status == SendStatus::Queued;
+                ASSERT_LE(box.queuedBytes(), 20'000u);
+            } else {
+                wire += write(box, random() % 6000);
+            }
+        }
+        wire += writeAll(box);
+        long last = -1;
+        std::uint64_t arrived = 0;
+        for (std::size_t at = 0; at < wire.size(); ++arrived) {
+            ASSERT_EQ(wire[at], '[');
+            const long number = std::stol(wire.substr(at + 1, 8));
+            ASSERT_GT(number, last);
+            last = number;
+            const std::size_t body = wire.find(':', at) + 1;
+            at = wire.find_first_not_of('.', body);
+            ASSERT_NE(at, std::string::npos);
+            ASSERT_EQ(wire[at++], ']');
+        }
+        EXPECT_EQ(box.heldBytes(), 0u);
+        if (seed % 2 == 0) {
+            EXPECT_EQ(arrived, queued);
+        }
+        EXPECT_GT(box.dropped(), 0u);
+        EXPECT_EQ(box.queuedBytes(), 0u);
+    }
+}
+
+}  // namespace
+}  // namespace patchbay::transport

@@ -1,0 +1,477 @@
+#include "transport/SocketChannel.hpp"
+
+#include "Sockets.hpp"
+
+#include <future>
+#include <thread>
+
+namespace patchbay::transport {
+namespace {
+
+using namespace std::chrono_literals;
+using test::localPair;
+using test::Peer;
+using test::Recorder;
+using test::tcpPair;
+
+class SocketChannelReading : public test::ChannelTest {};
+class SocketChannelWriting : public test::ChannelTest {};
+class SocketChannelClosing : public test::ChannelTest {};
+
+// ---- reading
+
+TEST_F(SocketChannelReading, DeliversBytesInTheLoopsBufferWithSlackBehindThem) {
+    connect(localPair());
+    std::byte* where = nullptr;
+    receiver.whenBytes = [&](std::span<std::byte> bytes) {
+        where = bytes.data();
+        bytes.data()[bytes.size() + 63] = std::byte{1};
+    };
+    peer->write("hello");
+    turn();
+    EXPECT_EQ(receiver.text, "hello");
+    EXPECT_EQ(where, loop.readBuffer().data());
+}
+
+TEST_F(SocketChannelReading, BytesBeforeThePeersEndAreDeliveredFirstAndTheEndOnce) {
+    connect(tcpPair());
+    peer->write("last words");
+    peer->finish();
+    receiver.whenEnd = [&] { EXPECT_EQ(receiver.text, "last words"); };
+    EXPECT_TRUE(turnUntil([&] { return !receiver.ends.empty(); }));
+    for (int i = 0; i < 3; ++i) turn();
+    EXPECT_EQ(receiver.ends, std::vector{std::error_code{}});
+}
+
+TEST_F(SocketChannelReading, AHalfClosedPeerStillGetsAnAnswer) {
+    connect(tcpPair());
+    peer->finish();
+    EXPECT_TRUE(turnUntil([&] { return !receiver.ends.empty(); }));
+    EXPECT_EQ(send("answer"), SendStatus::Queued);
+    channel->closeAfterFlush(10s);
+    EXPECT_EQ(peer->readToTheEnd(loop), "answer");
+}
+
+TEST_F(SocketChannelReading, AResetIsAnError) {
+    connect(tcpPair());
+    peer->reset();
+    EXPECT_TRUE(turnUntil([&] { return !receiver.ends.empty(); }));
+    EXPECT_EQ(receiver.ends.size(), 1u);
+    EXPECT_EQ(receiver.ends[0], std::errc::connection_reset);
+    EXPECT_EQ(send("x"), SendStatus::Closed);
+}
+
+TEST_F(SocketChannelReading, AResetIsNoticedWhileReadingIsPaused) {
+    connect(tcpPair());
+    channel->pauseReading();
+    peer->reset();
+    EXPECT_TRUE(turnUntil([&] { return !receiver.ends.empty(); }));
+    EXPECT_TRUE(receiver.ends[0]);
+}
+
+TEST_F(SocketChannelReading, PausedNothingIsDeliveredAndResumedNothingIsMissing) {
+    for (const bool peerCloses : {false, true}) {
+        receiver = {};
+        connect(localPair());
+        channel->pauseReading();
+        peer->write("later");
+        if (peerCloses) peer->close();
+        for (int i = 0; i < 3; ++i) turn();
+        EXPECT_EQ(receiver.text, "");
+        EXPECT_TRUE(receiver.ends.empty());
+        channel->resumeReading();
+        EXPECT_TRUE(turnUntil([&] { return receiver.text == "later" && receiver.ends.size() == peerCloses; }));
+    }
+}
+
+TEST_F(SocketChannelReading, TheReceiverMayBeSwappedFromInsideItsOwnCall) {
+    connect(localPair());
+    Recorder next;
+    receiver.whenBytes = [&](auto) { channel->setReceiver(next); };
+    peer->write("GET");
+    turn();
+    peer->write("frame");
+    turn();
+    EXPECT_EQ(receiver.text, "GET");
+    EXPECT_EQ(next.text, "frame");
+}
+
+TEST_F(SocketChannelReading, EveryCallbackMayDropTheChannel) {
+    connect(localPair());
+    receiver.whenBytes = [&](auto) { channel.reset(); };
+    peer->write("x");
+    peer->close();
+    for (int i = 0; i < 3; ++i) turn();
+    EXPECT_EQ(receiver.text, "x");
+    EXPECT_TRUE(receiver.ends.empty());
+
+    receiver = {};
+    connect(localPair());
+    receiver.whenEnd = [&] { channel.reset(); };
+    peer->close();
+    for (int i = 0; i < 3; ++i) turn();
+    EXPECT_EQ(receiver.ends.size(), 1u);
+
+    receiver = {};
+    connect(localPair());
+    receiver.whenDrained = [&] { channel.reset(); };
+    send("bye");
+    turn();
+    EXPECT_EQ(peer->read(), "bye");
+    EXPECT_TRUE(peer->ended());
+}
+
+TEST_F(SocketChannelReading, EveryCallbackMayAbort) {
+    connect(localPair());
+    receiver.whenBytes = [&](auto) { channel->abort(); };
+    peer->write("x");
+    for (int i = 0; i < 3; ++i) turn();
+    peer->read();
+    EXPECT_TRUE(peer->ended());
+    EXPECT_TRUE(receiver.ends.empty());
+}
+
+// ---- writing
+
+TEST_F(SocketChannelWriting, AHundredSendsInATurnAreOneWrite) {
+    connect(localPair());
+    std::string expected;
+    receiver.whenBytes = [&](auto) {
+        for (int i = 0; i < 100; ++i) {
+            const std::string text = "message " + std::to_string(i) + ';';
+            channel->send(asBytes("#"), asBytes(text));
+            expected += '#' + text;
+        }
+        channel->sendControl(asBytes("<pong>"));
+        channel->send(SharedBytes::concat({}, asBytes(std::string(3000, 's'))));
+        expected += "<pong>" + std::string(3000, 's');
+        EXPECT_EQ(channel->writeCalls(), 0u);
+    };
+    peer->write("go");
+    turn();
+    EXPECT_EQ(channel->writeCalls(), 1u);
+    EXPECT_EQ(peer->read(), expected);
+    EXPECT_EQ(receiver.drained, 1);
+}
+
+TEST_F(SocketChannelWriting, WhatIsSentBeforeTheStartIsWrittenAfterIt) {
+    const auto [near, far] = localPair();
+    channel = SocketChannel::open(loop, Socket{near}, {});
+    peer.emplace(far);
+    send("early");
+    turn();
+    EXPECT_EQ(peer->read(), "");
+    channel->start(receiver);
+    turn();
+    EXPECT_EQ(peer->read(), "early");
+}
+
+TEST_F(SocketChannelWriting, AStalledReaderGetsEverythingOnceItReads) {
+    connect(localPair());
+    std::string sent = stall();
+    for (int i = 0; i < 50; ++i) {
+        const std::string text(4000, static_cast<char>('A' + i));
+        EXPECT_EQ(send(text), SendStatus::Queued);
+        sent += text;
+    }
+    const auto writes = channel->writeCalls();
+    for (int i = 0; i < 10; ++i) turn();
+    EXPECT_EQ(channel->writeCalls(), writes) << "a full kernel is left alone";
+    receiver.drained = 0;
+    std::string got;
+    EXPECT_TRUE(turnUntil([&] {
+        got += peer->read();
+        return got.size() >= sent.size();
+    }));
+    EXPECT_EQ(got, sent);
+    EXPECT_EQ(receiver.drained, 1);
+    EXPECT_EQ(channel->queuedBytes(), 0u);
+}
+
+TEST_F(SocketChannelWriting, PolicyCloseTellsFullAtExactlyTheLimit) {
+    connect(localPair(), {.bytes = 10'000, .whenFull = WhenFull::Close});
+    stall();
+    send(std::string(10'000 - channel->queuedBytes(), 'x'));
+    EXPECT_EQ(channel->queuedBytes(), 10'000u);
+    EXPECT_EQ(send("y"), SendStatus::Full);
+    EXPECT_EQ(channel->queuedBytes(), 10'000u);
+    EXPECT_EQ(channel->sendControl(asBytes("<close>")), SendStatus::Queued);
+}
+
+TEST_F(SocketChannelWriting, PolicyDropOldestGivesASlowReaderTheNewestAndNoTornMessage) {
+    connect(localPair(), {.bytes = 3'000, .whenFull = WhenFull::DropOldest});
+    std::string got, last;
+    int sent = 0;
+    for (; channel->droppedMessages() < 500; ++sent) {
+        last = '[' + std::string(static_cast<std::size_t>(sent % 700), '.') + std::to_string(sent) + ']';
+        ASSERT_EQ(send(last), SendStatus::Queued);
+        ASSERT_LE(channel->queuedBytes(), 3'000u);
+        if (sent % 3 == 0) turn();
+        if (sent % 7 == 0) got += peer->read(300);
+    }
+    channel->closeAfterFlush(10s);
+    got += peer->readToTheEnd(loop);
+    EXPECT_EQ(got.substr(got.size() - last.size()), last);
+    long previous = -1, messages = 0;
+    for (std::size_t at = 0; at < got.size(); ++messages) {
+        ASSERT_EQ(got[at], '[');
+        const std::size_t end = got.find(']', at);
+        ASSERT_NE(end, std::string::npos);
+        const std::size_t digits = got.find_first_not_of('.', at + 1);
+        const long number = std::stol(got.substr(digits, end - digits));
+        ASSERT_EQ(digits - at - 1, static_cast<std::size_t>(number % 700));
+        ASSERT_GT(number, previous);
+        previous = number;
+        at = end + 1;
+    }
+    EXPECT_EQ(messages + 500, sent);
+}
+
+TEST_F(SocketChannelWriting, PolicyDropNewestKeepsWhatWaits) {
+    connect(localPair(), {.bytes = 2'000, .whenFull = WhenFull::DropNewest});
+    std::string expected = stall();
+    const std::string filler(2'000 - channel->queuedBytes(), 'f');
+    send(filler);
+    EXPECT_EQ(send("too late"), SendStatus::Dropped);
+    EXPECT_EQ(channel->droppedMessages(), 1u);
+    channel->closeAfterFlush(10s);
+    EXPECT_EQ(peer->readToTheEnd(loop), expected + filler);
+}
+
+TEST_F(SocketChannelWriting, DropQueueNeverTearsTheMessageOnTheWire) {
+    connect(tcpPair());
+    const std::string large(8'000'000, 'L');
+    channel->setSendQueue({.bytes = 10'000'000});
+    send(large);
+    send("never sent");
+    turn();
+    ASSERT_GT(channel->queuedBytes(), 0u) << "the kernel took it all: the test needs a larger message";
+    channel->dropQueue();
+    channel->sendControl(asBytes("<close 1013>"));
+    channel->closeAfterFlush(10s);
+    EXPECT_EQ(peer->readToTheEnd(loop), large + "<close 1013>");
+}
+
+TEST_F(SocketChannelWriting, ADropOfTheWholeQueueLeavesNoWriteEventBehind) {
+    connect(localPair());
+    stall();
+    channel->dropQueue();
+    peer->read();
+    for (int i = 0; i < 5; ++i) turn();
+    EXPECT_EQ(send("fresh"), SendStatus::Queued);
+    turn();
+    const std::string got = peer->read();
+    ASSERT_GE(got.size(), 5u);
+    EXPECT_EQ(got.substr(got.size() - 5), "fresh");
+}
+
+TEST_F(SocketChannelWriting, AWriteThatFailsDeliversWhatThePeerSaidLast) {
+    connect(tcpPair());
+    channel->pauseReading();
+    peer->write("<close 4001>");
+    peer->close();
+    turn();
+    channel->resumeReading();
+    send("into the void");
+    loop.atTurnEnd(*channel);
+    EXPECT_TRUE(turnUntil([&] { return !receiver.ends.empty(); }));
+    EXPECT_EQ(receiver.text, "<close 4001>");
+    EXPECT_EQ(receiver.ends.size(), 1u);
+}
+
+TEST_F(SocketChannelWriting, AnIdleChannelIsSmall) { EXPECT_LE(sizeof(SocketChannel), 200u); }
+
+// ---- closing
+
+TEST_F(SocketChannelClosing, CloseAfterFlushDeliversEverythingThenEndsThenWaitsForThePeer) {
+    connect(tcpPair());
+    std::string expected;
+    for (int i = 0; i < 100; ++i) {
+        const std::string text(9'000, static_cast<char>('a' + i % 26));
+        ASSERT_EQ(send(text), SendStatus::Queued);
+        expected += text;
+    }
+    channel->closeAfterFlush(10s);
+    EXPECT_EQ(send("more"), SendStatus::Closed);
+    const std::weak_ptr<SocketChannel> weak = channel;
+    channel.reset();
+    EXPECT_EQ(peer->readToTheEnd(loop), expected);
+    EXPECT_FALSE(weak.expired()) << "the peer has not ended yet";
+    peer->write("discarded");
+    peer->finish();
+    EXPECT_TRUE(turnUntil([&] { return weak.expired(); }));
+    EXPECT_EQ(receiver.text, "");
+    EXPECT_TRUE(receiver.ends.empty());
+    EXPECT_FALSE(peer->error());
+}
+
+TEST_F(SocketChannelClosing, CloseAfterFlushResetsWhenThePeerDoesNotEndInTime) {
+    connect(tcpPair());
+    channel->closeAfterFlush(2ms);
+    const std::weak_ptr<SocketChannel> weak = channel;
+    channel.reset();
+    EXPECT_TRUE(turnUntil([&] { return weak.expired(); }));
+    EXPECT_TRUE(receiver.ends.empty());
+}
+
+TEST_F(SocketChannelClosing, CloseAfterFlushEndsAStalledPeerInTime) {
+    connect(tcpPair(), {.bytes = 64_MiB});
+    stall();
+    channel->closeAfterFlush(2ms);
+    const std::weak_ptr<SocketChannel> weak = channel;
+    channel.reset();
+    EXPECT_TRUE(turnUntil([&] { return weak.expired(); }));
+    peer->readToTheEnd(loop);
+    EXPECT_EQ(peer->error(), std::errc::connection_reset);
+}
+
+TEST_F(SocketChannelClosing, AbortResets) {
+    connect(tcpPair());
+    send("never");
+    channel->abort();
+    EXPECT_EQ(peer->readToTheEnd(loop), "");
+    EXPECT_EQ(peer->error(), std::errc::connection_reset);
+    EXPECT_TRUE(receiver.ends.empty());
+    EXPECT_EQ(send("x"), SendStatus::Closed);
+    EXPECT_EQ(channel->peerAddress(), "");
+}
+
+TEST_F(SocketChannelClosing, AChannelNeverStartedClosesToo) {
+    const auto [near, far] = localPair();
+    channel = SocketChannel::open(loop, Socket{near}, {});
+    peer.emplace(far);
+    send("503");
+    channel->closeAfterFlush(10s);
+    channel.reset();
+    EXPECT_EQ(peer->readToTheEnd(loop), "503");
+}
+
+TEST_F(SocketChannelClosing, TheLastDropClosesAtOnce) {
+    connect(localPair());
+    channel.reset();
+    peer->read();
+    EXPECT_TRUE(peer->ended());
+}
+
+TEST_F(SocketChannelClosing, ALoopThatEndsTakesItsClosingChannelsAlong) {
+    auto ownLoop = std::make_unique<EventLoop>();
+    const auto [near, far] = localPair();
+    auto closing = SocketChannel::open(*ownLoop, Socket{near}, {});
+    Peer other{far};
+    closing->start(receiver);
+    ownLoop->runOnce(0ms);
+    closing->closeAfterFlush(1h);
+    closing.reset();
+    ownLoop.reset();
+    other.read();
+    EXPECT_TRUE(other.ended());
+}
+
+// ---- threads
+
+class SocketChannelThreads : public testing::Test {
+protected:
+    void SetUp() override {
+        const auto [near, far] = localPair();
+        peer.emplace(far);
+        ASSERT_EQ(::fcntl(far, F_SETFL, 0), 0);  // the peer reads in the test's thread and waits
+        channel = SocketChannel::open(loop, Socket{near}, {.bytes = 64_MiB});
+        channel->start(receiver);
+        thread = std::thread{[&] { loop.run(); }};
+    }
+    void TearDown() override {
+        loop.stop();
+        thread.join();
+    }
+
+    EventLoop loop;
+    Recorder receiver;
+    std::shared_ptr<SocketChannel> channel;
+    std::optional<Peer> peer;
+    std::thread thread;
+};
+
+TEST_F(SocketChannelThreads, SixtyFourThreadsSendAThousandMessagesEachWholeAndInOrder) {
+    constexpr int kThreads = 64, kMessages = 1000;
+    std::vector<std::thread> senders;
+    for (int sender = 0; sender < kThreads; ++sender) {
+        senders.emplace_back([&, sender] {
+            for (int i = 0; i < kMessages; ++i) {
+                const std::string text = std::to_string(sender) + ' ' + std::to_string(i) + '\n';
+                const auto status =
+                    i % 3 ? channel->send({}, asBytes(text)) : channel->send(SharedBytes::concat({}, asBytes(text)));
+                ASSERT_EQ(status, SendStatus::Queued);
+            }
+        });
+    }
+    std::thread closer{[&] {
+        for (std::thread& sender : senders) sender.join();
+        channel->closeAfterFlush(10s);
+    }};
+    std::vector<int> next(kThreads, 0);
+    std::string rest;
+    while (!peer->ended()) {
+        rest += peer->read(65536);
+        std::size_t at = 0;
+        for (std::size_t end; (end = rest.find('\n', at)) != std::string::npos; at = end + 1) {
+            const int sender = std::stoi(rest.substr(at, end - at));
+            const std::size_t space = rest.find(' ', at);
+            ASSERT_EQ(std::stoi(rest.substr(space + 1, end - space)), next.at(static_cast<std::size_t>(sender))++);
+        }
+        rest.erase(0, at);
+    }
+    closer.join();
+    for (const int count : next) EXPECT_EQ(count, kMessages);
+    EXPECT_EQ(rest, "");
+}
+
+TEST_F(SocketChannelThreads, AnotherThreadMayDropTheLastReference) {
+    std::thread{[&] {
+        channel->send({}, asBytes("sent"));
+        channel.reset();
+    }}.join();
+    std::string got;
+    while (!peer->ended()) got += peer->read(16);
+    EXPECT_TRUE(got == "sent" || got.empty()) << got;
+}
+
+TEST_F(SocketChannelThreads, DropsAndPolicyChangesFromOtherThreadsTearNothing) {
+    channel->setSendQueue({.bytes = 5'000, .whenFull = WhenFull::DropOldest});
+    std::atomic<bool> done{false};
+    std::thread dropper{[&] {
+        while (!done) {
+            channel->dropQueue();
+            std::this_thread::yield();
+        }
+    }};
+    std::thread sender{[&] {
+        for (int i = 0; i < 20'000; ++i) {
+            const std::string text = '[' + std::string(static_cast<std::size_t>(i % 300), '.') + ']';
+            ASSERT_EQ(channel->send({}, asBytes(text)), SendStatus::Queued);
+        }
+        done = true;
+    }};
+    std::thread closer{[&] {
+        sender.join();
+        dropper.join();
+        channel->closeAfterFlush(10s);
+    }};
+    bool inside = false;
+    while (!peer->ended()) {
+        for (const char c : peer->read(4096)) {
+            ASSERT_EQ(inside, c != '[');
+            inside = c != ']';
+        }
+    }
+    EXPECT_FALSE(inside);
+    closer.join();
+}
+
+TEST_F(SocketChannelThreads, AbortFromAnotherThreadEndsTheConnection) {
+    channel->abort();
+    while (!peer->ended()) peer->read(16);
+    EXPECT_EQ(channel->send({}, asBytes("x")), SendStatus::Closed);
+}
+
+}  // namespace
+}  // namespace patchbay::transport
