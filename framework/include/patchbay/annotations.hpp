@@ -1,0 +1,129 @@
+#pragma once
+// The annotations: SERVER_ENDPOINT, ON_OPEN, ON_MESSAGE, ON_CLOSE, ON_ERROR.
+//
+//     class Echo {
+//         SERVER_ENDPOINT(Echo, "/echo")
+//     public:
+//         ON_MESSAGE(echo)
+//         std::string_view echo(std::string_view text) { return text; }
+//     };
+//
+// SERVER_ENDPOINT stands first in the class; each handler macro stands above its method, one to a line. Attributes
+// follow as designated initialisers (endpoint_options.hpp); `5min` and `4_KiB` work there. A handler asks for what it
+// needs, in any order:
+//
+//     open     Session, EndpointConfig, PathParam<"name">…
+//     message  exactly one message, and Session, PathParam<"name">…
+//     close    Session, CloseReason, PathParam<"name">…
+//     error    exactly one exception type (or std::exception_ptr), and Session, PathParam<"name">…
+//
+// A message is std::string_view or std::string; Bytes or std::vector<std::byte>; a number or bool; or anything that is
+// read from JSON: a struct, a variant of structs, a list, a map. What a message handler returns is sent back; an empty
+// std::optional sends nothing. Per kind (text, binary) there is at most one untyped handler, and one typed handler per
+// struct. A mistake fails the build, with the method's name at its line.   Source: Jakarta WebSocket §4
+//
+// Limits: no local classes (they cannot have static members); class templates are not registered by themselves: call
+// `server.deploy<Room<int>>()`; a class is at most 2 000 lines long; an overloaded method cannot be a handler.
+
+#include <patchbay/close.hpp>
+#include <patchbay/detail/Binding.hpp>
+#include <patchbay/detail/Checks.hpp>
+#include <patchbay/detail/Registration.hpp>
+#include <patchbay/endpoint_options.hpp>
+#include <patchbay/path_param.hpp>
+#include <patchbay/session.hpp>
+
+/// Makes `Class` an endpoint at `path`, a level-1 template such as "/chat/{room}" (Jakarta WebSocket §3.1.1), and
+/// registers it. Further arguments: ServerEndpointOptions.
+#define SERVER_ENDPOINT(Class, path, ...)                                                                              \
+private:                                                                                                               \
+    friend struct ::patchbay::detail::Access;                                                                          \
+    using PatchbaySelf = Class;                                                                                        \
+    static constexpr int patchbayLine = __LINE__;                                                                      \
+    static constexpr ::std::string_view patchbayPath() { return path; }                                                \
+    PATCHBAY_CHECK_PATH(Class, path, NoLeadingSlash, "the path must start with '/'")                                   \
+    PATCHBAY_CHECK_PATH(Class, path, EmptySegment, "the path has an empty segment ('//')")                             \
+    PATCHBAY_CHECK_PATH(Class, path, DotSegment, "the path has a '.' or '..' segment")                                 \
+    PATCHBAY_CHECK_PATH(Class, path, BadVariable, "a variable is a whole segment, such as {room}")                     \
+    PATCHBAY_CHECK_PATH(Class, path, VariableTwice, "a variable stands twice in the path")                             \
+    PATCHBAY_CHECK_PATH(Class, path, BadCharacter, "the path has a character that is not allowed: write it decoded, "  \
+                                                   "without query, fragment or white space")                           \
+    static ::patchbay::ServerEndpointOptions patchbayOptions() {                                                       \
+        using namespace ::std::chrono_literals;                                                                        \
+        using namespace ::patchbay::literals;                                                                          \
+        using ::patchbay::configuredBy;                                                                                \
+        using enum ::patchbay::WhenFull;                                                                               \
+        return ::patchbay::ServerEndpointOptions{__VA_ARGS__};                                                         \
+    }                                                                                                                  \
+    static constexpr ::patchbay::detail::Refused<0> patchbayHandler(::patchbay::detail::Rank<0>) { return {}; }        \
+    static inline const ::patchbay::detail::Registration patchbayRegistration{                                         \
+        &::patchbay::detail::makeModel<PatchbaySelf>};
+
+/// Called once per connection, before any message.   Source: Jakarta WebSocket §4.4
+#define ON_OPEN(method) PATCHBAY_HANDLER("ON_OPEN(" #method "): ", Open, method, )
+
+/// Called for each message of its kind, or of its struct. Further arguments: MessageOptions.
+/// Source: Jakarta WebSocket §4.7
+#define ON_MESSAGE(method, ...) PATCHBAY_HANDLER("ON_MESSAGE(" #method "): ", Message, method, __VA_ARGS__)
+
+/// Called exactly once when the session has ended, for whatever cause.   Source: Jakarta WebSocket §4.5
+#define ON_CLOSE(method) PATCHBAY_HANDLER("ON_CLOSE(" #method "): ", Close, method, )
+
+/// Called for what another handler threw and for messages that do not decode; where several fit, the most specific
+/// exception type wins.   Source: Jakarta WebSocket §4.6, §5.2.2
+#define ON_ERROR(method) PATCHBAY_HANDLER("ON_ERROR(" #method "): ", Error, method, )
+
+// ------------------------------------------------------------------------------------------------ how it is done
+
+#define PATCHBAY_CHECK_PATH(Class, path, problem, text)                                              \
+    static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, \
+                  "Patchbay: SERVER_ENDPOINT(" #Class ", " #path "): " text);
+
+#define PATCHBAY_CHECK(where, mistake, text) \
+    static_assert(patchbayMistake != ::patchbay::detail::Mistake::mistake, "Patchbay: " where text);
+
+#define PATCHBAY_HANDLER(where, event, name, ...)                                                                      \
+    static constexpr auto patchbayHandler(::patchbay::detail::Rank<__LINE__ - patchbayLine>) {                         \
+        using namespace ::patchbay::literals;                                                                          \
+        constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \
+        constexpr auto patchbayMistake =                                                                               \
+            ::patchbay::detail::findMistake<PatchbaySelf, ::patchbay::detail::On::event,                              \
+                                            decltype(&PatchbaySelf::name), patchbayRank>();                            \
+        PATCHBAY_CHECK(where, NotAMethod, "this is no member function of the class (a static one cannot be a handler)") \
+        PATCHBAY_CHECK(where, UnknownParameter,                                                                        \
+                       "a parameter is of a type that this handler cannot get; it may ask for " PATCHBAY_MAY_##event  \
+                       ", by value or const reference")                                                               \
+        PATCHBAY_CHECK(where, ParameterTwice, "the same thing is asked for twice")                                     \
+        PATCHBAY_CHECK(where, NoSuchPathVariable, "a PathParam names a variable that the endpoint's path does not have") \
+        PATCHBAY_CHECK(where, PathParamType, "a PathParam is text (std::string_view, std::string), a number or bool")  \
+        PATCHBAY_CHECK(where, NoMessage, "no parameter takes the message: add a text, bytes, a number or a struct")    \
+        PATCHBAY_CHECK(where, TwoMessages, "two parameters take the message; exactly one may")                         \
+        PATCHBAY_CHECK(where, NoDecoder,                                                                               \
+                       "nothing decodes the message parameter: it must be text, bytes, a number, or a type that JSON " \
+                       "can be read into (a struct without constructors, base classes and C arrays)")                  \
+        PATCHBAY_CHECK(where, NoException,                                                                             \
+                       "an error handler needs the exception: const std::exception&, a type derived from it, or "     \
+                       "std::exception_ptr")                                                                          \
+        PATCHBAY_CHECK(where, TwoExceptions, "two parameters take the exception; exactly one may")                     \
+        PATCHBAY_CHECK(where, ReturnsSomething, "only message handlers return something; this one must return void")   \
+        PATCHBAY_CHECK(where, CannotSendResult, "nothing encodes what this method returns")                            \
+        PATCHBAY_CHECK(where, SecondOpenHandler, "the class has an open handler already")                              \
+        PATCHBAY_CHECK(where, SecondCloseHandler, "the class has a close handler already")                             \
+        PATCHBAY_CHECK(where, SecondErrorHandler, "the class has a handler for this exception already")                \
+        PATCHBAY_CHECK(where, SecondTextHandler, "the class has an untyped text handler already")                      \
+        PATCHBAY_CHECK(where, SecondBinaryHandler, "the class has an untyped binary handler already")                  \
+        PATCHBAY_CHECK(where, SecondOfType, "the class has a handler for messages of this name already")               \
+        PATCHBAY_CHECK(where, TooFarAway, "the class is too long: a handler stands at most 2 000 lines below "         \
+                                          "SERVER_ENDPOINT")                                                           \
+        if constexpr (patchbayMistake == ::patchbay::detail::Mistake::None) {                                          \
+            return ::patchbay::detail::Handler<::patchbay::detail::On::event, &PatchbaySelf::name, patchbayRank>{      \
+                ::patchbay::MessageOptions{__VA_ARGS__}};                                                              \
+        } else {                                                                                                       \
+            return ::patchbay::detail::Refused<patchbayRank>{};                                                        \
+        }                                                                                                              \
+    }
+
+#define PATCHBAY_MAY_Open "Session, EndpointConfig and PathParam"
+#define PATCHBAY_MAY_Message "one message, Session and PathParam"
+#define PATCHBAY_MAY_Close "Session, CloseReason and PathParam"
+#define PATCHBAY_MAY_Error "one exception, Session and PathParam"

@@ -1,0 +1,99 @@
+#pragma once
+// Configurator: an endpoint's say in its own handshakes. One object per endpoint, shared by all its connections, so
+// what belongs to one user must not live in its fields.
+
+#include <patchbay/endpoint_config.hpp>
+#include <patchbay/services.hpp>
+#include <patchbay/session.hpp>
+
+#include <any>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace patchbay {
+
+/// Header fields in the order of the wire; names compare without case.
+using HeaderFields = std::vector<std::pair<std::string, std::string>>;
+/// The value of the first field called `name`, or empty.
+std::string_view findHeader(const HeaderFields& fields, std::string_view name) noexcept;
+
+/// The client's opening handshake.   Source: RFC 6455 §4.1
+struct HandshakeRequest {
+    std::string uri;     ///< with scheme, host and query
+    std::string target;  ///< path and query as they came
+    std::string host;    ///< the Host header
+    bool secure = false;
+    HeaderFields headers;
+    std::string remoteAddress;
+    std::vector<std::string> offeredSubprotocols;
+
+    std::string_view header(std::string_view name) const noexcept { return findHeader(headers, name); }
+    std::string queryParameter(std::string_view name) const;
+};
+
+/// What goes back to the client, and what the session starts with. reject() turns the 101 into a refusal.
+class HandshakeResponse {
+public:
+    /// Headers to add to the answer, a 101 or a refusal.
+    HeaderFields headers;
+    /// Who the peer is, from here on.
+    Principal principal;
+    /// The session's first properties; each connection gets its own.   Source: Jakarta WebSocket §3.1.5
+    std::map<std::string, std::any, std::less<>> properties;
+
+    /// Refuses the connection with an HTTP status, headers and a body.
+    /// Requires: `status` is 400–599.   Errors: std::invalid_argument otherwise.
+    void reject(int status, HeaderFields extraHeaders = {}, std::string body = {});
+
+    struct Rejection {
+        int status;
+        HeaderFields headers;
+        std::string body;
+    };
+    const std::optional<Rejection>& rejection() const noexcept { return rejection_; }
+
+private:
+    std::optional<Rejection> rejection_;
+};
+
+/// Derive from it and name it in the annotation: `.configurator = configuredBy<Doorman>`.
+/// Thread: the loops; several connections at once.   Errors: what a hook throws is logged and answered with 500.
+/// Source: Jakarta WebSocket §3.1 (ServerEndpointConfig.Configurator)
+class Configurator {
+public:
+    virtual ~Configurator() = default;
+
+    /// True lets the Origin in. The default allows the server's own origin and those that the endpoint lists.
+    /// Source: RFC 6455 §10.2
+    virtual bool checkOrigin(const HandshakeRequest& request, const EndpointConfig& endpoint, std::string_view origin);
+
+    /// The subprotocol to agree on; empty for none. The default takes the client's first choice that the endpoint has.
+    /// Source: RFC 6455 §4.2.2, Jakarta WebSocket §3.1.2
+    virtual std::string negotiatedSubprotocol(const EndpointConfig& endpoint, std::span<const std::string> offered);
+
+    /// The extensions to use, out of those that the client offered and the server has installed, as names. The default
+    /// keeps them all.   Source: Jakarta WebSocket §3.1.3
+    virtual std::vector<std::string> negotiatedExtensions(const EndpointConfig& endpoint, std::vector<std::string> possible);
+
+    /// The last word: sees the request, may add headers, name a principal, set properties or reject.
+    virtual void modifyHandshake(const HandshakeRequest& request, HandshakeResponse& response);
+
+    /// The object that serves this connection; nullptr lets the framework construct one.
+    /// Requires: it is of the annotated class.   Source: Jakarta WebSocket §3.1.7
+    virtual std::shared_ptr<void> endpointInstance(const HandshakeRequest& request);
+};
+
+/// How an annotation names its configurator; its constructor gets services like an endpoint's.
+using ConfiguratorFactory = std::shared_ptr<Configurator> (*)(const Services&);
+
+template <class C>
+std::shared_ptr<Configurator> configuredBy(const Services& services) {
+    return detail::construct<C>(services);
+}
+}  // namespace patchbay

@@ -1,0 +1,358 @@
+#pragma once
+// From the handlers of a class to the functions of its EndpointModel: arguments in the order in which the method asks
+// for them, decoded messages, results sent back.
+
+#include <patchbay/detail/Checks.hpp>
+#include <patchbay/detail/EndpointModel.hpp>
+#include <patchbay/detail/Names.hpp>
+
+#include <array>
+#include <charconv>
+#include <tuple>
+
+namespace patchbay::detail {
+
+// Errors: DecodeError for a text that is not the whole of a T.
+[[noreturn]] void failConversion(std::string_view what, std::string_view text, std::string_view wanted);
+bool toBool(std::string_view what, std::string_view text);
+template <class T>
+T toNumber(std::string_view what, std::string_view text) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc::result_out_of_range) failConversion(what, text, "a number in the range of its type");
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        failConversion(what, text, std::is_integral_v<T> ? "a whole number" : "a number");
+    }
+    return value;
+}
+template <class T>
+T fromText(std::string_view what, std::string_view text) {
+    if constexpr (std::is_same_v<T, bool>) {
+        return toBool(what, text);
+    } else if constexpr (std::is_arithmetic_v<T>) {
+        return toNumber<T>(what, text);
+    } else {
+        return T{text};
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ arguments
+
+/// The argument for a parameter of type P; `message` stands for whatever the handler's one special parameter is.
+template <class Self, On Event, class P, class Special>
+decltype(auto) argument(const Call& call, [[maybe_unused]] Special& special) {
+    using T = std::remove_cvref_t<P>;
+    constexpr Role role = roleOf<Event, P>();
+    if constexpr (role == Role::Session) {
+        return call.session;
+    } else if constexpr (role == Role::PathParam) {
+        constexpr auto name = PathParamTraits<T>::name;
+        constexpr auto index = static_cast<std::size_t>(variableIndex(Access::path<Self>(), name));
+        return T{fromText<typename PathParamTraits<T>::Value>(name, call.path[index])};
+    } else if constexpr (role == Role::Config) {
+        return static_cast<const OpenCall&>(call).config;
+    } else if constexpr (role == Role::CloseReason) {
+        return static_cast<const CloseCall&>(call).reason;
+    } else {
+        return static_cast<const Special&>(special);
+    }
+}
+
+struct Nothing {};
+
+/// Calls the method of H with everything it asks for.
+template <class Self, class H, class Special>
+decltype(auto) invoke(void* instance, const Call& call, Special& special) {
+    return [&]<class... Ps>(TypeList<Ps...>) -> decltype(auto) {
+        return (static_cast<Self*>(instance)->*H::method)(argument<Self, H::event, Ps>(call, special)...);
+    }(typename H::Traits::Parameters{});
+}
+
+template <class T>
+void sendResult(const Session& session, const T& result) {
+    if constexpr (kIsOptional<T>) {
+        if (result) sendResult(session, *result);
+    } else if constexpr (std::convertible_to<const T&, std::string_view>) {
+        session.send(std::string_view{result});
+    } else if constexpr (std::convertible_to<const T&, Bytes>) {
+        session.send(Bytes{result});
+    } else {
+        session.send(result);
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ messages
+
+template <class Self>
+using HandlersOf = decltype(handlers<Self, kLongestClass>());
+
+/// The handlers of Self for one event, and for messages of one form.
+template <On Event, class... Hs>
+constexpr auto select(TypeList<Hs...>) {
+    return (TypeList<>{} + ... + std::conditional_t<Hs::event == Event, TypeList<Hs>, TypeList<>>{});
+}
+template <Form form, class... Hs>
+constexpr auto selectForm(TypeList<Hs...>) {
+    return (TypeList<>{} + ... + std::conditional_t<formOfHandler<Hs>() == form, TypeList<Hs>, TypeList<>>{});
+}
+
+template <class Self, On Event>
+using EventHandlers = decltype(select<Event>(HandlersOf<Self>{}));
+template <class Self, Form form>
+using FormHandlers = decltype(selectForm<form>(EventHandlers<Self, On::Message>{}));
+template <class Self>
+using PlainTextHandlers = decltype(FormHandlers<Self, Form::Text>{} + FormHandlers<Self, Form::Number>{} +
+                                   FormHandlers<Self, Form::Json>{});
+
+/// What the endpoint decodes into, one object per type: a loop reuses them, so that steady state allocates nothing.
+template <class... Hs>
+std::tuple<MessageOf<Hs>...> scratchOf(TypeList<Hs...>);
+template <class Self>
+using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandlers<Self, Form::Json>{}));
+
+[[noreturn]] void failTooBig(std::size_t bytes, std::size_t limit);
+[[noreturn]] void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known);
+
+/// Calls the handler with its decoded message and sends back what it returns.
+template <class Self, class H, class Message>
+void deliver(void* instance, const MessageCall& call, Message& message) {
+    constexpr std::size_t limit = Access::lastHandler<Self, H::line>().options.maxMessageSize;
+    if (limit != 0 && call.payload.size() > limit) failTooBig(call.payload.size(), limit);
+    if constexpr (std::is_void_v<typename H::Traits::Return>) {
+        invoke<Self, H>(instance, call, message);
+    } else {
+        sendResult(call.session, invoke<Self, H>(instance, call, message));
+    }
+}
+
+template <class Self, class H>
+void deliverPlain(void* instance, const MessageCall& call) {
+    using Message = MessageOf<H>;
+    constexpr Form form = formOf<Message>();
+    if constexpr (form == Form::Text) {
+        Message text{asText(call.payload)};
+        deliver<Self, H>(instance, call, text);
+    } else if constexpr (form == Form::Number) {
+        auto number = fromText<Message>("the message", asText(call.payload));
+        deliver<Self, H>(instance, call, number);
+    } else if constexpr (form == Form::Binary) {
+        Message bytes(call.payload.begin(), call.payload.end());
+        deliver<Self, H>(instance, call, bytes);
+    } else {
+        auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
+        json::read(call.document.parse(asText(call.payload), call.slack), value, call.format.json);
+        deliver<Self, H>(instance, call, value);
+    }
+}
+
+template <class Self, class H>
+bool deliverIfNamed(void* instance, const MessageCall& call, json::Value root, std::string_view type) {
+    using Message = MessageOf<H>;
+    if (!TypeNames<Message>::has(type)) return false;
+    auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
+    if constexpr (kIsA<std::variant, Message>) {
+        json::read(root, value, call.format.json);
+    } else {
+        json::readTagged(root, value, call.format.json);
+    }
+    deliver<Self, H>(instance, call, value);
+    return true;
+}
+
+/// The message goes to the typed handler that it names.
+template <class Self, class... Hs>
+bool deliverTagged(void* instance, const MessageCall& call, json::Value root, std::string_view type, TypeList<Hs...>) {
+    return (false || ... || deliverIfNamed<Self, Hs>(instance, call, root, type));
+}
+
+template <class... Hs>
+[[noreturn]] void failUnknownTypeOf(std::string_view type, std::string_view key, TypeList<Hs...>) {
+    std::vector<std::string_view> known;
+    (TypeNames<MessageOf<Hs>>::each([&](std::string_view name) { known.push_back(name); }), ...);
+    failUnknownType(type, key, known);
+}
+
+/// True when structs must be told apart by their names.
+template <class Self>
+constexpr bool needsTags() {
+    constexpr std::size_t typed = FormHandlers<Self, Form::Typed>::size;
+    constexpr bool hasVariant = []<class... Hs>(TypeList<Hs...>) {
+        return (false || ... || kIsA<std::variant, MessageOf<Hs>>);
+    }(FormHandlers<Self, Form::Typed>{});
+    return typed > 1 || hasVariant || (typed == 1 && PlainTextHandlers<Self>::size > 0);
+}
+
+/// The document, and the name in it; nothing when the text is no object with a name.
+bool peekType(const MessageCall& call, json::Value& root, std::string_view& type);
+
+template <class Self, class H>
+void deliverOnlyType(void* instance, const MessageCall& call) {
+    if (!call.format.tagged) return deliverPlain<Self, H>(instance, call);
+    const json::Value root = call.document.parse(asText(call.payload), call.slack);
+    const std::string_view type = json::readType(root, call.format.json);
+    if (!deliverIfNamed<Self, H>(instance, call, root, type)) {
+        failUnknownTypeOf(type, call.format.json.typeKey, TypeList<H>{});
+    }
+}
+
+template <class Self>
+void onText(void* instance, const MessageCall& call) {
+    using Typed = FormHandlers<Self, Form::Typed>;
+    using Plain = PlainTextHandlers<Self>;
+    constexpr auto plain = []<class H>(TypeList<H>, void* self, const MessageCall& c) { deliverPlain<Self, H>(self, c); };
+    if constexpr (Typed::size == 0) {
+        plain(Plain{}, instance, call);
+    } else if constexpr (!needsTags<Self>()) {
+        []<class H>(TypeList<H>, void* self, const MessageCall& c) { deliverOnlyType<Self, H>(self, c); }(Typed{}, instance,
+                                                                                                       call);
+    } else if constexpr (Plain::size == 0) {
+        const json::Value root = call.document.parse(asText(call.payload), call.slack);
+        const std::string_view type = json::readType(root, call.format.json);
+        if (!deliverTagged<Self>(instance, call, root, type, Typed{})) {
+            failUnknownTypeOf(type, call.format.json.typeKey, Typed{});
+        }
+    } else {
+        json::Value root;
+        std::string_view type;
+        const bool named = peekType(call, root, type);
+        if (!named || !deliverTagged<Self>(instance, call, root, type, Typed{})) plain(Plain{}, instance, call);
+    }
+}
+
+template <class Self>
+void onBinary(void* instance, const MessageCall& call) {
+    []<class H>(TypeList<H>, void* self, const MessageCall& c) {
+        deliverPlain<Self, H>(self, c);
+    }(FormHandlers<Self, Form::Binary>{}, instance, call);
+}
+
+// ------------------------------------------------------------------------------------------------ errors
+
+template <class H>
+using ExceptionOf = typename Pick<On::Error, Role::Exception, typename H::Traits::Parameters>::Type;
+
+/// How many of the handlers take a more general exception than H; the most specific has the most.
+template <class H, class... Hs>
+constexpr int specificity(TypeList<Hs...>) {
+    if constexpr (std::is_same_v<ExceptionOf<H>, std::exception_ptr>) {
+        return -1;
+    } else {
+        return (0 + ... + std::is_base_of_v<ExceptionOf<Hs>, ExceptionOf<H>>);
+    }
+}
+
+template <class Self, class H>
+bool handleError(void* instance, const ErrorCall& call) {
+    using E = ExceptionOf<H>;
+    if constexpr (std::is_same_v<E, std::exception_ptr>) {
+        invoke<Self, H>(instance, call, call.error);
+        return true;
+    } else {
+        try {
+            std::rethrow_exception(call.error);
+        } catch (const E& error) {
+            invoke<Self, H>(instance, call, error);
+            return true;
+        } catch (...) {
+            if constexpr (std::is_same_v<E, std::exception>) {
+                const UnknownError unknown;
+                const std::exception& error = unknown;
+                invoke<Self, H>(instance, call, error);
+                return true;
+            }
+            return false;
+        }
+    }
+}
+
+template <class Self>
+bool onError(void* instance, const ErrorCall& call) {
+    return [&]<class... Hs>(TypeList<Hs...> list) {
+        using Try = bool (*)(void*, const ErrorCall&);
+        struct Candidate {
+            int specificity;
+            Try handle;
+        };
+        constexpr auto sorted = [] {
+            std::array<Candidate, sizeof...(Hs)> all{Candidate{specificity<Hs>(TypeList<Hs...>{}), &handleError<Self, Hs>}...};
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                for (std::size_t k = i + 1; k < all.size(); ++k) {
+                    if (all[k].specificity > all[i].specificity) std::swap(all[i], all[k]);
+                }
+            }
+            return all;
+        }();
+        static_cast<void>(list);
+        for (const Candidate& candidate : sorted) {
+            if (candidate.handle(instance, call)) return true;
+        }
+        return false;
+    }(EventHandlers<Self, On::Error>{});
+}
+
+// ------------------------------------------------------------------------------------------------ the model
+
+template <class Self>
+inline constexpr char kIdentity{};
+
+template <class Self, class... Hs>
+void setLimits(EndpointModel& model, TypeList<Hs...>) {
+    model.everyHandlerSetsMaxMessage = sizeof...(Hs) > 0;
+    const auto add = [&](std::size_t limit) {
+        if (limit == 0) model.everyHandlerSetsMaxMessage = false;
+        model.maxHandlerMessageBytes = std::max(model.maxHandlerMessageBytes, limit);
+    };
+    (add(Access::lastHandler<Self, Hs::line>().options.maxMessageSize), ...);
+}
+
+template <class Self>
+void bindHandlers(EndpointModel& model) {
+    if constexpr (EventHandlers<Self, On::Open>::size > 0) {
+        model.onOpen = [](void* instance, const OpenCall& call) {
+            Nothing nothing;
+            []<class H>(TypeList<H>, void* self, const OpenCall& c, Nothing& n) {
+                invoke<Self, H>(self, c, n);
+            }(EventHandlers<Self, On::Open>{}, instance, call, nothing);
+        };
+    }
+    if constexpr (FormHandlers<Self, Form::Typed>::size + PlainTextHandlers<Self>::size > 0) model.onText = &onText<Self>;
+    if constexpr (FormHandlers<Self, Form::Binary>::size > 0) model.onBinary = &onBinary<Self>;
+    if constexpr (EventHandlers<Self, On::Close>::size > 0) {
+        model.onClose = [](void* instance, const CloseCall& call) {
+            Nothing nothing;
+            []<class H>(TypeList<H>, void* self, const CloseCall& c, Nothing& n) {
+                invoke<Self, H>(self, c, n);
+            }(EventHandlers<Self, On::Close>{}, instance, call, nothing);
+        };
+    }
+    if constexpr (EventHandlers<Self, On::Error>::size > 0) model.onError = &onError<Self>;
+}
+
+template <class... Hs>
+constexpr bool allAccepted(TypeList<Hs...>) {
+    return (true && ... && requires { Hs::event; });
+}
+
+/// The model of an annotated class. Nothing is bound when the build has already failed at one of its handlers.
+template <class Self>
+EndpointModel makeModel() {
+    static_assert(Access::annotatedItself<Self>,
+                  "Patchbay: this class has no SERVER_ENDPOINT of its own; a base class's annotations do not count "
+                  "(Jakarta WebSocket §4.8)");
+    EndpointModel model;
+    if constexpr (allAccepted(HandlersOf<Self>{})) {
+        model.className = qualifiedName<Self>();
+        model.path = Access::path<Self>();
+        model.identity = &kIdentity<Self>;
+        model.options = Access::options<Self>();
+        model.tagged = model.options.typeTags == TypeTags::Always || needsTags<Self>();
+        model.checkServices = &checkServices<Self>;
+        model.construct = [](const Services& services) -> std::shared_ptr<void> { return construct<Self>(services); };
+        model.newScratch = []() -> std::shared_ptr<void> { return std::make_shared<Scratch<Self>>(); };
+        setLimits<Self>(model, EventHandlers<Self, On::Message>{});
+        bindHandlers<Self>(model);
+    }
+    return model;
+}
+
+}  // namespace patchbay::detail

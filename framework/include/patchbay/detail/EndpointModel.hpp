@@ -1,0 +1,65 @@
+#pragma once
+// What the annotations of a class come to: its attributes and one function per event. The dispatcher knows endpoint
+// classes only through this; everything that depends on the class is compiled into the functions.
+
+#include <patchbay/endpoint_options.hpp>
+#include <patchbay/json.hpp>
+#include <patchbay/session.hpp>
+
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace patchbay::detail {
+
+/// What every handler may ask for. References are valid until the handler returns.
+struct Call {
+    const Session& session;
+    std::span<const std::string> path;  // the values of the path's variables, left to right
+};
+
+struct OpenCall : Call {
+    const EndpointConfig& config;
+};
+
+struct MessageCall : Call {
+    Bytes payload;
+    std::size_t slack;         // readable bytes behind the payload
+    json::Document& document;  // this loop's reader
+    void* scratch;             // this loop's objects to decode into, made by newScratch
+    const WireFormat& format;
+};
+
+struct CloseCall : Call {
+    const CloseReason& reason;
+};
+
+struct ErrorCall : Call {
+    std::exception_ptr error;
+};
+
+struct EndpointModel {
+    std::string className;
+    std::string path;
+    const void* identity = nullptr;  // the same for the same class, in every library
+    ServerEndpointOptions options;
+    bool tagged = false;
+    std::size_t maxHandlerMessageBytes = 0;  // the largest maxMessageSize of a message handler; 0: none sets one
+    bool everyHandlerSetsMaxMessage = false;
+
+    void (*checkServices)(const Services&) = nullptr;               // throws MissingService
+    std::shared_ptr<void> (*construct)(const Services&) = nullptr;  // a new instance
+    std::shared_ptr<void> (*newScratch)() = nullptr;
+
+    // Each is null where the class has no such handler. They throw what the handler throws, and DecodeError.
+    void (*onOpen)(void* instance, const OpenCall&) = nullptr;
+    void (*onText)(void* instance, const MessageCall&) = nullptr;
+    void (*onBinary)(void* instance, const MessageCall&) = nullptr;
+    void (*onClose)(void* instance, const CloseCall&) = nullptr;
+    /// True when a handler took the error.
+    bool (*onError)(void* instance, const ErrorCall&) = nullptr;
+};
+
+}  // namespace patchbay::detail

@@ -1,0 +1,58 @@
+#pragma once
+// The attributes of the annotations. All have defaults, so an annotation names only what it changes:
+// `SERVER_ENDPOINT(Chat, "/chat/{room}", .subprotocols = {"chat.v1"}, .idleTimeout = 5min)`.
+
+#include <patchbay/configurator.hpp>
+#include <patchbay/limits.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace patchbay {
+
+/// Whether structs carry their name on the wire.
+enum class TypeTags : std::uint8_t {
+    Auto,    ///< they do when the endpoint has several typed handlers, or a typed one beside an untyped text handler
+    Always,  ///< for endpoints that receive one kind and send several
+    Never,
+};
+
+/// A send queue as an annotation sets it: what it leaves out comes from the limits of the server.
+struct SendQueueOption {
+    std::size_t bytes = 0;                           ///< 0: as the server's limits say
+    std::optional<WhenFull> whenFull = std::nullopt;  ///< none: as the server's limits say
+};
+
+/// The attributes of SERVER_ENDPOINT.   Source: Jakarta WebSocket §4.1
+struct ServerEndpointOptions {
+    std::vector<std::string_view> subprotocols = {};
+    /// Decides about this endpoint's handshakes: `configuredBy<Doorman>`.
+    ConfiguratorFactory configurator = nullptr;
+    /// Origins beside the server's own, such as "https://chat.example"; "*" for every one.
+    std::vector<std::string_view> origins = {};
+    /// The peer's principal needs one of these; without one the handshake is answered with 401, with others 403.
+    std::vector<std::string_view> roles = {};
+    /// How long the peer may be silent; zero is for ever. None: as the server's limits say.
+    std::optional<std::chrono::milliseconds> idleTimeout = std::nullopt;
+    /// Units: bytes. The largest message of handlers that set none of their own; 0: as the server's limits say.
+    std::size_t maxMessageSize = 0;
+    SendQueueOption sendQueue = {};
+    /// How many sessions at a time; one more is answered with 503. 0: as the server's limits say.
+    std::size_t maxSessions = 0;
+    TypeTags typeTags = TypeTags::Auto;
+    /// The member that holds a struct's name.
+    std::string_view typeKey = "type";
+    /// Members that a struct does not have are skipped, not refused.
+    bool allowUnknown = false;
+};
+
+/// The attributes of ON_MESSAGE.   Source: Jakarta WebSocket §4.7
+struct MessageOptions {
+    /// Units: bytes of the whole message; 0: as the endpoint says. A larger one goes to the error handler as
+    /// MessageTooBig and closes the session with 1009.
+    std::size_t maxMessageSize = 0;
+};
+
+}  // namespace patchbay

@@ -1,0 +1,146 @@
+#pragma once
+// Services: what endpoints, configurators and HTTP handlers get in their constructors.
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <typeindex>
+#include <unordered_map>
+#include <utility>
+
+namespace patchbay {
+
+/// Somebody asks for a service that nobody provides. Found when deploying, before any client connects.
+class MissingService : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Objects by type, one of each.   Thread: provide before the server runs; get from any thread afterwards.
+class Services {
+public:
+    Services() = default;
+    /// Looks into `parent` for what it does not have itself.   Requires: `parent` outlives it.
+    explicit Services(const Services* parent) noexcept : parent_{parent} {}
+
+    /// Hands out `service` to whoever asks for a `T&` or a `std::shared_ptr<T>`.   Owns: a share of it.
+    /// Errors: std::invalid_argument when there is a T already.
+    template <class T>
+    void provide(std::shared_ptr<T> service) {
+        auto* object = const_cast<std::remove_const_t<T>*>(service.get());
+        auto holder = std::make_shared<std::shared_ptr<T>>(std::move(service));
+        add(typeid(T), object, holder.get(), holder);
+    }
+
+    /// Errors: MissingService, which names the type.
+    template <class T>
+    T& get() const {
+        if constexpr (IsSharedPointer<T>::value) {
+            return *static_cast<T*>(entry(typeid(typename T::element_type)).pointer);
+        } else {
+            return *static_cast<T*>(entry(typeid(T)).object);
+        }
+    }
+
+private:
+    template <class T>
+    struct IsSharedPointer : std::false_type {};
+    template <class T>
+    struct IsSharedPointer<std::shared_ptr<T>> : std::true_type {};
+
+    struct Entry {
+        void* object;
+        void* pointer;  // the std::shared_ptr<T> inside `holder`
+        std::shared_ptr<void> holder;
+    };
+    void add(const std::type_info& type, void* object, void* pointer, std::shared_ptr<void> holder);
+    const Entry& entry(const std::type_info& type) const;
+
+    std::unordered_map<std::type_index, Entry> entries_;
+    const Services* parent_ = nullptr;
+};
+
+namespace detail {
+
+/// Stands for "whatever parameter the constructor has" and turns into the service of that type. While checking, the
+/// last of the conversions stops the construction: the services are known to be there and no constructor has run.
+/// It never turns into a Target, or a copy constructor would fit as well.
+struct AllThere {};
+template <class Target>
+class Injected {
+public:
+    Injected(const Services& services, int* remaining) noexcept : services_{services}, remaining_{remaining} {}
+
+    template <class T>
+        requires(!std::is_same_v<std::remove_const_t<T>, Target>)
+    operator T&() const {  // NOLINT(google-explicit-constructor): the conversion is the purpose
+        T& service = const_cast<T&>(services_.get<std::remove_const_t<T>>());
+        if (remaining_ && --*remaining_ == 0) throw AllThere{};
+        return service;
+    }
+
+private:
+    const Services& services_;
+    int* remaining_;
+};
+
+inline constexpr int kMostServices = 8;
+
+template <class T, class Indices>
+struct ConstructibleFrom;
+template <class T, std::size_t... Is>
+struct ConstructibleFrom<T, std::index_sequence<Is...>> {
+    template <std::size_t>
+    using Argument = Injected<T>;
+    static constexpr bool value = std::is_constructible_v<T, Argument<Is>...>;
+};
+
+/// How many services the constructor of T asks for; -1 when no constructor takes services alone.
+template <class T, int N = kMostServices>
+constexpr int serviceCount() {
+    if constexpr (std::is_aggregate_v<T>) {
+        return 0;
+    } else if constexpr (N == 0) {
+        return std::is_default_constructible_v<T> ? 0 : -1;
+    } else if constexpr (N == 1 && std::is_default_constructible_v<T>) {
+        return 0;
+    } else if constexpr (ConstructibleFrom<T, std::make_index_sequence<N>>::value) {
+        return N;
+    } else {
+        return serviceCount<T, N - 1>();
+    }
+}
+
+template <class T, std::size_t... Is>
+std::shared_ptr<T> construct(const Services& services, int* remaining, std::index_sequence<Is...>) {
+    return std::make_shared<T>((static_cast<void>(Is), Injected<T>{services, remaining})...);
+}
+
+/// A new T whose constructor got its services.   Errors: MissingService; whatever the constructor throws.
+template <class T>
+std::shared_ptr<T> construct(const Services& services) {
+    static_assert(serviceCount<T>() >= 0,
+                  "Patchbay: no constructor of this class can be called with services alone (references or "
+                  "std::shared_ptr to what the server provides, at most eight)");
+    if constexpr (serviceCount<T>() == 0) {
+        return std::make_shared<T>();
+    } else {
+        return construct<T>(services, nullptr, std::make_index_sequence<serviceCount<T>()>{});
+    }
+}
+
+/// Looks whether everything that T's constructor asks for is there, without constructing one.   Errors: MissingService.
+template <class T>
+void checkServices(const Services& services) {
+    if constexpr (serviceCount<T>() > 0) {
+        int remaining = serviceCount<T>();
+        try {
+            construct<T>(services, &remaining, std::make_index_sequence<serviceCount<T>()>{});
+        } catch (const AllThere&) {
+        }
+    }
+}
+
+}  // namespace detail
+}  // namespace patchbay

@@ -1,0 +1,44 @@
+#include <patchbay/detail/Binding.hpp>
+
+namespace patchbay::detail {
+
+void failConversion(std::string_view what, std::string_view text, std::string_view wanted) {
+    constexpr std::size_t kShown = 40;
+    throw DecodeError{std::string{what}, "'" + std::string{text.substr(0, kShown)} +
+                                             (text.size() > kShown ? "…" : "") + "' is not " + std::string{wanted}};
+}
+
+bool toBool(std::string_view what, std::string_view text) {
+    if (text == "true") return true;
+    if (text != "false") failConversion(what, text, "true or false");
+    return false;
+}
+
+void failTooBig(std::size_t bytes, std::size_t limit) {
+    throw MessageTooBig{"a message of " + std::to_string(bytes) + " bytes; its handler takes at most " +
+                        std::to_string(limit)};
+}
+
+void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known) {
+    std::string text = "no message is called '" + std::string{type.substr(0, 40)} + "'; known are ";
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (i > 0) text += ", ";
+        text += known[i];
+    }
+    throw DecodeError{std::string{key}, text};
+}
+
+bool peekType(const MessageCall& call, json::Value& root, std::string_view& type) {
+    const std::string_view text = asText(call.payload);
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || text[first] != '{') return false;
+    try {
+        root = call.document.parse(text, call.slack);
+        type = json::readType(root, call.format.json);
+        return true;
+    } catch (const DecodeError&) {
+        return false;  // not one of ours: the untyped handler takes it as it is
+    }
+}
+
+}  // namespace patchbay::detail

@@ -1,0 +1,111 @@
+#include "endpoint/Dispatcher.hpp"
+
+#include "base/Log.hpp"
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <string>
+#include <typeinfo>
+
+namespace patchbay::endpoint {
+namespace {
+
+std::string typeOf(const std::exception& error) {
+    int status = 0;
+    char* name = abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &status);
+    std::string result = status == 0 ? name : typeid(error).name();
+    std::free(name);
+    return result;
+}
+
+std::string describe(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& known) {
+        return typeOf(known) + ": " + known.what();
+    } catch (...) {
+        return "something that is no std::exception";
+    }
+}
+
+template <class E>
+bool is(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const E&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
+template <class Run>
+Outcome Dispatcher::guarded(const char* handler, void* instance, const detail::Call& call, Run run) const noexcept {
+    try {
+        run();
+        return Outcome::Fine;
+    } catch (...) {
+        return route(handler, instance, call, std::current_exception());
+    }
+}
+
+Outcome Dispatcher::open(void* instance, const detail::OpenCall& call) const noexcept {
+    if (!model_.onOpen) return Outcome::Fine;
+    return guarded("the open handler", instance, call, [&] { model_.onOpen(instance, call); });
+}
+
+Outcome Dispatcher::message(MessageKind kind, void* instance, const detail::MessageCall& call) const noexcept {
+    const auto handle = kind == MessageKind::Text ? model_.onText : model_.onBinary;
+    return guarded("a message handler", instance, call, [&] {
+        if (!handle) {
+            throw DecodeError{"", std::string{"the endpoint has no handler for "} +
+                                      (kind == MessageKind::Text ? "text" : "binary") + " messages"};
+        }
+        handle(instance, call);
+    });
+}
+
+void Dispatcher::close(void* instance, const detail::CloseCall& call) const noexcept {
+    if (!model_.onClose) return;
+    guarded("the close handler", instance, call, [&] { model_.onClose(instance, call); });
+}
+
+Outcome Dispatcher::task(void* instance, const detail::Call& call, const std::function<void()>& task) const noexcept {
+    return guarded("a task", instance, call, [&] { task(); });
+}
+
+Outcome Dispatcher::error(void* instance, const detail::Call& call, std::exception_ptr error) const noexcept {
+    return route("the session", instance, call, std::move(error));
+}
+
+Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call,
+                          std::exception_ptr error) const noexcept {
+    const bool taken = handled(instance, call, error);
+    if (!taken) log(handler, error);
+    if (is<MessageTooBig>(error)) return Outcome::CloseTooBig;
+    if (taken || is<DecodeError>(error)) return Outcome::Fine;
+    return Outcome::CloseFailed;
+}
+
+bool Dispatcher::handled(void* instance, const detail::Call& call, const std::exception_ptr& error) const noexcept {
+    if (!model_.onError) return false;
+    try {
+        return model_.onError(instance, detail::ErrorCall{call, error});
+    } catch (...) {
+        log("the error handler", std::current_exception());
+        return true;
+    }
+}
+
+void Dispatcher::log(const char* handler, const std::exception_ptr& error) const noexcept {
+    try {
+        log::error(model_.className, std::string{handler} + " threw " + describe(error));
+    } catch (const std::bad_alloc&) {
+        log::error(model_.className, "a handler threw, and there is no memory to say what");
+    }
+}
+
+}  // namespace patchbay::endpoint

@@ -1,0 +1,46 @@
+#pragma once
+// Calls the handlers of an endpoint, and is the one place where what they throw is caught.
+//
+//     thrown                                  goes to               and then
+//     anything by open, message, a task       the error handler     the session stays; without one it closes with 1011
+//     DecodeError                             the error handler     the session stays, also without one
+//     MessageTooBig                           the error handler     the session closes with 1009
+//     anything by close                       the error handler
+//     anything by the error handler           the log
+// Without an error handler every error is logged. Texts of exceptions never go on the wire.
+// Source: Jakarta WebSocket §4.3, §4.5, §4.7, §5.2.2
+
+#include <patchbay/detail/EndpointModel.hpp>
+
+#include <cstdint>
+#include <functional>
+
+namespace patchbay::endpoint {
+
+/// What the session has to do after a handler.
+enum class Outcome : std::uint8_t { Fine, CloseTooBig, CloseFailed };
+
+/// Requires: the model lives longer.   Thread: per instance one at a time.
+class Dispatcher {
+public:
+    explicit Dispatcher(const detail::EndpointModel& model) noexcept : model_{model} {}
+
+    Outcome open(void* instance, const detail::OpenCall& call) const noexcept;
+    Outcome message(MessageKind kind, void* instance, const detail::MessageCall& call) const noexcept;
+    void close(void* instance, const detail::CloseCall& call) const noexcept;
+    /// A task that the application posted.
+    Outcome task(void* instance, const detail::Call& call, const std::function<void()>& task) const noexcept;
+    /// An error that arose outside of any handler.
+    Outcome error(void* instance, const detail::Call& call, std::exception_ptr error) const noexcept;
+
+private:
+    template <class Run>
+    Outcome guarded(const char* handler, void* instance, const detail::Call& call, Run run) const noexcept;
+    Outcome route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error) const noexcept;
+    bool handled(void* instance, const detail::Call& call, const std::exception_ptr& error) const noexcept;
+    void log(const char* handler, const std::exception_ptr& error) const noexcept;
+
+    const detail::EndpointModel& model_;
+};
+
+}  // namespace patchbay::endpoint

@@ -1,0 +1,36 @@
+#include <patchbay/services.hpp>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+
+namespace patchbay {
+namespace {
+
+std::string readable(const std::type_info& type) {
+    int status = 0;
+    char* name = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+    std::string result = status == 0 ? name : type.name();
+    std::free(name);
+    return result;
+}
+
+}  // namespace
+
+void Services::add(const std::type_info& type, void* object, void* pointer, std::shared_ptr<void> holder) {
+    if (!object) throw std::invalid_argument{"the service " + readable(type) + " is a null pointer"};
+    if (!entries_.try_emplace(type, Entry{object, pointer, std::move(holder)}).second) {
+        throw std::invalid_argument{"the service " + readable(type) + " is provided twice"};
+    }
+}
+
+const Services::Entry& Services::entry(const std::type_info& type) const {
+    for (const Services* scope = this; scope; scope = scope->parent_) {
+        const auto found = scope->entries_.find(type);
+        if (found != scope->entries_.end()) return found->second;
+    }
+    throw MissingService{"it asks for " + readable(type) +
+                         " in its constructor and nothing provides one; call server.provide(...) before deploying"};
+}
+
+}  // namespace patchbay

@@ -1,0 +1,33 @@
+#pragma once
+// What carries a session's messages: a WebSocket connection, the test kit's in-memory peer. A session knows its peer as
+// this and nothing more; no word here is about frames.
+
+#include "base/SendStatus.hpp"
+#include "messaging/SharedMessage.hpp"
+
+#include <patchbay/bytes.hpp>
+#include <patchbay/close.hpp>
+
+#include <string_view>
+
+namespace patchbay::messaging {
+
+/// Owned by its session, from the session's opening to the end of its last handle; what is dear (socket, buffers) goes
+/// when the connection ends, not with the object.
+class Carrier {
+public:
+    virtual ~Carrier() = default;
+
+    /// One whole message; copied or written before it returns.   Thread: any; each thread's order is kept.
+    virtual SendStatus send(MessageKind kind, Bytes payload) noexcept = 0;
+    /// The same, shared with the other recipients of a broadcast.
+    virtual SendStatus send(const SharedMessage& message) noexcept = 0;
+    /// Asks the peer for a sign of life, where the transport has such a thing.
+    virtual SendStatus ping(Bytes payload) noexcept = 0;
+    /// Says goodbye with `code` after the messages that wait, and ends the connection within a bound.   Thread: any.
+    virtual void close(CloseCode code, std::string_view text) noexcept = 0;
+    /// The same for a peer that reads too slowly: what waits is dropped, the goodbye is tried for a second.
+    virtual void closeNow(CloseCode code) noexcept = 0;
+};
+
+}  // namespace patchbay::messaging

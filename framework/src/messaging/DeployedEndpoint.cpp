@@ -1,0 +1,57 @@
+#include "messaging/DeployedEndpoint.hpp"
+
+#include "messaging/SessionCore.hpp"
+
+#include <algorithm>
+
+namespace patchbay::messaging {
+
+DeployedEndpoint::DeployedEndpoint(detail::EndpointModel theModel, EndpointConfig theConfig, ServerState& state,
+                                   const Services& parent)
+    : model{std::move(theModel)},
+      config{std::move(theConfig)},
+      format{{model.options.typeKey, model.options.allowUnknown}, model.tagged},
+      server{state},
+      topicTable{std::make_shared<TopicTable>(state.loops, format)},
+      topics{std::make_shared<Topics>(topicTable)},
+      services{&parent},
+      locals_(state.loops.size()) {
+    services.provide(topics);
+    for (LoopLocal& local : locals_) local.scratch = model.newScratch();
+}
+
+std::size_t DeployedEndpoint::maxMessageBytes() const noexcept {
+    if (model.everyHandlerSetsMaxMessage) return model.maxHandlerMessageBytes;
+    return std::max(config.limits.maxMessageBytes, model.maxHandlerMessageBytes);
+}
+
+bool DeployedEndpoint::add(const std::shared_ptr<SessionCore>& session) {
+    const std::lock_guard guard{lock_};
+    if (config.limits.maxSessions != 0 && sessions_.size() >= config.limits.maxSessions) return false;
+    sessions_.emplace(session->id(), session);
+    return true;
+}
+
+void DeployedEndpoint::remove(SessionId id) {
+    std::shared_ptr<SessionCore> last;  // destroyed outside of the lock
+    const std::lock_guard guard{lock_};
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return;
+    last = std::move(found->second);
+    sessions_.erase(found);
+}
+
+std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() const {
+    const std::lock_guard guard{lock_};
+    std::vector<std::shared_ptr<SessionCore>> all;
+    all.reserve(sessions_.size());
+    for (const auto& [id, session] : sessions_) all.push_back(session);
+    return all;
+}
+
+std::size_t DeployedEndpoint::sessionCount() const {
+    const std::lock_guard guard{lock_};
+    return sessions_.size();
+}
+
+}  // namespace patchbay::messaging

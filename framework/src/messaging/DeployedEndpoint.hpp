@@ -1,0 +1,67 @@
+#pragma once
+// An endpoint that the server serves: its class, what configuration made of its attributes, its topics, its sessions.
+
+#include "base/Loop.hpp"
+#include "endpoint/Dispatcher.hpp"
+#include "messaging/CloseTable.hpp"
+#include "messaging/TopicTable.hpp"
+
+#include <patchbay/configurator.hpp>
+#include <patchbay/detail/EndpointModel.hpp>
+#include <patchbay/topics.hpp>
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace patchbay::messaging {
+
+class SessionCore;
+
+/// What every endpoint of a server shares.
+struct ServerState {
+    std::vector<Loop*> loops;
+    CloseCounters closes;
+    std::atomic<SessionId> lastSessionId{0};
+};
+
+/// Thread: as the members say; what has no word is set when deploying and only read afterwards.
+class DeployedEndpoint {
+public:
+    DeployedEndpoint(detail::EndpointModel model, EndpointConfig config, ServerState& server, const Services& services);
+
+    const detail::EndpointModel model;
+    const EndpointConfig config;
+    const detail::WireFormat format;
+    const endpoint::Dispatcher dispatcher{model};
+    ServerState& server;
+    const std::shared_ptr<TopicTable> topicTable;
+    const std::shared_ptr<Topics> topics;
+    /// What instances of this endpoint are given: its own topics before the server's services.
+    Services services;
+    std::shared_ptr<Configurator> configurator;
+
+    /// The largest message that any handler takes.   Units: bytes.
+    std::size_t maxMessageBytes() const noexcept;
+
+    /// What a loop uses for one message after the other.   Thread: that loop's.
+    struct LoopLocal {
+        json::Document document;
+        std::shared_ptr<void> scratch;
+    };
+    LoopLocal& local(std::size_t loopIndex) noexcept { return locals_[loopIndex]; }
+
+    /// False when `maxSessions` are open.   Thread: any.
+    bool add(const std::shared_ptr<SessionCore>& session);
+    void remove(SessionId id);
+    std::vector<std::shared_ptr<SessionCore>> sessions() const;
+    std::size_t sessionCount() const;
+
+private:
+    std::vector<LoopLocal> locals_;
+    mutable std::mutex lock_;
+    std::unordered_map<SessionId, std::shared_ptr<SessionCore>> sessions_;
+};
+
+}  // namespace patchbay::messaging

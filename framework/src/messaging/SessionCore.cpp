@@ -1,0 +1,223 @@
+#include "messaging/SessionCore.hpp"
+
+#include "base/Log.hpp"
+
+#include <algorithm>
+
+namespace patchbay::messaging {
+namespace {
+
+std::string nameToShow(const Principal& principal, SessionId id) {
+    return principal.name.empty() ? "guest-" + std::to_string(id) : principal.name;
+}
+
+}  // namespace
+
+SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop, std::size_t loopIndex, SessionStart start)
+    : endpoint_{std::move(endpoint)},
+      loop_{loop},
+      loopIndex_{loopIndex},
+      id_{endpoint_->server.lastSessionId.fetch_add(1) + 1},
+      start_{std::move(start)},
+      displayName_{nameToShow(start_.principal, id_)} {}
+
+void SessionCore::open(std::unique_ptr<Carrier> carrier) {
+    carrier_ = std::move(carrier);
+    touch();
+    const Session session{shared_from_this()};
+    obey(endpoint_->dispatcher.open(start_.instance.get(), {{session, start_.path}, endpoint_->config}));
+    State opening = State::Opening;
+    state_.compare_exchange_strong(opening, State::Open);
+    if (isOpen()) watchIdle(endpoint_->config.limits.idleTimeout);
+}
+
+void SessionCore::receive(MessageKind kind, Bytes payload, std::size_t slack) noexcept {
+    touch();
+    if (!isOpen()) return;
+    const Session session{shared_from_this()};
+    auto& local = endpoint_->local(loopIndex_);
+    obey(endpoint_->dispatcher.message(
+        kind, start_.instance.get(),
+        {{session, start_.path}, payload, slack, local.document, local.scratch.get(), endpoint_->format}));
+}
+
+void SessionCore::obey(endpoint::Outcome outcome) noexcept {
+    if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, "message too big");
+    if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, "internal error");
+}
+
+// ------------------------------------------------------------------------------------------------ sending
+
+void SessionCore::requireOpen(const char* call) const {
+    if (!isOpen()) throw SessionClosed{call};
+}
+
+void SessionCore::requireNotGone(const char* call) const {
+    if (isGone()) throw SessionClosed{call};
+}
+
+void SessionCore::settle(SendStatus status, const char* call) {
+    if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
+    if (status == SendStatus::Closed) throw SessionClosed{call};
+}
+
+void SessionCore::send(MessageKind kind, Bytes payload) {
+    requireOpen("send");
+    settle(carrier_->send(kind, payload), "send");
+}
+
+void SessionCore::ping(Bytes payload) {
+    requireOpen("sendPing");
+    settle(carrier_->ping(payload), "sendPing");
+}
+
+void SessionCore::deliver(const SharedMessage& message) noexcept {
+    if (!isOpen()) return;
+    if (carrier_->send(message) == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
+}
+
+// ------------------------------------------------------------------------------------------------ the end
+
+bool SessionCore::leaveOpen() noexcept {
+    State now = state_.load(std::memory_order_acquire);
+    while (now <= State::Open) {
+        if (state_.compare_exchange_weak(now, State::Closing, std::memory_order_acq_rel)) return true;
+    }
+    return false;
+}
+
+void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept {
+    if (!leaveOpen()) return;
+    const CloseRow row = closeRow(cause);
+    const CloseCode onWire = code.value_or(row.onWire);
+    if (cause == CloseCause::QueueFull) {
+        carrier_->closeNow(onWire);
+    } else {
+        carrier_->close(onWire, text);
+    }
+    finishSoon({code.value_or(row.seen), std::string{text}, cause});
+}
+
+void SessionCore::peerClosed(CloseCode code, std::string_view text) noexcept {
+    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer});
+}
+
+void SessionCore::peerFailed(CloseCause cause, const std::string& rule) noexcept {
+    if (!isOpen()) return;
+    if (cause == CloseCause::TooBig) {
+        const Session session{shared_from_this()};
+        endpoint_->dispatcher.error(start_.instance.get(), {session, start_.path},
+                                    std::make_exception_ptr(MessageTooBig{rule}));
+    }
+    if (leaveOpen()) finishSoon({closeRow(cause).seen, rule, cause});
+}
+
+void SessionCore::lost(std::string_view why) noexcept {
+    if (leaveOpen()) finishSoon({CloseCode::Abnormal, std::string{why}, CloseCause::ConnectionLost});
+}
+
+void SessionCore::finishSoon(CloseReason reason) {
+    loop_.post([self = shared_from_this(), reason = std::move(reason)] { self->finish(reason); });
+}
+
+void SessionCore::finish(const CloseReason& reason) noexcept {
+    loop_.cancel(idleTimer_);
+    for (const TimerId timer : timers_) loop_.cancel(timer);
+    timers_.clear();
+    for (const auto& [table, topic] : subscriptions_) table->leave(*this, topic);
+    subscriptions_.clear();
+    endpoint_->server.closes.count(reason.cause());
+    logEnd(reason, reason.text());
+
+    const Session session{shared_from_this()};
+    endpoint_->dispatcher.close(start_.instance.get(), {{session, start_.path}, reason});
+    state_.store(State::Closed, std::memory_order_release);
+    start_.instance.reset();
+    start_.properties.clear();
+    endpoint_->remove(id_);
+}
+
+void SessionCore::logEnd(const CloseReason& reason, std::string_view detail) const {
+    if (!closeRow(reason.cause()).logged) return;
+    std::string line = "session " + std::to_string(id_) + " (" + start_.remoteAddress + ") closed: ";
+    line.append(name(reason.cause())).append(", code ");
+    line.append(std::to_string(static_cast<int>(closeRow(reason.cause()).onWire)));
+    if (!detail.empty()) line.append(": ").append(detail);
+    log::info(endpoint_->config.path, line);
+}
+
+// ------------------------------------------------------------------------------------------------ time and tasks
+
+void SessionCore::setIdleTimeout(std::chrono::milliseconds timeout) {
+    requireOpen("setIdleTimeout");
+    if (loop_.isCurrent()) return watchIdle(timeout);
+    loop_.post([self = shared_from_this(), timeout] { self->watchIdle(timeout); });
+}
+
+void SessionCore::watchIdle(std::chrono::milliseconds timeout) {
+    loop_.cancel(idleTimer_);
+    idleTimer_ = 0;
+    idleTimeout_ = timeout;
+    if (timeout.count() <= 0 || !isOpen()) return;
+    idleTimer_ = loop_.after(timeout, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->checkIdle();
+    });
+}
+
+void SessionCore::checkIdle() noexcept {
+    const auto silent = loop_.now() - lastReceived_;
+    if (silent >= idleTimeout_) {
+        close(CloseCause::Idle, std::nullopt, "idle");
+        return;
+    }
+    // The peer spoke since the timer was set: wait for the rest of its time.
+    idleTimer_ = loop_.after(idleTimeout_ - silent, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->checkIdle();
+    });
+}
+
+void SessionCore::run(const std::function<void()>& task) noexcept {
+    if (!isOpen()) return;
+    const Session session{shared_from_this()};
+    obey(endpoint_->dispatcher.task(start_.instance.get(), {session, start_.path}, task));
+}
+
+void SessionCore::post(std::function<void()> task) {
+    requireOpen("post");
+    loop_.post([self = shared_from_this(), task = std::move(task)] { self->run(task); });
+}
+
+void SessionCore::after(std::chrono::milliseconds delay, std::function<void()> task) {
+    requireOpen("after");
+    auto arm = [weak = weak_from_this(), delay, task = std::move(task)] {
+        const auto self = weak.lock();
+        if (!self || !self->isOpen()) return;
+        auto timer = std::make_shared<TimerId>(0);
+        *timer = self->loop_.after(delay, [weak, timer, task] {
+            const auto alive = weak.lock();
+            if (!alive) return;
+            std::erase(alive->timers_, *timer);
+            alive->run(task);
+        });
+        self->timers_.push_back(*timer);
+    };
+    if (loop_.isCurrent()) return arm();
+    loop_.post(std::move(arm));
+}
+
+// ------------------------------------------------------------------------------------------------ topics
+
+bool SessionCore::rememberTopic(std::shared_ptr<TopicTable> table, std::string_view topic) {
+    if (!isOpen()) return false;
+    for (const auto& [known, name] : subscriptions_) {
+        if (known == table && name == topic) return false;
+    }
+    subscriptions_.emplace_back(std::move(table), topic);
+    return true;
+}
+
+bool SessionCore::forgetTopic(const TopicTable& table, std::string_view topic) noexcept {
+    return std::erase_if(subscriptions_, [&](const auto& s) { return s.first.get() == &table && s.second == topic; }) > 0;
+}
+
+}  // namespace patchbay::messaging

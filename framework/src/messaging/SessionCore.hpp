@@ -1,0 +1,122 @@
+#pragma once
+// One session: its state, its handlers' order, its end. What handles (Session) point to.
+//
+//     Opening --open handler returned--> Open --somebody closes, the peer goes--> Closing --close handler returned--> Closed
+//                                                    (also from Opening)
+//
+// Rules (Jakarta WebSocket §2.1.5, §5.1):
+// - handlers, tasks and timers of a session run on its loop, one at a time;
+// - no message before the open handler has returned; none after Closing has begun;
+// - whoever first leaves Opening or Open gives the reason; the close handler runs once, as a task of its own, so never
+//   inside another handler;
+// - the carrier says goodbye on its own; a session does not wait for it.
+
+#include "base/Loop.hpp"
+#include "messaging/Carrier.hpp"
+#include "messaging/DeployedEndpoint.hpp"
+
+#include <patchbay/session.hpp>
+
+#include <any>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace patchbay::messaging {
+
+/// What a handshake comes to.
+struct SessionStart {
+    std::string uri;
+    std::string subprotocol;
+    std::string remoteAddress;
+    bool secure = false;
+    std::vector<std::string> path;  // the values of the template's variables
+    Principal principal;
+    std::map<std::string, std::any, std::less<>> properties;
+    std::shared_ptr<void> instance;
+};
+
+class SessionCore : public std::enable_shared_from_this<SessionCore> {
+public:
+    SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop, std::size_t loopIndex, SessionStart start);
+
+    // ---- for carriers, on the loop's thread ----
+
+    /// Runs the open handler.   Owns: the carrier.   Requires: once, before anything else of this block.
+    void open(std::unique_ptr<Carrier> carrier);
+    /// One whole message.   Units: `slack` readable bytes stand behind the payload.
+    void receive(MessageKind kind, Bytes payload, std::size_t slack) noexcept;
+    /// Anything at all arrived: the peer is not idle.
+    void touch() noexcept { lastReceived_ = loop_.now(); }
+    /// The peer said goodbye; the carrier has answered.
+    void peerClosed(CloseCode code, std::string_view text) noexcept;
+    /// The peer broke a rule; the carrier has said so. A message that is too big goes to the error handler first.
+    void peerFailed(CloseCause cause, const std::string& rule) noexcept;
+    /// The connection ended without a goodbye.
+    void lost(std::string_view why) noexcept;
+
+    // ---- for handles and topics, on any thread ----
+
+    SessionId id() const noexcept { return id_; }
+    Loop& loop() const noexcept { return loop_; }
+    std::size_t loopIndex() const noexcept { return loopIndex_; }
+    bool isOpen() const noexcept { return state_.load(std::memory_order_acquire) <= State::Open; }
+    bool isGone() const noexcept { return state_.load(std::memory_order_acquire) == State::Closed; }
+    /// Errors: SessionClosed, naming `call`.
+    void requireOpen(const char* call) const;
+    /// What may still be read while the close handler runs.   Errors: SessionClosed.
+    void requireNotGone(const char* call) const;
+
+    void send(MessageKind kind, Bytes payload);
+    void ping(Bytes payload);
+    /// One message of a broadcast; a session that closes ignores it.
+    void deliver(const SharedMessage& message) noexcept;
+    void close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept;
+    void setIdleTimeout(std::chrono::milliseconds timeout);
+    void post(std::function<void()> task);
+    void after(std::chrono::milliseconds delay, std::function<void()> task);
+
+    DeployedEndpoint& endpoint() const noexcept { return *endpoint_; }
+    const SessionStart& start() const noexcept { return start_; }
+    const std::string& displayName() const noexcept { return displayName_; }
+
+    // ---- on the loop's thread ----
+
+    std::map<std::string, std::any, std::less<>>& properties() noexcept { return start_.properties; }
+    /// False when it is remembered already, or when the session has ended.
+    bool rememberTopic(std::shared_ptr<TopicTable> table, std::string_view topic);
+    /// False when it was not remembered.
+    bool forgetTopic(const TopicTable& table, std::string_view topic) noexcept;
+
+private:
+    enum class State : std::uint8_t { Opening, Open, Closing, Closed };
+
+    bool leaveOpen() noexcept;
+    void finishSoon(CloseReason reason);
+    void finish(const CloseReason& reason) noexcept;
+    void obey(endpoint::Outcome outcome) noexcept;
+    void run(const std::function<void()>& task) noexcept;
+    void watchIdle(std::chrono::milliseconds timeout);
+    void checkIdle() noexcept;
+    void logEnd(const CloseReason& reason, std::string_view detail) const;
+    void settle(SendStatus status, const char* call);
+
+    const std::shared_ptr<DeployedEndpoint> endpoint_;
+    Loop& loop_;
+    const std::size_t loopIndex_;
+    const SessionId id_;
+    std::atomic<State> state_{State::Opening};
+    std::unique_ptr<Carrier> carrier_;
+    SessionStart start_;
+    std::string displayName_;
+    Clock::time_point lastReceived_{};
+    std::chrono::milliseconds idleTimeout_{0};
+    TimerId idleTimer_ = 0;
+    std::vector<TimerId> timers_;  // of after(); fired ones are taken out
+    std::vector<std::pair<std::shared_ptr<TopicTable>, std::string>> subscriptions_;
+};
+
+}  // namespace patchbay::messaging
