@@ -6,6 +6,7 @@
 // No lock and no system call here: the channel has both. While a batch is out, to be written without the lock, messages
 // may be appended and dropped behind it.
 
+#include "base/SendStatus.hpp"
 #include "transport/Segment.hpp"
 
 #include <patchbay/limits.hpp>
@@ -19,13 +20,7 @@
 
 namespace patchbay::transport {
 
-/// How an outgoing message fared.
-enum class SendStatus : std::uint8_t {
-    Queued,
-    Dropped,  ///< by policy, and counted; or a control message for which there is no room
-    Full,     ///< the policy is Close: the caller must close the session
-    Closed,   ///< nothing more can be sent
-};
+using patchbay::SendStatus;
 
 /// What one write takes: the front of an outbox.
 struct Batch {
@@ -52,6 +47,7 @@ public:
 
     SendStatus append(Bytes head, Bytes payload);
     SendStatus append(const SharedBytes& message);
+    /// Dropped, and not counted, when there is no room within kMaxControlBytes or it does not fit into a chunk.
     SendStatus appendControl(Bytes message);
 
     /// Takes what the next write should write; nothing when the box is empty.   Requires: no other batch is out.
