@@ -73,7 +73,8 @@ private:
         if (version.size() != 8 || !version.starts_with("HTTP/") || version[6] != '.' || !isDigit(version[5]) ||
             !isDigit(version[7]))
             return bad(400, "the request line does not end in an HTTP version (RFC 9112 §2.3)");
-        if (version != "HTTP/1.0" && version != "HTTP/1.1") return bad(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+        if (version != "HTTP/1.0" && version != "HTTP/1.1")
+            return bad(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
         out_.minorVersion = version[7] - '0';
         return good();
     }
@@ -101,8 +102,7 @@ private:
     HeadResult readBodyLength() {
         const std::size_t lengths = protocol::countFields(out_.headers_, "Content-Length");
         const bool encoded = protocol::countFields(out_.headers_, "Transfer-Encoding") != 0;
-        if (encoded && lengths != 0)
-            return bad(400, "both Content-Length and Transfer-Encoding (RFC 9112 §6.1)");
+        if (encoded && lengths != 0) return bad(400, "both Content-Length and Transfer-Encoding (RFC 9112 §6.1)");
         if (encoded) return bad(411, "Transfer-Encoding is not taken here: send a Content-Length (RFC 9110 §15.5.12)");
         if (lengths > 1) return bad(400, "more than one Content-Length field (RFC 9112 §6.3)");
         if (lengths == 0) return good();

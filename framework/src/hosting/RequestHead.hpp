@@ -1,6 +1,7 @@
 #pragma once
-// The gate's strict look at an HTTP/1.x request head, without I/O, before POCO's lenient parser sees it. Two readers that
-// disagree about where a request ends are how requests get smuggled, so whatever is open to two readings is refused.
+// The gate's strict look at an HTTP/1.x request head, without I/O, before POCO's lenient parser sees it. Two readers
+// that disagree about where a request ends are how requests get smuggled, so whatever is open to two readings is
+// refused.
 //
 //   head    = [CRLF] method SP target SP "HTTP/1." ("0" | "1") CRLF *(name ":" OWS value OWS CRLF) CRLF
 //   method, name = token        value = visible, SP, HTAB, 0x80–0xFF
@@ -33,9 +34,9 @@ struct HeadLimits {
 class RequestHead {
 public:
     std::string_view method;
-    std::string_view target;                     ///< as it was sent
-    int minorVersion = 1;                        ///< HTTP/1.0 or HTTP/1.1
-    std::size_t headBytes = 0;                   ///< with the final empty line; what follows is the body or the next request
+    std::string_view target;    ///< as it was sent
+    int minorVersion = 1;       ///< HTTP/1.0 or HTTP/1.1
+    std::size_t headBytes = 0;  ///< with the final empty line; what follows is the body or the next request
     std::optional<std::uint64_t> contentLength;  ///< none: no body
     bool upgrade = false;                        ///< asks for WebSocket: Connection: upgrade and Upgrade: websocket
     bool keepAlive = true;                       ///< the client would send another request on this connection

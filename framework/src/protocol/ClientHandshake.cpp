@@ -15,9 +15,8 @@ bool isVisible(std::string_view text) noexcept {
 }
 
 bool isFieldValue(std::string_view text) noexcept {
-    return std::ranges::all_of(text, [](char c) {
-        return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 0x7F);
-    });
+    return std::ranges::all_of(text,
+                               [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 0x7F); });
 }
 
 bool isSetByHandshake(std::string_view name) noexcept {
@@ -50,7 +49,8 @@ ServerAnswer broken(std::string problem) { return {std::move(problem), {}, {}}; 
 
 std::string checkUpgraded(const ClientHandshake& handshake, const HandshakeResponseView& response) {
     const auto fields = response.headers;
-    if (response.status != 101) return "the server answered " + std::to_string(response.status) + ", not 101 (RFC 6455 §4.1)";
+    if (response.status != 101)
+        return "the server answered " + std::to_string(response.status) + ", not 101 (RFC 6455 §4.1)";
     if (!equalsIgnoringCase(firstValue(fields, "Upgrade"), "websocket"))
         return "the answer's Upgrade field is not websocket (RFC 6455 §4.1)";
     if (!listContains(fields, "Connection", "Upgrade"))
@@ -97,7 +97,8 @@ std::string makeClientRequest(const ClientHandshake& handshake) {
 ServerAnswer checkServerResponse(const ClientHandshake& handshake, const HandshakeResponseView& response) {
     if (auto problem = checkUpgraded(handshake, response); !problem.empty()) return broken(std::move(problem));
     auto extensions = parseExtensions(response.headers);
-    if (!extensions || !std::ranges::all_of(*extensions, [&](const auto& chosen) { return wasOffered(handshake, chosen); }))
+    if (!extensions ||
+        !std::ranges::all_of(*extensions, [&](const auto& chosen) { return wasOffered(handshake, chosen); }))
         return broken("the server chose an extension that was not offered (RFC 6455 §4.1)");
     const std::string_view subprotocol = firstValue(response.headers, "Sec-WebSocket-Protocol");
     const std::size_t count = countFields(response.headers, "Sec-WebSocket-Protocol");

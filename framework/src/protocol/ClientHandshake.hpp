@@ -10,12 +10,12 @@ namespace patchbay::protocol {
 
 /// What a client asks for.
 struct ClientHandshake {
-    std::string host;                           ///< with its port unless that is the scheme's own
-    std::string target = "/";                   ///< path and query
-    std::string key;                            ///< from makeKey(), a fresh one for each connection
-    std::vector<std::string> subprotocols;      ///< in order of preference, no two the same
-    std::vector<ExtensionTerms> extensions;     ///< in order of preference
-    std::vector<OwnedField> fields;             ///< more fields, such as Origin, Cookie, Authorization
+    std::string host;                        ///< with its port unless that is the scheme's own
+    std::string target = "/";                ///< path and query
+    std::string key;                         ///< from makeKey(), a fresh one for each connection
+    std::vector<std::string> subprotocols;   ///< in order of preference, no two the same
+    std::vector<ExtensionTerms> extensions;  ///< in order of preference
+    std::vector<OwnedField> fields;          ///< more fields, such as Origin, Cookie, Authorization
 };
 
 /// 16 random bytes in base64.   Errors: throws std::runtime_error without entropy.

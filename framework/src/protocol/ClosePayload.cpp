@@ -16,10 +16,9 @@ ReadClose readClosePayload(Bytes payload) noexcept {
     if (payload.empty()) return {};
     if (payload.size() == 1)
         return {CloseCode::ProtocolError, {}, "Close frame with one byte, which is no code (RFC 6455 §5.5.1)"};
-    const auto code = static_cast<CloseCode>(std::to_integer<unsigned>(payload[0]) << 8 |
-                                             std::to_integer<unsigned>(payload[1]));
-    if (!mayBeSent(code))
-        return {CloseCode::ProtocolError, {}, "close code that must not be sent (RFC 6455 §7.4)"};
+    const auto code =
+        static_cast<CloseCode>(std::to_integer<unsigned>(payload[0]) << 8 | std::to_integer<unsigned>(payload[1]));
+    if (!mayBeSent(code)) return {CloseCode::ProtocolError, {}, "close code that must not be sent (RFC 6455 §7.4)"};
     const Bytes reason = payload.subspan(2);
     if (!isUtf8(reason)) return {CloseCode::InvalidPayload, {}, "close reason that is not UTF-8 (RFC 6455 §5.5.1)"};
     return {code, asText(reason), {}};

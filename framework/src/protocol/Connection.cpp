@@ -20,9 +20,12 @@ void Connection::receive(std::span<std::byte> bytes) {
     while (inbound_.load(std::memory_order_relaxed) == Inbound::Open) {
         FramePart part;
         switch (reader_.next(bytes, part)) {
-            case FrameReader::Result::NeedMore: return;
-            case FrameReader::Result::Broken: return fail(CloseCode::ProtocolError, reader_.rule());
-            case FrameReader::Result::Part: take(part);
+            case FrameReader::Result::NeedMore:
+                return;
+            case FrameReader::Result::Broken:
+                return fail(CloseCode::ProtocolError, reader_.rule());
+            case FrameReader::Result::Part:
+                take(part);
         }
     }
 }
@@ -104,7 +107,8 @@ void Connection::decode(MessageKind kind, Bytes payload) {
             return fail(CloseCode::TooBig, "message over the limit once decoded (RFC 6455 §7.4.1, §10.4)");
         case Extension::Decoded::Broken:
             return fail(CloseCode::InvalidPayload, "message that its extension cannot decode (RFC 6455 §5.8)");
-        case Extension::Decoded::Whole: break;
+        case Extension::Decoded::Whole:
+            break;
     }
     if (kind == MessageKind::Text && !isUtf8(decoded.bytes())) return failText();
     receiver_.onMessage(kind, decoded.bytes());
@@ -121,9 +125,12 @@ void Connection::takeControl(const FramePart& part) {
 
 void Connection::handleControl(Opcode opcode, Bytes payload) {
     switch (opcode) {
-        case Opcode::Ping: return reply(Opcode::Pong, payload);
-        case Opcode::Pong: return receiver_.onPong(payload);
-        default: return handleClose(payload);
+        case Opcode::Ping:
+            return reply(Opcode::Pong, payload);
+        case Opcode::Pong:
+            return receiver_.onPong(payload);
+        default:
+            return handleClose(payload);
     }
 }
 

@@ -20,7 +20,8 @@ bool isKnown(Opcode opcode) noexcept {
         case Opcode::Binary:
         case Opcode::Close:
         case Opcode::Ping:
-        case Opcode::Pong: return true;
+        case Opcode::Pong:
+            return true;
     }
     return false;
 }

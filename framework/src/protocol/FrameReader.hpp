@@ -19,10 +19,10 @@ enum class Role : std::uint8_t { Server, Client };
 struct FramePart {
     enum Place : std::uint8_t { Middle = 0, First = 1, Last = 2, Whole = First | Last };
 
-    std::uint8_t firstByte = 0;        ///< FIN, RSV bits and opcode of the frame
-    Place place = Middle;              ///< where in the frame this piece lies
-    std::uint64_t frameBytes = 0;      ///< the payload of the whole frame
-    std::span<std::byte> payload;      ///< this piece; may be empty
+    std::uint8_t firstByte = 0;    ///< FIN, RSV bits and opcode of the frame
+    Place place = Middle;          ///< where in the frame this piece lies
+    std::uint64_t frameBytes = 0;  ///< the payload of the whole frame
+    std::span<std::byte> payload;  ///< this piece; may be empty
 
     bool starts() const noexcept { return (place & First) != 0; }
     bool ends() const noexcept { return (place & Last) != 0; }

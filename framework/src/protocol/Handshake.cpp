@@ -60,7 +60,10 @@ ServerHandshake readServerHandshake(const HandshakeRequestView& request) {
         return refused(400, "Sec-WebSocket-Protocol is not a list of different tokens (RFC 6455 §4.1, §11.3.4)");
     auto extensions = parseExtensions(request.headers);
     if (!extensions) return refused(400, "Sec-WebSocket-Extensions breaks its grammar (RFC 6455 §9.1)");
-    return {101, {}, acceptKey(firstValue(request.headers, "Sec-WebSocket-Key")), std::move(*subprotocols),
+    return {101,
+            {},
+            acceptKey(firstValue(request.headers, "Sec-WebSocket-Key")),
+            std::move(*subprotocols),
             std::move(*extensions)};
 }
 

@@ -20,9 +20,9 @@ struct HandshakeRequestView {
 
 /// The verdict about a request, and what the client offers.
 struct ServerHandshake {
-    int status = 101;                               ///< 101, or the refusal: 400, 405 (not GET), 426 (no or another version)
-    std::string problem;                            ///< what is wrong, with its section; empty for 101
-    std::string accept;                             ///< the value of Sec-WebSocket-Accept
+    int status = 101;     ///< 101, or the refusal: 400, 405 (not GET), 426 (no or another version)
+    std::string problem;  ///< what is wrong, with its section; empty for 101
+    std::string accept;   ///< the value of Sec-WebSocket-Accept
     std::vector<std::string> offeredSubprotocols;   ///< in the client's order of preference
     std::vector<ExtensionTerms> offeredExtensions;  ///< in the client's order of preference
 

@@ -76,14 +76,22 @@ Utf8Checker::State Utf8Checker::step(State state, std::uint8_t byte) noexcept {
             if (byte == 0xF0) return State::AfterF0;
             if (byte < 0xF4) return State::Three;
             return within(0xF4, 0xF4, State::AfterF4);
-        case State::One: return within(0x80, 0xBF, State::Start);
-        case State::Two: return within(0x80, 0xBF, State::One);
-        case State::Three: return within(0x80, 0xBF, State::Two);
-        case State::AfterE0: return within(0xA0, 0xBF, State::One);
-        case State::AfterED: return within(0x80, 0x9F, State::One);
-        case State::AfterF0: return within(0x90, 0xBF, State::Two);
-        case State::AfterF4: return within(0x80, 0x8F, State::Two);
-        case State::Bad: break;
+        case State::One:
+            return within(0x80, 0xBF, State::Start);
+        case State::Two:
+            return within(0x80, 0xBF, State::One);
+        case State::Three:
+            return within(0x80, 0xBF, State::Two);
+        case State::AfterE0:
+            return within(0xA0, 0xBF, State::One);
+        case State::AfterED:
+            return within(0x80, 0x9F, State::One);
+        case State::AfterF0:
+            return within(0x90, 0xBF, State::Two);
+        case State::AfterF4:
+            return within(0x80, 0x8F, State::Two);
+        case State::Bad:
+            break;
     }
     return State::Bad;
 }

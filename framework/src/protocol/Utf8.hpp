@@ -2,7 +2,8 @@
 // UTF-8 checked while it arrives: bad bytes are found in the very piece that brings them.
 //
 //   state     next byte → state                                             (RFC 3629 §4)
-//   Start     00..7F Start · C2..DF One · E0 AfterE0 · E1..EC EE EF Two · ED AfterED · F0 AfterF0 · F1..F3 Three · F4 AfterF4
+//   Start     00..7F Start · C2..DF One · E0 AfterE0 · ED AfterED · other E1..EF Two · F0 AfterF0 · F1..F3 Three ·
+//             F4 AfterF4
 //   One       80..BF Start          Two      80..BF One         Three    80..BF Two
 //   AfterE0   A0..BF One            AfterED  80..9F One         (no overlong form, no surrogate)
 //   AfterF0   90..BF Two            AfterF4  80..8F Two         (no overlong form, nothing beyond U+10FFFF)

@@ -46,7 +46,8 @@ protected:
 
     RequestHead head;
 };
-INSTANTIATE_TEST_SUITE_P(Chunks, RequestHeadTest, ::testing::Values(1, 2, 3, 4096), ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Chunks, RequestHeadTest, ::testing::Values(1, 2, 3, 4096),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(RequestHeadTest, AHeadIsTakenApart) {
     const std::string text = "POST /a/b?c=d HTTP/1.1\r\nHost: example.com:8080\r\nX-Empty:\r\nx-two: \t v w\t \r\n\r\n";
@@ -67,7 +68,8 @@ TEST_P(RequestHeadTest, AHeadIsTakenApart) {
 }
 
 TEST_P(RequestHeadTest, AHeadWithoutItsEndIsIncomplete) {
-    for (const auto* text : {"G", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r", "\r\n"})
+    for (const auto* text :
+         {"G", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r", "\r\n"})
         EXPECT_EQ(read(text).state, HeadState::Incomplete) << text;
 }
 
@@ -189,13 +191,14 @@ TEST_P(RequestHeadTest, ATransferEncodingIsAnsweredWith411) {
 }
 
 TEST_P(RequestHeadTest, PathsAndAbsoluteAddressesAreTargets) {
-    for (const auto* target : {"/", "/a/b?c=d&e=/../f", "//a", "/a.b/..c/...", "/a%20b?c=%C3%A9", "http://a", "http://a/b",
-                               "HTTPS://a:8443?x", "http://[::1]:80/"})
+    for (const auto* target : {"/", "/a/b?c=d&e=/../f", "//a", "/a.b/..c/...", "/a%20b?c=%C3%A9", "http://a",
+                               "http://a/b", "HTTPS://a:8443?x", "http://[::1]:80/"})
         expectGood(withTarget(target));
 }
 
 TEST_P(RequestHeadTest, OtherTargetsAreRefused) {
-    for (const auto* target : {"a", "?a", "ftp://a/", "http://", "http:///a", "http://u@a/", "a:443", "/a#b", "http:/a"})
+    for (const auto* target :
+         {"a", "?a", "ftp://a/", "http://", "http:///a", "http://u@a/", "a:443", "/a#b", "http:/a"})
         expectBad(withTarget(target), 400, "target");
 }
 
@@ -205,8 +208,8 @@ TEST_P(RequestHeadTest, TheStarIsForOptionsOnly) {
 }
 
 TEST_P(RequestHeadTest, DotSegmentsAreRefusedInEverySpelling) {
-    for (const auto* target : {"/..", "/../a", "/a/..", "/a/../b", "/.", "/a/./b", "/%2e%2e/a", "/.%2E/a", "/%2e", "/a%2f..%2fb",
-                               "/a\\..\\b", "/a%5c..", "http://a/../b", "/a/..?b"})
+    for (const auto* target : {"/..", "/../a", "/a/..", "/a/../b", "/.", "/a/./b", "/%2e%2e/a", "/.%2E/a", "/%2e",
+                               "/a%2f..%2fb", "/a\\..\\b", "/a%5c..", "http://a/../b", "/a/..?b"})
         expectBad(withTarget(target), 400, "segment");
 }
 

@@ -70,7 +70,8 @@ TEST_P(Closing, AReasonThatIsNotUtf8FailsTheConnectionWith1007) {
 
 TEST_P(Closing, AReasonOf123BytesIsReportedWhole) {
     const std::string reason(123, 'r');
-    EXPECT_EQ(server(clientFrame(0x88, closeBody(1000, reason))), (Events{"reply:88 02 03 e8", "close:1000:" + reason}));
+    EXPECT_EQ(server(clientFrame(0x88, closeBody(1000, reason))),
+              (Events{"reply:88 02 03 e8", "close:1000:" + reason}));
 }
 
 TEST_P(Closing, AFailureAfterOurCloseSendsNoSecondClose) {

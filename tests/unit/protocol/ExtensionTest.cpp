@@ -48,8 +48,9 @@ TEST_P(Extended, AMessageWithoutItsBitIsLeftAlone) {
 }
 
 TEST_P(Extended, FragmentsAreDecodedTogetherAndTheBitStandsOnTheFirst) {
-    EXPECT_EQ(receive(clientFrame(0x41, "`") + clientFrame(0x89, "p") + clientFrame(0x00, "b") + clientFrame(0x80, "c!")),
-              (Events{"reply:8a 01 70", "text:acb"}));
+    EXPECT_EQ(
+        receive(clientFrame(0x41, "`") + clientFrame(0x89, "p") + clientFrame(0x00, "b") + clientFrame(0x80, "c!")),
+        (Events{"reply:8a 01 70", "text:acb"}));
 }
 
 TEST_P(Extended, TheBitOnAContinuationFailsTheConnectionWith1002) {

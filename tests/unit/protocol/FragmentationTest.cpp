@@ -41,8 +41,7 @@ TEST_P(Fragmentation, ContinuationWithoutAStartFailsTheConnectionWith1002) {
 
 TEST_P(Fragmentation, ContinuationAfterAFinishedMessageFailsTheConnectionWith1002) {
     EXPECT_EQ(server(clientFrame(0x01, "a") + clientFrame(0x80, "b") + clientFrame(0x80, "c")),
-              Events{"text:ab"} +
-                  failure(1002, "continuation frame without a message to continue (RFC 6455 §5.4)"));
+              Events{"text:ab"} + failure(1002, "continuation frame without a message to continue (RFC 6455 §5.4)"));
 }
 
 TEST_P(Fragmentation, ANewMessageInsideAFragmentedOneFailsTheConnectionWith1002) {

@@ -35,7 +35,8 @@ TEST(ExtensionList, TheSameNameMayComeTwice) {
 }
 
 TEST(ExtensionList, WhatBreaksTheGrammarIsRefused) {
-    for (const auto text : {"foo bar", "foo;", "foo; ;a", "; a", "foo; a=", "foo; =1", "foo; a=1 2", "f(oo", "foo; a==1", "\"foo\""})
+    for (const auto text :
+         {"foo bar", "foo;", "foo; ;a", "; a", "foo; a=", "foo; =1", "foo; a=1 2", "f(oo", "foo; a==1", "\"foo\""})
         EXPECT_EQ(parseExtensions(text), std::nullopt) << text;
 }
 

@@ -32,12 +32,9 @@ struct ServerHandshakeTest : ::testing::Test {
     std::string_view method = "GET";
     int major = 1;
     int minor = 1;
-    std::vector<HeaderField> fields{{"Host", "server.example.com"},
-                                    {"Upgrade", "websocket"},
-                                    {"Connection", "Upgrade"},
-                                    {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
-                                    {"Origin", "http://example.com"},
-                                    {"Sec-WebSocket-Protocol", "chat, superchat"},
+    std::vector<HeaderField> fields{{"Host", "server.example.com"},   {"Upgrade", "websocket"},
+                                    {"Connection", "Upgrade"},        {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
+                                    {"Origin", "http://example.com"}, {"Sec-WebSocket-Protocol", "chat, superchat"},
                                     {"Sec-WebSocket-Version", "13"}};
 };
 
@@ -107,9 +104,9 @@ TEST_F(ServerHandshakeTest, AMissingOrRepeatedKeyIsRefusedWith400) {
 }
 
 TEST_F(ServerHandshakeTest, AKeyThatIsNot16BytesInBase64IsRefusedWith400) {
-    for (const std::string_view key : {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQA=",
-                                       "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBsZSBub25jZR==", "dGhlIHNhbXBsZSBub25j*Q==",
-                                       "dGhlIHNhbXBsZSBub25jZQAAAA=="}) {
+    for (const std::string_view key :
+         {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQA=", "dGhlIHNhbXBsZSBub25j",
+          "dGhlIHNhbXBsZSBub25jZR==", "dGhlIHNhbXBsZSBub25j*Q==", "dGhlIHNhbXBsZSBub25jZQAAAA=="}) {
         set("Sec-WebSocket-Key", key);
         expectRefused(400, "16 bytes");
     }
@@ -144,8 +141,7 @@ TEST_F(ServerHandshakeTest, ARepeatedOrMalformedSubprotocolIsRefusedWith400) {
 TEST_F(ServerHandshakeTest, ExtensionsOfSeveralFieldsAreOneList) {
     fields.push_back({"Sec-WebSocket-Extensions", "foo"});
     fields.push_back({"Sec-WebSocket-Extensions", "bar; baz=2"});
-    EXPECT_EQ(read().offeredExtensions,
-              (std::vector<ExtensionTerms>{{"foo", {}}, {"bar", {{"baz", "2"}}}}));
+    EXPECT_EQ(read().offeredExtensions, (std::vector<ExtensionTerms>{{"foo", {}}, {"bar", {{"baz", "2"}}}}));
 }
 
 TEST_F(ServerHandshakeTest, MalformedExtensionsAreRefusedWith400) {

@@ -22,6 +22,9 @@ void operator delete(void* block) noexcept {
     std::free(block);
 }
 void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete[](void* block) noexcept { operator delete(block); }
+void operator delete[](void* block, std::size_t) noexcept { operator delete(block); }
 
 namespace patchbay::protocol::testing {
 namespace {
@@ -32,7 +35,8 @@ public:
     void onMessage(MessageKind, std::span<std::byte> payload) override {
         ++messages;
         place = payload.data();
-        for (std::size_t i = 0; i < kSlackBytes; ++i) touched ^= std::to_integer<unsigned>(payload.data()[payload.size() + i]);
+        for (std::size_t i = 0; i < kSlackBytes; ++i)
+            touched ^= std::to_integer<unsigned>(payload.data()[payload.size() + i]);
     }
     void onPong(Bytes) override {}
     void onReply(Bytes) override { ++replies; }

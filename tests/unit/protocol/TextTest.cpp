@@ -14,6 +14,7 @@ const std::vector<std::string> kGood{
     "",
     "κόσμε",
     hex("7f c2 80 df bf e0 a0 80 ed 9f bf ee 80 80 ef bf bf f0 90 80 80 f4 8f bf bf"),  // first and last of each length
+    hex("f1 80 80 80 f3 bf bf bf ec 80 80 ee bf bf"),                                   // the middle of the ranges
     std::string(200, 'a') + "é" + std::string(200, 'b') + "😀",
 };
 
@@ -36,8 +37,8 @@ const std::vector<std::string> kBad{
     hex("f0 9f 98 28"),  //
 };
 
-const std::vector<std::string> kUnfinished{hex("c3"), hex("e2 82"), hex("e0 a0"), hex("ed 9f"), hex("f0 90"),
-                                           hex("f0 9f 98"), hex("f4 8f bf")};
+const std::vector<std::string> kUnfinished{hex("c3"),    hex("e2 82"),    hex("e0 a0"),   hex("ed 9f"),
+                                           hex("f0 90"), hex("f0 9f 98"), hex("f4 8f bf")};
 
 TEST_P(Text, GoodTextArrivesInOneFrame) {
     for (const auto& text : kGood) EXPECT_EQ(server(clientFrame(0x81, text)), Events{"text:" + text});
@@ -86,8 +87,9 @@ TEST_P(Text, BinaryMayBeAnything) {
 }
 
 TEST_P(Text, TheNextTextIsCheckedAfresh) {
-    EXPECT_EQ(server(clientFrame(0x01, "é") + clientFrame(0x80, "é") + clientFrame(0x81, "ok") + clientFrame(0x81, "\x80")),
-              (Events{"text:éé", "text:ok"} + failure(1007, kRule)));
+    EXPECT_EQ(
+        server(clientFrame(0x01, "é") + clientFrame(0x80, "é") + clientFrame(0x81, "ok") + clientFrame(0x81, "\x80")),
+        (Events{"text:éé", "text:ok"} + failure(1007, kRule)));
 }
 
 TEST(TextAnywhere, ABadByteAtAnyPlaceOfALongTextIsFoundForAnyChunk) {

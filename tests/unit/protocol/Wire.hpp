@@ -76,9 +76,7 @@ public:
     void onFailure(CloseCode code, std::string_view rule) override {
         add("failure:" + std::to_string(static_cast<int>(code)) + ":" + std::string{rule});
     }
-    void write(Bytes header, Bytes payload) override {
-        sent.append(asText(header)).append(asText(payload));
-    }
+    void write(Bytes header, Bytes payload) override { sent.append(asText(header)).append(asText(payload)); }
 
     Events events;
     std::string sent;
@@ -123,8 +121,12 @@ inline Events operator+(Events first, const Events& second) {
 /// A suite whose tests run with every chunk size of the row: 1, 2, 3 and 4096 bytes.
 class ChunkedTest : public ::testing::TestWithParam<std::size_t> {
 protected:
-    Events server(std::string_view bytes, Limits limits = {}) { return Peer{Role::Server, limits}.receive(bytes, GetParam()); }
-    Events client(std::string_view bytes, Limits limits = {}) { return Peer{Role::Client, limits}.receive(bytes, GetParam()); }
+    Events server(std::string_view bytes, Limits limits = {}) {
+        return Peer{Role::Server, limits}.receive(bytes, GetParam());
+    }
+    Events client(std::string_view bytes, Limits limits = {}) {
+        return Peer{Role::Client, limits}.receive(bytes, GetParam());
+    }
 };
 
 #define PATCHBAY_IN_CHUNKS(suite) \
