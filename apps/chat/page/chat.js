@@ -1,0 +1,228 @@
+// The page: joins the room in its address (`/?room=lobby`), shows what the server says, and says what is written here.
+//
+// -> {"type":"Say","text"}  {"type":"Typing"}
+// <- Welcome{you,room,people,recent[{from,text,at}]}  Said{from,text,at}  Joined{name}  Left{name}  IsTyping{name}
+//    Refused{problem}
+//
+// A message counts as sent once the server has said it to everyone. One that was on its way when the connection broke
+// comes back into the draft, unless the server turns out to have it.
+
+import { Connection } from './connection.js';
+import { Messages } from './messages.js';
+import { roomFrom } from './names.js';
+import { People } from './people.js';
+
+const kTypingEvery = 2000;
+const kNameKey = 'patchbay-chat-name';
+
+const at = (id) => document.getElementById(id);
+const room = roomFrom(new URLSearchParams(location.search).get('room'));
+const messages = new Messages({ list: at('messages'), scroll: at('scroll'), empty: at('empty'), newer: at('newer') });
+const people = new People({
+    list: at('people'), counts: [at('people-count'), at('panel-count')], typing: at('typing'),
+});
+
+let connection = null;
+let you = '';
+let wasHere = false;        // this page has been welcomed before
+let unconfirmed = [];       // texts that were sent and not yet said by the server
+let typingSaidAt = 0;
+
+// --- What the server says ---------------------------------------------------------------------------------------
+
+const handlers = {
+    Welcome({ you: name, people: names, recent }) {
+        you = name;
+        people.set(names, you);
+        messages.addRecent(recent, you);
+        if (wasHere) messages.addNotice('You are back.');
+        wasHere = true;
+        for (const { from, text } of recent) if (from === you) confirm(text);
+        giveBack(unconfirmed.splice(0));
+    },
+    Said(message) {
+        people.stopsTyping(message.from);
+        messages.add(message, you);
+        if (message.from === you) confirm(message.text);
+    },
+    Joined({ name }) {
+        people.joined(name);
+        if (name !== you) messages.addNotice(`${name} joined`);
+    },
+    Left({ name }) {
+        people.left(name);
+        messages.addNotice(`${name} left`);
+    },
+    IsTyping({ name }) { people.types(name); },
+    Refused({ problem }) {
+        at('problem').textContent = problem;
+        giveBack(unconfirmed.splice(0, 1));
+    },
+};
+
+function confirm(text) {
+    const index = unconfirmed.indexOf(text);
+    if (index >= 0) unconfirmed.splice(index, 1);
+}
+
+/// Puts texts back before whatever has been written since.
+function giveBack(texts) {
+    if (texts.length === 0) return;
+    at('draft').value = [...texts, at('draft').value].filter(Boolean).join('\n');
+    draftChanged();
+}
+
+// --- The connection's state -------------------------------------------------------------------------------------
+
+let countdown = null;
+
+function showState({ state, retryAt, reason }) {
+    clearInterval(countdown);
+    at('status').dataset.state = state;
+    at('status-countdown').textContent = '';
+    at('status-text').textContent = {
+        connecting: 'Connecting…', online: 'Online', offline: 'Offline – reconnecting', ended: 'Disconnected',
+    }[state];
+    if (state === 'offline') countDown(retryAt);
+    if (state === 'ended') messages.addNotice(`${reason} Reload the page to try again.`);
+    at('draft').placeholder = state === 'online' ? 'Write a message' : 'Offline – your draft is kept';
+    enableSending();
+}
+
+function countDown(retryAt) {
+    const show = () => {
+        at('status-countdown').textContent = `in ${Math.max(1, Math.ceil((retryAt - Date.now()) / 1000))} s`;
+    };
+    show();
+    countdown = setInterval(show, 250);
+}
+
+function address(name) {
+    const url = new URL(`chat/${encodeURIComponent(room)}`, document.baseURI);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.search = new URLSearchParams({ name }).toString();
+    return url.href;
+}
+
+function join(name) {
+    connection = new Connection({
+        url: () => address(name),
+        protocol: 'chat.v1',
+        onState: showState,
+        onMessage: (message) => handlers[message.type]?.(message),
+    });
+}
+
+// --- Writing ----------------------------------------------------------------------------------------------------
+
+function enableSending() {
+    at('send').disabled = connection?.state !== 'online' || at('draft').value.trim() === '';
+}
+
+function draftChanged() {
+    const draft = at('draft');
+    draft.style.height = 'auto';
+    draft.style.height = `${draft.scrollHeight}px`;
+    enableSending();
+}
+
+function sayTyping() {
+    const now = Date.now();
+    if (now - typingSaidAt < kTypingEvery || at('draft').value.trim() === '') return;
+    if (connection?.send({ type: 'Typing' })) typingSaidAt = now;
+}
+
+at('draft').addEventListener('input', () => {
+    at('problem').textContent = '';
+    draftChanged();
+    sayTyping();
+});
+
+at('draft').addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    at('composer').requestSubmit();
+});
+
+at('composer').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = at('draft').value.trim();
+    if (text === '' || !connection?.send({ type: 'Say', text })) return;
+    unconfirmed.push(text);
+    typingSaidAt = 0;
+    at('draft').value = '';
+    at('problem').textContent = '';
+    draftChanged();
+    at('draft').focus();
+});
+
+// --- The panel: people, link, other rooms -----------------------------------------------------------------------
+
+function showPanel(open) {
+    at('panel').classList.toggle('open', open);
+    at('panel-toggle').setAttribute('aria-expanded', open);
+}
+
+at('panel-toggle').addEventListener('click', () => showPanel(!at('panel').classList.contains('open')));
+document.querySelector('main').addEventListener('pointerdown', () => showPanel(false));
+at('panel').addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    showPanel(false);
+    at('panel-toggle').focus();
+});
+
+at('copy').addEventListener('click', async () => {
+    at('link').select();
+    try {
+        await navigator.clipboard.writeText(at('link').value);
+        at('copied').textContent = 'Link copied.';
+    } catch {  // a page that is not served securely has no clipboard: the link is selected, the rest is by hand
+        at('copied').textContent = 'Press Ctrl+C to copy.';
+    }
+});
+
+at('rooms').addEventListener('submit', (event) => {
+    event.preventDefault();
+    location.search = new URLSearchParams({ room: roomFrom(at('other-room').value) }).toString();
+});
+
+// --- The name ---------------------------------------------------------------------------------------------------
+
+function remembered() {
+    try { return localStorage.getItem(kNameKey) ?? ''; } catch { return ''; }  // storage may be forbidden
+}
+
+function remember(name) {
+    try { localStorage.setItem(kNameKey, name); } catch { /* then it is asked for again */ }
+}
+
+function askName() {
+    at('name').value = remembered();
+    at('welcome').showModal();
+}
+
+at('naming').addEventListener('submit', (event) => {
+    const name = at('name').value.trim();
+    if (name === '') {
+        event.preventDefault();
+        return;
+    }
+    remember(name);
+    if (connection) location.reload();
+    else join(name);
+});
+
+at('welcome').addEventListener('cancel', (event) => {
+    if (!connection) event.preventDefault();
+});
+
+at('welcome').addEventListener('close', () => connection || askName());  // a second Escape closes it all the same
+
+at('rename').addEventListener('click', askName);
+
+at('room').textContent = room;
+at('welcome-room').textContent = room;
+at('link').value = new URL(`?room=${encodeURIComponent(room)}`, document.baseURI).href;
+document.title = `#${room} · Patchbay chat`;
+if (remembered()) join(remembered());
+else askName();
