@@ -1,0 +1,170 @@
+// The chat as people use it: real pages in a real browser against the built server.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Server } from './server.mjs';
+import { openBrowser, Visitor } from './visitor.mjs';
+
+const screenshots = fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const desktop = { viewport: { width: 1280, height: 800 } };
+
+describe('chat', { timeout: 240_000 }, () => {
+    let browser, server, visitors, testNumber = 0, room;
+
+    before(async () => {
+        await mkdir(screenshots, { recursive: true });
+        browser = await openBrowser();
+        server = await Server.start();
+    });
+    after(async () => {
+        await browser?.close();
+        await server?.stop();
+    });
+    beforeEach(() => {
+        visitors = [];
+        room = `room-${++testNumber}`;  // nobody meets people of another test
+    });
+    afterEach(async () => {
+        const errors = visitors.flatMap((visitor) => visitor.errors);
+        await Promise.all(visitors.map((visitor) => visitor.page.context().close()));
+        assert.deepEqual(errors, [], 'the browser reported errors');
+    });
+
+    async function arrives(name, options = {}) {
+        const { into = room, ...others } = options;
+        const visitor = await Visitor.arrive(browser, `${server.url}?room=${into}`, { name, ...others });
+        visitors.push(visitor);
+        return visitor;
+    }
+
+    test('two pages talk to each other', async () => {
+        const ann = await arrives('Ann');
+        const bob = await arrives('Bob');
+        await ann.seesPeople('Ann', 'Bob');
+        await ann.sees('Bob joined');
+        await ann.says('Is the line free?');
+        await bob.sees('Is the line free?');
+        await bob.says('It is now.');
+        await ann.sees('It is now.');
+        assert.equal(await ann.page.locator('.message.own').count(), 1);
+        assert.equal(await bob.page.locator('.message.own').count(), 1);
+    });
+
+    test('a third in another room sees nothing of it', async () => {
+        const [ann, bob, eve] = [await arrives('Ann'), await arrives('Bob'), await arrives('Eve', { into: `${room}-next` })];
+        await ann.says('A word between us');
+        await bob.sees('A word between us');
+        await eve.says('Hello?');
+        await eve.sees('Hello?');  // her own message took the same way, so the other would have come too
+        await eve.doesNotSee('A word between us');
+        await ann.doesNotSee('Hello?');
+        await eve.seesPeople('Eve');
+    });
+
+    test('who comes late sees what was said', async () => {
+        const ann = await arrives('Ann');
+        await ann.says('For those who come late');
+        await ann.sees('For those who come late');
+        const bob = await arrives('Bob');
+        await bob.sees('For those who come late');
+    });
+
+    test('who leaves is gone from the list', async () => {
+        const [ann, bob] = [await arrives('Ann'), await arrives('Bob')];
+        await ann.seesPeople('Ann', 'Bob');
+        await bob.page.close();
+        await ann.sees('Bob left');
+        await ann.seesPeople('Ann');
+    });
+
+    test('a name in use gets a number', async () => {
+        const ann = await arrives('Ann');
+        const other = await arrives('Ann');
+        await other.seesPeople('Ann', 'Ann 2');
+        await other.says('I am the second');
+        await ann.sees('I am the second');
+        assert.equal(await other.page.locator('.message.own').count(), 1);
+        assert.equal(await ann.page.locator('.message.own').count(), 0);
+    });
+
+    test('typing shows to others and ends with the message', async () => {
+        const [ann, bob] = [await arrives('Ann'), await arrives('Bob')];
+        await bob.draft.pressSequentially('Let me thi');
+        await ann.page.getByText('Bob is typing…').waitFor();
+        await bob.draft.press('Enter');
+        await ann.sees('Let me thi');
+        await ann.page.getByText('Bob is typing…').waitFor({ state: 'detached' });
+    });
+
+    test('markup in a message or a name is only text', async () => {
+        const ann = await arrives('Ann');
+        const eve = await arrives('<b id=x>Eve</b>');
+        await eve.says('<img src=x onerror="document.title=1">');
+        await ann.sees('<img src=x onerror="document.title=1">');
+        assert.equal(await ann.page.locator('#messages img, #x').count(), 0);
+    });
+
+    test('all come back on their own when the server does, and say so meanwhile', async () => {
+        const [ann, bob, eve] = [await arrives('Ann'), await arrives('Bob'), await arrives('Eve', { into: `${room}-next` })];
+        await ann.says('Before the restart');
+        await bob.sees('Before the restart');
+
+        await server.stop();
+        for (const visitor of [ann, bob, eve]) await visitor.seesStatus('Offline – reconnecting');
+        await ann.draft.fill('Written while offline');
+        await ann.draft.press('Enter');
+        assert.ok(await ann.send.isDisabled(), 'nothing can be sent while offline');
+        assert.equal(await ann.draft.inputValue(), 'Written while offline');
+        await ann.page.screenshot({ path: `${screenshots}chat-offline.png` });
+
+        server = await Server.start(server.port);
+        for (const visitor of [ann, bob, eve]) await visitor.seesStatus('Online');
+        await ann.seesPeople('Ann', 'Bob');
+        await ann.draft.press('Enter');
+        await bob.sees('Written while offline');
+        await bob.says('Good to have you back');
+        await ann.sees('Good to have you back');
+        await ann.sees('Before the restart');
+        await eve.says('Still here');
+        await eve.sees('Still here');
+        await eve.doesNotSee('Written while offline');
+    });
+
+    test('a name is remembered by the browser', async () => {
+        const ann = await arrives('Ann');
+        await ann.page.reload();
+        await ann.seesStatus('Online');
+        await ann.seesPeople('Ann');
+    });
+
+    test('it fits a phone and a desktop, light and dark', async () => {
+        const [ann, bob] = [await arrives('Ann', phone), await arrives('Bob', desktop)];
+        const eve = await arrives('Eve', { ...desktop, colorScheme: 'dark' });
+        const small = await arrives('Zoë', { ...phone, viewport: { width: 320, height: 568 }, colorScheme: 'dark' });
+        await ann.says('Has anyone seen the cable for the second stage? The long one, with the yellow tape.');
+        await bob.sees('Has anyone seen');
+        await bob.says('It hangs behind the mixing desk.');
+        await bob.says('Left side, third hook.');
+        await eve.sees('third hook');
+        await eve.says('https://example.org/a-very-long-link/that-nobody-can-break/because-it-has-no-spaces-at-all/0123456789012345678901234567890123456789');
+        await ann.sees('a-very-long-link');
+        await ann.says('Found it, thank you! ☕');
+        await Promise.all([ann, bob, eve, small].map((visitor) => visitor.sees('Found it')));
+        await small.draft.pressSequentially('On my way');
+        await bob.page.getByText('Zoë is typing…').waitFor();
+        for (const [visitor, name] of [[ann, 'phone'], [bob, 'desktop'], [eve, 'desktop-dark'], [small, 'small-dark']]) {
+            await visitor.page.screenshot({ path: `${screenshots}chat-${name}.png` });
+            const wider = await visitor.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+            assert.equal(wider, false, `${name}: nothing sticks out to the right`);
+        }
+        await ann.page.getByRole('button', { name: /people and room/ }).click();
+        await ann.page.getByText('Bring someone in').waitFor();
+        await ann.page.screenshot({ path: `${screenshots}chat-phone-people.png`, animations: 'disabled' });
+        const stranger = await arrives(undefined, phone);
+        await stranger.page.getByLabel('Your name').waitFor();
+        await stranger.page.screenshot({ path: `${screenshots}chat-join.png` });
+    });
+});

@@ -1,0 +1,141 @@
+// The chat's page alone: the built server serves it, and a scripted one answers its WebSocket, to do what the real one
+// does once a year.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Server } from './server.mjs';
+import { openBrowser, Visitor } from './visitor.mjs';
+
+const welcome = (recent = []) => JSON.stringify({ type: 'Welcome', you: 'Ann', room: 'lobby', people: ['Ann'], recent });
+
+describe('the chat page', { timeout: 120_000 }, () => {
+    let browser, server, visitor;
+
+    before(async () => {
+        browser = await openBrowser();
+        server = await Server.start();
+    });
+    after(async () => {
+        await browser?.close();
+        await server?.stop();
+    });
+    afterEach(() => visitor?.page.context().close());
+
+    async function arrives(answer, options = {}) {
+        visitor = await Visitor.arrive(browser, server.url, { server: answer, ...options });
+        await visitor.page.getByLabel('Your name').fill('Ann');
+        await visitor.page.getByRole('button', { name: 'Join the room' }).click();
+        return visitor;
+    }
+
+    test('a close with 1008 is final and says why', async () => {
+        let connections = 0;
+        const ann = await arrives((socket) => {
+            ++connections;
+            socket.close({ code: 1008, reason: 'You were banned.' });
+        });
+        await ann.seesStatus('Disconnected');
+        await ann.sees('You were banned.');
+        await ann.page.evaluate(() => dispatchEvent(new Event('online')));
+        assert.equal(connections, 1);
+    });
+
+    test('a close with 1001 is tried again, at once when the network is back', async () => {
+        let back = false;
+        const ann = await arrives((socket) => back ? socket.send(welcome()) : socket.close({ code: 1001 }));
+        await ann.seesStatus('Offline – reconnecting');
+        back = true;
+        const state = await ann.page.evaluate(() => new Promise((resolve) => {
+            const status = document.getElementById('status');
+            const look = () => {
+                if (status.dataset.state !== 'offline') return setTimeout(look, 1);
+                dispatchEvent(new Event('online'));
+                resolve(status.dataset.state);
+            };
+            look();
+        }));
+        assert.equal(state, 'connecting');
+        await ann.seesStatus('Online');
+    });
+
+    test('a message that never arrived comes back into the draft', async () => {
+        let connections = 0;
+        const ann = await arrives((socket) => {
+            const first = ++connections === 1;
+            socket.send(welcome());
+            if (first) socket.onMessage((text) => { if (JSON.parse(text).type === 'Say') socket.close({ code: 1001 }); });
+        });
+        await ann.seesStatus('Online');
+        await ann.says('Did you get this?');
+        await ann.sees('You are back.');
+        assert.equal(await ann.draft.inputValue(), 'Did you get this?');
+        await ann.doesNotSee('Did you get this?');
+    });
+
+    test('a message that did arrive does not come back into the draft', async () => {
+        const recent = [];
+        const ann = await arrives((socket) => {
+            socket.send(welcome(recent));
+            socket.onMessage((text) => {
+                const message = JSON.parse(text);
+                if (message.type !== 'Say') return;
+                recent.push({ from: 'Ann', text: message.text, at: 1_732_000_000_000 });
+                socket.close({ code: 1001 });
+            });
+        });
+        await ann.seesStatus('Online');
+        await ann.says('Did you get this?');
+        await ann.sees('You are back.');
+        await ann.sees('Did you get this?');
+        assert.equal(await ann.draft.inputValue(), '');
+    });
+
+    test('a refused message comes back into the draft, with the reason', async () => {
+        const ann = await arrives((socket) => {
+            socket.send(welcome());
+            socket.onMessage((text) => {
+                if (JSON.parse(text).type === 'Say') socket.send('{"type":"Refused","problem":"That is too long."}');
+            });
+        });
+        await ann.seesStatus('Online');
+        await ann.says('A very long story');
+        await ann.page.getByRole('alert').getByText('That is too long.').waitFor();
+        assert.equal(await ann.draft.inputValue(), 'A very long story');
+    });
+
+    test('the page keeps the newest 500 lines', async () => {
+        const recent = Array.from({ length: 700 }, (_, i) => ({ from: 'Bob', text: `Line ${i}.`, at: Date.now() - 700 + i }));
+        const ann = await arrives((socket) => socket.send(welcome(recent)));
+        await ann.sees('Line 699.');
+        assert.equal(await ann.page.locator('#messages > li').count(), 500);
+        await ann.doesNotSee('Line 100.');
+    });
+
+    test('an empty room says so, and the room can be changed', async () => {
+        const ann = await arrives((socket) => socket.send(welcome()));
+        await ann.page.getByText('Nothing said here yet.').waitFor();
+        await ann.page.getByLabel('Name of the room').fill('Tea Kitchen!');
+        await ann.page.getByRole('button', { name: 'Go' }).click();
+        await ann.page.getByRole('heading', { name: 'tea-kitchen' }).waitFor();
+        assert.equal(await ann.page.getByLabel('Link to this room').inputValue(), `${server.url}?room=tea-kitchen`);
+    });
+
+    test('the wait before another attempt grows to ten seconds and is never the same for all', async () => {
+        const ann = await arrives((socket) => socket.send(welcome()));
+        const delays = await ann.page.evaluate(async () => {
+            const { delayAfter } = await import('/connection.js');
+            return [0, 1, 2, 3, 4, 50].map((failures) => [delayAfter(failures, 0), delayAfter(failures, 0.5), delayAfter(failures, 1)]);
+        });
+        assert.deepEqual(delays.map(([shortest]) => shortest), [500, 500, 500, 500, 500, 500]);
+        assert.deepEqual(delays.map(([, , longest]) => longest), [1000, 2000, 4000, 8000, 10_000, 10_000]);
+        for (const [shortest, middle, longest] of delays) assert.ok(shortest < middle && middle < longest);
+    });
+
+    test('a small phone can read the status while offline', async () => {
+        const ann = await arrives((socket) => socket.close({ code: 1001 }), { viewport: { width: 320, height: 568 }, isMobile: true });
+        await ann.seesStatus('Offline – reconnecting');
+        const box = await ann.status.boundingBox();
+        assert.ok(box.x >= 0 && box.x + box.width <= 320, JSON.stringify(box));
+        assert.equal(await ann.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+    });
+});
