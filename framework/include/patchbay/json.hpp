@@ -27,6 +27,9 @@
 // evaluate a struct (a map among its fields; under Clang 14 also a std::string) and not all of its numbers, bools and
 // enums have an initialiser, only initialisers other than 0 and false are seen: initialise all or write std::optional.
 //
+// GCC 12 breaks down ("internal compiler error … check_noexcept_r") over a list of texts as an initialiser, such as
+// `std::vector<std::string> tags = {"a"};`. Initialise with a function's result: `= defaultTags();`.
+//
 // What cannot work fails to compile and says why: pointers, C arrays, base classes, constructors, private members.
 // Steady state: reading into an object that is used again, by a Document that is used again, allocates nothing as long
 // as texts and lists fit what they held before (maps do allocate).
@@ -82,7 +85,8 @@ inline constexpr bool isTaggable = detail::shapeOf<T>() == detail::Shape::Struct
 
 /// A struct with a name of its own: what tagged messages consist of.
 template <class T>
-concept Taggable = detail::shapeOf<T>() == detail::Shape::Struct;
+concept Taggable = detail::shapeOf<T>()
+== detail::Shape::Struct;
 
 /// The name that stands for a struct in tagged messages: its own without namespaces or enclosing classes, or
 /// `static constexpr std::string_view messageType` in it. Give templates a messageType: compilers spell them

@@ -21,20 +21,20 @@ namespace ondemand = simdjson::ondemand;
 static_assert(kReadableSlack >= simdjson::SIMDJSON_PADDING);
 static_assert(sizeof(Value) == sizeof(dom::element) && std::is_trivially_copyable_v<dom::element>);
 
-simdjson::error_code walk(ondemand::value value);
+simdjson::error_code walk(ondemand::value value, std::size_t depth);
 
-simdjson::error_code walkArray(ondemand::value value) {
+simdjson::error_code walkArray(ondemand::value value, std::size_t depth) {
     ondemand::array array;
     if (const auto error = value.get_array().get(array)) return error;
     for (auto element : array) {
         ondemand::value inner;
         if (const auto error = element.get(inner)) return error;
-        if (const auto error = walk(inner)) return error;
+        if (const auto error = walk(inner, depth + 1)) return error;
     }
     return simdjson::SUCCESS;
 }
 
-simdjson::error_code walkObject(ondemand::value value) {
+simdjson::error_code walkObject(ondemand::value value, std::size_t depth) {
     ondemand::object object;
     if (const auto error = value.get_object().get(object)) return error;
     for (auto member : object) {
@@ -42,19 +42,20 @@ simdjson::error_code walkObject(ondemand::value value) {
         if (const auto error = member.unescaped_key().get(name)) return error;
         ondemand::value inner;
         if (const auto error = member.value().get(inner)) return error;
-        if (const auto error = walk(inner)) return error;
+        if (const auto error = walk(inner, depth + 1)) return error;
     }
     return simdjson::SUCCESS;
 }
 
-simdjson::error_code walk(ondemand::value value) {
+simdjson::error_code walk(ondemand::value value, std::size_t depth) {
+    if (depth >= kMaxDepth) return simdjson::DEPTH_ERROR;
     ondemand::json_type type{};
     if (const auto error = value.type().get(type)) return error;
     switch (type) {
         case ondemand::json_type::array:
-            return walkArray(value);
+            return walkArray(value, depth);
         case ondemand::json_type::object:
-            return walkObject(value);
+            return walkObject(value, depth);
         case ondemand::json_type::string:
             return value.get_string().error();
         case ondemand::json_type::number:
@@ -74,7 +75,7 @@ std::optional<std::size_t> mistake(std::string_view text) {
     ondemand::document document;
     if (parser.iterate(copy).get(document) != simdjson::SUCCESS) return std::nullopt;
     ondemand::value root;
-    if (document.get_value().get(root) == simdjson::SUCCESS && walk(root) == simdjson::SUCCESS) return std::nullopt;
+    if (document.get_value().get(root) == simdjson::SUCCESS && walk(root, 0) == simdjson::SUCCESS) return std::nullopt;
     const char* at = nullptr;
     if (document.current_location().get(at) != simdjson::SUCCESS) return std::nullopt;
     return std::min<std::size_t>(static_cast<std::size_t>(at - copy.data()), text.size());
