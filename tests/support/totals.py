@@ -76,7 +76,8 @@ def read_steps(suite, file):
         if outcome == "passed":
             suite.passed += 1
         else:
-            suite.fail(title, pathlib.Path(log).read_text(errors="replace"))
+            output = pathlib.Path(log).read_text(errors="replace")
+            suite.fail(title, output[max(0, output.find("FAILED: ")):])
 
 
 def read_suite(name, folder):
