@@ -40,10 +40,10 @@
 #include <string>
 #include <string_view>
 
-#include "patchbay/detail/JsonRead.hpp"
-#include "patchbay/detail/JsonShapes.hpp"
-#include "patchbay/detail/JsonTypes.hpp"
-#include "patchbay/detail/JsonWrite.hpp"
+#include <patchbay/detail/JsonRead.hpp>
+#include <patchbay/detail/JsonShapes.hpp>
+#include <patchbay/detail/JsonTypes.hpp>
+#include <patchbay/detail/JsonWrite.hpp>
 
 namespace patchbay::json {
 

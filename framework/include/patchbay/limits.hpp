@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "patchbay/bytes.hpp"
+#include <patchbay/bytes.hpp>
 
 namespace patchbay {
 

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "patchbay/detail/JsonShapes.hpp"
+#include <patchbay/detail/JsonShapes.hpp>
 
 namespace patchbay::json::detail {
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <variant>
 
-#include "patchbay/detail/JsonTypes.hpp"
-#include "patchbay/detail/Reflect.hpp"
+#include <patchbay/detail/JsonTypes.hpp>
+#include <patchbay/detail/Reflect.hpp>
 
 namespace patchbay::json::detail {
 

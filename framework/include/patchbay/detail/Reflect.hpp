@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "patchbay/detail/Names.hpp"
+#include <patchbay/detail/Names.hpp>
 
 namespace patchbay::detail {
 

@@ -1,0 +1,129 @@
+#pragma once
+// The server's configuration: a YAML file, or the same structs filled in by a program.
+//
+//   server:
+//     listen: [ "http://127.0.0.1:8080" ]        # a port of 0 asks the system for a free one
+//     loops: auto                                # or a number
+//     drainTimeout: 10s
+//   limits:    { idleTimeout: 60s, maxMessage: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
+//   endpoints: { "/chat/{room}": { origins: [ "https://chat.example" ], roles: [ member ] } }
+//   logging:   { level: info }
+//
+// A key is a field of the struct below it; every key may be left out, and `auto` is the same as leaving it out.
+// Units: sizes are written with B, KiB, MiB, GiB; durations with us, ms, s, min, h, and `off` is 0.
+// Errors: all problems of a file are collected, each with its line and what to write instead; none is guessed away.
+
+#include <patchbay/limits.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay {
+
+/// A number of bytes that is written with its unit, such as 64KiB.
+struct Size {
+    std::size_t bytes = 0;
+
+    constexpr operator std::size_t() const noexcept { return bytes; }  // NOLINT(google-explicit-constructor)
+};
+
+/// An address to listen on. In YAML also just its URL.
+struct Listen {
+    /// `http://` host and port. The host is an address of this machine; `0.0.0.0` and `[::]` are all of them.
+    std::string url = "http://127.0.0.1:8080";
+
+    /// The field that a plain value stands for.
+    static constexpr std::string_view plain = "url";
+};
+
+/// Changes to `SendQueue`; what is empty stays as it is.
+struct SendQueueConfig {
+    std::optional<Size> bytes;
+    std::optional<WhenFull> whenFull;
+};
+
+/// Changes to the built-in `Limits`; what is empty stays as it is.
+struct LimitsConfig {
+    /// Units: milliseconds; 0 (`off`) = for ever.
+    std::optional<std::chrono::milliseconds> handshakeTimeout;
+    /// Units: milliseconds; 0 (`off`) = for ever.
+    std::optional<std::chrono::milliseconds> idleTimeout;
+    std::optional<Size> maxMessage;
+    SendQueueConfig sendQueue;
+    /// Units: sessions per endpoint; 0 = no limit of its own.
+    std::optional<std::size_t> maxSessions;
+};
+
+struct ServerSection {
+    std::vector<Listen> listen = std::vector<Listen>(1);
+    /// Event loops, each a thread; empty (`auto`) = one per core.
+    std::optional<std::size_t> loops;
+    /// Threads for handlers that block and for HTTP handlers.
+    std::size_t workers = 8;
+    /// Connections at a time, over all addresses; more of them wait to be accepted.
+    std::size_t maxConnections = 10'000;
+    /// How long sessions may take to close when the server stops.
+    std::chrono::milliseconds drainTimeout = std::chrono::seconds{10};
+    /// The largest body of an HTTP request; a larger one is answered with 413.
+    Size requestBody{1_MiB};
+    /// The largest head of an HTTP request; a larger one is answered with 431.
+    Size headBytes{16_KiB};
+};
+
+/// What the operator lays down for one endpoint. It may tighten what the endpoint's annotation says, never loosen it.
+struct EndpointEntry {
+    /// Whose pages may connect, such as `https://chat.example`; `*` is everybody's. Empty: the server's own.
+    std::optional<std::vector<std::string>> origins;
+    /// Roles of which a user must have one.
+    std::optional<std::vector<std::string>> roles;
+    /// Units: milliseconds; 0 (`off`) = for ever.
+    std::optional<std::chrono::milliseconds> idleTimeout;
+    std::optional<Size> maxMessage;
+    SendQueueConfig sendQueue;
+    /// Units: sessions.
+    std::optional<std::size_t> maxSessions;
+};
+
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+
+struct LoggingConfig {
+    LogLevel level = LogLevel::Info;
+};
+
+struct ServerConfig {
+    ServerSection server;
+    LimitsConfig limits;
+    /// By the endpoint's path, exactly as its annotation spells it.
+    std::map<std::string, EndpointEntry> endpoints;
+    LoggingConfig logging;
+};
+
+/// Something wrong with a configuration file.
+struct ConfigProblem {
+    std::string file;
+    int line = 0;  ///< from 1; 0 where no line is to blame
+    std::string text;
+
+    /// `patchbay.yaml:12: server.workres: …`
+    std::string shown() const;
+};
+
+/// What a file says. Where there are problems, `config` holds the rest of it and must not be used to run.
+struct LoadedConfig {
+    ServerConfig config;
+    std::vector<ConfigProblem> problems;
+};
+
+/// Reads a file.   Errors: none thrown; a file that cannot be read is a problem as well.
+LoadedConfig loadConfig(const std::string& path);
+
+/// Reads YAML; `fileName` is for the problems.   Errors: none thrown.
+LoadedConfig parseConfig(std::string_view yaml, const std::string& fileName = "configuration");
+
+}  // namespace patchbay
