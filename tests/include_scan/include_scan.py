@@ -18,7 +18,7 @@ PUBLIC = "framework/include/patchbay/"
 
 # What an include that leaves the tree stands for, first match wins.
 LIBRARIES = [
-    ("std", r"[a-z0-9_]+$"),
+    ("std", r"([a-z0-9_]+|cxxabi\.h)$"),  # the second is the compiler's own run time: names of types
     ("POCO Net", r"Poco/Net/"),
     ("POCO", r"Poco/(Util|JWT|Data|Zip|XML|JSON|Crypto|Redis|MongoDB)/"),
     ("POCO Foundation", r"Poco/\w+\.h$"),
@@ -27,7 +27,7 @@ LIBRARIES = [
     ("OpenSSL Crypto", r"openssl/(sha|evp|rand)\.h$"),
     ("OpenSSL", r"openssl/"),
     ("Boost.PFR", r"boost/(pfr(\.hpp|/)|version\.hpp$)"),
-    ("system", r"(sys|netinet|arpa|linux|net)/|(cxxabi|dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|signal"
+    ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|signal"
                r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
 ]
 
