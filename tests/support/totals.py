@@ -29,7 +29,7 @@ def read_cases(suite, test, file):
     found = False
     for case in xml.parse(file).getroot().iter("testcase"):
         found = True
-        name = f"{case.get('classname')}.{case.get('name')}"
+        name = case.get("name") if case.get("classname") == test else f"{case.get('classname')}.{case.get('name')}"
         problems = [node.text or node.get("message") or "" for node in case if node.tag in ("failure", "error")]
         if problems:
             suite.fail(f"{test}: {name}", "\n".join(problems))
