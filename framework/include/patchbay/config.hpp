@@ -66,8 +66,8 @@ struct ServerSection {
     std::optional<std::size_t> loops;
     /// Threads for handlers that block and for HTTP handlers.
     std::size_t workers = 8;
-    /// Connections at a time, over all addresses; more of them wait to be accepted.
-    std::size_t maxConnections = 10'000;
+    /// Connections at a time, over all addresses; one more is answered with 503. 0 = as many as there are descriptors.
+    std::size_t maxConnections = 0;
     /// How long sessions may take to close when the server stops.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds{10};
     /// The largest body of an HTTP request; a larger one is answered with 413.

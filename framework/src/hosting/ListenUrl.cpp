@@ -1,0 +1,58 @@
+#include "hosting/ListenUrl.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace patchbay::hosting {
+namespace {
+
+constexpr std::string_view kExample = "write e.g. http://127.0.0.1:8080";
+
+std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
+
+bool isHost(std::string_view host, std::string_view letters) {
+    return !host.empty() && std::all_of(host.begin(), host.end(), [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               letters.find(c) != letters.npos;
+    });
+}
+
+/// `host[:port]` or `[host][:port]` at its colon; the port is empty where there is none.
+struct Authority {
+    std::string_view host;
+    std::string_view port;
+    bool valid;
+};
+
+Authority split(std::string_view text) {
+    const bool bracketed = text.starts_with('[');
+    const auto hostEnd = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
+    if (hostEnd == text.npos) return {{}, {}, false};
+    const auto host = bracketed ? text.substr(1, hostEnd - 1) : text.substr(0, hostEnd);
+    const auto rest = text.substr(hostEnd + (bracketed ? 1 : 0));
+    const bool restValid = rest.empty() || (rest.starts_with(':') && rest.size() > 1);
+    return {host, restValid && !rest.empty() ? rest.substr(1) : std::string_view{},
+            restValid && isHost(host, bracketed ? ":.%" : "-._")};
+}
+
+}  // namespace
+
+std::variant<ListenUrl, std::string> parseListenUrl(std::string_view url) {
+    if (url.starts_with("https://"))
+        return quoted(url) + " needs TLS, which is not there yet; use http:// behind a proxy";
+    if (!url.starts_with("http://")) return quoted(url) + " does not begin with http://; " + std::string{kExample};
+    std::string_view rest = url.substr(7);
+    if (rest.ends_with('/')) rest.remove_suffix(1);
+    if (rest.find_first_of("/?#@") != rest.npos)
+        return quoted(url) + " has more than a host and a port; " + std::string{kExample};
+    const auto [host, port, valid] = split(rest);
+    if (!valid) return quoted(url) + " names no host that can be; " + std::string{kExample};
+    ListenUrl result{std::string{host}};
+    if (port.empty()) return result;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
+    if (error != std::errc{} || end != port.data() + port.size())
+        return quoted(port) + " is no port; a port is a number from 0 to 65535";
+    return result;
+}
+
+}  // namespace patchbay::hosting

@@ -1,0 +1,168 @@
+#pragma once
+// YAML to plain structs: a key is a field. Every mistake is noted with its line and reading goes on, so that one run
+// tells them all.
+//
+//   field                     YAML
+//   bool                      true, false
+//   integer                   digits, in the range of its type
+//   enum                      its enumerators in lower case with dashes: DropOldest is drop-oldest
+//   Size                      digits and B, KiB, MiB, GiB
+//   std::chrono::duration     digits and us, ms, s, min, h; `off` is 0
+//   std::string               a scalar
+//   std::optional<T>          T, or `auto` for none
+//   std::vector, std::map     a list, a map
+//   struct                    a map, or where T::plain names a field just the value of that field
+//
+// A key that is missing leaves its field as it was.
+
+#include <patchbay/config.hpp>
+#include <patchbay/detail/Reflect.hpp>
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::hosting {
+
+/// A node, where it stands (`server.listen[0]`) and where its problems go.
+struct YamlPlace {
+    YAML::Node node;
+    std::string path;
+    int line;  ///< from 1; of the key where there is one
+    const std::string& file;
+    std::vector<ConfigProblem>& problems;
+
+    YamlPlace member(const std::string& name, const YAML::Node& value, int keyLine) const;
+    YamlPlace element(std::size_t index, const YAML::Node& value) const;
+    /// Notes a problem in this line.
+    void problem(const std::string& text) const;
+};
+
+/// From 1; 0 for a node that stands nowhere.
+int lineOf(const YAML::Node& node);
+
+/// The keys of a map and their values, in order. Notes it and is empty where the node is no map; a key that is there
+/// twice is noted and left out.
+std::vector<std::pair<std::string, YamlPlace>> members(const YamlPlace& at);
+/// The elements of a list. Notes it and is empty where the node is no list.
+std::vector<YamlPlace> elements(const YamlPlace& at);
+
+void unknownKey(const YamlPlace& at, std::string_view key, std::span<const std::string_view> known);
+
+/// The text of a scalar; empty after noting that `expected` is missing.
+std::optional<std::string> scalar(const YamlPlace& at, std::string_view expected);
+std::optional<bool> readBool(const YamlPlace& at);
+std::optional<std::int64_t> readInteger(const YamlPlace& at, std::int64_t lowest, std::int64_t highest);
+std::optional<std::size_t> readSize(const YamlPlace& at);
+std::optional<std::chrono::microseconds> readDuration(const YamlPlace& at);
+std::optional<std::size_t> readEnumerator(const YamlPlace& at, std::span<const std::string_view> names);
+/// Notes that a duration is finer than its field.
+void tooFine(const YamlPlace& at, std::string_view unit);
+
+template <class T>
+inline constexpr bool kIsDuration = false;
+template <class Rep, class Period>
+inline constexpr bool kIsDuration<std::chrono::duration<Rep, Period>> = true;
+template <class T>
+inline constexpr bool kIsOptional = false;
+template <class T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool kIsVector = false;
+template <class T>
+inline constexpr bool kIsVector<std::vector<T>> = true;
+template <class T>
+inline constexpr bool kIsMap = false;
+template <class T>
+inline constexpr bool kIsMap<std::map<std::string, T>> = true;
+
+template <class T>
+void readYaml(const YamlPlace& at, T& out);
+
+template <class Duration>
+void readInto(const YamlPlace& at, Duration& out) {
+    const auto duration = readDuration(at);
+    if (!duration) return;
+    out = std::chrono::duration_cast<Duration>(*duration);
+    if (out != *duration) tooFine(at, std::is_same_v<Duration, std::chrono::milliseconds> ? "ms" : "s");
+}
+
+template <class E>
+void readEnum(const YamlPlace& at, E& out) {
+    using Table = patchbay::detail::EnumTable<E>;
+    static constexpr auto names = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<std::string_view, sizeof...(I)>{Table::name(I)...};
+    }
+    (std::make_index_sequence<Table::size()>{});
+    if (const auto index = readEnumerator(at, names)) out = Table::value(*index);
+}
+
+template <class T>
+void readList(const YamlPlace& at, std::vector<T>& out) {
+    out.clear();
+    for (const YamlPlace& element : elements(at)) readYaml(element, out.emplace_back());
+}
+
+template <class T, std::size_t... I>
+void readMember(const std::string& key, const YamlPlace& value, T& out, std::index_sequence<I...>) {
+    static constexpr auto& names = patchbay::detail::kFieldNames<T>;
+    const auto field = static_cast<std::size_t>(std::find(names.begin(), names.end(), key) - names.begin());
+    if (field == names.size()) return unknownKey(value, key, names);
+    ((field == I ? readYaml(value, patchbay::detail::field<I>(out)) : void()), ...);
+}
+
+template <class T>
+void readStruct(const YamlPlace& at, T& out) {
+    static_assert(patchbay::detail::PlainStruct<T>, "a configuration is made of plain structs");
+    constexpr std::make_index_sequence<patchbay::detail::kFieldCount<T>> fields;
+    if constexpr (requires { T::plain; }) {
+        if (at.node.IsScalar()) return readMember(std::string{T::plain}, at, out, fields);
+    }
+    if (at.node.IsNull()) return;  // a section of which every line is commented out
+    for (const auto& [key, value] : members(at)) readMember(key, value, out, fields);
+}
+
+template <class T>
+void readYaml(const YamlPlace& at, T& out) {
+    if constexpr (kIsOptional<T>) {
+        const auto before = at.problems.size();
+        out.reset();
+        if (at.node.IsScalar() && at.node.Scalar() == "auto") return;
+        readYaml(at, out.emplace());
+        if (at.problems.size() != before && !kIsVector<typename T::value_type>) out.reset();  // nothing came of it
+    } else if constexpr (std::is_same_v<T, bool>) {
+        out = readBool(at).value_or(out);
+    } else if constexpr (std::integral<T>) {
+        constexpr auto most =
+            std::min<std::uint64_t>(std::numeric_limits<T>::max(), std::numeric_limits<std::int64_t>::max());
+        const auto number = readInteger(at, std::numeric_limits<T>::min(), static_cast<std::int64_t>(most));
+        if (number) out = static_cast<T>(*number);
+    } else if constexpr (std::is_enum_v<T>) {
+        readEnum(at, out);
+    } else if constexpr (std::is_same_v<T, Size>) {
+        if (const auto size = readSize(at)) out.bytes = *size;
+    } else if constexpr (kIsDuration<T>) {
+        readInto(at, out);
+    } else if constexpr (std::is_same_v<T, std::string>) {
+        if (auto text = scalar(at, "text")) out = std::move(*text);
+    } else if constexpr (kIsVector<T>) {
+        readList(at, out);
+    } else if constexpr (kIsMap<T>) {
+        for (const auto& [key, value] : members(at)) readYaml(value, out[key]);
+    } else {
+        readStruct(at, out);
+    }
+}
+
+}  // namespace patchbay::hosting

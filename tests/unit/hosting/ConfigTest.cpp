@@ -1,0 +1,259 @@
+// The configuration file: what it may say, and that every mistake is told with its line and what to write instead.
+
+#include <patchbay/config.hpp>
+
+#include <gmock/gmock.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace patchbay {
+namespace {
+
+using testing::ElementsAre, testing::HasSubstr, testing::IsEmpty, testing::Optional;
+using namespace std::chrono_literals;
+
+std::vector<std::string> problemsOf(std::string_view yaml) {
+    std::vector<std::string> shown;
+    for (const auto& problem : parseConfig(yaml, "f.yaml").problems) shown.push_back(problem.shown());
+    return shown;
+}
+
+ServerConfig good(std::string_view yaml) {
+    auto loaded = parseConfig(yaml, "f.yaml");
+    for (const auto& problem : loaded.problems) ADD_FAILURE() << problem.shown();
+    return loaded.config;
+}
+
+TEST(Config, AnEmptyFileIsTheSafeDefaults) {
+    for (const auto* yaml : {"", "# nothing\n", "server:\n  # workers: 3\nlimits:\n"}) {
+        const auto config = good(yaml);
+        ASSERT_EQ(config.server.listen.size(), 1u);
+        EXPECT_EQ(config.server.listen[0].url, "http://127.0.0.1:8080");
+        EXPECT_EQ(config.server.loops, std::nullopt);
+        EXPECT_EQ(config.server.workers, 8u);
+        EXPECT_EQ(config.server.drainTimeout, 10s);
+        EXPECT_EQ(config.server.requestBody, 1_MiB);
+        EXPECT_EQ(config.limits.idleTimeout, std::nullopt);
+        EXPECT_EQ(config.logging.level, LogLevel::Info);
+        EXPECT_THAT(config.endpoints, IsEmpty());
+    }
+}
+
+TEST(Config, EveryKeyIsRead) {
+    const auto config = good(R"(
+server:
+  listen:
+    - http://127.0.0.1:9000
+    - { url: "http://[::1]:0" }
+  loops: 4
+  workers: 2
+  maxConnections: 100
+  drainTimeout: 500ms
+  requestBody: 0B
+  headBytes: 8KiB
+limits:
+  handshakeTimeout: 1min
+  idleTimeout: off
+  maxMessage: 2 MiB
+  sendQueue: { bytes: 1GiB, whenFull: drop-oldest }
+  maxSessions: 7
+endpoints:
+  /chat/{room}:
+    origins: [ "https://chat.example", "*" ]
+    roles: [ member ]
+    idleTimeout: 1h
+    maxMessage: 1B
+    sendQueue: { whenFull: drop-newest }
+    maxSessions: 0
+logging: { level: debug }
+)");
+    ASSERT_EQ(config.server.listen.size(), 2u);
+    EXPECT_EQ(config.server.listen[0].url, "http://127.0.0.1:9000");
+    EXPECT_EQ(config.server.listen[1].url, "http://[::1]:0");
+    EXPECT_THAT(config.server.loops, Optional(4u));
+    EXPECT_EQ(config.server.workers, 2u);
+    EXPECT_EQ(config.server.maxConnections, 100u);
+    EXPECT_EQ(config.server.drainTimeout, 500ms);
+    EXPECT_EQ(config.server.requestBody, 0u);
+    EXPECT_EQ(config.server.headBytes, 8_KiB);
+    EXPECT_EQ(config.limits.handshakeTimeout, 60s);
+    EXPECT_EQ(config.limits.idleTimeout, 0s);
+    EXPECT_EQ(config.limits.maxMessage.value(), 2_MiB);
+    EXPECT_EQ(config.limits.sendQueue.bytes.value(), 1_GiB);
+    EXPECT_EQ(config.limits.sendQueue.whenFull, WhenFull::DropOldest);
+    EXPECT_THAT(config.limits.maxSessions, Optional(7u));
+    const auto& entry = config.endpoints.at("/chat/{room}");
+    EXPECT_THAT(*entry.origins, ElementsAre("https://chat.example", "*"));
+    EXPECT_THAT(*entry.roles, ElementsAre("member"));
+    EXPECT_EQ(entry.idleTimeout, 1h);
+    EXPECT_EQ(entry.maxMessage.value(), 1u);
+    EXPECT_EQ(entry.sendQueue.bytes.has_value(), false);
+    EXPECT_EQ(entry.sendQueue.whenFull, WhenFull::DropNewest);
+    EXPECT_THAT(entry.maxSessions, Optional(0u));
+    EXPECT_EQ(config.logging.level, LogLevel::Debug);
+}
+
+TEST(Config, AutoIsTheSameAsLeavingAKeyOut) {
+    EXPECT_EQ(good("server: { loops: auto }").server.loops, std::nullopt);
+    EXPECT_EQ(good("limits: { maxMessage: auto }").limits.maxMessage.has_value(), false);
+}
+
+TEST(Config, AllProblemsAreToldAtOnceInTheOrderOfTheirLines) {
+    EXPECT_THAT(problemsOf("server:\n"
+                           "  workres: 8\n"
+                           "  workers: many\n"
+                           "limits:\n"
+                           "  maxMessage: 64\n"
+                           "  idleTimeout: 60\n"
+                           "endpoint: {}\n"),
+                ElementsAre("f.yaml:2: server.workres: there is no such key — did you mean \"workers\"?",
+                            "f.yaml:3: server.workers: expected a whole number, got \"many\"",
+                            "f.yaml:5: limits.maxMessage: \"64\" has no unit; write e.g. 64KiB (known units: B, KiB, "
+                            "MiB, GiB)",
+                            "f.yaml:6: limits.idleTimeout: \"60\" has no unit; write e.g. 60s (known units: us, ms, s, "
+                            "min, h)",
+                            "f.yaml:7: endpoint: there is no such key — did you mean \"endpoints\"?"));
+}
+
+TEST(Config, AnUnknownKeyIsToldAtItsOwnLine) {
+    EXPECT_THAT(problemsOf("servers:\n  workers: 1\n"),
+                ElementsAre("f.yaml:1: servers: there is no such key — did you mean \"server\"?"));
+    EXPECT_THAT(problemsOf("logging: { colour: red }"),
+                ElementsAre("f.yaml:1: logging.colour: there is no such key (known: level)"));
+}
+
+struct Wrong {
+    std::string yaml;
+    std::string problem;
+
+    friend void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.yaml; }
+};
+
+class WrongValue : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongValue, IsToldWithWhatToWriteInstead) {
+    EXPECT_THAT(problemsOf(GetParam().yaml), ElementsAre("f.yaml:1: " + GetParam().problem));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, WrongValue,
+    testing::Values(
+        Wrong{"limits: { maxMessage: 64kB }",
+              "limits.maxMessage: \"kB\" is no unit (known: B, KiB, MiB, GiB); did you mean 64KiB?"},
+        Wrong{"limits: { maxMessage: 1MB }",
+              "limits.maxMessage: \"MB\" is no unit (known: B, KiB, MiB, GiB); did you mean 1MiB?"},
+        Wrong{"limits: { maxMessage: 1.5MiB }",
+              "limits.maxMessage: \"1.5MiB\" is no size; write a whole number and its unit, e.g. 64KiB"},
+        Wrong{"limits: { maxMessage: big }",
+              "limits.maxMessage: \"big\" is no size; write a whole number and its unit, e.g. 64KiB"},
+        Wrong{"limits: { maxMessage: -1KiB }", "limits.maxMessage: \"-1KiB\" is negative"},
+        Wrong{"limits: { maxMessage: 9999999999GiB }", "limits.maxMessage: \"9999999999GiB\" is too large"},
+        Wrong{"limits: { maxMessage: 99999999999999999999B }",
+              "limits.maxMessage: \"99999999999999999999B\" is too large"},
+        Wrong{"limits: { maxMessage: 0B }", "limits.maxMessage: 0 is not between 1 and 4294967296"},
+        Wrong{"limits: { sendQueue: { bytes: 0B } }", "limits.sendQueue.bytes: 0 is not between 1 and 68719476736"},
+        Wrong{"limits: { maxMessage: [ 1KiB ] }", "limits.maxMessage: expected size, e.g. 64KiB, got a list"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Durations, WrongValue,
+    testing::Values(
+        Wrong{"server: { drainTimeout: 10m }",
+              "server.drainTimeout: \"m\" is no unit (known: us, ms, s, min, h); did you mean 10min?"},
+        Wrong{"server: { drainTimeout: 10sec }",
+              "server.drainTimeout: \"sec\" is no unit (known: us, ms, s, min, h); did you mean 10s?"},
+        Wrong{"server: { drainTimeout: 3d }", "server.drainTimeout: \"d\" is no unit (known: us, ms, s, min, h)"},
+        Wrong{"server: { drainTimeout: 1500us }", "server.drainTimeout: \"1500us\" is no whole number of ms"},
+        Wrong{"server: { drainTimeout: 99999h }", "server.drainTimeout: \"99999h\" is too large"},
+        Wrong{"server: { drainTimeout: }",
+              "server.drainTimeout: expected duration, e.g. 5s, got nothing; leave the key out for its default"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Others, WrongValue,
+    testing::Values(
+        Wrong{"server: { workers: 0 }", "server.workers: 0 is not between 1 and 10000"},
+        Wrong{"server: { workers: 2.5 }", "server.workers: expected a whole number, got \"2.5\""},
+        Wrong{"server: { workers: -1 }", "server.workers: -1 is not between 0 and 9223372036854775807"},
+        Wrong{"server: { loops: 0 }", "server.loops: 0 is not between 1 and 1024"},
+        Wrong{"server: { loops: automatic }", "server.loops: expected a whole number, got \"automatic\""},
+        Wrong{"server: { headBytes: 1B }", "server.headBytes: 1 is not between 1024 and 1048576"},
+        Wrong{"server: [ 1 ]", "server: expected keys and values, got a list"},
+        Wrong{"just words", "expected keys and values, got \"just words\""},
+        Wrong{"server: { workers: 1, workers: 2 }", "server.workers: is there twice"},
+        Wrong{"limits: { sendQueue: { whenFull: drop-oldets } }",
+              "limits.sendQueue.whenFull: \"drop-oldets\" is not known here — did you mean \"drop-oldest\"?"},
+        Wrong{"limits: { sendQueue: { whenFull: wait } }",
+              "limits.sendQueue.whenFull: \"wait\" is not known here (known: close, drop-oldest, drop-newest)"},
+        Wrong{"logging: { level: [] }",
+              "logging.level: expected a word (known: debug, info, warning, error), got a list"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Addresses, WrongValue,
+    testing::Values(
+        Wrong{"server: { listen: http://127.0.0.1:80 }",
+              "server.listen: expected a list, got \"http://127.0.0.1:80\"; write [ http://127.0.0.1:80 ]"},
+        Wrong{"server: { listen: [] }", "server.listen: is empty; give an address or leave the key out"},
+        Wrong{"server: { listen: [ localhost ] }",
+              "server.listen[0]: \"localhost\" does not begin with http://; write e.g. http://127.0.0.1:8080"},
+        Wrong{"server: { listen: [ 'https://a:1' ] }",
+              "server.listen[0]: \"https://a:1\" needs TLS, which is not there yet; use http:// behind a proxy"},
+        Wrong{"server: { listen: [ 'http://a:99999' ] }",
+              "server.listen[0]: \"99999\" is no port; a port is a number from 0 to 65535"},
+        Wrong{"server: { listen: [ { url: 'http://a:1', ulr: x } ] }",
+              "server.listen[0].ulr: there is no such key — did you mean \"url\"?"},
+        Wrong{"server: { listen: [ 'http://a:1', 'http://a:1/' ] }",
+              "server.listen[1]: \"http://a:1/\" is there twice"},
+        Wrong{"endpoints: { chat: {} }", "endpoints.chat: a path begins with a slash; did you mean \"/chat\"?"},
+        Wrong{"endpoints: { /a: { origins: [ chat.example ] } }",
+              "endpoints[\"/a\"].origins[0]: \"chat.example\" has no scheme; write e.g. https://chat.example"},
+        Wrong{"endpoints: { /a: { origins: [ 'https://a.example/' ] } }",
+              "endpoints[\"/a\"].origins[0]: \"https://a.example/\" has more than scheme, host and port; write "
+              "https://a.example"}));
+
+TEST(Config, WrongYamlIsAProblemWithItsLine) {
+    const auto loaded = parseConfig("server:\n  workers: [ 1\n", "f.yaml");
+    ASSERT_EQ(loaded.problems.size(), 1u);
+    EXPECT_GE(loaded.problems[0].line, 2);
+    EXPECT_THAT(loaded.problems[0].text, HasSubstr("is no YAML: "));
+    EXPECT_THAT(problemsOf("a: *nowhere\n"), ElementsAre(HasSubstr("is no YAML: ")));
+    EXPECT_THAT(problemsOf(std::string(50'000, '[')), ElementsAre(HasSubstr("is no YAML: ")));
+}
+
+class ConfigFile : public testing::Test {
+protected:
+    ~ConfigFile() override { std::filesystem::remove(path_); }
+    const std::string path_ = testing::TempDir() + "patchbay-config-" +
+                              std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + ".yaml";
+};
+
+TEST_F(ConfigFile, IsReadFromItsPath) {
+    std::ofstream{path_} << "server: { workers: 3 }\nlimit: {}\n";
+    const auto loaded = loadConfig(path_);
+    EXPECT_EQ(loaded.config.server.workers, 3u);
+    ASSERT_EQ(loaded.problems.size(), 1u);
+    EXPECT_EQ(loaded.problems[0].file, path_);
+    EXPECT_EQ(loaded.problems[0].line, 2);
+}
+
+TEST_F(ConfigFile, AnEmptyOneIsFine) {
+    std::ofstream{path_}.flush();
+    EXPECT_THAT(loadConfig(path_).problems, IsEmpty());
+}
+
+TEST_F(ConfigFile, AMissingOneIsAProblem) {
+    const auto loaded = loadConfig(path_);
+    ASSERT_EQ(loaded.problems.size(), 1u);
+    EXPECT_EQ(loaded.problems[0].shown(), path_ + ": cannot be read: No such file or directory");
+}
+
+TEST_F(ConfigFile, AFolderIsAProblem) {
+    const auto loaded = loadConfig(testing::TempDir());
+    ASSERT_EQ(loaded.problems.size(), 1u);
+    EXPECT_THAT(loaded.problems[0].text, HasSubstr("cannot be read: Is a directory"));
+}
+
+}  // namespace
+}  // namespace patchbay
