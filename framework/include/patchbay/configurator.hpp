@@ -3,6 +3,7 @@
 // what belongs to one user must not live in its fields.
 
 #include <patchbay/endpoint_config.hpp>
+#include <patchbay/header_fields.hpp>
 #include <patchbay/services.hpp>
 #include <patchbay/session.hpp>
 
@@ -13,15 +14,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace patchbay {
-
-/// Header fields in the order of the wire; names compare without case.
-using HeaderFields = std::vector<std::pair<std::string, std::string>>;
-/// The value of the first field called `name`, or empty.
-std::string_view findHeader(const HeaderFields& fields, std::string_view name) noexcept;
 
 /// The client's opening handshake.   Source: RFC 6455 §4.1
 struct HandshakeRequest {

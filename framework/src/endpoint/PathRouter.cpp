@@ -21,28 +21,37 @@ std::string_view describe(PathProblem problem) noexcept {
 }  // namespace detail
 
 namespace endpoint {
+std::size_t PathRouter::next(std::size_t node, std::string_view segment) {
+    const std::size_t added = nodes_.size();
+    if (detail::isVariable(segment)) {
+        if (nodes_[node].variable != 0) return nodes_[node].variable;
+        nodes_[node].variable = added;
+    } else {
+        const auto [place, isNew] = nodes_[node].exact.try_emplace(std::string{segment}, added);
+        if (!isNew) return place->second;
+    }
+    nodes_.emplace_back();
+    return added;
+}
+
 std::optional<std::size_t> PathRouter::add(std::string_view path, std::size_t target) {
-    Node* node = &root_;
-    detail::forEachSegment(path, [&](std::string_view segment) {
-        auto& next = detail::isVariable(segment) ? node->variable : node->exact[std::string{segment}];
-        if (!next) next = std::make_unique<Node>();
-        node = next.get();
-    });
-    if (node->target) return node->target;
-    node->target = target;
+    std::size_t node = 0;
+    detail::forEachSegment(path, [&](std::string_view segment) { node = next(node, segment); });
+    if (nodes_[node].target) return nodes_[node].target;
+    nodes_[node].target = target;
     return std::nullopt;
 }
 
-bool PathRouter::find(const Node& node, const std::vector<std::string>& segments, std::size_t depth, Match& match) {
+bool PathRouter::find(const Node& node, const std::vector<std::string>& segments, std::size_t depth, Match& match) const {
     if (depth == segments.size()) {
         if (node.target) match.target = *node.target;
         return node.target.has_value();
     }
     const auto exact = node.exact.find(segments[depth]);
-    if (exact != node.exact.end() && find(*exact->second, segments, depth + 1, match)) return true;
-    if (!node.variable || segments[depth].empty()) return false;  // a variable stands for something
+    if (exact != node.exact.end() && find(nodes_[exact->second], segments, depth + 1, match)) return true;
+    if (node.variable == 0 || segments[depth].empty()) return false;  // a variable stands for something
     match.values.push_back(segments[depth]);
-    if (find(*node.variable, segments, depth + 1, match)) return true;
+    if (find(nodes_[node.variable], segments, depth + 1, match)) return true;
     match.values.pop_back();
     return false;
 }
@@ -58,7 +67,7 @@ std::optional<PathRouter::Match> PathRouter::match(std::string_view path) const 
         if (wellFormed) segments.push_back(std::move(*decoded));
     });
     Match match{};
-    if (!wellFormed || !find(root_, segments, 0, match)) return std::nullopt;
+    if (!wellFormed || !find(nodes_.front(), segments, 0, match)) return std::nullopt;
     return match;
 }
 

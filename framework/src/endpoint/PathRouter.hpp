@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +16,7 @@
 
 namespace patchbay::endpoint {
 
-/// Thread: one at a time while templates are added; then any.
+/// A value: copy it, add to the copy, and put that in its place.   Thread: one at a time while templates are added; then any.
 class PathRouter {
 public:
     struct Match {
@@ -34,13 +33,14 @@ public:
 
 private:
     struct Node {
-        std::map<std::string, std::unique_ptr<Node>, std::less<>> exact;
-        std::unique_ptr<Node> variable;
+        std::map<std::string, std::size_t, std::less<>> exact;  // to the place of the next node
+        std::size_t variable = 0;                               // likewise; 0, the root's place, is none
         std::optional<std::size_t> target;
     };
-    static bool find(const Node& node, const std::vector<std::string>& segments, std::size_t depth, Match& match);
+    std::size_t next(std::size_t node, std::string_view segment);
+    bool find(const Node& node, const std::vector<std::string>& segments, std::size_t depth, Match& match) const;
 
-    Node root_;
+    std::vector<Node> nodes_{1};  // the root first
 };
 
 }  // namespace patchbay::endpoint

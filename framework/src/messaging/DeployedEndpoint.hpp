@@ -22,6 +22,7 @@ class SessionCore;
 /// What every endpoint of a server shares.
 struct ServerState {
     std::vector<Loop*> loops;
+    std::chrono::milliseconds closeTimeout{5000};  ///< how long a peer may take to answer a goodbye
     CloseCounters closes;
     std::atomic<SessionId> lastSessionId{0};
 };

@@ -1,0 +1,31 @@
+#pragma once
+// A whole server program: command line, configuration file, log, signals.
+//
+//     int main(int argc, char** argv) {
+//         return patchbay::runApplication(argc, argv, {.install = [](patchbay::Server& server) { server.deployRegistered(); }});
+//     }
+
+#include <patchbay/config.hpp>
+#include <patchbay/server.hpp>
+
+#include <functional>
+#include <string>
+
+namespace patchbay {
+
+struct Application {
+    std::string name = "patchbay-server";
+    /// What holds where no --config is given.
+    ServerConfig config = {};
+    /// Called once before the server starts: provide, deploy, handle.
+    std::function<void(Server&)> install = {};
+    /// Called once it listens.
+    std::function<void(Server&)> ready = {};
+};
+
+/// Runs until SIGINT or SIGTERM. Options: --config FILE, --port N, --loops N, --help.
+/// Returns the exit code: 0; 1 when the server cannot start; 2 for a command line that makes no sense. What is wrong
+/// stands on standard error, all of it at once, each problem with what to do.
+int runApplication(int argc, char** argv, const Application& application);
+
+}  // namespace patchbay

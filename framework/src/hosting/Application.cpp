@@ -1,0 +1,129 @@
+#include "hosting/Logging.hpp"
+
+#include <patchbay/application.hpp>
+
+#include <Poco/Exception.h>
+#include <Poco/URI.h>
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/IntValidator.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionProcessor.h>
+#include <Poco/Util/OptionSet.h>
+#include <Poco/Util/Validator.h>
+
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+
+namespace patchbay {
+namespace {
+
+using Poco::Util::Option;
+
+struct Arguments {
+    std::string config;
+    std::optional<int> port;
+    std::optional<int> loops;
+    bool help = false;
+};
+
+Poco::Util::OptionSet options() {
+    Poco::Util::OptionSet set;
+    set.addOption(Option("config", "c", "the configuration, a YAML file").argument("FILE"));
+    set.addOption(Option("port", "p", "the port to listen on instead of the configured one; 0 for any free one")
+                      .argument("N")
+                      .validator(new Poco::Util::IntValidator(0, 65535)));
+    set.addOption(Option("loops", "l", "event loops, each a thread; one per core if not given")
+                      .argument("N")
+                      .validator(new Poco::Util::IntValidator(1, 1024)));
+    set.addOption(Option("help", "h", "this text"));
+    return set;
+}
+
+/// Errors: Poco::Exception for a command line that makes no sense.
+Arguments parse(const Poco::Util::OptionSet& set, int argc, char** argv) {
+    Poco::Util::OptionProcessor processor{set};
+    processor.setUnixStyle(true);
+    Arguments arguments;
+    const auto take = [&](const std::string& name, const std::string& value) {
+        const Option& option = set.getOption(name);
+        if (option.validator()) option.validator()->validate(option, value);
+        if (name == "config") arguments.config = value;
+        if (name == "port") arguments.port = std::stoi(value);
+        if (name == "loops") arguments.loops = std::stoi(value);
+        if (name == "help") arguments.help = true;
+    };
+    for (int i = 1; i < argc; ++i) {
+        std::string name;
+        std::string value;
+        if (!processor.process(argv[i], name, value)) {
+            throw Poco::InvalidArgumentException{std::string{"'"} + argv[i] + "' is no option"};
+        }
+        if (!name.empty()) take(name, value);
+    }
+    processor.checkRequired();
+    return arguments;
+}
+
+void help(const Poco::Util::OptionSet& set, const std::string& name) {
+    Poco::Util::HelpFormatter formatter{set};
+    formatter.setUnixStyle(true);
+    formatter.setCommand(name);
+    formatter.setUsage("[OPTIONS]");
+    formatter.setHeader("Serves WebSocket endpoints and pages until Ctrl-C or SIGTERM.");
+    formatter.format(std::cout);
+}
+
+void setPort(Listen& listen, int port) {
+    Poco::URI uri{listen.url};
+    listen.url = uri.getScheme() + "://" + uri.getHost() + ":" + std::to_string(port);
+}
+
+/// Nothing when there are problems, which have been told then.
+std::optional<ServerConfig> configuration(const Arguments& arguments, const Application& application) {
+    ServerConfig config = application.config;
+    if (!arguments.config.empty()) {
+        LoadedConfig loaded = loadConfig(arguments.config);
+        for (const ConfigProblem& problem : loaded.problems) std::cerr << problem.shown() << '\n';
+        if (!loaded.problems.empty()) {
+            std::cerr << application.name << ": not started; mend the configuration above\n";
+            return std::nullopt;
+        }
+        config = std::move(loaded.config);
+    }
+    if (arguments.port) setPort(config.server.listen.at(0), *arguments.port);
+    if (arguments.loops) config.server.loops = static_cast<std::size_t>(*arguments.loops);
+    return config;
+}
+
+}  // namespace
+
+int runApplication(int argc, char** argv, const Application& application) {
+    const auto set = options();
+    Arguments arguments;
+    try {
+        arguments = parse(set, argc, argv);
+    } catch (const Poco::Exception& error) {
+        std::cerr << application.name << ": " << error.displayText() << "; try --help\n";
+        return 2;
+    }
+    if (arguments.help) {
+        help(set, application.name);
+        return 0;
+    }
+    try {
+        auto config = configuration(arguments, application);
+        if (!config) return 1;
+        hosting::startLogging(config->logging);
+        Server server{std::move(*config)};
+        if (application.install) application.install(server);
+        return server.run([&] {
+            if (application.ready) application.ready(server);
+        });
+    } catch (const std::exception& error) {
+        std::cerr << application.name << ": " << error.what() << '\n';
+        return 1;
+    }
+}
+
+}  // namespace patchbay

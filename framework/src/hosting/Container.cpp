@@ -1,0 +1,258 @@
+#include "hosting/Container.hpp"
+
+#include "base/Log.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace patchbay::hosting {
+namespace {
+
+HandshakeResponse::Rejection refusal(int status, std::string text, HeaderFields headers = {}) {
+    return {status, std::move(headers), std::move(text)};
+}
+
+std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
+
+bool hasOneOf(const std::vector<std::string>& roles, const std::vector<std::string>& wanted) {
+    return std::any_of(roles.begin(), roles.end(),
+                       [&](const std::string& role) { return std::find(wanted.begin(), wanted.end(), role) != wanted.end(); });
+}
+
+std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principal, const EndpointConfig& config) {
+    if (config.roles.empty() || hasOneOf(principal.roles, config.roles)) return std::nullopt;
+    if (principal.name.empty()) return refusal(401, "this endpoint needs a signed-in user\n", {{"WWW-Authenticate", "Bearer"}});
+    return refusal(403, "this endpoint needs a role that you do not have\n");
+}
+
+}  // namespace
+
+Container::Container(std::vector<Loop*> loops) : table_{std::make_shared<const Table>()} {
+    state_.loops = std::move(loops);
+    services_.provide(std::make_shared<GlobalTopics>(
+        std::make_shared<messaging::TopicTable>(state_.loops, detail::WireFormat{})));
+}
+
+Container::~Container() = default;
+
+std::shared_ptr<const Container::Table> Container::table() const {
+    const std::lock_guard guard{lock_};
+    return table_;
+}
+
+void Container::replace(std::shared_ptr<const Table> table) {
+    const std::lock_guard guard{lock_};
+    table_.swap(table);
+}
+
+// ------------------------------------------------------------------------------------------------ deployment
+
+std::vector<std::string> Container::check(const Deployment& deployment) const {
+    std::vector<std::string> problems;
+    const std::string who = deployment.config.className + " at " + deployment.config.path + ": ";
+    const auto problem = detail::checkPath(deployment.config.path);
+    if (problem != detail::PathProblem::None) problems.push_back(who + "the path is no template: " + std::string{detail::describe(problem)});
+    Services scope{&services_};
+    const auto topics = std::make_shared<messaging::TopicTable>(state_.loops, detail::WireFormat{});
+    scope.provide(std::make_shared<Topics>(topics));
+    try {
+        deployment.model.checkServices(scope);
+    } catch (const MissingService& missing) {
+        problems.push_back(who + missing.what());
+    }
+    return problems;
+}
+
+std::shared_ptr<messaging::DeployedEndpoint> Container::build(Deployment deployment) {
+    auto endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(deployment.model), std::move(deployment.config),
+                                                                  state_, services_);
+    const auto factory = endpoint->model.options.configurator;
+    endpoint->configurator = factory ? factory(endpoint->services) : std::make_shared<Configurator>();
+    return endpoint;
+}
+
+std::vector<std::string> Container::deploy(std::vector<Deployment> deployments) {
+    const std::lock_guard one{changing_};
+    auto next = std::make_shared<Table>(*table());
+    std::vector<std::string> problems;
+    for (Deployment& deployment : deployments) {
+        const auto& endpoints = next->endpoints;
+        const bool known = std::any_of(endpoints.begin(), endpoints.end(),
+                                       [&](const auto& e) { return e->model.identity == deployment.model.identity; });
+        if (known) continue;  // the same class twice is ignored (Jakarta WebSocket §5.2.1)
+        const std::string who = deployment.config.className + " at " + deployment.config.path + ": ";
+        auto found = check(deployment);
+        if (found.empty()) {
+            try {
+                auto endpoint = build(std::move(deployment));
+                const auto taken = next->endpointPaths.add(endpoint->config.path, next->endpoints.size());
+                if (taken) {
+                    const auto& other = next->endpoints[*taken]->config;
+                    found.push_back(who + other.className + " is at " + other.path +
+                                    " already, which matches the same requests; give one of them another path");
+                } else {
+                    next->endpoints.push_back(std::move(endpoint));
+                }
+            } catch (const std::exception& error) {
+                found.push_back(who + "its configurator cannot be made: " + error.what());
+            }
+        }
+        problems.insert(problems.end(), found.begin(), found.end());
+    }
+    if (problems.empty()) replace(std::move(next));
+    return problems;
+}
+
+bool Container::undeploy(std::string_view path) {
+    const std::lock_guard one{changing_};
+    const auto current = table();
+    auto next = std::make_shared<Table>(*current);
+    const auto found = std::find_if(next->endpoints.begin(), next->endpoints.end(),
+                                    [&](const auto& e) { return e->config.path == path; });
+    if (found == next->endpoints.end()) return false;
+    const auto gone = *found;
+    next->endpoints.erase(found);
+    next->endpointPaths = {};
+    for (std::size_t i = 0; i < next->endpoints.size(); ++i) next->endpointPaths.add(next->endpoints[i]->config.path, i);
+    replace(std::move(next));
+    for (const auto& session : gone->sessions()) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
+    return true;
+}
+
+void Container::addRoute(HttpRoute route) {
+    const std::lock_guard one{changing_};
+    const auto problem = detail::checkPath(route.path);
+    if (problem != detail::PathProblem::None) {
+        throw std::invalid_argument{"handle " + route.path + ": the path is no template: " + std::string{detail::describe(problem)}};
+    }
+    auto next = std::make_shared<Table>(*table());
+    const auto place = next->routePaths.add(route.path, next->routes.size());
+    if (!place) {
+        next->routes.push_back({std::move(route)});
+    } else {
+        auto& methods = next->routes[*place];
+        for (const HttpRoute& other : methods) {
+            if (other.method == route.method || other.path != route.path) {
+                throw std::invalid_argument{"handle " + route.method + " " + route.path + ": " + other.method + " " +
+                                            other.path + " is handled already"};
+            }
+        }
+        methods.push_back(std::move(route));
+    }
+    replace(std::move(next));
+}
+
+// ------------------------------------------------------------------------------------------------ handshakes
+
+Admission Container::admit(HandshakeRequest request) {
+    Admission admission;
+    try {
+        judge(request, admission);
+    } catch (const std::exception& error) {
+        log::error(admission.endpoint ? admission.endpoint->config.path : request.target,
+                   std::string{"the handshake failed: "} + error.what());
+        admission.rejection = refusal(500, "the server could not complete the handshake\n");
+    }
+    return admission;
+}
+
+void Container::judge(const HandshakeRequest& request, Admission& admission) {
+    const auto reject = [&](HandshakeResponse::Rejection why) { admission.rejection = std::move(why); };
+    if (isDraining()) return reject(refusal(503, "the server is shutting down\n", {{"Retry-After", "5"}}));
+    const auto current = table();
+    auto match = current->endpointPaths.match(pathOf(request.target));
+    if (!match) return reject(refusal(404, "there is no WebSocket endpoint at this path\n"));
+    admission.endpoint = current->endpoints[match->target];
+    auto& endpoint = *admission.endpoint;
+    Configurator& configurator = *endpoint.configurator;
+
+    const std::string_view origin = request.header("Origin");
+    if (!origin.empty() && !configurator.checkOrigin(request, endpoint.config, origin)) {
+        log::info(endpoint.config.path, "refused a handshake from origin " + std::string{origin} +
+                                            "; add it to the endpoint's origins if it belongs to you");
+        return reject(refusal(403, "this origin may not connect\n"));
+    }
+    HandshakeResponse response;
+    admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
+    configurator.modifyHandshake(request, response);
+    admission.headers = std::move(response.headers);
+    if (response.rejection()) return reject(*response.rejection());
+    if (auto missing = checkRoles(response.principal, endpoint.config)) return reject(std::move(*missing));
+    const std::size_t most = endpoint.config.limits.maxSessions;
+    if (most != 0 && endpoint.sessionCount() >= most) {
+        return reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
+    }
+    auto instance = configurator.endpointInstance(request);
+    if (!instance) instance = endpoint.model.construct(endpoint.services);
+    admission.start = {request.uri,          std::move(admission.start.subprotocol),
+                       request.remoteAddress, request.secure,
+                       std::move(match->values), std::move(response.principal),
+                       std::move(response.properties), std::move(instance)};
+}
+
+std::shared_ptr<messaging::SessionCore> Container::createSession(Admission admission, std::size_t loopIndex) {
+    auto session = std::make_shared<messaging::SessionCore>(admission.endpoint, *state_.loops[loopIndex], loopIndex,
+                                                            std::move(admission.start));
+    return admission.endpoint->add(session) ? session : nullptr;
+}
+
+// ------------------------------------------------------------------------------------------------ plain HTTP
+
+HttpMatch Container::findHandler(std::string_view method, std::string_view target) const {
+    const auto current = table();
+    HttpMatch result;
+    auto match = current->routePaths.match(pathOf(target));
+    if (!match) {
+        result.problem = "there is nothing at this path\n";
+        if (current->endpointPaths.match(pathOf(target))) {
+            result.status = 426;
+            result.problem = "this is a WebSocket endpoint: connect with ws:// or wss://\n";
+            result.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
+        }
+        return result;
+    }
+    std::string allowed;
+    for (const HttpRoute& route : current->routes[match->target]) {
+        if (route.method == method || (route.method == "GET" && method == "HEAD")) {
+            std::size_t next = 0;
+            detail::forEachSegment(route.path, [&](std::string_view segment) {
+                if (detail::isVariable(segment)) {
+                    result.pathParameters.emplace_back(detail::variableName(segment), match->values[next++]);
+                }
+            });
+            result.handler = &route.handler;
+            result.keep = current;
+            return result;
+        }
+        allowed.append(allowed.empty() ? "" : ", ").append(route.method);
+    }
+    result.status = 405;
+    result.problem = "this path takes " + allowed + "\n";
+    result.headers = {{"Allow", allowed}};
+    return result;
+}
+
+// ------------------------------------------------------------------------------------------------ all of them
+
+std::shared_ptr<messaging::DeployedEndpoint> Container::endpointOf(const void* identity) const {
+    for (const auto& endpoint : table()->endpoints) {
+        if (endpoint->model.identity == identity) return endpoint;
+    }
+    return nullptr;
+}
+
+std::vector<std::shared_ptr<messaging::DeployedEndpoint>> Container::endpoints() const { return table()->endpoints; }
+
+void Container::closeSessions() noexcept {
+    for (const auto& endpoint : endpoints()) {
+        for (const auto& session : endpoint->sessions()) session->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
+    }
+}
+
+std::size_t Container::sessionCount() const {
+    std::size_t count = 0;
+    for (const auto& endpoint : endpoints()) count += endpoint->sessionCount();
+    return count;
+}
+
+}  // namespace patchbay::hosting

@@ -1,0 +1,113 @@
+#pragma once
+// What is deployed, and who may connect to it. Knows no socket: the gate and the test kit both ask it.
+//
+// A handshake is decided in this order, each step with its answer:
+//     drains 503 -> no endpoint 404 -> origin 403 -> modifyHandshake as it says -> roles 401, 403 -> full 503 -> instance 500
+//
+// What is deployed is an immutable table, replaced as a whole: deployment is all or nothing, also while the server runs.
+// Source: Jakarta WebSocket §3.1, §5.2.1, §8.1; RFC 6455 §4.2.2
+
+#include "endpoint/PathRouter.hpp"
+#include "messaging/DeployedEndpoint.hpp"
+#include "messaging/SessionCore.hpp"
+
+#include <patchbay/http.hpp>
+#include <patchbay/services.hpp>
+#include <patchbay/topics.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace patchbay::hosting {
+
+/// An endpoint on its way in: its model, and its attributes after the configuration.
+struct Deployment {
+    detail::EndpointModel model;
+    EndpointConfig config;
+};
+
+struct HttpRoute {
+    std::string method;
+    std::string path;
+    HttpHandler handler;
+};
+
+/// The verdict on a handshake: `rejection`, or everything that a session needs.
+struct Admission {
+    std::optional<HandshakeResponse::Rejection> rejection;
+    HeaderFields headers;  // to add to the answer
+    std::shared_ptr<messaging::DeployedEndpoint> endpoint;
+    messaging::SessionStart start;
+};
+
+/// How a plain request fares: a handler, or a refusal.
+struct HttpMatch {
+    const HttpHandler* handler = nullptr;
+    std::vector<std::pair<std::string, std::string>> pathParameters;
+    int status = 404;
+    std::string problem;
+    HeaderFields headers;
+    std::shared_ptr<const void> keep;  // of the table that holds the handler
+};
+
+class Container {
+public:
+    explicit Container(std::vector<Loop*> loops);
+    ~Container();
+
+    Services& services() noexcept { return services_; }
+    messaging::ServerState& state() noexcept { return state_; }
+
+    /// Adds all of `deployments`, or none of them. Returns what is wrong with them, each problem once.
+    /// Thread: any, one at a time.
+    std::vector<std::string> deploy(std::vector<Deployment> deployments);
+    /// Takes an endpoint away: no new session, and those that are open close with 1001. False when there is none.
+    bool undeploy(std::string_view path);
+    /// Errors: std::invalid_argument for a bad path, or one that has a handler for that method.
+    void addRoute(HttpRoute route);
+
+    /// Thread: any.   Errors: none thrown; a hook that throws is logged and makes a 500.
+    Admission admit(HandshakeRequest request);
+    /// Requires: `admission` was not rejected.   Thread: the session's loop.
+    /// Nothing when the endpoint is full: another connection took the last place meanwhile.
+    std::shared_ptr<messaging::SessionCore> createSession(Admission admission, std::size_t loopIndex);
+    HttpMatch findHandler(std::string_view method, std::string_view target) const;
+
+    /// The endpoint of a class; nullptr when it is not deployed.
+    std::shared_ptr<messaging::DeployedEndpoint> endpointOf(const void* identity) const;
+    std::vector<std::shared_ptr<messaging::DeployedEndpoint>> endpoints() const;
+
+    /// From now on every handshake gets 503.
+    void drain() noexcept { draining_.store(true); }
+    bool isDraining() const noexcept { return draining_.load(); }
+    /// Closes every session with 1001.
+    void closeSessions() noexcept;
+    std::size_t sessionCount() const;
+
+private:
+    struct Table {
+        std::vector<std::shared_ptr<messaging::DeployedEndpoint>> endpoints;
+        endpoint::PathRouter endpointPaths;
+        std::vector<std::vector<HttpRoute>> routes;  // the methods of one path together
+        endpoint::PathRouter routePaths;
+    };
+    std::shared_ptr<const Table> table() const;
+    void replace(std::shared_ptr<const Table> table);
+    std::vector<std::string> check(const Deployment& deployment) const;
+    std::shared_ptr<messaging::DeployedEndpoint> build(Deployment deployment);
+    void judge(const HandshakeRequest& request, Admission& admission);
+
+    messaging::ServerState state_;
+    Services services_;
+    std::atomic<bool> draining_{false};
+    std::mutex changing_;
+    mutable std::mutex lock_;
+    std::shared_ptr<const Table> table_;
+};
+
+}  // namespace patchbay::hosting

@@ -1,0 +1,107 @@
+#pragma once
+// Where every connection begins: reads requests on a loop, refuses what is malformed before POCO sees it, hands a whole
+// request on and sends the answer.
+//
+//     Head --whole head--> Body --whole body--> Busy --answer sent--> Head            (keep-alive)
+//       |                                         '--101 sent--> the channel belongs to a WebSocketCarrier
+//       '--bad, late: an error answer, then the end
+//
+// A slow head or body costs a timer and a buffer, never a thread; while a request is Busy nothing more is read. One
+// answer at a time is queued.   Source: RFC 9112 §2–§9
+
+#include "hosting/HttpHost.hpp"
+#include "hosting/RequestHead.hpp"
+#include "transport/SocketChannel.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace patchbay::hosting {
+
+struct GateOptions {
+    HeadLimits head;
+    std::size_t maxBodyBytes = 1_MiB;
+    std::chrono::milliseconds handshakeTimeout{5000};   ///< from the first moment to a whole head
+    std::chrono::milliseconds bodyTimeout{30'000};      ///< from the head to the whole body
+    std::chrono::milliseconds keepAliveTimeout{15'000};  ///< between two requests
+    std::chrono::milliseconds responseTimeout{30'000};  ///< for a client to take an answer
+    std::size_t maxConnections = 0;                     ///< 0: as many as there are descriptors
+};
+
+class Gate;
+
+/// What the connections of a server share.   Thread: any.
+struct GateState {
+    GateState(Container& theContainer, HttpHost& theHost, GateOptions theOptions)
+        : container{theContainer}, host{theHost}, options{theOptions}, gates(theContainer.state().loops.size()) {}
+
+    Container& container;
+    HttpHost& host;
+    const GateOptions options;
+    std::atomic<std::size_t> connections{0};         ///< WebSockets among them
+    std::vector<std::unordered_set<Gate*>> gates;  ///< by loop; each is its loop's alone
+};
+
+/// One of the connections that a server may have, given back with the object.
+class ConnectionPlace {
+public:
+    explicit ConnectionPlace(std::shared_ptr<GateState> state) : state_{std::move(state)} { ++state_->connections; }
+    ~ConnectionPlace() { --state_->connections; }
+    ConnectionPlace(const ConnectionPlace&) = delete;
+    ConnectionPlace& operator=(const ConnectionPlace&) = delete;
+
+private:
+    std::shared_ptr<GateState> state_;
+};
+
+class Gate final : private transport::SocketChannel::Receiver, public std::enable_shared_from_this<Gate> {
+public:
+    /// Starts a connection on its loop; it lives until it ends or becomes a WebSocket.   Thread: the loop's.
+    static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex,
+                     transport::Socket socket);
+
+    /// Ends the connections on a loop that wait for a request; the others end with their answer.   Thread: the loop's.
+    static void endIdle(GateState& state, std::size_t loopIndex);
+
+    Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex);
+    ~Gate();
+
+private:
+    enum class Stage : std::uint8_t { Head, Body, Busy, Ended };
+
+    void onBytes(std::span<std::byte> bytes) override;
+    void onEnd(std::error_code why) override;
+    void onDrained() override;
+
+    void advance();
+    bool readRequestHead();
+    void readBody();
+    void run(std::size_t requestBytes);
+    void answered(std::unique_ptr<Exchange> exchange);
+    bool sendHead(std::string_view head);
+    void upgrade(Exchange::Upgrade upgrade);
+    void refuse(int status, const std::string& problem);
+    void leave() noexcept;
+    void end() noexcept;
+    void waitAtMost(std::chrono::milliseconds time, int status, const char* problem);
+
+    std::shared_ptr<GateState> state_;
+    std::shared_ptr<ConnectionPlace> place_;
+    std::shared_ptr<transport::SocketChannel> channel_;
+    std::shared_ptr<Gate> self_;  // while the connection lives
+    std::size_t loopIndex_;
+    std::string remoteAddress_;
+    std::string localAddress_;
+    std::string buffer_;
+    std::size_t scanned_ = 0;
+    RequestHead head_;
+    Stage stage_ = Stage::Head;
+    bool keepAlive_ = false;
+    TimerId timer_ = 0;
+};
+
+}  // namespace patchbay::hosting

@@ -1,0 +1,118 @@
+#include "hosting/HttpHost.hpp"
+
+#include "hosting/RequestHandler.hpp"
+
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerConnection.h>
+#include <Poco/Net/HTTPServerParams.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/ServerSocketImpl.h>
+#include <Poco/Net/StreamSocket.h>
+#include <Poco/ThreadPool.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+namespace patchbay::hosting {
+namespace {
+
+/// "Accepts" what the gate has put in.
+class QueueSocket final : public Poco::Net::ServerSocketImpl {
+public:
+    void put(Poco::Net::StreamSocketImpl* socket) {
+        const std::lock_guard guard{lock_};
+        sockets_.push_back(socket);
+        arrived_.notify_one();
+    }
+
+    bool poll(const Poco::Timespan& timeout, int) override {
+        std::unique_lock guard{lock_};
+        return arrived_.wait_for(guard, std::chrono::microseconds{timeout.totalMicroseconds()},
+                                 [&] { return !sockets_.empty(); });
+    }
+
+    Poco::Net::SocketImpl* acceptConnection(Poco::Net::SocketAddress& client) override {
+        const std::lock_guard guard{lock_};
+        auto* socket = sockets_.front();
+        sockets_.pop_front();
+        client = socket->peerAddress();
+        return socket;
+    }
+
+    Poco::Net::SocketAddress address() override { return {}; }
+    void close() override {}
+
+private:
+    std::mutex lock_;
+    std::condition_variable arrived_;
+    std::deque<Poco::Net::StreamSocketImpl*> sockets_;
+};
+
+class QueueServerSocket final : public Poco::Net::ServerSocket {
+public:
+    explicit QueueServerSocket(QueueSocket* queue) : ServerSocket{queue, true} {}
+};
+
+/// A stream socket around an implementation of ours, which it then owns.
+class OwnStreamSocket final : public Poco::Net::StreamSocket {
+public:
+    explicit OwnStreamSocket(ReplaySocket* socket) : StreamSocket{socket} {}
+};
+
+Poco::Net::HTTPServerParams* parametersFor(const HttpHostOptions& options) {
+    auto* parameters = new Poco::Net::HTTPServerParams;  // counted by POCO
+    parameters->setMaxThreads(options.workers);
+    parameters->setMaxQueued(options.maxQueued + options.workers);
+    parameters->setKeepAlive(true);
+    parameters->setSoftwareVersion("Patchbay");
+    return parameters;
+}
+
+}  // namespace
+
+struct HttpHost::Parts {
+    Parts(Container& container, const HttpHostOptions& options)
+        : queue{new QueueSocket},
+          parameters{parametersFor(options)},
+          factory{new RequestHandlerFactory{container}},
+          pool{"patchbay-http", 1, options.workers + 1},
+          server{factory, pool, QueueServerSocket{queue}, parameters} {}
+
+    QueueSocket* queue;  // owned by the server's socket
+    Poco::Net::HTTPServerParams::Ptr parameters;
+    Poco::Net::HTTPRequestHandlerFactory::Ptr factory;
+    Poco::ThreadPool pool;
+    Poco::Net::HTTPServer server;
+};
+
+HttpHost::HttpHost(Container& container, HttpHostOptions options)
+    : parts_{std::make_unique<Parts>(container, options)}, most_{options.maxQueued + options.workers} {}
+
+HttpHost::~HttpHost() = default;
+
+void HttpHost::start() { parts_->server.start(); }
+void HttpHost::stop() {
+    parts_->server.stop();
+    parts_->pool.joinAll();
+}
+
+void HttpHost::runHere(std::unique_ptr<Exchange> exchange, ReplaySocket::Done done) {
+    OwnStreamSocket socket{new ReplaySocket{std::move(exchange), std::move(done)}};
+    Poco::Net::HTTPServerConnection connection{socket, parts_->parameters, parts_->factory};
+    connection.run();
+}
+
+bool HttpHost::runInPool(std::unique_ptr<Exchange>& exchange, ReplaySocket::Done done) {
+    if (waiting_.fetch_add(1) >= most_) {
+        waiting_.fetch_sub(1);
+        return false;
+    }
+    parts_->queue->put(new ReplaySocket{std::move(exchange), [this, done = std::move(done)](std::unique_ptr<Exchange> result) {
+                                            waiting_.fetch_sub(1);
+                                            done(std::move(result));
+                                        }});
+    return true;
+}
+
+}  // namespace patchbay::hosting

@@ -1,0 +1,66 @@
+#include "hosting/ReplaySocket.hpp"
+
+#include <Poco/Net/NetException.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace patchbay::hosting {
+namespace {
+// POCO asks whether there is a descriptor and then never uses it: every function that would is overridden.
+constexpr poco_socket_t kNoRealDescriptor = 0x7fffffff;
+}  // namespace
+
+ReplaySocket::ReplaySocket(std::unique_ptr<Exchange> exchange, Done done)
+    : StreamSocketImpl{kNoRealDescriptor}, exchange_{std::move(exchange)}, done_{std::move(done)} {}
+
+ReplaySocket::~ReplaySocket() {
+    reset();  // or the base class would close the number
+    done_(std::move(exchange_));
+}
+
+int ReplaySocket::sendBytes(const void* buffer, int length, int) {
+    if (length <= 0) return 0;
+    if (exchange_->response.size() + static_cast<std::size_t>(length) > kMaxResponseBytes) {
+        throw Poco::Net::NetException("the response is larger than 16 MiB");
+    }
+    exchange_->response.append(static_cast<const char*>(buffer), static_cast<std::size_t>(length));
+    return length;
+}
+
+int ReplaySocket::sendBytes(const Poco::Net::SocketBufVec& buffers, int flags) {
+    int sent = 0;
+    for (const auto& buffer : buffers) sent += sendBytes(buffer.iov_base, static_cast<int>(buffer.iov_len), flags);
+    return sent;
+}
+
+int ReplaySocket::receiveBytes(void* buffer, int length, int) {
+    const std::size_t count = std::min(exchange_->request.size() - replayed_, static_cast<std::size_t>(std::max(length, 0)));
+    std::memcpy(buffer, exchange_->request.data() + replayed_, count);
+    replayed_ += count;
+    return static_cast<int>(count);
+}
+
+int ReplaySocket::receiveBytes(Poco::Net::SocketBufVec& buffers, int flags) {
+    int received = 0;
+    for (auto& buffer : buffers) received += receiveBytes(buffer.iov_base, static_cast<int>(buffer.iov_len), flags);
+    return received;
+}
+
+int ReplaySocket::receiveBytes(Poco::Buffer<char>& buffer, int flags, const Poco::Timespan&) {
+    buffer.resize(static_cast<std::size_t>(available()));
+    return receiveBytes(buffer.begin(), static_cast<int>(buffer.size()), flags);
+}
+
+int ReplaySocket::available() { return static_cast<int>(exchange_->request.size() - replayed_); }
+
+bool ReplaySocket::poll(const Poco::Timespan&, int mode) {
+    const bool readable = (mode & SELECT_READ) != 0 && available() > 0;
+    return readable || (mode & SELECT_WRITE) != 0;
+}
+
+void ReplaySocket::getRawOption(int, int, void* value, poco_socklen_t& length) {
+    std::memset(value, 0, static_cast<std::size_t>(length));
+}
+
+}  // namespace patchbay::hosting

@@ -1,0 +1,23 @@
+#pragma once
+// What POCO calls for each request: a handshake is decided, a plain request goes to its handler.
+
+#include "hosting/Container.hpp"
+
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+
+namespace patchbay::hosting {
+
+/// True for the value of an Upgrade field that names WebSocket; others are HTTP's own business and ignored.
+bool asksForWebSocket(std::string_view upgrade);
+
+class RequestHandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
+public:
+    explicit RequestHandlerFactory(Container& container) noexcept : container_{container} {}
+    Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest& request) override;
+
+private:
+    Container& container_;
+};
+
+}  // namespace patchbay::hosting

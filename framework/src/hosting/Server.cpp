@@ -1,0 +1,203 @@
+#include "base/Log.hpp"
+#include "hosting/Container.hpp"
+#include "hosting/Deployments.hpp"
+#include "hosting/Gate.hpp"
+#include "hosting/HttpHost.hpp"
+#include "hosting/Listening.hpp"
+#include "hosting/Signals.hpp"
+#include "transport/EventLoop.hpp"
+#include "transport/Listener.hpp"
+
+#include <patchbay/server.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+namespace patchbay {
+namespace {
+
+std::string joined(const std::vector<std::string>& problems) {
+    std::string text = problems.size() == 1 ? "1 problem keeps the server from starting:"
+                                            : std::to_string(problems.size()) + " problems keep the server from starting:";
+    for (const std::string& problem : problems) text += "\n  - " + problem;
+    return text;
+}
+
+std::vector<Loop*> pointers(const std::vector<std::unique_ptr<transport::EventLoop>>& loops) {
+    std::vector<Loop*> result;
+    for (const auto& loop : loops) result.push_back(loop.get());
+    return result;
+}
+
+std::vector<std::unique_ptr<transport::EventLoop>> makeLoops(unsigned count) {
+    std::vector<std::unique_ptr<transport::EventLoop>> loops;
+    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_unique<transport::EventLoop>());
+    return loops;
+}
+
+}  // namespace
+
+DeploymentError::DeploymentError(std::vector<std::string> problems)
+    : std::runtime_error{joined(problems)}, problems_{std::move(problems)} {}
+
+/// Members are destroyed in the reverse order: listeners, then loops' users, then the loops.
+struct Server::Parts {
+    explicit Parts(ServerConfig theConfig);
+
+    ServerConfig config;
+    std::vector<std::unique_ptr<transport::EventLoop>> loops;
+    hosting::Container container;
+    hosting::HttpHost host;
+    std::shared_ptr<hosting::GateState> gate;
+    std::vector<detail::EndpointModel> waiting;  // deployed before start()
+    std::vector<std::unique_ptr<transport::Listener>> listeners;
+    std::vector<std::thread> threads;
+    std::size_t nextLoop = 0;
+    bool started = false;
+
+    void deploy(std::vector<detail::EndpointModel> models);
+    void listen();
+    void accept(transport::Socket socket);
+    bool waitForSessions(const std::function<bool()>& hurry);
+    void stopLoops();
+};
+
+Server::Parts::Parts(ServerConfig theConfig)
+    : config{std::move(theConfig)},
+      loops{makeLoops(hosting::loopCount(config))},
+      container{pointers(loops)},
+      host{container, {static_cast<int>(config.server.workers), 256}},
+      gate{std::make_shared<hosting::GateState>(container, host, hosting::gateOptions(config))} {
+    // Half of the time to stop, so that a peer that does not answer does not use it all.
+    container.state().closeTimeout = std::min(container.state().closeTimeout, config.server.drainTimeout / 2);
+}
+
+void Server::Parts::deploy(std::vector<detail::EndpointModel> models) {
+    std::vector<std::string> problems;
+    std::vector<hosting::Deployment> deployments;
+    for (auto& model : models) deployments.push_back(hosting::configure(std::move(model), config, problems));
+    if (!started) hosting::checkEntries(config, deployments, problems);
+    if (problems.empty()) problems = container.deploy(std::move(deployments));
+    if (!problems.empty()) throw DeploymentError{std::move(problems)};
+}
+
+void Server::Parts::listen() {
+    std::vector<std::string> problems;
+    for (const auto& listen : config.server.listen) {
+        try {
+            listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), hosting::addressOf(listen),
+                                                                      [this](transport::Socket s) { accept(std::move(s)); }));
+        } catch (const std::exception& error) {
+            problems.emplace_back(error.what());
+        }
+    }
+    if (problems.empty()) return;
+    listeners.clear();
+    throw DeploymentError{std::move(problems)};
+}
+
+void Server::Parts::accept(transport::Socket socket) {
+    const std::size_t index = nextLoop++ % loops.size();
+    transport::EventLoop& loop = *loops[index];
+    if (loop.isCurrent()) return hosting::Gate::open(gate, loop, index, std::move(socket));
+    auto moved = std::make_shared<transport::Socket>(std::move(socket));
+    loop.post([state = gate, &loop, index, moved] { hosting::Gate::open(state, loop, index, std::move(*moved)); });
+}
+
+bool Server::Parts::waitForSessions(const std::function<bool()>& hurry) {
+    const auto deadline = Clock::now() + config.server.drainTimeout;
+    while (container.sessionCount() > 0 || gate->connections.load() > 0) {
+        if (Clock::now() >= deadline || hurry()) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
+}
+
+void Server::Parts::stopLoops() {
+    for (auto& loop : loops) loop->stop();
+    for (auto& thread : threads) thread.join();
+    threads.clear();
+}
+
+Server::Server(ServerConfig config) : parts_{std::make_unique<Parts>(std::move(config))} {}
+Server::~Server() { stop(); }
+
+Services& Server::services() { return parts_->container.services(); }
+
+void Server::add(std::vector<detail::EndpointModel> models) {
+    if (parts_->started) return parts_->deploy(std::move(models));
+    for (auto& model : models) parts_->waiting.push_back(std::move(model));
+}
+
+bool Server::undeploy(std::string_view path) { return parts_->container.undeploy(path); }
+
+Server& Server::handle(std::string method, std::string path, HttpHandler handler) {
+    parts_->container.addRoute({std::move(method), std::move(path), std::move(handler)});
+    return *this;
+}
+
+void Server::start() {
+    Parts& p = *parts_;
+    p.deploy(p.waiting);
+    p.listen();
+    p.waiting.clear();
+    hosting::blockSignals();
+    p.host.start();
+    for (auto& listener : p.listeners) listener->start();
+    for (auto& loop : p.loops) p.threads.emplace_back([&loop] { loop->run(); });
+    p.started = true;
+}
+
+std::uint16_t Server::port() const { return parts_->listeners.at(0)->port(); }
+
+void Server::stop() {
+    Parts& p = *parts_;
+    if (!p.started) return;
+    p.container.drain();
+    p.container.closeSessions();
+    for (std::size_t i = 0; i < p.loops.size(); ++i) {
+        p.loops[i]->post([gate = p.gate, i] { hosting::Gate::endIdle(*gate, i); });
+    }
+    p.waitForSessions([] { return hosting::secondSignal(); });
+    p.loops.front()->post([&p] {
+        for (auto& listener : p.listeners) listener->stop();
+    });
+    p.host.stop();
+    p.stopLoops();
+    p.started = false;
+}
+
+int Server::run(const std::function<void()>& ready) {
+    try {
+        start();
+    } catch (const DeploymentError& error) {
+        log::error("patchbay", error.what());
+        return 1;
+    }
+    Parts& p = *parts_;
+    for (std::size_t i = 0; i < p.listeners.size(); ++i) {
+        std::printf("listening on %s\n", hosting::shownUrl(p.config.server.listen[i], p.listeners[i]->port()).c_str());
+    }
+    std::fflush(stdout);
+    if (ready) ready();
+    hosting::waitForSignal();
+    std::printf("stopping: %zu sessions get 1001, at most %lld ms; press Ctrl-C again to exit at once\n", sessionCount(),
+                static_cast<long long>(p.config.server.drainTimeout.count()));
+    std::fflush(stdout);
+    stop();
+    std::puts("stopped");
+    return 0;
+}
+
+Topics& Server::topicsOf(const void* identity) {
+    const auto endpoint = parts_->container.endpointOf(identity);
+    if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed; start the server first"};
+    return *endpoint->topics;
+}
+
+GlobalTopics& Server::globalTopics() { return services().get<GlobalTopics>(); }
+std::size_t Server::sessionCount() const { return parts_->container.sessionCount(); }
+std::uint64_t Server::closedFor(CloseCause cause) const { return parts_->container.state().closes.of(cause); }
+
+}  // namespace patchbay

@@ -1,0 +1,179 @@
+#include "hosting/WebSocketCarrier.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace patchbay::hosting {
+namespace {
+
+constexpr std::chrono::milliseconds kFlushTimeout{2000};
+
+/// Messages obey the queue's limit and policy.
+class MessageOutput final : public protocol::Output {
+public:
+    explicit MessageOutput(transport::SocketChannel& channel) noexcept : channel_{channel} {}
+    void write(Bytes header, Bytes payload) override { status = channel_.send(header, payload); }
+    SendStatus status = SendStatus::Closed;
+
+private:
+    transport::SocketChannel& channel_;
+};
+
+/// Control frames do not: they are small, and never dropped for a message's sake.
+class ControlOutput final : public protocol::Output {
+public:
+    explicit ControlOutput(transport::SocketChannel& channel) noexcept : channel_{channel} {}
+    void write(Bytes header, Bytes payload) override {
+        std::array<std::byte, 2 + 125> frame;
+        assert(header.size() + payload.size() <= frame.size());
+        auto end = std::copy(header.begin(), header.end(), frame.begin());
+        end = std::copy(payload.begin(), payload.end(), end);
+        status = channel_.sendControl(Bytes{frame.begin(), end});
+    }
+    SendStatus status = SendStatus::Closed;
+
+private:
+    transport::SocketChannel& channel_;
+};
+
+CloseCause causeOf(CloseCode code) noexcept {
+    if (code == CloseCode::InvalidPayload) return CloseCause::InvalidText;
+    if (code == CloseCode::TooBig) return CloseCause::TooBig;
+    return CloseCause::Protocol;
+}
+
+}  // namespace
+
+WebSocketCarrier::WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel,
+                                   std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place)
+    : loop_{channel->loop()},
+      session_{std::move(session)},
+      weakSession_{session_},
+      closeTimeout_{session_->endpoint().server.closeTimeout},
+      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this},
+      place_{std::move(place)},
+      channel_{std::move(channel)} {}
+
+void WebSocketCarrier::start(std::shared_ptr<transport::SocketChannel> channel,
+                             std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place,
+                             std::span<std::byte> firstBytes) {
+    auto carrier = std::make_unique<WebSocketCarrier>(channel, session, std::move(place));
+    WebSocketCarrier& self = *carrier;
+    channel->setSendQueue(session->endpoint().config.limits.sendQueue);
+    channel->setReceiver(self);
+    session->open(std::move(carrier));
+    channel->resumeReading();
+    if (!firstBytes.empty() && self.session_) self.onBytes(firstBytes);
+}
+
+// ------------------------------------------------------------------------------------------------ out
+
+SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
+    const std::lock_guard guard{sending_};
+    if (!channel_) return SendStatus::Closed;
+    MessageOutput output{*channel_};
+    connection_.send(kind, payload, output);
+    return output.status;
+}
+
+SendStatus WebSocketCarrier::send(const messaging::SharedMessage& message) noexcept {
+    const SharedBytes& frame = message.encoded(&protocol::encodeServerMessage);
+    const std::lock_guard guard{sending_};
+    return !channel_ || connection_.closeSent() ? SendStatus::Closed : channel_->send(frame);
+}
+
+SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
+    const std::lock_guard guard{sending_};
+    if (!channel_) return SendStatus::Closed;
+    ControlOutput output{*channel_};
+    connection_.ping(payload, output);
+    return output.status;
+}
+
+void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
+    {
+        const std::lock_guard guard{sending_};
+        if (!channel_) return;
+        ControlOutput output{*channel_};
+        connection_.close(code, text, output);
+    }
+    giveUpAfter(closeTimeout_);
+}
+
+void WebSocketCarrier::closeNow(CloseCode code) noexcept {
+    {
+        const std::lock_guard guard{sending_};
+        if (!channel_) return;
+        channel_->dropQueue();
+        ControlOutput output{*channel_};
+        connection_.close(code, {}, output);
+    }
+    giveUpAfter(kOverflowTimeout);
+}
+
+void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
+    // By way of the session, which owns this object: close() comes from any thread, `session_` is the loop's.
+    loop_.post([this, within, weak = weakSession_] {
+        const auto session = weak.lock();
+        if (!session || !session_) return;
+        giveUp_ = loop_.after(within, [this, weak] {
+            const auto alive = weak.lock();
+            if (!alive || !session_) return;
+            channel_->abort();
+            endConnection({});
+        });
+    });
+}
+
+// ------------------------------------------------------------------------------------------------ in
+
+void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
+    const auto keep = session_;
+    keep->touch();
+    connection_.receive(bytes);
+}
+
+void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
+    session_->receive(kind, payload, protocol::kSlackBytes);
+}
+
+void WebSocketCarrier::onPong(Bytes) {}  // it has shown that the peer is alive, and onBytes has noted that
+
+void WebSocketCarrier::onReply(Bytes frame) {
+    const std::lock_guard guard{sending_};
+    if (channel_) channel_->sendControl(frame);
+}
+
+void WebSocketCarrier::onClose(CloseCode code, std::string_view reason) {
+    session_->peerClosed(code, reason);
+    endConnection(kFlushTimeout);
+}
+
+void WebSocketCarrier::onFailure(CloseCode code, std::string_view rule) {
+    session_->peerFailed(causeOf(code), std::string{rule});
+    endConnection(kFlushTimeout);
+}
+
+void WebSocketCarrier::onEnd(std::error_code why) {
+    const auto keep = session_;
+    session_->lost(why ? why.message() : "the peer ended the connection without a Close frame");
+    endConnection(kFlushTimeout);
+}
+
+void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
+    if (!session_) return;
+    loop_.cancel(giveUp_);
+    std::shared_ptr<transport::SocketChannel> ended;
+    {
+        const std::lock_guard guard{sending_};
+        ended = std::move(channel_);
+    }
+    ended->closeAfterFlush(within);
+    place_.reset();
+    // Dropped in a task of its own: the caller is inside this object, which the session owns.
+    loop_.post([session = std::move(session_)] {});
+    session_.reset();
+}
+
+}  // namespace patchbay::hosting

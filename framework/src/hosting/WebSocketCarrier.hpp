@@ -1,0 +1,65 @@
+#pragma once
+// A session's messages over a WebSocket: the one place where a socket's channel and RFC 6455 meet.
+//
+//     bytes -> channel -> Connection::receive -> session          session -> Connection::send -> channel -> bytes
+//
+// The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP connection, the server first. A peer
+// that does not answer our Close has the server's closeTimeout to do so.
+//
+// Lifetime: the session owns its carrier; while the connection lives the carrier keeps the session.
+
+#include "messaging/SessionCore.hpp"
+#include "protocol/Connection.hpp"
+#include "transport/SocketChannel.hpp"
+
+#include <memory>
+#include <mutex>
+
+namespace patchbay::hosting {
+
+class WebSocketCarrier final : public messaging::Carrier,
+                               private transport::SocketChannel::Receiver,
+                               private protocol::Receiver {
+public:
+    static constexpr std::chrono::milliseconds kOverflowTimeout{1000};
+
+    /// Takes a connection over after its 101: opens the session, then handles `firstBytes`, which came right behind the
+    /// request (RFC 6455 §4.2.2). `place` is given back when the connection has ended.
+    /// Requires: kSlackBytes behind `firstBytes` may be read.   Thread: the channel's loop.
+    static void start(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
+                      std::shared_ptr<void> place, std::span<std::byte> firstBytes);
+
+    SendStatus send(MessageKind kind, Bytes payload) noexcept override;
+    SendStatus send(const messaging::SharedMessage& message) noexcept override;
+    SendStatus ping(Bytes payload) noexcept override;
+    void close(CloseCode code, std::string_view text) noexcept override;
+    void closeNow(CloseCode code) noexcept override;
+
+    WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
+                     std::shared_ptr<void> place);
+
+private:
+    void onBytes(std::span<std::byte> bytes) override;
+    void onEnd(std::error_code why) override;
+
+    void onMessage(MessageKind kind, std::span<std::byte> payload) override;
+    void onPong(Bytes payload) override;
+    void onReply(Bytes frame) override;
+    void onClose(CloseCode code, std::string_view reason) override;
+    void onFailure(CloseCode code, std::string_view rule) override;
+
+    void giveUpAfter(std::chrono::milliseconds within) noexcept;
+    void endConnection(std::chrono::milliseconds within) noexcept;
+
+    transport::EventLoop& loop_;
+    std::shared_ptr<messaging::SessionCore> session_;  // empty when the connection has ended
+    const std::weak_ptr<messaging::SessionCore> weakSession_;  // for any thread
+    const std::chrono::milliseconds closeTimeout_;
+    protocol::Connection connection_;
+    std::shared_ptr<void> place_;  // among the server's connections, until this one has ended
+    TimerId giveUp_ = 0;
+    std::mutex sending_;  // one message after the other: frames do not mix, and none follows a Close
+    std::shared_ptr<transport::SocketChannel> channel_;  // under the lock; empty when the connection has ended
+};
+
+}  // namespace patchbay::hosting
