@@ -1,0 +1,178 @@
+#pragma once
+// Endpoints under test: a server in this process, without sockets and threads, whose clock is turned by hand.
+//
+//     patchbay::testkit::TestServer server;
+//     server.deploy<ChatRoom>();
+//     auto& ann = server.connect("/chat/lobby");
+//     ann.send(Say{"hello"});
+//     EXPECT_EQ(ann.takeText(), R"({"type":"Said","from":"guest-1","text":"hello"})");
+//     server.advance(5min);                       // the idle timeout is due
+//     EXPECT_EQ(ann.closed()->code, patchbay::CloseCode::GoingAway);
+//
+// Handshakes (origin, configurator, roles, limits), dispatch, topics, queues and closes are those of the real server;
+// only the WebSocket frames and the HTTP bytes are not there. When a call returns, everything that it caused has
+// happened.   Thread: one, but for what the code under test starts itself.
+
+#include <patchbay/config.hpp>
+#include <patchbay/detail/Binding.hpp>
+#include <patchbay/detail/Registration.hpp>
+#include <patchbay/http.hpp>
+#include <patchbay/topics.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::testkit {
+
+/// A message as the peer got it.
+struct Received {
+    MessageKind kind;
+    std::string payload;
+};
+
+/// The goodbye as the peer got it.
+struct Goodbye {
+    CloseCode code;
+    std::string text;
+};
+
+/// A refused handshake.
+class Refused : public std::runtime_error {
+public:
+    Refused(int status, HeaderFields headers, std::string body);
+    int status() const noexcept { return status_; }
+    const HeaderFields& headers() const noexcept { return headers_; }
+    const std::string& body() const noexcept { return body_; }
+
+private:
+    int status_;
+    HeaderFields headers_;
+    std::string body_;
+};
+
+/// The client's end of a connection.   Owns: nothing; it lives as long as its server.
+class Peer {
+public:
+    struct Line;
+    explicit Peer(std::shared_ptr<Line> line) noexcept;
+
+    void send(std::string_view text);
+    void send(Bytes bytes);
+    /// A struct as JSON, with its name if the endpoint tells its messages apart.
+    template <Sendable T>
+    void send(const T& value) {
+        send(detail::encode(value, wireFormat()));
+    }
+    /// Says goodbye.
+    void close(CloseCode code = CloseCode::Normal, std::string_view text = {});
+    /// The connection breaks, without a goodbye.
+    void vanish();
+    /// Reads nothing from now on: what is sent to it stays in the session's queue.
+    void stall();
+    /// Reads again, beginning with what waits.
+    void resume();
+
+    /// What has arrived and was not taken yet.
+    const std::vector<Received>& received() const noexcept;
+    /// Takes the oldest message.   Errors: std::logic_error when there is none, or when it is no text.
+    std::string takeText();
+    std::string takeBinary();
+    /// Takes the oldest message as a T, whatever its name.
+    template <class T>
+    T take() {
+        json::Document document;
+        const std::string text = takeText();
+        T value{};
+        json::Format format = wireFormat().json;
+        if (wireFormat().tagged) {
+            json::readTagged(document.parse(text), value, format);
+        } else {
+            json::read(document.parse(text), value, format);
+        }
+        return value;
+    }
+    /// The server's goodbye, if it has said one.
+    std::optional<Goodbye> closed() const;
+    /// Pings that have arrived.
+    std::size_t pings() const noexcept;
+    /// What the endpoint answered in the handshake.
+    const std::string& subprotocol() const noexcept;
+    const HeaderFields& headers() const noexcept;
+    /// Messages that fell to the queue's policy.
+    std::size_t dropped() const noexcept;
+
+private:
+    const detail::WireFormat& wireFormat() const noexcept;
+    std::string take(MessageKind kind);
+
+    std::shared_ptr<Line> line_;
+};
+
+/// What a peer says about itself when it connects.
+struct ConnectOptions {
+    HeaderFields headers = {};
+    std::vector<std::string> subprotocols = {};
+    std::string remoteAddress = "192.0.2.1:50000";
+    bool secure = false;
+};
+
+class TestServer {
+public:
+    explicit TestServer(ServerConfig config = {});
+    ~TestServer();
+    TestServer(const TestServer&) = delete;
+    TestServer& operator=(const TestServer&) = delete;
+
+    template <class T>
+    TestServer& provide(std::shared_ptr<T> service) {
+        services().provide(std::move(service));
+        return *this;
+    }
+    /// Errors: DeploymentError (server.hpp), at once.
+    template <class Endpoint>
+    TestServer& deploy() {
+        add({detail::makeModel<Endpoint>()});
+        return *this;
+    }
+    __attribute__((visibility("hidden"))) inline TestServer& deployRegistered() {
+        std::vector<detail::EndpointModel> models;
+        for (const auto* r = detail::firstRegistration(); r; r = r->next) models.push_back(r->make());
+        add(std::move(models));
+        return *this;
+    }
+    TestServer& handle(std::string method, std::string path, HttpHandler handler);
+
+    /// `target` is path and query.   Errors: Refused.
+    Peer& connect(std::string_view target, ConnectOptions options = {});
+    HttpResponse request(std::string_view method, std::string_view target, std::string_view body = {},
+                         HeaderFields headers = {});
+
+    /// Turns the clock; timers run at their own times, in their order.
+    void advance(std::chrono::nanoseconds time);
+    /// Runs what other threads have posted.
+    void settle();
+    /// As SIGTERM: no new sessions, every session gets 1001.
+    void shutDown();
+
+    template <class Endpoint>
+    Topics& topicsOf() {
+        return topicsOf(&detail::kIdentity<Endpoint>);
+    }
+    std::size_t sessionCount() const;
+    std::uint64_t closedFor(CloseCause cause) const;
+
+private:
+    struct Parts;
+    Services& services();
+    void add(std::vector<detail::EndpointModel> models);
+    Topics& topicsOf(const void* identity);
+
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace patchbay::testkit

@@ -1,0 +1,63 @@
+#include "testkit/MemoryCarrier.hpp"
+
+namespace patchbay::testkit {
+
+SendStatus MemoryCarrier::send(MessageKind kind, Bytes payload) noexcept {
+    const auto line = line_.lock();
+    if (!line) return SendStatus::Closed;
+    const std::lock_guard guard{line->lock};
+    if (line->ended) return SendStatus::Closed;
+    Received message{kind, std::string{asText(payload)}};
+    if (line->stalled) return enqueue(std::move(message));
+    line->received.push_back(std::move(message));
+    return SendStatus::Queued;
+}
+
+SendStatus MemoryCarrier::enqueue(Received message) {
+    const auto line = line_.lock();
+    const std::size_t size = message.payload.size();
+    if (limit_.whenFull == WhenFull::DropOldest && size <= limit_.bytes) {
+        while (line->queuedBytes + size > limit_.bytes) {
+            line->queuedBytes -= line->queue.front().payload.size();
+            line->queue.pop_front();
+            ++line->dropped;
+        }
+    }
+    if (line->queuedBytes + size > limit_.bytes) {
+        if (limit_.whenFull == WhenFull::Close) return SendStatus::Full;
+        ++line->dropped;
+        return SendStatus::Dropped;
+    }
+    line->queuedBytes += size;
+    line->queue.push_back(std::move(message));
+    return SendStatus::Queued;
+}
+
+SendStatus MemoryCarrier::ping(Bytes) noexcept {
+    const auto line = line_.lock();
+    if (!line) return SendStatus::Closed;
+    const std::lock_guard guard{line->lock};
+    if (line->ended) return SendStatus::Closed;
+    ++line->pings;
+    return SendStatus::Queued;
+}
+
+void MemoryCarrier::close(CloseCode code, std::string_view text) noexcept {
+    const auto line = line_.lock();
+    if (!line) return;
+    const std::lock_guard guard{line->lock};
+    if (line->ended) return;
+    line->ended = true;
+    line->goodbye = Goodbye{code, std::string{text}};
+}
+
+void MemoryCarrier::closeNow(CloseCode code) noexcept {
+    if (const auto line = line_.lock()) {
+        const std::lock_guard guard{line->lock};
+        line->queue.clear();
+        line->queuedBytes = 0;
+    }
+    close(code, {});
+}
+
+}  // namespace patchbay::testkit

@@ -1,0 +1,54 @@
+#pragma once
+// The carrier of a session whose peer is an object in the same process: the second one beside WebSocket.
+
+#include "messaging/Carrier.hpp"
+#include "messaging/SessionCore.hpp"
+#include "testkit/ManualLoop.hpp"
+
+#include <patchbay/testkit.hpp>
+
+#include <deque>
+#include <mutex>
+
+namespace patchbay::testkit {
+
+/// Both ends of a connection.   Thread: the carrier's calls from any, the rest the test's.
+struct Peer::Line {
+    explicit Line(ManualLoop& theLoop) noexcept : loop{theLoop} {}
+
+    ManualLoop& loop;
+    std::shared_ptr<messaging::SessionCore> session;
+    HeaderFields headers;
+    std::string subprotocol;
+
+    std::mutex lock;  // guards what follows
+    std::vector<Received> received;
+    std::deque<Received> queue;  // waits while the peer is stalled
+    std::size_t queuedBytes = 0;
+    bool stalled = false;
+    bool ended = false;
+    std::optional<Goodbye> goodbye;
+    std::size_t pings = 0;
+    std::size_t dropped = 0;
+};
+
+class MemoryCarrier final : public messaging::Carrier {
+public:
+    explicit MemoryCarrier(std::shared_ptr<Peer::Line> line, SendQueue limit) : line_{std::move(line)}, limit_{limit} {}
+
+    SendStatus send(MessageKind kind, Bytes payload) noexcept override;
+    SendStatus send(const messaging::SharedMessage& message) noexcept override {
+        return send(message.kind(), message.payload());
+    }
+    SendStatus ping(Bytes payload) noexcept override;
+    void close(CloseCode code, std::string_view text) noexcept override;
+    void closeNow(CloseCode code) noexcept override;
+
+private:
+    SendStatus enqueue(Received message);
+
+    const std::weak_ptr<Peer::Line> line_;  // the line keeps the session, and that keeps the carrier
+    const SendQueue limit_;
+};
+
+}  // namespace patchbay::testkit

@@ -1,0 +1,184 @@
+#include "hosting/Container.hpp"
+#include "hosting/Deployments.hpp"
+#include "testkit/MemoryCarrier.hpp"
+
+#include <patchbay/server.hpp>
+#include <patchbay/testkit.hpp>
+
+namespace patchbay::testkit {
+namespace {
+
+constexpr std::string_view kHost = "test.example";
+
+}  // namespace
+
+Refused::Refused(int status, HeaderFields headers, std::string body)
+    : std::runtime_error{"the handshake was refused with " + std::to_string(status) + ": " + body},
+      status_{status},
+      headers_{std::move(headers)},
+      body_{std::move(body)} {}
+
+// ------------------------------------------------------------------------------------------------ the peer
+
+Peer::Peer(std::shared_ptr<Line> line) noexcept : line_{std::move(line)} {}
+
+void Peer::send(std::string_view text) {
+    if (text.size() > line_->session->endpoint().maxMessageBytes()) {
+        line_->session->peerFailed(CloseCause::TooBig, "a message over the limit");
+    } else {
+        line_->session->receive(MessageKind::Text, asBytes(text), 0);
+    }
+    line_->loop.settle();
+}
+
+void Peer::send(Bytes bytes) {
+    if (bytes.size() > line_->session->endpoint().maxMessageBytes()) {
+        line_->session->peerFailed(CloseCause::TooBig, "a message over the limit");
+    } else {
+        line_->session->receive(MessageKind::Binary, bytes, 0);
+    }
+    line_->loop.settle();
+}
+
+void Peer::close(CloseCode code, std::string_view text) {
+    line_->session->peerClosed(code, text);
+    line_->loop.settle();
+}
+
+void Peer::vanish() {
+    {
+        const std::lock_guard guard{line_->lock};
+        line_->ended = true;
+    }
+    line_->session->lost("the peer has vanished");
+    line_->loop.settle();
+}
+
+void Peer::stall() {
+    const std::lock_guard guard{line_->lock};
+    line_->stalled = true;
+}
+
+void Peer::resume() {
+    const std::lock_guard guard{line_->lock};
+    line_->stalled = false;
+    line_->received.insert(line_->received.end(), line_->queue.begin(), line_->queue.end());
+    line_->queue.clear();
+    line_->queuedBytes = 0;
+}
+
+const std::vector<Received>& Peer::received() const noexcept { return line_->received; }
+
+std::string Peer::take(MessageKind kind) {
+    const std::lock_guard guard{line_->lock};
+    if (line_->received.empty()) throw std::logic_error{"take: no message has arrived"};
+    Received message = std::move(line_->received.front());
+    line_->received.erase(line_->received.begin());
+    if (message.kind != kind) throw std::logic_error{"take: the oldest message is of the other kind"};
+    return std::move(message.payload);
+}
+
+std::string Peer::takeText() { return take(MessageKind::Text); }
+std::string Peer::takeBinary() { return take(MessageKind::Binary); }
+
+std::optional<Goodbye> Peer::closed() const {
+    const std::lock_guard guard{line_->lock};
+    return line_->goodbye;
+}
+
+std::size_t Peer::pings() const noexcept { return line_->pings; }
+std::size_t Peer::dropped() const noexcept { return line_->dropped; }
+const std::string& Peer::subprotocol() const noexcept { return line_->subprotocol; }
+const HeaderFields& Peer::headers() const noexcept { return line_->headers; }
+const detail::WireFormat& Peer::wireFormat() const noexcept { return line_->session->endpoint().format; }
+
+// ------------------------------------------------------------------------------------------------ the server
+
+struct TestServer::Parts {
+    explicit Parts(ServerConfig theConfig) : config{std::move(theConfig)}, container{{&loop}} {}
+
+    ServerConfig config;
+    ManualLoop loop;
+    hosting::Container container;
+    std::vector<std::unique_ptr<Peer>> peers;
+};
+
+TestServer::TestServer(ServerConfig config) : parts_{std::make_unique<Parts>(std::move(config))} {}
+TestServer::~TestServer() { shutDown(); }
+
+Services& TestServer::services() { return parts_->container.services(); }
+
+void TestServer::add(std::vector<detail::EndpointModel> models) {
+    std::vector<std::string> problems;
+    std::vector<hosting::Deployment> deployments;
+    for (auto& model : models) deployments.push_back(hosting::configure(std::move(model), parts_->config, problems));
+    if (problems.empty()) problems = parts_->container.deploy(std::move(deployments));
+    if (!problems.empty()) throw DeploymentError{std::move(problems)};
+}
+
+TestServer& TestServer::handle(std::string method, std::string path, HttpHandler handler) {
+    parts_->container.addRoute({std::move(method), std::move(path), std::move(handler)});
+    return *this;
+}
+
+Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
+    HandshakeRequest request;
+    request.target = target;
+    request.host = kHost;
+    request.secure = options.secure;
+    request.uri = (options.secure ? "wss://" : "ws://") + request.host + request.target;
+    request.headers = std::move(options.headers);
+    request.remoteAddress = std::move(options.remoteAddress);
+    request.offeredSubprotocols = std::move(options.subprotocols);
+    hosting::Admission admission = parts_->container.admit(std::move(request));
+    if (admission.rejection) {
+        auto& why = *admission.rejection;
+        throw Refused{why.status, std::move(why.headers), std::move(why.body)};
+    }
+    auto line = std::make_shared<Peer::Line>(parts_->loop);
+    line->headers = admission.headers;
+    line->subprotocol = admission.start.subprotocol;
+    const SendQueue limit = admission.endpoint->config.limits.sendQueue;
+    line->session = parts_->container.createSession(std::move(admission), 0);
+    if (!line->session) throw Refused{503, {}, "this endpoint is full"};
+    parts_->peers.push_back(std::make_unique<Peer>(line));
+    line->session->open(std::make_unique<MemoryCarrier>(line, limit));
+    settle();
+    return *parts_->peers.back();
+}
+
+HttpResponse TestServer::request(std::string_view method, std::string_view target, std::string_view body,
+                                 HeaderFields headers) {
+    hosting::HttpMatch match = parts_->container.findHandler(method, target);
+    if (!match.handler) return {match.status, std::move(match.headers), std::move(match.problem)};
+    HttpRequest request;
+    request.method = method;
+    request.target = target;
+    request.headers = std::move(headers);
+    request.body = body;
+    request.pathParameters = std::move(match.pathParameters);
+    HttpResponse response;
+    (*match.handler)(request, response);
+    settle();
+    return response;
+}
+
+void TestServer::advance(std::chrono::nanoseconds time) { parts_->loop.advance(time); }
+void TestServer::settle() { parts_->loop.settle(); }
+
+void TestServer::shutDown() {
+    parts_->container.drain();
+    parts_->container.closeSessions();
+    settle();
+}
+
+Topics& TestServer::topicsOf(const void* identity) {
+    const auto endpoint = parts_->container.endpointOf(identity);
+    if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed"};
+    return *endpoint->topics;
+}
+
+std::size_t TestServer::sessionCount() const { return parts_->container.sessionCount(); }
+std::uint64_t TestServer::closedFor(CloseCause cause) const { return parts_->container.state().closes.of(cause); }
+
+}  // namespace patchbay::testkit
