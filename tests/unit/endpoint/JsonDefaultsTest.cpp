@@ -15,15 +15,28 @@
 namespace {
 /// Of this thread, counted by the operators of the whole test program.
 thread_local std::size_t allocations = 0;
-}
 
-[[gnu::noinline]] void* operator new(std::size_t size) {
+[[gnu::noinline]] void* counted(std::size_t size) noexcept {
     ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    return std::malloc(size == 0 ? 1 : size);
+}
+[[gnu::noinline]] void released(void* memory) noexcept { std::free(memory); }
+
+void* countedOrThrown(std::size_t size) {
+    if (void* memory = counted(size)) return memory;
     throw std::bad_alloc{};
 }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+}  // namespace
+
+// All of them, since sanitizers replace each one that is left out and then see a mismatch.
+void* operator new(std::size_t size) { return countedOrThrown(size); }
+void* operator new[](std::size_t size) { return countedOrThrown(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
+void operator delete(void* memory) noexcept { released(memory); }
+void operator delete[](void* memory) noexcept { released(memory); }
+void operator delete(void* memory, std::size_t) noexcept { released(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { released(memory); }
 
 namespace patchbay::json {
 namespace {
