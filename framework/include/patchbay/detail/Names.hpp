@@ -3,6 +3,7 @@
 // Read from __PRETTY_FUNCTION__ when compiling, and copied, so that only the names themselves reach the binary.
 //
 // Limits: only enumerators from -128 to 255 have names; where two share a value, the compiler picks one.
+// Clang does not know the enumerators of an enum inside a class template before something has used one.
 
 #include <algorithm>
 #include <array>
