@@ -1,9 +1,9 @@
+#include "hosting/Listening.hpp"
 #include "hosting/Logging.hpp"
 
 #include <patchbay/application.hpp>
 
 #include <Poco/Exception.h>
-#include <Poco/URI.h>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/IntValidator.h>
 #include <Poco/Util/Option.h>
@@ -74,11 +74,6 @@ void help(const Poco::Util::OptionSet& set, const std::string& name) {
     formatter.format(std::cout);
 }
 
-void setPort(Listen& listen, int port) {
-    Poco::URI uri{listen.url};
-    listen.url = uri.getScheme() + "://" + uri.getHost() + ":" + std::to_string(port);
-}
-
 /// Nothing when there are problems, which have been told then.
 std::optional<ServerConfig> configuration(const Arguments& arguments, const Application& application) {
     ServerConfig config = application.config;
@@ -91,7 +86,7 @@ std::optional<ServerConfig> configuration(const Arguments& arguments, const Appl
         }
         config = std::move(loaded.config);
     }
-    if (arguments.port) setPort(config.server.listen.at(0), *arguments.port);
+    if (arguments.port) hosting::setPort(config.server.listen.at(0), static_cast<std::uint16_t>(*arguments.port));
     if (arguments.loops) config.server.loops = static_cast<std::size_t>(*arguments.loops);
     return config;
 }

@@ -37,6 +37,11 @@ Authority split(std::string_view text) {
 
 }  // namespace
 
+std::string shown(const ListenUrl& url) {
+    const bool isIpv6 = url.host.find(':') != std::string::npos;
+    return "http://" + (isIpv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
+}
+
 std::variant<ListenUrl, std::string> parseListenUrl(std::string_view url) {
     if (url.starts_with("https://"))
         return quoted(url) + " needs TLS, which is not there yet; use http:// behind a proxy";

@@ -19,6 +19,9 @@ struct ListenUrl {
     friend bool operator==(const ListenUrl&, const ListenUrl&) = default;
 };
 
+/// The URL of the parts, with its port.
+std::string shown(const ListenUrl& url);
+
 /// The parts of `url`, or a sentence about what is wrong with it.
 std::variant<ListenUrl, std::string> parseListenUrl(std::string_view url);
 

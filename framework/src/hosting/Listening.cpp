@@ -1,23 +1,19 @@
 #include "hosting/Listening.hpp"
 
 #include "hosting/Deployments.hpp"
+#include "hosting/ListenUrl.hpp"
 
-#include <Poco/Exception.h>
-#include <Poco/URI.h>
-
+#include <algorithm>
 #include <stdexcept>
 #include <thread>
 
 namespace patchbay::hosting {
 namespace {
 
-Poco::URI parse(const std::string& url) {
-    try {
-        Poco::URI uri{url};
-        if (uri.getScheme() == "http" && !uri.getHost().empty()) return uri;
-    } catch (const Poco::Exception&) {  // not a URL at all: the same advice
-    }
-    throw std::invalid_argument{"server.listen: '" + url + "' is no address to listen on; write http://127.0.0.1:8080"};
+ListenUrl parse(const std::string& url) {
+    auto parsed = parseListenUrl(url);
+    if (const auto* problem = std::get_if<std::string>(&parsed)) throw std::invalid_argument{"server.listen: " + *problem};
+    return std::get<ListenUrl>(parsed);
 }
 
 }  // namespace
@@ -37,17 +33,12 @@ GateOptions gateOptions(const ServerConfig& config) {
 }
 
 transport::ListenAddress addressOf(const Listen& listen) {
-    const Poco::URI uri = parse(listen.url);
-    std::string host = uri.getHost();
-    if (host.front() == '[') host = host.substr(1, host.size() - 2);
-    return {host, uri.getPort()};
+    const ListenUrl url = parse(listen.url);
+    return {url.host, url.port};
 }
 
-std::string shownUrl(const Listen& listen, std::uint16_t port) {
-    const Poco::URI uri = parse(listen.url);
-    std::string host = uri.getHost();
-    if (host.find(':') != std::string::npos && host.front() != '[') host = "[" + host + "]";
-    return "http://" + host + ":" + std::to_string(port);
-}
+std::string shownUrl(const Listen& listen, std::uint16_t port) { return shown({parse(listen.url).host, port}); }
+
+void setPort(Listen& listen, std::uint16_t port) { listen.url = shownUrl(listen, port); }
 
 }  // namespace patchbay::hosting

@@ -18,5 +18,7 @@ GateOptions gateOptions(const ServerConfig& config);
 transport::ListenAddress addressOf(const Listen& listen);
 /// The URL to show to people, with the port that is bound.
 std::string shownUrl(const Listen& listen, std::uint16_t port);
+/// Errors: std::invalid_argument, as above.
+void setPort(Listen& listen, std::uint16_t port);
 
 }  // namespace patchbay::hosting
