@@ -20,6 +20,7 @@ STAND_INS = {
     "sudo": 'echo "sudo $*" >>{notes}; [[ -z "{sudo_password}" ]] || exit 1; [[ $1 == -n ]] && shift; exec "$@"',
     "apt-get": 'echo "apt-get $*" >>{notes}\n'
                '[[ $* != *--simulate* || -z "{removes}" ]] || echo "Remv {removes} [1.74]"\n'
+               '[[ $* != *--simulate* || -z "{apt_sees_no_way}" ]] || {{ echo "{apt_sees_no_way}"; exit 100; }}\n'
                '[[ $* != *"install -y"* || -z "{apt_fails}" ]] || {{ echo "E: no space left"; exit 100; }}',
     "cmake": 'echo "cmake $*" >>{notes}\n'
              '[[ $1 != --build || -n "{compile_error}" ]] || {{ mkdir -p {root}/build/run/bin; '
@@ -37,7 +38,7 @@ class Launcher(unittest.TestCase):
             root = pathlib.Path(folder)
             shutil.copy(ROOT / "patchbay", root)
             (root / "os-release").write_text(os_release)
-            machine = {"uid": 0, "installed": "", "removes": "", "apt_fails": "", "compile_error": "",
+            machine = {"uid": 0, "installed": "", "removes": "", "apt_fails": "", "apt_sees_no_way": "", "compile_error": "",
                        "sudo_password": "", "notes": root / "notes", "root": root, **machine}
             (root / "bin").mkdir()
             for name, body in STAND_INS.items():
@@ -96,6 +97,12 @@ class Launcher(unittest.TestCase):
         code, printed, calls = self.launch("run", removes="libboost1.74-dev")
         self.assertEqual(code, 1)
         self.assertIn("would remove: libboost1.74-dev", printed)
+        self.assertNotIn("install -y", calls)
+
+    def testStopsWhereAptSeesNoWayAndShowsWhy(self):
+        code, printed, calls = self.launch("run", apt_sees_no_way="unmet dependencies")
+        self.assertEqual(code, 1)
+        self.assertIn("unmet dependencies", printed)
         self.assertNotIn("install -y", calls)
 
     def testStopsWhereAptFailsAndShowsWhy(self):

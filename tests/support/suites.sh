@@ -32,7 +32,11 @@ test_packages() {
     local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
     if wants integration; then packages+=(python3-websockets); fi
     if wants clang || wants tsan; then packages+=(clang-14 libclang-rt-14-dev); fi
-    if wants browser; then packages+=(chromium nodejs npm); fi
+    if wants browser; then
+        packages+=(chromium)
+        command -v node >/dev/null || packages+=(nodejs)  # others' Node brings an npm that excludes Debian's
+        command -v npm >/dev/null || packages+=(npm)
+    fi
     say "${packages[@]}"
 }
 
