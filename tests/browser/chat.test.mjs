@@ -16,8 +16,8 @@ describe('chat', { timeout: 240_000 }, () => {
 
     before(async () => {
         await mkdir(screenshots, { recursive: true });
-        browser = await openBrowser();
         server = await Server.start();
+        browser = await openBrowser(server);
     });
     after(async () => {
         await browser?.close();

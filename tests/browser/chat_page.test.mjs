@@ -12,8 +12,8 @@ describe('the chat page', { timeout: 120_000 }, () => {
     let browser, server, visitor;
 
     before(async () => {
-        browser = await openBrowser();
         server = await Server.start();
+        browser = await openBrowser(server);
     });
     after(async () => {
         await browser?.close();

@@ -3,12 +3,19 @@
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 
-export function openBrowser() {
-    return chromium.launch({
+/// Where there is none to open, `server` is stopped: Node 18 runs no `after` once a `before` has failed.
+export async function openBrowser(server) {
+    const opening = chromium.launch({
         executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
         args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
             '--disable-component-update', '--disable-sync'],
     });
+    try {
+        return await opening;
+    } catch (error) {
+        await server.stop();
+        throw error;
+    }
 }
 
 export class Visitor {

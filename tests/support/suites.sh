@@ -85,7 +85,7 @@ install_browser_driver() {
 
 run_node_tests() {
     mkdir -p "$results/browser" && cd "$root" &&
-        PATCHBAY_SERVER=$root/build/test/bin/patchbay-server node --test \
+        PATCHBAY_SERVER=$root/build/test/bin/patchbay-server timeout --kill-after=10 900 node --test \
             --test-reporter=spec --test-reporter-destination=stdout \
             --test-reporter=tap --test-reporter-destination="$results/browser/node.tap" tests/browser/*.test.mjs
 }
@@ -99,8 +99,8 @@ run_in_browser() {
     step 'Running the browser tests' run_node_tests || record_if_silent browser 'Running the browser tests'
 }
 
-# A runner that fails before it has written a result would otherwise leave nothing to show.
-record_if_silent() { [[ -s $results/$1/node.tap ]] || record "$1" failed "$2"; }
+# A runner that fails without naming a failed case, since it was killed or never began, has failed all the same.
+record_if_silent() { grep -qs '^ *not ok' "$results/$1/node.tap" || record "$1" failed "$2"; }
 
 run_with_clang() {
     local title='Everything compiles with Clang, without a warning' outcome=passed
