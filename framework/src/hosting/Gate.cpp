@@ -91,7 +91,7 @@ void Gate::onBytes(std::span<std::byte> bytes) {
 void Gate::onEnd(std::error_code) {
     const auto keep = self_;
     if (stage_ == Stage::Ended) return;
-    if (stage_ == Stage::Busy) {
+    if (stage_ == Stage::Busy || stage_ == Stage::Answering) {
         keepAlive_ = false;  // a half-closed client still gets its answer
         return;
     }
@@ -162,12 +162,14 @@ void Gate::answered(std::unique_ptr<Exchange> exchange) {
     keepAlive_ = keepAlive_ && exchange->keepAlive && !state_->container.isDraining();
     if (channel_->send(asBytes(exchange->response), {}) != SendStatus::Queued) return end();
     if (!keepAlive_) return end();
+    stage_ = Stage::Answering;
     waitAtMost(state_->options.responseTimeout, 0, "");
 }
 
 void Gate::onDrained() {
-    if (stage_ != Stage::Busy || !keepAlive_ || !self_) return;
+    if (stage_ != Stage::Answering) return;  // of a 100 Continue
     const auto keep = self_;
+    if (!keepAlive_) return end();
     stage_ = Stage::Head;
     waitAtMost(state_->options.keepAliveTimeout, 0, "");
     channel_->resumeReading();

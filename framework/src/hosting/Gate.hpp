@@ -2,8 +2,8 @@
 // Where every connection begins: reads requests on a loop, refuses what is malformed before POCO sees it, hands a whole
 // request on and sends the answer.
 //
-//     Head --whole head--> Body --whole body--> Busy --answer sent--> Head            (keep-alive)
-//       |                                         '--101 sent--> the channel belongs to a WebSocketCarrier
+//     Head --whole head--> Body --whole body--> Busy --answer queued--> Answering --written--> Head     (keep-alive)
+//       |                                         '--101 queued--> the channel belongs to a WebSocketCarrier
 //       '--bad, late: an error answer, then the end
 //
 // A slow head or body costs a timer and a buffer, never a thread; while a request is Busy nothing more is read. One
@@ -71,7 +71,7 @@ public:
     ~Gate();
 
 private:
-    enum class Stage : std::uint8_t { Head, Body, Busy, Ended };
+    enum class Stage : std::uint8_t { Head, Body, Busy, Answering, Ended };
 
     void onBytes(std::span<std::byte> bytes) override;
     void onEnd(std::error_code why) override;

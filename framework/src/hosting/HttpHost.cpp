@@ -43,6 +43,12 @@ public:
     Poco::Net::SocketAddress address() override { return {}; }
     void close() override {}
 
+protected:
+    /// What no worker has taken when the server stops.
+    ~QueueSocket() override {
+        for (auto* socket : sockets_) socket->release();
+    }
+
 private:
     std::mutex lock_;
     std::condition_variable arrived_;
