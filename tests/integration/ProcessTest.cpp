@@ -1,0 +1,155 @@
+// The programs as an operator meets them: signals, exit codes, and what they say when they cannot start.
+#include "integration/Probe.hpp"
+#include "support/Process.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+namespace patchbay::test {
+namespace {
+
+const std::string kServer = PATCHBAY_SERVER_PROGRAM;
+
+/// A configuration file that goes with the test.
+class ConfigFile {
+public:
+    explicit ConfigFile(std::string_view yaml)
+        : path_{std::filesystem::temp_directory_path() / ("patchbay-" + std::to_string(::getpid()) + ".yaml")} {
+        std::ofstream{path_} << yaml;
+    }
+    ~ConfigFile() { std::filesystem::remove(path_); }
+    ConfigFile(const ConfigFile&) = delete;
+    ConfigFile& operator=(const ConfigFile&) = delete;
+    std::string path() const { return path_.string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+constexpr std::string_view kQuickStop = "server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 2s }\n";
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+class StopSignal : public testing::TestWithParam<int> {};
+
+TEST_P(StopSignal, Sends1001ToEverySessionRefusesNewOnesAndExitsWith0) {
+    const ConfigFile config{kQuickStop};
+    Process server{kServer, {"--config", config.path()}};
+    const std::uint16_t port = server.port();
+    RawWebSocket one{port, "/chat/lobby?name=ann"};
+    RawWebSocket two{port, "/chat/lobby?name=bob"};
+    const auto started = std::chrono::steady_clock::now();
+    server.signal(GetParam());
+    EXPECT_EQ(one.skipToClose().code, 1001);
+    EXPECT_EQ(two.skipToClose().code, 1001);
+    RawSocket late{port};  // the listener stays while sessions say goodbye
+    late.send(upgradeRequest("/chat/lobby?name=cyd"));
+    EXPECT_EQ(late.readAnswer().status, 503);
+    one.close(1001);
+    two.close(1001);
+    EXPECT_EQ(server.wait(), 0) << server.output();
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds{2});
+}
+
+TEST_P(StopSignal, EndsWithinTheDrainTimeoutAlsoWhenNoPeerAnswers) {
+    const ConfigFile config{kQuickStop};
+    Process server{kServer, {"--config", config.path()}};
+    RawWebSocket deaf{server.port(), "/chat/lobby?name=ann"};
+    const auto started = std::chrono::steady_clock::now();
+    server.signal(GetParam());
+    EXPECT_EQ(server.wait(), 0) << server.output();
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::milliseconds{2500});
+}
+
+INSTANTIATE_TEST_SUITE_P(Process, StopSignal, testing::Values(SIGTERM, SIGINT),
+                         [](const auto& info) { return info.param == SIGTERM ? "Term" : "Int"; });
+
+TEST(Process, ASecondCtrlCExitsAtOnceAlsoWhenAPeerNeverAnswers) {
+    const ConfigFile config{"server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 1h }\n"};
+    Process server{kServer, {"--config", config.path()}};
+    RawWebSocket deaf{server.port(), "/chat/lobby?name=ann"};
+    server.signal(SIGINT);
+    EXPECT_EQ(deaf.skipToClose().code, 1001);
+    server.signal(SIGINT);
+    EXPECT_EQ(server.wait(), 130) << server.output();
+    EXPECT_TRUE(contains(server.output(), "press Ctrl-C again")) << server.output();
+}
+
+TEST(Process, ABusyPortIsToldWithWhatToDoAndExitCode1) {
+    TestServer other;
+    other.start<Probe>();
+    Process server{kServer, {"--port", std::to_string(other->port())}};
+    EXPECT_EQ(server.wait(), 1);
+    EXPECT_TRUE(contains(server.output(), std::to_string(other->port()))) << server.output();
+    EXPECT_TRUE(contains(server.output(), "use")) << server.output();
+    EXPECT_TRUE(contains(server.output(), "another port")) << server.output();
+}
+
+TEST(Process, APortThatNeedsPrivilegesIsToldWithExitCode1) {
+    std::ifstream first{"/proc/sys/net/ipv4/ip_unprivileged_port_start"};
+    int unprivileged = 0;
+    if (::geteuid() == 0 || !(first >> unprivileged) || unprivileged <= 80) {
+        GTEST_SKIP() << "this user may listen on every port";
+    }
+    Process server{kServer, {"--port", "80"}};
+    EXPECT_EQ(server.wait(), 1);
+    EXPECT_TRUE(contains(server.output(), "80")) << server.output();
+    EXPECT_TRUE(contains(server.output(), "1024")) << server.output();
+}
+
+TEST(Process, EveryMistakeOfAConfigurationIsToldWithFileAndLine) {
+    const ConfigFile config{"server:\n  workres: 4\n  drainTimeout: 10\nlimits:\n  maxMessage: big\n"};
+    Process server{kServer, {"--config", config.path()}};
+    EXPECT_EQ(server.wait(), 1);
+    for (const int line : {2, 3, 5}) {
+        EXPECT_TRUE(contains(server.output(), config.path() + ":" + std::to_string(line) + ":")) << server.output();
+    }
+    EXPECT_TRUE(contains(server.output(), "did you mean")) << server.output();
+    EXPECT_TRUE(contains(server.output(), "workers")) << server.output();
+    EXPECT_FALSE(contains(server.output(), "listening")) << server.output();
+}
+
+TEST(Process, BrokenYamlIsToldWithFileAndLine) {
+    const ConfigFile config{"server:\n  workers: [ 4\n"};
+    Process server{kServer, {"--config", config.path()}};
+    EXPECT_EQ(server.wait(), 1);
+    EXPECT_TRUE(contains(server.output(), config.path() + ":")) << server.output();
+}
+
+TEST(Process, AnEntryForAnEndpointThatIsNotThereIsToldWithThoseThatAre) {
+    const ConfigFile config{std::string{kQuickStop} + "endpoints: { \"/chatt/{room}\": { maxSessions: 3 } }\n"};
+    Process server{kServer, {"--config", config.path()}};
+    EXPECT_EQ(server.wait(), 1);
+    EXPECT_TRUE(contains(server.output(), "/chatt/{room}")) << server.output();
+    EXPECT_TRUE(contains(server.output(), "/chat/{room}")) << server.output();
+}
+
+TEST(Process, AMissingConfigurationIsNamed) {
+    Process server{kServer, {"--config", "/nowhere/patchbay.yaml"}};
+    EXPECT_EQ(server.wait(), 1);
+    EXPECT_TRUE(contains(server.output(), "/nowhere/patchbay.yaml")) << server.output();
+}
+
+TEST(Process, HelpNamesEveryOptionAndExitsWith0) {
+    Process server{kServer, {"--help"}};
+    EXPECT_EQ(server.wait(), 0);
+    for (const std::string_view option : {"--config", "--port", "--loops", "--help"}) {
+        EXPECT_TRUE(contains(server.output(), option)) << server.output();
+    }
+}
+
+TEST(Process, ACommandLineThatMakesNoSenseIsToldWithExitCode2) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"--prot", "80"}, {"--port", "many"}, {"--port", "70000"}, {"--loops", "0"}, {"stray"}, {"--port"}}) {
+        Process server{kServer, words};
+        EXPECT_EQ(server.wait(), 2) << words[0] << "\n" << server.output();
+        EXPECT_TRUE(contains(server.output(), "--help")) << server.output();
+    }
+}
+
+}  // namespace
+}  // namespace patchbay::test

@@ -1,0 +1,145 @@
+// What the gate takes and refuses of a request head, through a real socket; every refusal ends the connection, so that
+// nothing behind it can pass for a request.   Source: RFC 9112 §2–§7
+#include "integration/Probe.hpp"
+
+namespace patchbay::test {
+namespace {
+
+class RequestHeads : public testing::Test {
+protected:
+    static ServerConfig config() {
+        ServerConfig config = quickConfig();
+        config.server.requestBody = Size{1000};
+        return config;
+    }
+    void SetUp() override {
+        server->handle("GET", "/page", [](const HttpRequest&, HttpResponse& out) { out.write("text/plain", "page"); });
+        server->handle("POST", "/page", [](const HttpRequest& in, HttpResponse& out) { out.write("text/plain", in.body); });
+        server.start<Probe>();
+    }
+    /// The status of the one answer; -1 when the connection did not end behind it.
+    int refusal(std::string_view request) {
+        RawSocket socket{server->port()};
+        socket.send(request);
+        const HttpAnswer answer = socket.readAnswer();
+        EXPECT_EQ(answer.header("connection"), "close");
+        return socket.ends() ? answer.status : -1;
+    }
+
+    TestServer server{config()};
+};
+
+constexpr std::string_view kNext = "GET /page HTTP/1.1\r\nHost: h\r\n\r\n";
+
+TEST_F(RequestHeads, TwoHostsGet400AndTheEnd) {
+    EXPECT_EQ(refusal(std::string{"GET /page HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"}.append(kNext)), 400);
+}
+
+TEST_F(RequestHeads, NoHostGets400AndTheEnd) { EXPECT_EQ(refusal("GET /page HTTP/1.1\r\n\r\n"), 400); }
+
+TEST_F(RequestHeads, AFoldedLineGets400AndTheEnd) {
+    EXPECT_EQ(refusal(std::string{"GET /page HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n"}.append(kNext)), 400);
+}
+
+TEST_F(RequestHeads, ABareLineFeedGets400AndTheEnd) {
+    EXPECT_EQ(refusal("GET /page HTTP/1.1\nHost: a\n\n"), 400);
+    EXPECT_EQ(refusal(std::string{"GET /page HTTP/1.1\r\nHost: a\nX: 1\r\n\r\n"}.append(kNext)), 400);
+}
+
+TEST_F(RequestHeads, ContentLengthBesideTransferEncodingGets400AndTheEnd) {
+    EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+              400);
+}
+
+TEST_F(RequestHeads, AChunkedBodyGets411AndTheEnd) {
+    EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"), 411);
+}
+
+TEST_F(RequestHeads, ABodyOverTheLimitGets413BeforeItHasCome) {
+    EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n"), 413);
+    EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n"), 413);
+}
+
+TEST_F(RequestHeads, ABodyAtTheLimitIsTaken) {
+    const std::string body(1000, 'b');
+    EXPECT_EQ(server.ask("POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + body).body, body);
+}
+
+TEST_F(RequestHeads, ALongRequestLineGets414AndALongHeaderLine431) {
+    const std::string huge(9000, 'x');
+    EXPECT_EQ(refusal("GET /" + huge + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414);
+    EXPECT_EQ(refusal("GET /" + huge + huge), 414);
+    EXPECT_EQ(refusal("GET /page HTTP/1.1\r\nHost: a\r\nX: " + huge + "\r\n\r\n"), 431);
+}
+
+TEST_F(RequestHeads, AHeadOfTooManyBytesOrTooManyLinesGets431) {
+    std::string lines;
+    for (int i = 0; i < 101; ++i) lines += "X-" + std::to_string(i) + ": y\r\n";
+    EXPECT_EQ(refusal("GET /page HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n"), 431);
+    std::string bytes;
+    for (int i = 0; i < 20; ++i) bytes += "X-" + std::to_string(i) + ": " + std::string(1000, 'y') + "\r\n";
+    EXPECT_EQ(refusal("GET /page HTTP/1.1\r\nHost: a\r\n" + bytes), 431);
+}
+
+TEST_F(RequestHeads, AnotherVersionOfHttpGets505) { EXPECT_EQ(refusal("GET /page HTTP/2.0\r\nHost: a\r\n\r\n"), 505); }
+
+TEST(RequestHeadsThatAreSlow, HalfAHeadGets408WhenTheHandshakeTimeoutHasPassed) {
+    ServerConfig config = quickConfig();
+    config.limits.handshakeTimeout = std::chrono::milliseconds{100};
+    TestServer server{config};
+    server.start<Probe>();
+    RawSocket socket{server->port()};
+    socket.send("GET /probe/x HTTP/1.1\r\nHost:");
+    EXPECT_EQ(socket.readAnswer().status, 408);
+    EXPECT_TRUE(socket.ends());
+}
+
+TEST(RequestHeadsThatAreSlow, AConnectionThatSaysNothingIsEndedWithoutAWord) {
+    ServerConfig config = quickConfig();
+    config.limits.handshakeTimeout = std::chrono::milliseconds{100};
+    TestServer server{config};
+    server.start<Probe>();
+    RawSocket socket{server->port()};
+    EXPECT_TRUE(socket.ends());
+}
+
+TEST_F(RequestHeads, AHeadByteByByteIsTheSameHead) {
+    RawSocket socket{server->port()};
+    for (const char c : upgradeRequest("/probe/slow")) socket.send({&c, 1});
+    EXPECT_EQ(socket.readAnswer().status, 101);
+    EXPECT_EQ(server.journal().waitFor("open"), "open slow");
+}
+
+// ------------------------------------------------------------------------------------------------ P7
+
+TEST_F(RequestHeads, ThreeFramesInTheRequestsSegmentAreThreeMessagesInOrder) {
+    RawSocket socket{server->port()};
+    socket.send(upgradeRequest("/probe/x") + clientFrame(kText, "one") + clientFrame(kText, "two") + clientFrame(kText, "three"));
+    EXPECT_EQ(socket.readAnswer().status, 101);
+    EXPECT_EQ(socket.read(5 + 5 + 7), std::string{"\x81\x03one\x81\x03two\x81\x05three"});
+}
+
+TEST_F(RequestHeads, AFrameCutInTwoBehindTheRequestIsOneMessage) {
+    const std::string frame = clientFrame(kText, "in two pieces");
+    for (std::size_t cut = 1; cut < frame.size(); ++cut) {
+        RawSocket socket{server->port()};
+        socket.send(upgradeRequest("/probe/x") + frame.substr(0, cut));
+        EXPECT_EQ(socket.readAnswer().status, 101);
+        socket.send(frame.substr(cut));
+        EXPECT_EQ(socket.read(15), std::string{"\x81\x0din two pieces"});
+    }
+}
+
+TEST_F(RequestHeads, ALargeMessageThatBeginsInTheRequestsSegmentArrivesWhole) {
+    const std::string text(60'000, 't');
+    const std::string all = upgradeRequest("/probe/x") + clientFrame(kText, text);
+    RawSocket socket{server->port()};
+    socket.send(all.substr(0, 5000));
+    socket.send(all.substr(5000));
+    EXPECT_EQ(socket.readAnswer().status, 101);
+    EXPECT_EQ(socket.read(4).size(), 4u);
+    EXPECT_EQ(socket.read(text.size()), text);
+}
+
+}  // namespace
+}  // namespace patchbay::test

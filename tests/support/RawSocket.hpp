@@ -1,0 +1,88 @@
+#pragma once
+// A TCP client that knows nothing of HTTP beyond where an answer ends. For tests that say which bytes go out, and in
+// which pieces, and look at the bytes that come back.
+//
+// Nothing here waits without an end: what has not happened after kPatience throws, with what came until then.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace patchbay::test {
+
+inline constexpr std::chrono::seconds kPatience{10};
+
+/// A descriptor that is closed with its owner.
+class Descriptor {
+public:
+    explicit Descriptor(int descriptor = -1) noexcept : descriptor_{descriptor} {}
+    ~Descriptor() { close(); }
+    Descriptor(Descriptor&& other) noexcept : descriptor_{other.release()} {}
+    Descriptor& operator=(Descriptor&& other) noexcept;
+
+    int get() const noexcept { return descriptor_; }
+    int release() noexcept;
+    void close() noexcept;
+
+private:
+    int descriptor_;
+};
+
+/// What a server answered, taken apart.
+struct HttpAnswer {
+    int status = 0;
+    std::string head;  ///< status line and fields, as they came
+    std::map<std::string, std::string> headers;  ///< names in lower case
+    std::string body;
+
+    /// The value of a field, empty when there is none. `name` in lower case.
+    std::string header(const std::string& name) const;
+};
+
+/// Whether the answer to read is one without a body whatever its fields say.
+enum class AnswerBody : std::uint8_t { AsItSays, None };
+
+/// Errors: every function that waits or connects throws std::runtime_error.
+class RawSocket {
+public:
+    struct Options {
+        int receiveBuffer = 0;  ///< Units: bytes; 0: the system's. A small one makes a slow reader felt soon.
+    };
+    explicit RawSocket(std::uint16_t port, Options options);
+    explicit RawSocket(std::uint16_t port) : RawSocket{port, Options{}} {}
+
+    void send(std::string_view bytes);
+    /// Says that nothing more is sent: the half-closed client.
+    void finish();
+    /// Ends the connection with a reset.
+    void reset();
+
+    /// Exactly `count` bytes.
+    std::string read(std::size_t count);
+    /// Everything up to and with `marker`; what came behind it stays for the next call.
+    std::string readUntil(std::string_view marker);
+    /// Everything up to the end of the connection, by FIN or reset.
+    std::string readToEnd();
+    /// True when the connection ended, and no byte came before.
+    bool ends() { return readToEnd().empty(); }
+    /// True when readToEnd() met a reset.
+    bool wasReset() const noexcept { return reset_; }
+    /// True when a byte or the end is there within `time`.
+    bool hasSomething(std::chrono::milliseconds time);
+
+    HttpAnswer readAnswer(AnswerBody body = AnswerBody::AsItSays);
+
+private:
+    bool receive();
+    std::string_view unread() const noexcept { return std::string_view{received_}.substr(taken_); }
+
+    Descriptor socket_;
+    std::string received_;
+    std::size_t taken_ = 0;  // of received_: moving the rest up for each frame would cost more than the rest of a test
+    bool reset_ = false;
+};
+
+}  // namespace patchbay::test
