@@ -120,7 +120,7 @@ TEST_F(SendQueue, ThatDropsTheOldest_KeepsTheSessionAndTheNewest) {
     const auto numbers = numbersUntil("end");
     EXPECT_TRUE(isRising(numbers));
     EXPECT_LT(numbers.size(), static_cast<std::size_t>(kMessages)) << "nothing had to be dropped: no test of anything";
-    EXPECT_EQ(numbers.front(), 0);
+    ASSERT_FALSE(numbers.empty());
     EXPECT_EQ(numbers.back(), kMessages - 1);
     EXPECT_TRUE(session->isOpen());
 }

@@ -88,10 +88,10 @@ void Gate::onBytes(std::span<std::byte> bytes) {
     advance();
 }
 
-void Gate::onEnd(std::error_code) {
+void Gate::onEnd(std::error_code why) {
     const auto keep = self_;
     if (stage_ == Stage::Ended) return;
-    if (stage_ == Stage::Busy || stage_ == Stage::Answering) {
+    if (stage_ == Stage::Busy || (stage_ == Stage::Answering && !why)) {
         keepAlive_ = false;  // a half-closed client still gets its answer
         return;
     }
@@ -115,6 +115,7 @@ bool Gate::readRequestHead() {
         return false;
     }
     stage_ = Stage::Body;
+    handshake_ = asksForWebSocket(head_.header("Upgrade"));  // now: head_ looks into a buffer that the body will move
     if (head_.expectContinue) channel_->sendControl(asBytes("HTTP/1.1 100 Continue\r\n\r\n"));
     waitAtMost(state_->options.bodyTimeout, 408, "the body did not arrive in time");
     return true;
@@ -131,7 +132,6 @@ void Gate::run(std::size_t requestBytes) {
     channel_->loop().cancel(timer_);
     timer_ = 0;
     keepAlive_ = head_.keepAlive;
-    const bool handshake = asksForWebSocket(head_.header("Upgrade"));
     auto exchange = std::make_unique<Exchange>();
     exchange->request = buffer_.substr(0, requestBytes);
     exchange->remoteAddress = remoteAddress_;
@@ -140,7 +140,7 @@ void Gate::run(std::size_t requestBytes) {
     scanned_ = 0;
 
     const auto keep = self_;
-    if (handshake) {
+    if (handshake_) {
         std::unique_ptr<Exchange> result;
         state_->host.runHere(std::move(exchange), [&](std::unique_ptr<Exchange> done) { result = std::move(done); });
         return answered(std::move(result));
@@ -161,7 +161,6 @@ void Gate::answered(std::unique_ptr<Exchange> exchange) {
     if (exchange->response.empty()) return refuse(500, "the server could not answer this request");
     keepAlive_ = keepAlive_ && exchange->keepAlive && !state_->container.isDraining();
     if (channel_->send(asBytes(exchange->response), {}) != SendStatus::Queued) return end();
-    if (!keepAlive_) return end();
     stage_ = Stage::Answering;
     waitAtMost(state_->options.responseTimeout, 0, "");
 }

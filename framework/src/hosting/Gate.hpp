@@ -101,6 +101,7 @@ private:
     RequestHead head_;
     Stage stage_ = Stage::Head;
     bool keepAlive_ = false;
+    bool handshake_ = false;  // the request asks for a WebSocket
     TimerId timer_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/StreamCopier.h>
+#include <Poco/String.h>
 
 #include <algorithm>
 #include <ostream>
@@ -34,15 +35,19 @@ void requireField(std::string_view name, std::string_view value) {
 void answer(HTTPServerRequest& request, HTTPServerResponse& response, int status, const HeaderFields& headers,
             std::string_view body) {
     response.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status));
+    const bool keepAlive = response.getKeepAlive();
     for (const auto& [name, value] : headers) {
         requireField(name, value);
+        if (!Poco::icompare(name, "Connection")) continue;  // the connection is the server's
         response.add(name, value);
     }
+    // RFC 9110 §7.8: "A sender of Upgrade MUST also send an 'Upgrade' connection option".
+    if (response.has("Upgrade")) response.set("Connection", keepAlive ? "Upgrade" : "Upgrade, close");
     if (!body.empty() && !response.has("Content-Type")) response.setContentType("text/plain; charset=utf-8");
     response.setContentLength64(static_cast<Poco::Int64>(body.size()));
     std::ostream& out = response.send();
     if (request.getMethod() != "HEAD") out.write(body.data(), static_cast<std::streamsize>(body.size()));
-    exchangeOf(request).keepAlive = response.getKeepAlive();
+    exchangeOf(request).keepAlive = keepAlive;
 }
 
 HeaderFields fieldsOf(const HTTPServerRequest& request) {
@@ -148,6 +153,9 @@ bool asksForWebSocket(std::string_view upgrade) {
 }
 
 Poco::Net::HTTPRequestHandler* RequestHandlerFactory::createRequestHandler(const HTTPServerRequest& request) {
+    // Before it calls the handler POCO sends 100 Continue where the client expects it and the status is still OK. The
+    // gate has done so already, or the body would not be here.
+    request.response().setStatus(Poco::Net::HTTPResponse::HTTP_CONTINUE);
     if (asksForWebSocket(request.get("Upgrade", ""))) return new UpgradeHandler{container_};
     return new PlainHandler{container_};
 }
