@@ -34,7 +34,8 @@ LIBRARIES = [
 # Public headers by the lowest room that may see them; those in no row belong to `endpoint`.
 PUBLIC_OF_ROOM = {
     "base": {"bytes.hpp", "close.hpp", "errors.hpp", "limits.hpp"},
-    "hosting": {"server.hpp", "http.hpp", "plugin.hpp", "config.hpp"},
+    "hosting": {"application.hpp", "server.hpp", "http.hpp", "plugin.hpp", "config.hpp"},
+    "testkit": {"testkit.hpp"},
     "client": {"client.hpp"},
 }
 
@@ -50,6 +51,7 @@ ROOMS = {
     "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR"}),
     "hosting": ({"base", "protocol", "transport", "endpoint", "messaging"}, {"base", "endpoint", "hosting"},
                 {"std", "system", "POCO", "yaml-cpp", "Boost.PFR"} | POCO_NET | TLS),
+    "testkit": ({"base", "endpoint", "messaging", "hosting"}, {"base", "endpoint", "hosting", "testkit"}, {"std"}),
     "client": ({"base", "protocol", "transport", "endpoint", "messaging"}, {"base", "endpoint", "client"},
                {"std", "system", "Boost.PFR"} | POCO_NET | TLS),
 }
