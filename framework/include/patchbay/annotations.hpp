@@ -79,16 +79,28 @@ private:                                                                        
     static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, \
                   "Patchbay: SERVER_ENDPOINT(" #Class ", " #path "): " text);
 
-#define PATCHBAY_CHECK(where, mistake, text) \
-    static_assert(patchbayMistake != ::patchbay::detail::Mistake::mistake, "Patchbay: " where text);
+// The class is an argument of the condition, since Clang names it nowhere else.
+#define PATCHBAY_CHECK(where, mistake, text)                                                                       \
+    static_assert(                                                                                                 \
+        ::patchbay::detail::kFreeOf<PatchbaySelf, ::patchbay::detail::Mistake::mistake, patchbayMistake>, \
+        "Patchbay: " where text);
 
+// `&Class::method` stands in generic lambdas: there a name that is none, or that of several methods, can be told.
 #define PATCHBAY_HANDLER(where, event, name, ...)                                                                      \
     static constexpr auto patchbayHandler(::patchbay::detail::Rank<__LINE__ - patchbayLine>) {                         \
         using namespace ::patchbay::literals;                                                                          \
         constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \
-        constexpr auto patchbayMistake =                                                                               \
-            ::patchbay::detail::findMistake<PatchbaySelf, ::patchbay::detail::On::event,                              \
-                                            decltype(&PatchbaySelf::name), patchbayRank>();                            \
+        constexpr auto patchbayMistake = []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                      \
+            if constexpr (requires { typename ::std::type_identity<decltype(&PatchbayIn::name)>; }) {                  \
+                return ::patchbay::detail::findMistake<PatchbayIn, ::patchbay::detail::On::event,                      \
+                                                       decltype(&PatchbayIn::name), patchbayRank>();                   \
+            } else {                                                                                                   \
+                return ::patchbay::detail::Mistake::NotOneMethod;                                                      \
+            }                                                                                                          \
+        }(::std::type_identity<PatchbaySelf>{});                                                                       \
+        PATCHBAY_CHECK(where, NotOneMethod,                                                                            \
+                       "the class has no method of that name, or several: an overloaded method, a template and one "   \
+                       "that returns auto cannot be a handler")                                                        \
         PATCHBAY_CHECK(where, NotAMethod, "this is no member function of the class (a static one cannot be a handler)") \
         PATCHBAY_CHECK(where, UnknownParameter,                                                                        \
                        "a parameter is of a type that this handler cannot get; it may ask for " PATCHBAY_MAY_##event  \
@@ -115,12 +127,14 @@ private:                                                                        
         PATCHBAY_CHECK(where, SecondOfType, "the class has a handler for messages of this name already")               \
         PATCHBAY_CHECK(where, TooFarAway, "the class is too long: a handler stands at most 2 000 lines below "         \
                                           "SERVER_ENDPOINT")                                                           \
-        if constexpr (patchbayMistake == ::patchbay::detail::Mistake::None) {                                          \
-            return ::patchbay::detail::Handler<::patchbay::detail::On::event, &PatchbaySelf::name, patchbayRank>{      \
-                ::patchbay::MessageOptions{__VA_ARGS__}};                                                              \
-        } else {                                                                                                       \
-            return ::patchbay::detail::Refused<patchbayRank>{};                                                        \
-        }                                                                                                              \
+        return []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                                                \
+            if constexpr (patchbayMistake == ::patchbay::detail::Mistake::None) {                                      \
+                return ::patchbay::detail::Handler<::patchbay::detail::On::event, &PatchbayIn::name, patchbayRank>{    \
+                    ::patchbay::MessageOptions{__VA_ARGS__}};                                                          \
+            } else {                                                                                                   \
+                return ::patchbay::detail::Refused<patchbayRank>{};                                                    \
+            }                                                                                                          \
+        }(::std::type_identity<PatchbaySelf>{});                                                                       \
     }
 
 #define PATCHBAY_MAY_Open "Session, EndpointConfig and PathParam"

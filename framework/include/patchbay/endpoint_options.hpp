@@ -12,11 +12,12 @@
 
 namespace patchbay {
 
-/// Whether structs carry their name on the wire.
+/// Whether structs carry their name on the wire. Where handlers must be told apart, what comes in needs it in any case;
+/// the structs of a variant have it in any case.
 enum class TypeTags : std::uint8_t {
     Auto,    ///< they do when the endpoint has several typed handlers, or a typed one beside an untyped text handler
     Always,  ///< for endpoints that receive one kind and send several
-    Never,
+    Never,   ///< what goes out has none
 };
 
 /// A send queue as an annotation sets it: what it leaves out comes from the limits of the server.

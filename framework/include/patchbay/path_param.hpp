@@ -6,13 +6,21 @@
 #include <concepts>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace patchbay {
+
+namespace detail {
+/// Numbers and bool; a character is neither.
+template <class T>
+concept Numeric = std::is_arithmetic_v<T> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+                  !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+}  // namespace detail
 
 /// The types a path variable converts to.   Source: Jakarta WebSocket §4.3 (text, primitives)
 template <class T>
 concept PathValue = std::same_as<T, std::string_view> || std::same_as<T, std::string> ||
-                    (std::is_arithmetic_v<T> && !std::same_as<T, char>);
+                    detail::Numeric<T>;
 
 /// The value of the path variable `Name`, percent-decoded: text (a view that lives as long as the session), a number or
 /// a bool. It converts to `T` by itself.

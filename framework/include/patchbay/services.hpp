@@ -24,20 +24,27 @@ public:
     /// Looks into `parent` for what it does not have itself.   Requires: `parent` outlives it.
     explicit Services(const Services* parent) noexcept : parent_{parent} {}
 
-    /// Hands out `service` to whoever asks for a `T&` or a `std::shared_ptr<T>`.   Owns: a share of it.
+    /// Hands out `service` to whoever asks for a `T&` or a `std::shared_ptr<T>`, const or not.   Owns: a share of it.
     /// Errors: std::invalid_argument when there is a T already.
     template <class T>
     void provide(std::shared_ptr<T> service) {
-        auto* object = const_cast<std::remove_const_t<T>*>(service.get());
-        auto holder = std::make_shared<std::shared_ptr<T>>(std::move(service));
-        add(typeid(T), object, holder.get(), holder);
+        static_assert(!std::is_const_v<T>, "Patchbay: a service is given without const, since others may ask for a T&");
+        T* object = service.get();
+        auto shares = std::make_shared<Shares<T>>(Shares<T>{service, service});
+        add(typeid(T), object, shares);
     }
 
     /// Errors: MissingService, which names the type.
     template <class T>
     T& get() const {
         if constexpr (IsSharedPointer<T>::value) {
-            return *static_cast<T*>(entry(typeid(typename T::element_type)).pointer);
+            using Service = std::remove_const_t<typename T::element_type>;
+            auto& shares = *static_cast<Shares<Service>*>(entry(typeid(Service)).shares.get());
+            if constexpr (std::is_const_v<typename T::element_type>) {
+                return shares.readOnly;
+            } else {
+                return shares.full;
+            }
         } else {
             return *static_cast<T*>(entry(typeid(T)).object);
         }
@@ -49,12 +56,16 @@ private:
     template <class T>
     struct IsSharedPointer<std::shared_ptr<T>> : std::true_type {};
 
+    template <class T>
+    struct Shares {
+        std::shared_ptr<T> full;
+        std::shared_ptr<const T> readOnly;
+    };
     struct Entry {
         void* object;
-        void* pointer;  // the std::shared_ptr<T> inside `holder`
-        std::shared_ptr<void> holder;
+        std::shared_ptr<void> shares;  // a Shares<T>
     };
-    void add(const std::type_info& type, void* object, void* pointer, std::shared_ptr<void> holder);
+    void add(const std::type_info& type, void* object, std::shared_ptr<void> shares);
     const Entry& entry(const std::type_info& type) const;
 
     std::unordered_map<std::type_index, Entry> entries_;
@@ -65,7 +76,7 @@ namespace detail {
 
 /// Stands for "whatever parameter the constructor has" and turns into the service of that type. While checking, the
 /// last of the conversions stops the construction: the services are known to be there and no constructor has run.
-/// It never turns into a Target, or a copy constructor would fit as well.
+/// It never turns into a Target, or a copy constructor would fit as well, nor into what is no class.
 struct AllThere {};
 template <class Target>
 class Injected {
@@ -73,7 +84,7 @@ public:
     Injected(const Services& services, int* remaining) noexcept : services_{services}, remaining_{remaining} {}
 
     template <class T>
-        requires(!std::is_same_v<std::remove_const_t<T>, Target>)
+        requires(std::is_class_v<T> && !std::is_same_v<std::remove_const_t<T>, Target>)
     operator T&() const {  // NOLINT(google-explicit-constructor): the conversion is the purpose
         T& service = const_cast<T&>(services_.get<std::remove_const_t<T>>());
         if (remaining_ && --*remaining_ == 0) throw AllThere{};
@@ -100,7 +111,7 @@ struct ConstructibleFrom<T, std::index_sequence<Is...>> {
 template <class T, int N = kMostServices>
 constexpr int serviceCount() {
     if constexpr (std::is_aggregate_v<T>) {
-        return 0;
+        return std::is_default_constructible_v<T> ? 0 : -1;
     } else if constexpr (N == 0) {
         return std::is_default_constructible_v<T> ? 0 : -1;
     } else if constexpr (N == 1 && std::is_default_constructible_v<T>) {
@@ -125,8 +136,10 @@ std::shared_ptr<T> construct(const Services& services) {
                   "std::shared_ptr to what the server provides, at most eight)");
     if constexpr (serviceCount<T>() == 0) {
         return std::make_shared<T>();
-    } else {
+    } else if constexpr (serviceCount<T>() > 0) {
         return construct<T>(services, nullptr, std::make_index_sequence<serviceCount<T>()>{});
+    } else {
+        return nullptr;  // the build has failed
     }
 }
 

@@ -28,6 +28,16 @@ void failUnknownType(std::string_view type, std::string_view key, std::span<cons
     throw DecodeError{std::string{key}, text};
 }
 
+bool isException(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
 bool peekType(const MessageCall& call, json::Value& root, std::string_view& type) {
     const std::string_view text = asText(call.payload);
     const std::size_t first = text.find_first_not_of(" \t\r\n");

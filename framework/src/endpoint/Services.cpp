@@ -17,9 +17,9 @@ std::string readable(const std::type_info& type) {
 
 }  // namespace
 
-void Services::add(const std::type_info& type, void* object, void* pointer, std::shared_ptr<void> holder) {
+void Services::add(const std::type_info& type, void* object, std::shared_ptr<void> shares) {
     if (!object) throw std::invalid_argument{"the service " + readable(type) + " is a null pointer"};
-    if (!entries_.try_emplace(type, Entry{object, pointer, std::move(holder)}).second) {
+    if (!entries_.try_emplace(type, Entry{object, std::move(shares)}).second) {
         throw std::invalid_argument{"the service " + readable(type) + " is provided twice"};
     }
 }

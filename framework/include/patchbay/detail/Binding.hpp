@@ -113,11 +113,16 @@ using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandl
 [[noreturn]] void failTooBig(std::size_t bytes, std::size_t limit);
 [[noreturn]] void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known);
 
+/// Asked before the message is decoded, so that a message over the limit costs nothing and is no DecodeError.
+template <class Self, class H>
+void checkSize(const MessageCall& call) {
+    constexpr std::size_t limit = Access::lastHandler<Self, H::line>().options.maxMessageSize;
+    if (limit != 0 && call.payload.size() > limit) failTooBig(call.payload.size(), limit);
+}
+
 /// Calls the handler with its decoded message and sends back what it returns.
 template <class Self, class H, class Message>
 void deliver(void* instance, const MessageCall& call, Message& message) {
-    constexpr std::size_t limit = Access::lastHandler<Self, H::line>().options.maxMessageSize;
-    if (limit != 0 && call.payload.size() > limit) failTooBig(call.payload.size(), limit);
     if constexpr (std::is_void_v<typename H::Traits::Return>) {
         invoke<Self, H>(instance, call, message);
     } else {
@@ -129,6 +134,7 @@ template <class Self, class H>
 void deliverPlain(void* instance, const MessageCall& call) {
     using Message = MessageOf<H>;
     constexpr Form form = formOf<Message>();
+    checkSize<Self, H>(call);
     if constexpr (form == Form::Text) {
         Message text{asText(call.payload)};
         deliver<Self, H>(instance, call, text);
@@ -149,6 +155,7 @@ template <class Self, class H>
 bool deliverIfNamed(void* instance, const MessageCall& call, json::Value root, std::string_view type) {
     using Message = MessageOf<H>;
     if (!TypeNames<Message>::has(type)) return false;
+    checkSize<Self, H>(call);
     auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
     if constexpr (kIsA<std::variant, Message>) {
         json::read(root, value, call.format.json);
@@ -241,6 +248,9 @@ constexpr int specificity(TypeList<Hs...>) {
     }
 }
 
+/// False for what derives from no std::exception: handlers see it as UnknownError.
+bool isException(const std::exception_ptr& error) noexcept;
+
 template <class Self, class H>
 bool handleError(void* instance, const ErrorCall& call) {
     using E = ExceptionOf<H>;
@@ -254,13 +264,15 @@ bool handleError(void* instance, const ErrorCall& call) {
             invoke<Self, H>(instance, call, error);
             return true;
         } catch (...) {
-            if constexpr (std::is_same_v<E, std::exception>) {
+            if constexpr (std::is_base_of_v<E, UnknownError>) {
+                if (isException(call.error)) return false;
                 const UnknownError unknown;
-                const std::exception& error = unknown;
+                const E& error = unknown;
                 invoke<Self, H>(instance, call, error);
                 return true;
+            } else {
+                return false;
             }
-            return false;
         }
     }
 }
@@ -298,7 +310,7 @@ inline constexpr char kIdentity{};
 template <class Self, class... Hs>
 void setLimits(EndpointModel& model, TypeList<Hs...>) {
     model.everyHandlerSetsMaxMessage = sizeof...(Hs) > 0;
-    const auto add = [&](std::size_t limit) {
+    [[maybe_unused]] const auto add = [&](std::size_t limit) {
         if (limit == 0) model.everyHandlerSetsMaxMessage = false;
         model.maxHandlerMessageBytes = std::max(model.maxHandlerMessageBytes, limit);
     };
@@ -340,12 +352,15 @@ EndpointModel makeModel() {
                   "Patchbay: this class has no SERVER_ENDPOINT of its own; a base class's annotations do not count "
                   "(Jakarta WebSocket §4.8)");
     EndpointModel model;
-    if constexpr (allAccepted(HandlersOf<Self>{})) {
+    if constexpr (!Access::annotatedItself<Self>) {
+        return model;  // the build has failed
+    } else if constexpr (allAccepted(HandlersOf<Self>{})) {
         model.className = qualifiedName<Self>();
         model.path = Access::path<Self>();
         model.identity = &kIdentity<Self>;
         model.options = Access::options<Self>();
-        model.tagged = model.options.typeTags == TypeTags::Always || needsTags<Self>();
+        const TypeTags tags = model.options.typeTags;
+        model.tagged = tags == TypeTags::Always || (tags == TypeTags::Auto && needsTags<Self>());
         model.checkServices = &checkServices<Self>;
         model.construct = [](const Services& services) -> std::shared_ptr<void> { return construct<Self>(services); };
         model.newScratch = []() -> std::shared_ptr<void> { return std::make_shared<Scratch<Self>>(); };

@@ -10,6 +10,7 @@ namespace patchbay::detail {
 
 enum class Mistake {
     None,
+    NotOneMethod,
     NotAMethod,
     UnknownParameter,
     ParameterTwice,
@@ -30,6 +31,9 @@ enum class Mistake {
     SecondOfType,
     TooFarAway,
 };
+
+template <class Self, Mistake mistake, Mistake found>
+inline constexpr bool kFreeOf = mistake != found;
 
 template <class T>
 inline constexpr bool kIsOptional = kIsA<std::optional, T>;
@@ -66,7 +70,7 @@ constexpr bool isVariableOf(std::string_view path) {
 }
 
 template <On Event, class... Ps>
-constexpr Mistake findInParameters(TypeList<Ps...> list, std::string_view path) {
+constexpr Mistake findInParameters(TypeList<Ps...> list, [[maybe_unused]] std::string_view path) {
     if ((false || ... || (roleOf<Event, Ps>() == Role::Unknown))) return Mistake::UnknownParameter;
     if (!(true && ... && isPathValue<Ps>())) return Mistake::PathParamType;
     if (!(true && ... && isVariableOf<Ps>(path))) return Mistake::NoSuchPathVariable;

@@ -40,9 +40,14 @@ struct Refused {
 
 /// The friend of every annotated class.
 struct Access {
+    /// The last handler whose rank is at most Below; block 0 has SERVER_ENDPOINT's own.
     template <class Self, int Below>
     static constexpr auto lastHandler() {
-        return Self::patchbayHandler(Rank<Below>{});
+        if constexpr (requires { Self::patchbayHandler(Rank<Below>{}); }) {
+            return Self::patchbayHandler(Rank<Below>{});
+        } else {
+            return lastHandler<Self, rankOfBlockBelow(Below)>();
+        }
     }
     template <class Self>
     static constexpr std::string_view path() {
@@ -53,7 +58,7 @@ struct Access {
         return Self::patchbayOptions();
     }
     template <class Self>
-    static constexpr bool annotatedItself = std::is_same_v<typename Self::PatchbaySelf, Self>;
+    static constexpr bool annotatedItself = requires { requires std::is_same_v<typename Self::PatchbaySelf, Self>; };
 };
 
 /// All handlers of Self whose rank is at most Below, in the order of the source. Ranks stop at 0, SERVER_ENDPOINT's own.
@@ -86,7 +91,8 @@ enum class Role { Session, PathParam, Config, Message, CloseReason, Exception, U
 template <On Event, class P>
 constexpr Role roleOf() {
     using T = std::remove_cvref_t<P>;
-    constexpr bool readOnly = !std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>;
+    constexpr bool readOnly =
+        !std::is_reference_v<P> || (std::is_lvalue_reference_v<P> && std::is_const_v<std::remove_reference_t<P>>);
     if constexpr (!readOnly || std::is_pointer_v<T>) {
         return Role::Unknown;
     } else if constexpr (std::is_same_v<T, Session>) {
@@ -109,7 +115,7 @@ constexpr Role roleOf() {
 }
 
 template <On Event, class... Ps>
-constexpr int countRole(TypeList<Ps...>, Role role) {
+constexpr int countRole(TypeList<Ps...>, [[maybe_unused]] Role role) {
     return (0 + ... + (roleOf<Event, Ps>() == role));
 }
 
@@ -142,7 +148,7 @@ constexpr Form formOf() {
         return Form::None;
     } else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, std::string>) {
         return Form::Text;
-    } else if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, char>) {
+    } else if constexpr (Numeric<T>) {
         return Form::Number;
     } else if constexpr (std::is_same_v<T, Bytes> || std::is_same_v<T, std::vector<std::byte>>) {
         return Form::Binary;

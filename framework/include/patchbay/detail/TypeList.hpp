@@ -34,6 +34,14 @@ template <class R, class C, class... Ps>
 struct MethodTraits<R (C::*)(Ps...) noexcept> : MethodTraits<R (C::*)(Ps...)> {};
 template <class R, class C, class... Ps>
 struct MethodTraits<R (C::*)(Ps...) const noexcept> : MethodTraits<R (C::*)(Ps...)> {};
+template <class R, class C, class... Ps>
+struct MethodTraits<R (C::*)(Ps...)&> : MethodTraits<R (C::*)(Ps...)> {};
+template <class R, class C, class... Ps>
+struct MethodTraits<R (C::*)(Ps...) const&> : MethodTraits<R (C::*)(Ps...)> {};
+template <class R, class C, class... Ps>
+struct MethodTraits<R (C::*)(Ps...) & noexcept> : MethodTraits<R (C::*)(Ps...)> {};
+template <class R, class C, class... Ps>
+struct MethodTraits<R (C::*)(Ps...) const & noexcept> : MethodTraits<R (C::*)(Ps...)> {};
 
 template <template <class...> class Template, class T>
 inline constexpr bool kIsA = false;

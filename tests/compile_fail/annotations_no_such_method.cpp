@@ -1,0 +1,16 @@
+// EXPECT: Patchbay: ON_OPEN(joined): the class has no method of that name, or several
+// EXPECT: app::Room
+#include <patchbay/annotations.hpp>
+
+namespace app {
+
+using namespace patchbay;
+
+class Room {
+    SERVER_ENDPOINT(Room, "/chat/{room}")
+public:
+    ON_OPEN(joined)
+    void join(Session session);
+};
+
+}  // namespace app

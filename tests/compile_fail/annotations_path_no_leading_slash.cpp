@@ -1,0 +1,13 @@
+// EXPECT: Patchbay: SERVER_ENDPOINT(Room,
+// EXPECT: the path must start with '/'
+#include <patchbay/annotations.hpp>
+
+namespace app {
+
+using namespace patchbay;
+
+class Room {
+    SERVER_ENDPOINT(Room, "chat/{room}")
+};
+
+}  // namespace app

@@ -1,0 +1,25 @@
+// Every attribute; and none, in a class that has no handlers either.
+#include <patchbay/annotations.hpp>
+
+namespace app {
+
+class Doorman : public patchbay::Configurator {};
+
+constexpr std::string_view kPath = "/chat/{room}";
+
+class Room {
+    SERVER_ENDPOINT(Room, kPath, .subprotocols = {"chat.v1", "chat.v2"}, .configurator = configuredBy<Doorman>,
+                    .origins = {"https://chat.example"}, .roles = {"member"}, .idleTimeout = 90s,
+                    .maxMessageSize = 1_MiB, .sendQueue = {.bytes = 64_KiB, .whenFull = DropOldest},
+                    .maxSessions = 100, .typeTags = patchbay::TypeTags::Always, .typeKey = "kind",
+                    .allowUnknown = true)
+public:
+    ON_MESSAGE(said, .maxMessageSize = 4_KiB)
+    void said(std::string_view text);
+};
+
+class Silent {
+    SERVER_ENDPOINT(Silent, "/")
+};
+
+}  // namespace app
