@@ -96,7 +96,7 @@ public:
         }
         return value;
     }
-    /// The server's goodbye, if it has said one.
+    /// The server's goodbye, if it has said one; what the peer said first is echoed.
     std::optional<Goodbye> closed() const;
     /// Pings that have arrived.
     std::size_t pings() const noexcept;
@@ -145,10 +145,13 @@ public:
         add(std::move(models));
         return *this;
     }
+    /// Takes an endpoint away: its sessions get 1001. False when there is none at that path.
+    bool undeploy(std::string_view path);
     TestServer& handle(std::string method, std::string path, HttpHandler handler);
 
     /// `target` is path and query.   Errors: Refused.
     Peer& connect(std::string_view target, ConnectOptions options = {});
+    /// An HTTP request; `target` is path and query.   Errors: none, a handler that throws answers 500.
     HttpResponse request(std::string_view method, std::string_view target, std::string_view body = {},
                          HeaderFields headers = {});
 

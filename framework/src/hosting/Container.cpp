@@ -115,7 +115,7 @@ bool Container::undeploy(std::string_view path) {
     next->endpointPaths = {};
     for (std::size_t i = 0; i < next->endpoints.size(); ++i) next->endpointPaths.add(next->endpoints[i]->config.path, i);
     replace(std::move(next));
-    for (const auto& session : gone->sessions()) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
+    for (const auto& session : gone->shut()) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
     return true;
 }
 
@@ -245,7 +245,7 @@ std::vector<std::shared_ptr<messaging::DeployedEndpoint>> Container::endpoints()
 
 void Container::closeSessions() noexcept {
     for (const auto& endpoint : endpoints()) {
-        for (const auto& session : endpoint->sessions()) session->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
+        for (const auto& session : endpoint->shut()) session->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
     }
 }
 

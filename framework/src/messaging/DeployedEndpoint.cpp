@@ -27,6 +27,7 @@ std::size_t DeployedEndpoint::maxMessageBytes() const noexcept {
 
 bool DeployedEndpoint::add(const std::shared_ptr<SessionCore>& session) {
     const std::lock_guard guard{lock_};
+    if (shut_) return false;
     if (config.limits.maxSessions != 0 && sessions_.size() >= config.limits.maxSessions) return false;
     sessions_.emplace(session->id(), session);
     return true;
@@ -43,6 +44,17 @@ void DeployedEndpoint::remove(SessionId id) {
 
 std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() const {
     const std::lock_guard guard{lock_};
+    return listed();
+}
+
+std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::shut() {
+    const std::lock_guard guard{lock_};
+    shut_ = true;
+    return listed();
+}
+
+/// Requires: the lock is held.
+std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::listed() const {
     std::vector<std::shared_ptr<SessionCore>> all;
     all.reserve(sessions_.size());
     for (const auto& [id, session] : sessions_) all.push_back(session);

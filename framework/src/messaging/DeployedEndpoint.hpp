@@ -53,16 +53,21 @@ public:
     };
     LoopLocal& local(std::size_t loopIndex) noexcept { return locals_[loopIndex]; }
 
-    /// False when `maxSessions` are open.   Thread: any.
+    /// False when `maxSessions` are open, or after shut().   Thread: any.
     bool add(const std::shared_ptr<SessionCore>& session);
     void remove(SessionId id);
+    /// From now on no session is added. Returns those that are there.   Thread: any.
+    std::vector<std::shared_ptr<SessionCore>> shut();
     std::vector<std::shared_ptr<SessionCore>> sessions() const;
     std::size_t sessionCount() const;
 
 private:
+    std::vector<std::shared_ptr<SessionCore>> listed() const;
+
     std::vector<LoopLocal> locals_;
-    mutable std::mutex lock_;
+    mutable std::mutex lock_;  // guards what follows
     std::unordered_map<SessionId, std::shared_ptr<SessionCore>> sessions_;
+    bool shut_ = false;
 };
 
 }  // namespace patchbay::messaging

@@ -24,11 +24,21 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop,
 void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     carrier_ = std::move(carrier);
     touch();
+    State fresh = State::New;
+    if (!state_.compare_exchange_strong(fresh, State::Opening)) return turnAway();
+    watchIdle(endpoint_->config.limits.idleTimeout);  // first: the open handler may set another
     const Session session{shared_from_this()};
     obey(endpoint_->dispatcher.open(start_.instance.get(), {{session, start_.path}, endpoint_->config}));
     State opening = State::Opening;
     state_.compare_exchange_strong(opening, State::Open);
-    if (isOpen()) watchIdle(endpoint_->config.limits.idleTimeout);
+}
+
+/// The endpoint was taken away, or the server shuts down, since the handshake.
+void SessionCore::turnAway() noexcept {
+    carrier_->close(closeRow(CloseCause::Shutdown).onWire, {});
+    state_.store(State::Closed, std::memory_order_release);
+    endpoint_->server.closes.count(CloseCause::Shutdown);
+    endpoint_->remove(id_);
 }
 
 void SessionCore::receive(MessageKind kind, Bytes payload, std::size_t slack) noexcept {
@@ -80,13 +90,15 @@ void SessionCore::deliver(const SharedMessage& message) noexcept {
 
 bool SessionCore::leaveOpen() noexcept {
     State now = state_.load(std::memory_order_acquire);
-    while (now <= State::Open) {
+    while (now == State::Opening || now == State::Open) {
         if (state_.compare_exchange_weak(now, State::Closing, std::memory_order_acq_rel)) return true;
     }
     return false;
 }
 
 void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept {
+    State fresh = State::New;
+    if (state_.compare_exchange_strong(fresh, State::Closing)) return;  // open() will find it so
     if (!leaveOpen()) return;
     const CloseRow row = closeRow(cause);
     const CloseCode onWire = code.value_or(row.onWire);

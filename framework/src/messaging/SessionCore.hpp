@@ -1,11 +1,13 @@
 #pragma once
 // One session: its state, its handlers' order, its end. What handles (Session) point to.
 //
-//     Opening --open handler returned--> Open --somebody closes, the peer goes--> Closing --close handler returned--> Closed
-//                                                    (also from Opening)
+//     New --has its carrier--> Opening --open handler returned--> Open --somebody closes, the peer goes--> Closing
+//      '-- the endpoint is taken away: Closed, and no handler runs          (also from Opening)               |
+//                                                                    Closed <--close handler returned---------'
 //
 // Rules (Jakarta WebSocket §2.1.5, §5.1):
 // - handlers, tasks and timers of a session run on its loop, one at a time;
+// - nobody but the container sees a New session: other threads may send from Opening on;
 // - no message before the open handler has returned; none after Closing has begun;
 // - whoever first leaves Opening or Open gives the reason; the close handler runs once, as a task of its own, so never
 //   inside another handler;
@@ -63,7 +65,10 @@ public:
     SessionId id() const noexcept { return id_; }
     Loop& loop() const noexcept { return loop_; }
     std::size_t loopIndex() const noexcept { return loopIndex_; }
-    bool isOpen() const noexcept { return state_.load(std::memory_order_acquire) <= State::Open; }
+    bool isOpen() const noexcept {
+        const State now = state_.load(std::memory_order_acquire);
+        return now == State::Opening || now == State::Open;
+    }
     bool isGone() const noexcept { return state_.load(std::memory_order_acquire) == State::Closed; }
     /// Errors: SessionClosed, naming `call`.
     void requireOpen(const char* call) const;
@@ -92,8 +97,9 @@ public:
     bool forgetTopic(const TopicTable& table, std::string_view topic) noexcept;
 
 private:
-    enum class State : std::uint8_t { Opening, Open, Closing, Closed };
+    enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
 
+    void turnAway() noexcept;
     bool leaveOpen() noexcept;
     void finishSoon(CloseReason reason);
     void finish(const CloseReason& reason) noexcept;
@@ -108,7 +114,7 @@ private:
     Loop& loop_;
     const std::size_t loopIndex_;
     const SessionId id_;
-    std::atomic<State> state_{State::Opening};
+    std::atomic<State> state_{State::New};
     std::unique_ptr<Carrier> carrier_;
     SessionStart start_;
     std::string displayName_;

@@ -18,6 +18,7 @@ void TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::str
 }
 
 void TopicTable::unsubscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic) {
+    if (session->isGone()) return;  // perhaps its loop as well
     if (session->loop().isCurrent()) {
         if (session->forgetTopic(*this, topic)) leave(*session, topic);
         return;

@@ -2,6 +2,23 @@
 
 namespace patchbay::testkit {
 
+void Peer::Line::send(MessageKind kind, Bytes payload) {
+    if (payload.size() > session->endpoint().maxMessageBytes()) {
+        end({CloseCode::TooBig, "message over the limit"});
+        session->peerFailed(CloseCause::TooBig, "message over the limit");
+    } else {
+        session->receive(kind, payload, 0);
+    }
+    loop.settle();
+}
+
+void Peer::Line::end(Goodbye last) {
+    const std::lock_guard guard{lock};
+    if (ended) return;
+    ended = true;
+    goodbye = std::move(last);
+}
+
 SendStatus MemoryCarrier::send(MessageKind kind, Bytes payload) noexcept {
     const auto line = line_.lock();
     if (!line) return SendStatus::Closed;
@@ -43,12 +60,7 @@ SendStatus MemoryCarrier::ping(Bytes) noexcept {
 }
 
 void MemoryCarrier::close(CloseCode code, std::string_view text) noexcept {
-    const auto line = line_.lock();
-    if (!line) return;
-    const std::lock_guard guard{line->lock};
-    if (line->ended) return;
-    line->ended = true;
-    line->goodbye = Goodbye{code, std::string{text}};
+    if (const auto line = line_.lock()) line->end({code, std::string{text}});
 }
 
 void MemoryCarrier::closeNow(CloseCode code) noexcept {

@@ -16,6 +16,11 @@ namespace patchbay::testkit {
 struct Peer::Line {
     explicit Line(ManualLoop& theLoop) noexcept : loop{theLoop} {}
 
+    /// A message of the peer's, held against the endpoint's limit as a transport does.
+    void send(MessageKind kind, Bytes payload);
+    /// Nothing more passes; the server's goodbye is `last`. Only the first end counts.
+    void end(Goodbye last);
+
     ManualLoop& loop;
     std::shared_ptr<messaging::SessionCore> session;
     HeaderFields headers;

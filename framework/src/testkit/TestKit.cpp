@@ -1,3 +1,4 @@
+#include "base/Log.hpp"
 #include "hosting/Container.hpp"
 #include "hosting/Deployments.hpp"
 #include "testkit/MemoryCarrier.hpp"
@@ -22,25 +23,11 @@ Refused::Refused(int status, HeaderFields headers, std::string body)
 
 Peer::Peer(std::shared_ptr<Line> line) noexcept : line_{std::move(line)} {}
 
-void Peer::send(std::string_view text) {
-    if (text.size() > line_->session->endpoint().maxMessageBytes()) {
-        line_->session->peerFailed(CloseCause::TooBig, "a message over the limit");
-    } else {
-        line_->session->receive(MessageKind::Text, asBytes(text), 0);
-    }
-    line_->loop.settle();
-}
-
-void Peer::send(Bytes bytes) {
-    if (bytes.size() > line_->session->endpoint().maxMessageBytes()) {
-        line_->session->peerFailed(CloseCause::TooBig, "a message over the limit");
-    } else {
-        line_->session->receive(MessageKind::Binary, bytes, 0);
-    }
-    line_->loop.settle();
-}
+void Peer::send(std::string_view text) { line_->send(MessageKind::Text, asBytes(text)); }
+void Peer::send(Bytes bytes) { line_->send(MessageKind::Binary, bytes); }
 
 void Peer::close(CloseCode code, std::string_view text) {
+    line_->end({code, {}});  // an echo has the peer's code and no text
     line_->session->peerClosed(code, text);
     line_->loop.settle();
 }
@@ -116,6 +103,12 @@ void TestServer::add(std::vector<detail::EndpointModel> models) {
     if (!problems.empty()) throw DeploymentError{std::move(problems)};
 }
 
+bool TestServer::undeploy(std::string_view path) {
+    const bool found = parts_->container.undeploy(path);
+    settle();
+    return found;
+}
+
 TestServer& TestServer::handle(std::string method, std::string path, HttpHandler handler) {
     parts_->container.addRoute({std::move(method), std::move(path), std::move(handler)});
     return *this;
@@ -133,7 +126,9 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     hosting::Admission admission = parts_->container.admit(std::move(request));
     if (admission.rejection) {
         auto& why = *admission.rejection;
-        throw Refused{why.status, std::move(why.headers), std::move(why.body)};
+        HeaderFields headers = std::move(admission.headers);
+        headers.insert(headers.end(), why.headers.begin(), why.headers.end());
+        throw Refused{why.status, std::move(headers), std::move(why.body)};
     }
     auto line = std::make_shared<Peer::Line>(parts_->loop);
     line->headers = admission.headers;
@@ -158,7 +153,12 @@ HttpResponse TestServer::request(std::string_view method, std::string_view targe
     request.body = body;
     request.pathParameters = std::move(match.pathParameters);
     HttpResponse response;
-    (*match.handler)(request, response);
+    try {
+        (*match.handler)(request, response);
+    } catch (const std::exception& error) {
+        log::error(target, std::string{"its handler threw "} + error.what());
+        response = {500, {}, "the server could not answer this request\n"};
+    }
     settle();
     return response;
 }

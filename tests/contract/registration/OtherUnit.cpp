@@ -1,0 +1,7 @@
+#include "Shared.hpp"
+
+namespace registration {
+
+patchbay::detail::EndpointModel sharedAsAnotherUnitSeesIt() { return patchbay::detail::makeModel<Shared>(); }
+
+}  // namespace registration

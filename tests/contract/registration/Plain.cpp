@@ -1,0 +1,7 @@
+#include "Plain.hpp"
+
+namespace registration {
+
+int Plain::twice(int number) { return 2 * number; }
+
+}  // namespace registration

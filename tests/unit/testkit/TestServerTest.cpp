@@ -1,0 +1,270 @@
+// The test kit as its users see it.
+
+#include <patchbay/annotations.hpp>
+#include <patchbay/server.hpp>
+#include <patchbay/testkit.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace patchbay::testkit {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty;
+
+struct Ask {
+    int number;
+};
+struct Answer {
+    int twice;
+};
+struct Hush {};
+
+/// Answers, beats every 10 s, and closes who has not spoken for a minute.
+class Clocked {
+    SERVER_ENDPOINT(Clocked, "/clocked/{name}", .subprotocols = {"clock.v1"}, .idleTimeout = 1min, .maxMessageSize = 100)
+public:
+    ON_OPEN(opened)
+    void opened(Session session) { beat(session); }
+    ON_MESSAGE(asked)
+    Answer asked(const Ask& ask) { return {2 * ask.number}; }
+    ON_MESSAGE(hushed)
+    void hushed(Session session, const Hush&) { session.setIdleTimeout(0ms); }
+    ON_MESSAGE(bytes)
+    Bytes bytes(Bytes payload) { return payload; }
+
+private:
+    static void beat(Session session) {
+        session.basicRemote().sendPing({});
+        session.after(10s, [session] { beat(session); });
+    }
+};
+
+template <WhenFull policy>
+class Queue {
+public:
+    void fill(Session session, int count) {
+        for (int i = 0; i < count; ++i) session.send("message " + std::to_string(i));
+    }
+};
+
+class Closing : Queue<WhenFull::Close> {
+    SERVER_ENDPOINT(Closing, "/closing", .sendQueue = {.bytes = 30, .whenFull = Close})
+public:
+    ON_MESSAGE(said)
+    void said(Session session, int count) { fill(session, count); }
+};
+class Oldest : Queue<WhenFull::DropOldest> {
+    SERVER_ENDPOINT(Oldest, "/oldest", .sendQueue = {.bytes = 30, .whenFull = DropOldest})
+public:
+    ON_MESSAGE(said)
+    void said(Session session, int count) { fill(session, count); }
+};
+class Newest : Queue<WhenFull::DropNewest> {
+    SERVER_ENDPOINT(Newest, "/newest", .sendQueue = {.bytes = 30, .whenFull = DropNewest})
+public:
+    ON_MESSAGE(said)
+    void said(Session session, int count) { fill(session, count); }
+};
+
+std::vector<std::string> textsOf(const Peer& peer) {
+    std::vector<std::string> texts;
+    for (const auto& message : peer.received()) texts.push_back(message.payload);
+    return texts;
+}
+
+class TestServerTest : public ::testing::Test {
+protected:
+    TestServerTest() { server.deployRegistered(); }
+    TestServer server;
+};
+
+TEST_F(TestServerTest, AnswersStructsWithStructs) {
+    Peer& peer = server.connect("/clocked/ann");
+    peer.send(Ask{21});
+    EXPECT_THAT(textsOf(peer), ElementsAre(R"({"type":"Answer","twice":42})"));
+    EXPECT_EQ(peer.take<Answer>().twice, 42);
+}
+
+TEST_F(TestServerTest, CarriesBytesAsBytes) {
+    Peer& peer = server.connect("/clocked/ann");
+    peer.send(asBytes("x"));
+    EXPECT_EQ(peer.received().at(0).kind, MessageKind::Binary);
+    EXPECT_THROW(peer.takeText(), std::logic_error);
+}
+
+TEST_F(TestServerTest, HasNothingToTakeFromAPeerThatGotNothing) {
+    EXPECT_THROW(server.connect("/clocked/ann").takeText(), std::logic_error);
+}
+
+TEST_F(TestServerTest, TurnsAnHourOfHeartbeatsInNoTime) {
+    const auto started = std::chrono::steady_clock::now();
+    Peer& peer = server.connect("/clocked/ann");
+    peer.send(Hush{});
+    EXPECT_EQ(peer.pings(), 1u);
+    server.advance(1h);
+    EXPECT_EQ(peer.pings(), 361u);
+    EXPECT_FALSE(peer.closed());
+    EXPECT_LT(std::chrono::steady_clock::now() - started, 5s) << "some milliseconds, but who knows what else runs here";
+}
+
+TEST_F(TestServerTest, ClosesWhoIsIdleToTheMillisecond) {
+    Peer& peer = server.connect("/clocked/ann");
+    server.advance(30s);
+    peer.send(Ask{1});
+    server.advance(59'999ms);
+    EXPECT_FALSE(peer.closed());
+    server.advance(1ms);
+    ASSERT_TRUE(peer.closed());
+    EXPECT_EQ(peer.closed()->code, CloseCode::GoingAway);
+    EXPECT_EQ(server.closedFor(CloseCause::Idle), 1u);
+    EXPECT_EQ(server.sessionCount(), 0u);
+}
+
+TEST_F(TestServerTest, LetsNothingArriveAtAStalledPeerUntilItReadsAgain) {
+    Peer& peer = server.connect("/oldest");
+    peer.stall();
+    peer.send("2");
+    EXPECT_THAT(peer.received(), IsEmpty());
+    peer.resume();
+    EXPECT_THAT(textsOf(peer), ElementsAre("message 0", "message 1"));
+    EXPECT_EQ(peer.dropped(), 0u);
+}
+
+TEST_F(TestServerTest, ClosesAStalledPeerWith1013WhereThePolicySaysSo) {
+    Peer& peer = server.connect("/closing");
+    peer.stall();
+    peer.send("4");
+    ASSERT_TRUE(peer.closed());
+    EXPECT_EQ(peer.closed()->code, CloseCode::TryAgainLater);
+    EXPECT_EQ(server.closedFor(CloseCause::QueueFull), 1u);
+    peer.resume();
+    EXPECT_THAT(peer.received(), IsEmpty()) << "what waited is dropped";
+}
+
+TEST_F(TestServerTest, DropsTheOldestForAStalledPeerWhereThePolicySaysSo) {
+    Peer& peer = server.connect("/oldest");
+    peer.stall();
+    peer.send("5");
+    peer.resume();
+    EXPECT_THAT(textsOf(peer), ElementsAre("message 2", "message 3", "message 4"));
+    EXPECT_EQ(peer.dropped(), 2u);
+    EXPECT_FALSE(peer.closed());
+}
+
+TEST_F(TestServerTest, DropsTheNewestForAStalledPeerWhereThePolicySaysSo) {
+    Peer& peer = server.connect("/newest");
+    peer.stall();
+    peer.send("5");
+    peer.resume();
+    EXPECT_THAT(textsOf(peer), ElementsAre("message 0", "message 1", "message 2"));
+    EXPECT_EQ(peer.dropped(), 2u);
+    EXPECT_FALSE(peer.closed());
+}
+
+TEST_F(TestServerTest, TellsWhyAHandshakeIsRefused) {
+    try {
+        server.connect("/nowhere");
+        FAIL() << "it lets somebody in";
+    } catch (const Refused& refused) {
+        EXPECT_EQ(refused.status(), 404);
+        EXPECT_THAT(refused.body(), HasSubstr("no WebSocket endpoint"));
+        EXPECT_THAT(refused.what(), HasSubstr("404"));
+    }
+    EXPECT_THROW(server.connect("/clocked/ann", {.headers = {{"Origin", "https://evil.example"}}}), Refused);
+}
+
+TEST_F(TestServerTest, ShowsThePeerWhatTheConfiguratorSees) {
+    EXPECT_EQ(server.connect("/clocked/ann", {.subprotocols = {"clock.v9", "clock.v1"}}).subprotocol(), "clock.v1");
+}
+
+TEST_F(TestServerTest, SaysGoodbyeForAMessageThatIsTooBig) {
+    Peer& peer = server.connect("/clocked/ann");
+    peer.send(std::string(101, 'x'));
+    ASSERT_TRUE(peer.closed());
+    EXPECT_EQ(peer.closed()->code, CloseCode::TooBig);
+}
+
+TEST_F(TestServerTest, EchoesThePeersGoodbye) {
+    Peer& peer = server.connect("/clocked/ann");
+    peer.close(CloseCode{3000}, "enough");
+    ASSERT_TRUE(peer.closed());
+    EXPECT_EQ(peer.closed()->code, CloseCode{3000});
+    EXPECT_EQ(peer.closed()->text, "");
+    peer.send(Ask{1});
+    EXPECT_THAT(peer.received(), IsEmpty());
+}
+
+TEST_F(TestServerTest, SaysNothingToAPeerThatHasVanished) {
+    Peer& peer = server.connect("/clocked/ann");
+    peer.vanish();
+    EXPECT_FALSE(peer.closed());
+    EXPECT_EQ(server.closedFor(CloseCause::ConnectionLost), 1u);
+}
+
+TEST_F(TestServerTest, SettlesWhatOtherThreadsHavePosted) {
+    Peer& peer = server.connect("/clocked/ann");
+    Topics& topics = server.topicsOf<Clocked>();
+    std::thread{[&] { topics.publish("nobody", "x"); }}.join();
+    server.settle();
+    EXPECT_THAT(peer.received(), IsEmpty());
+}
+
+TEST_F(TestServerTest, ShutsDownAsTheServerDoes) {
+    Peer& peer = server.connect("/clocked/ann");
+    server.shutDown();
+    EXPECT_EQ(peer.closed()->code, CloseCode::GoingAway);
+    EXPECT_EQ(server.sessionCount(), 0u);
+    EXPECT_THROW(server.connect("/clocked/ann"), Refused);
+}
+
+TEST_F(TestServerTest, TakesAnEndpointAway) {
+    Peer& peer = server.connect("/oldest");
+    EXPECT_TRUE(server.undeploy("/oldest"));
+    EXPECT_EQ(peer.closed()->code, CloseCode::GoingAway);
+    EXPECT_FALSE(server.undeploy("/oldest"));
+    EXPECT_THROW(server.topicsOf<Oldest>(), std::logic_error);
+}
+
+TEST_F(TestServerTest, TakesTheConfigurationsLimits) {
+    ServerConfig config;
+    config.endpoints["/clocked/{name}"].idleTimeout = 5s;
+    TestServer tightened{config};
+    tightened.deploy<Clocked>();
+    Peer& peer = tightened.connect("/clocked/ann");
+    tightened.advance(5s);
+    EXPECT_TRUE(peer.closed());
+
+    config.endpoints["/clocked/{name}"].idleTimeout = 5min;
+    TestServer loosened{config};
+    EXPECT_THROW(loosened.deploy<Clocked>(), DeploymentError);
+}
+
+TEST_F(TestServerTest, AnswersPlainRequests) {
+    server.handle("GET", "/hello/{name}", [](const HttpRequest& request, HttpResponse& response) {
+        response.write("text/plain", "hello " + std::string{request.pathParameter("name")} + request.queryParameter("mark"));
+    });
+    const HttpResponse response = server.request("GET", "/hello/J%C3%B6rg?mark=!");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "hello Jörg!");
+    EXPECT_EQ(findHeader(response.headers, "Content-Type"), "text/plain");
+    EXPECT_EQ(server.request("POST", "/hello/x").status, 405);
+    EXPECT_EQ(server.request("GET", "/nowhere").status, 404);
+    EXPECT_EQ(server.request("GET", "/oldest").status, 426);
+}
+
+TEST_F(TestServerTest, AnswersAHandlerThatThrowsAsTheServerDoes) {
+    server.handle("POST", "/publish", [](const HttpRequest& request, HttpResponse&) {
+        if (request.body != "good") throw std::runtime_error{"a secret"};
+    });
+    EXPECT_EQ(server.request("POST", "/publish", "good").status, 200);
+    const HttpResponse response = server.request("POST", "/publish", "bad");
+    EXPECT_EQ(response.status, 500);
+    EXPECT_EQ(response.body.find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace patchbay::testkit
