@@ -57,7 +57,8 @@ constexpr int countVariable(std::string_view path, std::string_view name) {
 constexpr PathProblem checkSegment(std::string_view path, std::string_view segment) {
     if (segment == "." || segment == "..") return PathProblem::DotSegment;
     for (const char c : segment) {
-        if (c <= ' ' || c == 0x7f || c == '?' || c == '#' || c == '%') return PathProblem::BadCharacter;
+        const bool control = static_cast<unsigned char>(c) <= ' ' || c == 0x7f;  // beyond ASCII is UTF-8, and fine
+        if (control || c == '?' || c == '#' || c == '%') return PathProblem::BadCharacter;
     }
     if (segment.find_first_of("{}") == std::string_view::npos) return PathProblem::None;
     if (segment.front() != '{' || segment.back() != '}' || !isVariableName(variableName(segment))) {

@@ -1,0 +1,150 @@
+// Who is subscribed to what, over several loops.
+
+#include "messaging/TopicTable.hpp"
+
+#include "support/Conversation.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace patchbay::test {
+namespace {
+
+class Listening {
+    SERVER_ENDPOINT(Listening, "/listening")
+public:
+    ON_MESSAGE(said)
+    void said(std::string_view) {}
+};
+
+/// A loop that another thread turns: what concerns it is posted.
+class FarLoop final : public Loop {
+public:
+    void post(Task task) override { tasks.push_back(std::move(task)); }
+    bool isCurrent() const noexcept override { return running; }
+    Clock::time_point now() const noexcept override { return {}; }
+    TimerId after(Clock::duration, Task) override { return 0; }
+    void cancel(TimerId) noexcept override {}
+    void run() {
+        running = true;
+        while (!tasks.empty()) {
+            const Task task = std::move(tasks.front());
+            tasks.pop_front();
+            task();
+        }
+        running = false;
+    }
+
+    std::deque<Task> tasks;
+    bool running = false;
+};
+
+class Topic : public ::testing::Test {
+protected:
+    struct Listener {
+        Received peer;
+        std::shared_ptr<messaging::SessionCore> session;
+    };
+    Topic() {
+        state.loops = {&here, &far};
+        auto model = detail::makeModel<Listening>();
+        EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
+        config.limits.idleTimeout = {};
+        endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
+    }
+    std::unique_ptr<Listener> listener(std::size_t loop) {
+        auto made = std::make_unique<Listener>();
+        messaging::SessionStart start{};
+        start.instance = endpoint->model.construct(endpoint->services);
+        made->session = std::make_shared<messaging::SessionCore>(endpoint, *state.loops[loop], loop, std::move(start));
+        made->session->open(std::make_unique<FakeCarrier>(made->peer));
+        return made;
+    }
+    messaging::TopicTable& table() { return *endpoint->topicTable; }
+    void publish(std::string_view topic, SessionId except = 0) {
+        table().publish(topic, MessageKind::Text, asBytes("x"), except);
+    }
+
+    FakeLoop here;
+    FarLoop far;
+    messaging::ServerState state;
+    Services services;
+    std::shared_ptr<messaging::DeployedEndpoint> endpoint;
+};
+
+TEST_F(Topic, IsThereWhileSomebodyIsSubscribed) {
+    const auto ann = listener(0), bob = listener(0);
+    EXPECT_EQ(table().topicCount(), 0u);
+    table().subscribe(ann->session, "news");
+    table().subscribe(bob->session, "news");
+    table().subscribe(ann->session, "rumours");
+    EXPECT_EQ(table().topicCount(), 2u);
+    table().unsubscribe(ann->session, "news");
+    EXPECT_EQ(table().topicCount(), 2u);
+    table().unsubscribe(bob->session, "news");
+    table().unsubscribe(ann->session, "rumours");
+    EXPECT_EQ(table().topicCount(), 0u);
+}
+
+TEST_F(Topic, IsForgottenWithTheSessionsThatHadIt) {
+    const auto ann = listener(0);
+    for (int i = 0; i < 1'000; ++i) table().subscribe(ann->session, "topic " + std::to_string(i));
+    EXPECT_EQ(table().topicCount(), 1'000u);
+    ann->session->lost("");
+    here.run();
+    EXPECT_EQ(table().topicCount(), 0u);
+}
+
+TEST_F(Topic, OnAnotherLoopIsJoinedAndReachedByThatLoop) {
+    const auto ann = listener(1);
+    table().subscribe(ann->session, "news");
+    EXPECT_EQ(table().subscribers("news"), 0u);
+    far.run();
+    EXPECT_EQ(table().subscribers("news"), 1u);
+    publish("news");
+    publish("news");
+    EXPECT_THAT(ann->peer.texts, ::testing::IsEmpty());
+    far.run();
+    EXPECT_EQ(ann->peer.texts.size(), 2u);
+    table().unsubscribe(ann->session, "news");
+    far.run();
+    EXPECT_EQ(table().topicCount(), 0u);
+}
+
+TEST_F(Topic, IsPublishedToTheLoopsThatHaveSubscribersOnly) {
+    const auto ann = listener(0);
+    table().subscribe(ann->session, "news");
+    publish("news");
+    EXPECT_TRUE(far.tasks.empty());
+    EXPECT_EQ(ann->peer.texts.size(), 1u);
+}
+
+TEST_F(Topic, OfASessionThatEndsBeforeItsLoopHasSubscribedItIsNotJoined) {
+    const auto ann = listener(1);
+    table().subscribe(ann->session, "news");
+    ann->session->close(CloseCause::Application, CloseCode::Normal, "");
+    far.run();
+    EXPECT_EQ(table().topicCount(), 0u);
+}
+
+TEST_F(Topic, SparesTheOneThatIsExcepted) {
+    const auto ann = listener(0), bob = listener(0);
+    table().subscribe(ann->session, "news");
+    table().subscribe(bob->session, "news");
+    publish("news", ann->session->id());
+    EXPECT_EQ(ann->peer.texts.size(), 0u);
+    EXPECT_EQ(bob->peer.texts.size(), 1u);
+}
+
+// Leaving asked the session's loop who runs it, and handles outlive loops.
+TEST_F(Topic, IsLeftByASessionThatIsGoneWithoutAskingItsLoop) {
+    const auto ann = listener(1);
+    ann->session->lost("");
+    far.run();
+    ASSERT_TRUE(ann->session->isGone());
+    table().unsubscribe(ann->session, "news");
+    EXPECT_TRUE(far.tasks.empty());
+}
+
+}  // namespace
+}  // namespace patchbay::test
