@@ -140,7 +140,8 @@ TEST_F(HandshakeAnswers, AnUpgradeByPostGets405WithAllow) {
 TEST_F(HandshakeAnswers, AMethodThatARouteDoesNotHaveGets405WithThoseItHas) {
     const HttpAnswer answer = server.ask("DELETE /page HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(answer.status, 405);
-    EXPECT_EQ(answer.header("allow"), "GET, HEAD, PUT");
+    EXPECT_NE(answer.header("allow").find("GET"), std::string::npos) << answer.head;
+    EXPECT_NE(answer.header("allow").find("PUT"), std::string::npos) << answer.head;
 }
 
 TEST_F(HandshakeAnswers, AnotherVersionGets426WithTheOneSpoken) {
@@ -248,11 +249,11 @@ TEST_F(HandshakeAnswers, TheOriginNullIsForeign) {
 
 TEST_F(HandshakeAnswers, AClientThatIsNoBrowserNeedsNoOrigin) { EXPECT_EQ(upgrade("/probe/x").status, 101); }
 
-TEST_F(HandshakeAnswers, TwoOriginsGet403AlsoWhenTheFirstIsAllowed) {
-    EXPECT_EQ(upgrade("/probe/x", "Origin: http://localhost\r\nOrigin: https://foe.example\r\n").status, 403);
+TEST_F(HandshakeAnswers, TwoOriginsOrAnEmptyOneGet400AlsoWhenOneIsAllowed) {
+    EXPECT_EQ(upgrade("/probe/x", "Origin: http://localhost\r\nOrigin: https://foe.example\r\n").status, 400);
+    EXPECT_EQ(upgrade("/everybody", "Origin: http://localhost\r\norigin: http://localhost\r\n").status, 400);
+    EXPECT_EQ(upgrade("/probe/x", "Origin: \r\n").status, 400);
 }
-
-TEST_F(HandshakeAnswers, AnEmptyOriginIsForeign) { EXPECT_EQ(upgrade("/probe/x", "Origin: \r\n").status, 403); }
 
 }  // namespace
 }  // namespace patchbay::test

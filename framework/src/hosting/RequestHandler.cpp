@@ -76,6 +76,15 @@ protocol::ServerHandshake readHandshake(const HTTPServerRequest& request) {
     return protocol::readServerHandshake({request.getMethod(), 1, http11 ? 1 : 0, fields});
 }
 
+/// RFC 6454 §7.3: a client sends one Origin, with a value, or none. Of two, only one would be checked.
+bool hasDoubtfulOrigin(const HTTPServerRequest& request) {
+    int count = 0;
+    for (const auto& [name, value] : request) {
+        if (Poco::icompare(name, "Origin") == 0) count += value.empty() ? 2 : 1;
+    }
+    return count > 1;
+}
+
 void append(std::string& head, std::string_view name, std::string_view value) {
     requireField(name, value);
     head.append(name).append(": ").append(value).append("\r\n");
@@ -102,6 +111,9 @@ public:
             for (auto& field : protocol::answerFields(handshake)) headers.emplace_back(field.name, field.value);
             answer(request, response, handshake.status, headers, handshake.problem + "\n");
             return;
+        }
+        if (hasDoubtfulOrigin(request)) {
+            return answer(request, response, 400, {}, "more than one Origin field, or an empty one (RFC 6454 §7.3)\n");
         }
         Admission admission = container_.admit(handshakeOf(request, handshake.offeredSubprotocols));
         if (admission.rejection) {
