@@ -39,6 +39,18 @@ TYPED_TEST(LifeCycle, TheApplicationsCloseReachesPeerAndHandlerWithItsCode) {
     EXPECT_EQ(this->world.closedFor(CloseCause::Application), 1u);
 }
 
+// Pings that waited left no room for the Close frame, and it was dropped.
+TYPED_TEST(LifeCycle, AGoodbyeReachesThePeerBehindAnyNumberOfPings) {
+    this->script->onMessage = [](Session session, std::string_view) {
+        for (int i = 0; i < 10'000; ++i) session.basicRemote().sendPing(asBytes("are you there?"));
+        session.close(CloseCode{4001}, "enough");
+        return Script::Reply{};
+    };
+    auto client = this->world.connect("/scripted/a");
+    client.send("go");
+    EXPECT_EQ(client.goodbye().code, CloseCode{4001});
+}
+
 TYPED_TEST(LifeCycle, ThePeersCloseIsEchoedAndSeen) {
     auto client = this->world.connect("/scripted/a");
     client.close(3001, "done");

@@ -7,6 +7,8 @@
 namespace patchbay::hosting {
 namespace {
 
+using transport::ControlRoom;
+
 constexpr std::chrono::milliseconds kFlushTimeout{2000};
 
 /// Messages obey the queue's limit and policy.
@@ -23,18 +25,20 @@ private:
 /// Control frames do not: they are small, and never dropped for a message's sake.
 class ControlOutput final : public protocol::Output {
 public:
-    explicit ControlOutput(transport::SocketChannel& channel) noexcept : channel_{channel} {}
+    explicit ControlOutput(transport::SocketChannel& channel, ControlRoom room = ControlRoom::Shared) noexcept
+        : channel_{channel}, room_{room} {}
     void write(Bytes header, Bytes payload) override {
         std::array<std::byte, 2 + 125> frame;
         assert(header.size() + payload.size() <= frame.size());
         auto end = std::copy(header.begin(), header.end(), frame.begin());
         end = std::copy(payload.begin(), payload.end(), end);
-        status = channel_.sendControl(Bytes{frame.begin(), end});
+        status = channel_.sendControl(Bytes{frame.begin(), end}, room_);
     }
     SendStatus status = SendStatus::Closed;
 
 private:
     transport::SocketChannel& channel_;
+    ControlRoom room_;
 };
 
 CloseCause causeOf(CloseCode code) noexcept {
@@ -95,7 +99,7 @@ void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     {
         const std::lock_guard guard{sending_};
         if (!channel_) return;
-        ControlOutput output{*channel_};
+        ControlOutput output{*channel_, ControlRoom::Reserved};
         connection_.close(code, text, output);
     }
     giveUpAfter(closeTimeout_);
@@ -106,7 +110,7 @@ void WebSocketCarrier::closeNow(CloseCode code) noexcept {
         const std::lock_guard guard{sending_};
         if (!channel_) return;
         channel_->dropQueue();
-        ControlOutput output{*channel_};
+        ControlOutput output{*channel_, ControlRoom::Reserved};
         connection_.close(code, {}, output);
     }
     giveUpAfter(kOverflowTimeout);
@@ -142,7 +146,9 @@ void WebSocketCarrier::onPong(Bytes) {}  // it has shown that the peer is alive,
 
 void WebSocketCarrier::onReply(Bytes frame) {
     const std::lock_guard guard{sending_};
-    if (channel_) channel_->sendControl(frame);
+    // A Close frame, or a pong behind one.
+    const ControlRoom room = connection_.closeSent() ? ControlRoom::Reserved : ControlRoom::Shared;
+    if (channel_) channel_->sendControl(frame, room);
 }
 
 void WebSocketCarrier::onClose(CloseCode code, std::string_view reason) {

@@ -25,9 +25,9 @@ SendStatus Outbox::append(const SharedBytes& message) {
     return SendStatus::Queued;
 }
 
-SendStatus Outbox::appendControl(Bytes message) {
-    if (control_ + message.size() > kMaxControlBytes || message.size() > MessageChunk::kMaxMessage)
-        return SendStatus::Dropped;
+SendStatus Outbox::appendControl(Bytes message, ControlRoom room) {
+    const std::size_t most = kMaxControlBytes + (room == ControlRoom::Reserved ? kReservedBytes : 0);
+    if (control_ + message.size() > most || message.size() > MessageChunk::kMaxMessage) return SendStatus::Dropped;
     return message.empty() ? SendStatus::Queued : copyIn({}, message, MessageClass::Control);
 }
 

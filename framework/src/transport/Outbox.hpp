@@ -2,7 +2,8 @@
 // The messages that wait to be written to one peer: bounded, in order, whole.
 //
 // Rules: a message is appended as a whole or not at all; what is partly on the wire is never dropped; control messages
-// never fall to the policy, do not count against the limit, and are bounded by kMaxControlBytes of their own.
+// never fall to the policy, do not count against the limit, and are bounded by kMaxControlBytes of their own; the one
+// that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why.
 // No lock and no system call here: the channel has both. While a batch is out, to be written without the lock, messages
 // may be appended and dropped behind it.
 
@@ -34,10 +35,18 @@ struct Batch {
     std::span<iovec> span() noexcept { return {pieces.data(), count}; }
 };
 
+/// Where a control message may go.
+enum class ControlRoom : std::uint8_t {
+    Shared,    ///< within kMaxControlBytes, with the others
+    Reserved,  ///< kReservedBytes more: for the message that ends the connection
+};
+
 /// A bounded queue of messages.   Thread: one at a time.
 class Outbox {
 public:
     static constexpr std::size_t kMaxControlBytes = 4096;
+    /// Room for the largest control frame (RFC 6455 §5.5) and a little more.
+    static constexpr std::size_t kReservedBytes = 256;
     /// Shared messages up to this size are copied behind others: a byte copied costs less than a piece to gather.
     static constexpr std::size_t kMaxCopied = 1024;
 
@@ -47,8 +56,8 @@ public:
 
     SendStatus append(Bytes head, Bytes payload);
     SendStatus append(const SharedBytes& message);
-    /// Dropped, and not counted, when there is no room within kMaxControlBytes or it does not fit into a chunk.
-    SendStatus appendControl(Bytes message);
+    /// Dropped, and not counted, when there is no room for it or it does not fit into a chunk.
+    SendStatus appendControl(Bytes message, ControlRoom room = ControlRoom::Shared);
 
     /// Takes what the next write should write; nothing when the box is empty.   Requires: no other batch is out.
     void take(Batch& batch) noexcept;

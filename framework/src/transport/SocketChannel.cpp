@@ -77,8 +77,8 @@ SendStatus SocketChannel::send(const SharedBytes& message) {
     return queue([&] { return outbox_.append(message); });
 }
 
-SendStatus SocketChannel::sendControl(Bytes message) {
-    return queue([&] { return outbox_.appendControl(message); });
+SendStatus SocketChannel::sendControl(Bytes message, ControlRoom room) {
+    return queue([&] { return outbox_.appendControl(message, room); });
 }
 
 void SocketChannel::dropQueue() noexcept {

@@ -68,8 +68,8 @@ public:
     /// One message, by reference; a small one may be copied.
     SendStatus send(const SharedBytes& message);
     /// Never dropped by policy nor counted in the limit, in order with the messages. Dropped when
-    /// Outbox::kMaxControlBytes of them wait, or it is larger than 2 KiB itself.
-    SendStatus sendControl(Bytes message);
+    /// Outbox::kMaxControlBytes of them wait and it has no room reserved, or it is larger than 2 KiB itself.
+    SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared);
     /// Forgets every message, control messages too, but one that is partly on the wire.
     void dropQueue() noexcept;
     /// Nothing more is sent or delivered: writes what waits, sends FIN, waits for the peer's, and closes; resets the

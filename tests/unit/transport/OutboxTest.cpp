@@ -168,6 +168,15 @@ TEST(OutboxControl, DoesNotCountInTheLimitAndHasItsOwn) {
     EXPECT_EQ(box.appendControl(asBytes("x")), SendStatus::Queued);
 }
 
+TEST(OutboxControl, KeepsRoomForTheMessageThatEndsTheConnection) {
+    Outbox box{{}};
+    while (box.appendControl(asBytes("<ping>")) == SendStatus::Queued) continue;
+    const std::string close(Outbox::kReservedBytes, 'c');
+    EXPECT_EQ(box.appendControl(asBytes(close)), SendStatus::Dropped);
+    EXPECT_EQ(box.appendControl(asBytes(close), ControlRoom::Reserved), SendStatus::Queued);
+    EXPECT_TRUE(writeAll(box).ends_with(close));
+}
+
 TEST(OutboxDropUnstarted, ForgetsAllButTheMessageOnTheWire) {
     for (const std::size_t size : {4u, 3000u}) {  // within a chunk, and one that has its own memory
         Outbox box{{}};
