@@ -122,6 +122,7 @@ TEST_F(SendQueue, ThatDropsTheOldest_KeepsTheSessionAndTheNewest) {
     EXPECT_LT(numbers.size(), static_cast<std::size_t>(kMessages)) << "nothing had to be dropped: no test of anything";
     ASSERT_FALSE(numbers.empty());
     EXPECT_EQ(numbers.back(), kMessages - 1);
+    EXPECT_EQ(numbers.size() + session->droppedMessages(), static_cast<std::size_t>(kMessages)) << "each is sent or counted";
     EXPECT_TRUE(session->isOpen());
 }
 
@@ -130,6 +131,7 @@ TEST_F(SendQueue, ThatDropsTheNewest_KeepsTheSessionAndTheStart) {
     const auto [sent, grown] = flood();
     EXPECT_EQ(sent, kMessages);
     EXPECT_LE(grown, kQueue + kSpare);
+    EXPECT_GT(session->droppedMessages(), 0U);
     // Whatever the queue holds by now is the start without a gap; only once it has drained a bit is there room again.
     for (int expected = 0; expected < 20; ++expected) EXPECT_EQ(std::stoi(peer->nextText()), expected);
     EXPECT_TRUE(session->isOpen());

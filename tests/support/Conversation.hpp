@@ -33,6 +33,7 @@ public:
     SendStatus send(const messaging::SharedMessage& message) noexcept override {
         return send(message.kind(), message.payload());
     }
+    std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
     void close(CloseCode code, std::string_view text) noexcept override {
         received_.closed = code;

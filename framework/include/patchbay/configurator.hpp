@@ -72,10 +72,6 @@ public:
     /// Source: RFC 6455 §4.2.2, Jakarta WebSocket §3.1.2
     virtual std::string negotiatedSubprotocol(const EndpointConfig& endpoint, std::span<const std::string> offered);
 
-    /// The extensions to use, out of those that the client offered and the server has installed, as names. The default
-    /// keeps them all.   Source: Jakarta WebSocket §3.1.3
-    virtual std::vector<std::string> negotiatedExtensions(const EndpointConfig& endpoint, std::vector<std::string> possible);
-
     /// The last word: sees the request, may add headers, name a principal, set properties or reject.
     virtual void modifyHandshake(const HandshakeRequest& request, HandshakeResponse& response);
 

@@ -125,6 +125,9 @@ public:
     void send(const T& value) const {
         send(detail::encode(value, wireFormat()));
     }
+    /// How many messages to this peer have fallen to the endpoint's `whenFull` policy.   Thread: any.
+    /// Errors: SessionClosed when the close handler has returned.
+    std::uint64_t droppedMessages() const;
     Remote basicRemote() const { return Remote{*this}; }
 
     /// Joins a topic of this session's endpoint; joining twice is joining once.   Errors: SessionClosed.   Thread: any.

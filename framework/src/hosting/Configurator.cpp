@@ -61,10 +61,6 @@ std::string Configurator::negotiatedSubprotocol(const EndpointConfig& endpoint, 
     return {};
 }
 
-std::vector<std::string> Configurator::negotiatedExtensions(const EndpointConfig&, std::vector<std::string> possible) {
-    return possible;
-}
-
 void Configurator::modifyHandshake(const HandshakeRequest&, HandshakeResponse&) {}
 
 std::shared_ptr<void> Configurator::endpointInstance(const HandshakeRequest&) { return nullptr; }

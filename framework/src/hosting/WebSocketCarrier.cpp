@@ -87,6 +87,11 @@ SendStatus WebSocketCarrier::send(const messaging::SharedMessage& message) noexc
     return !channel_ || connection_.closeSent() ? SendStatus::Closed : channel_->send(frame);
 }
 
+std::uint64_t WebSocketCarrier::droppedMessages() const noexcept {
+    const std::lock_guard guard{sending_};
+    return channel_ ? channel_->droppedMessages() : dropped_;
+}
+
 SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
     const std::lock_guard guard{sending_};
     if (!channel_) return SendStatus::Closed;
@@ -173,6 +178,7 @@ void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept 
     std::shared_ptr<transport::SocketChannel> ended;
     {
         const std::lock_guard guard{sending_};
+        dropped_ = channel_->droppedMessages();
         ended = std::move(channel_);
     }
     ended->closeAfterFlush(within);

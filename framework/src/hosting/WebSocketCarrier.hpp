@@ -31,6 +31,7 @@ public:
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
     SendStatus send(const messaging::SharedMessage& message) noexcept override;
+    std::uint64_t droppedMessages() const noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code) noexcept override;
@@ -58,8 +59,9 @@ private:
     protocol::Connection connection_;
     std::shared_ptr<void> place_;  // among the server's connections, until this one has ended
     TimerId giveUp_ = 0;
-    std::mutex sending_;  // one message after the other: frames do not mix, and none follows a Close
+    mutable std::mutex sending_;  // one message after the other: frames do not mix, and none follows a Close
     std::shared_ptr<transport::SocketChannel> channel_;  // under the lock; empty when the connection has ended
+    std::uint64_t dropped_ = 0;                          // likewise; the channel's count at its end
 };
 
 }  // namespace patchbay::hosting

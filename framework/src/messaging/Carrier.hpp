@@ -22,6 +22,8 @@ public:
     virtual SendStatus send(MessageKind kind, Bytes payload) noexcept = 0;
     /// The same, shared with the other recipients of a broadcast.
     virtual SendStatus send(const SharedMessage& message) noexcept = 0;
+    /// How many messages have fallen to the queue's policy.   Thread: any.
+    virtual std::uint64_t droppedMessages() const noexcept = 0;
     /// Asks the peer for a sign of life, where the transport has such a thing.
     virtual SendStatus ping(Bytes payload) noexcept = 0;
     /// Says goodbye with `code` after the messages that wait, and ends the connection within a bound.   Thread: any.

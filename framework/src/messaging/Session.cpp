@@ -86,6 +86,7 @@ void Session::setProperty(std::string_view name, std::any value) const {
 
 void Session::send(std::string_view text) const { core_->send(MessageKind::Text, asBytes(text)); }
 void Session::send(Bytes bytes) const { core_->send(MessageKind::Binary, bytes); }
+std::uint64_t Session::droppedMessages() const { return core_->droppedMessages(); }
 const detail::WireFormat& Session::wireFormat() const noexcept { return core_->endpoint().format; }
 
 void Session::subscribe(std::string_view topic) const {

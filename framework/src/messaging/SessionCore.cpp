@@ -81,6 +81,11 @@ void SessionCore::ping(Bytes payload) {
     settle(carrier_->ping(payload), "sendPing");
 }
 
+std::uint64_t SessionCore::droppedMessages() const {
+    requireNotGone("droppedMessages");
+    return carrier_->droppedMessages();
+}
+
 void SessionCore::deliver(const SharedMessage& message) noexcept {
     if (!isOpen()) return;
     if (carrier_->send(message) == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});

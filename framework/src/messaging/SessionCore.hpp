@@ -77,6 +77,7 @@ public:
 
     void send(MessageKind kind, Bytes payload);
     void ping(Bytes payload);
+    std::uint64_t droppedMessages() const;
     /// One message of a broadcast; a session that closes ignores it.
     void deliver(const SharedMessage& message) noexcept;
     void close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept;

@@ -50,6 +50,13 @@ SendStatus MemoryCarrier::enqueue(Received message) {
     return SendStatus::Queued;
 }
 
+std::uint64_t MemoryCarrier::droppedMessages() const noexcept {
+    const auto line = line_.lock();
+    if (!line) return 0;
+    const std::lock_guard guard{line->lock};
+    return line->dropped;
+}
+
 SendStatus MemoryCarrier::ping(Bytes) noexcept {
     const auto line = line_.lock();
     if (!line) return SendStatus::Closed;

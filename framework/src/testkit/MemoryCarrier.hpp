@@ -45,6 +45,7 @@ public:
     SendStatus send(const messaging::SharedMessage& message) noexcept override {
         return send(message.kind(), message.payload());
     }
+    std::uint64_t droppedMessages() const noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code) noexcept override;
