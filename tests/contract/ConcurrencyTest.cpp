@@ -147,7 +147,7 @@ private:
 class Tutorial {
     SERVER_ENDPOINT(Tutorial, "/tutorial", .idleTimeout = 0s, .sendQueue = {.bytes = 16_MiB})
 public:
-    explicit Tutorial(Record& record) : record_{record}, watch_{record} {}
+    explicit Tutorial(Record& record) : watch_{record} {}
 
     ON_OPEN(opened)
     void opened(Session session) {
@@ -169,7 +169,6 @@ private:
             }
         }
     }
-    Record& record_;
     Watch watch_;
 };
 
@@ -288,7 +287,7 @@ TEST_F(Concurrency, SessionsThatOtherThreadsUseAndClose) {
             std::this_thread::yield();
         });
     }
-    meanwhile([this, &topics = server->topicsOf<Busy>()] {
+    meanwhile([&topics = server->topicsOf<Busy>()] {
         topics.publish("everyone", "news");
         topics.publish("rumours", "news");
         std::this_thread::sleep_for(100us);  // a pace, or it does nothing but fill queues

@@ -25,11 +25,12 @@ inline std::string_view asText(Bytes bytes) noexcept {
 }
 
 /// Sizes with their unit: `4_KiB`.   Units: bytes.
+/// Not consteval: Clang 14 leaves calls of such functions in the object files of templates, where nothing defines them.
 inline namespace literals {
-consteval std::size_t operator""_B(unsigned long long n) { return static_cast<std::size_t>(n); }
-consteval std::size_t operator""_KiB(unsigned long long n) { return static_cast<std::size_t>(n) << 10; }
-consteval std::size_t operator""_MiB(unsigned long long n) { return static_cast<std::size_t>(n) << 20; }
-consteval std::size_t operator""_GiB(unsigned long long n) { return static_cast<std::size_t>(n) << 30; }
+constexpr std::size_t operator""_B(unsigned long long n) { return static_cast<std::size_t>(n); }
+constexpr std::size_t operator""_KiB(unsigned long long n) { return static_cast<std::size_t>(n) << 10; }
+constexpr std::size_t operator""_MiB(unsigned long long n) { return static_cast<std::size_t>(n) << 20; }
+constexpr std::size_t operator""_GiB(unsigned long long n) { return static_cast<std::size_t>(n) << 30; }
 }  // namespace literals
 
 }  // namespace patchbay

@@ -44,11 +44,11 @@ protected:
 
 template <class Message>
 class Taker : public Notes {
-    SERVER_ENDPOINT(Taker, "/")
+    SERVER_ENDPOINT(Taker, "/", .maxMessageSize = 64_KiB)
 public:
     std::vector<std::decay_t<Message>> taken;
 
-    ON_MESSAGE(got)
+    ON_MESSAGE(got, .maxMessageSize = 4_KiB)
     void got(Message message) { taken.push_back(message); }
     ON_ERROR(failed)
     void failed(const std::exception& error) { noteError(error); }
@@ -363,6 +363,11 @@ TEST(TypeTagsOption, NeverSendsStructsWithoutNamesAndStillTellsHandlersApart) {
 }
 
 // ------------------------------------------------------------------------------------------------ sizes
+
+TEST(MessageSizes, WithTheirUnitAreOfAClassTemplateToo) {  // Clang 14 did not link it
+    EXPECT_EQ(detail::makeModel<Taker<int>>().maxHandlerMessageBytes, 4096U);
+    EXPECT_EQ(detail::makeModel<Taker<int>>().options.maxMessageSize, 65536U);
+}
 
 class Limited : public Notes {
     SERVER_ENDPOINT(Limited, "/")
