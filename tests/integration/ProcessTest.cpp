@@ -69,6 +69,22 @@ TEST_P(StopSignal, EndsWithinTheDrainTimeoutAlsoWhenNoPeerAnswers) {
 INSTANTIATE_TEST_SUITE_P(Process, StopSignal, testing::Values(SIGTERM, SIGINT),
                          [](const auto& info) { return info.param == SIGTERM ? "Term" : "Int"; });
 
+TEST(Process, AStopSignalIsTakenOnWhateverThreadItArrives) {
+    const ConfigFile config{kQuickStop};
+    std::size_t threads = 1;
+    for (std::size_t i = 0; i < threads; ++i) {
+        Process server{kServer, {"--config", config.path(), "--loops", "2"}};
+        RawWebSocket open{server.port(), "/chat/lobby?name=ann"};
+        const auto ids = server.threads();
+        threads = ids.size();
+        server.signalThread(ids.at(i), SIGTERM);
+        EXPECT_EQ(open.skipToClose().code, 1001) << "thread " << i << " of " << threads;
+        open.close(1001);
+        EXPECT_EQ(server.wait(), 0) << "thread " << i << " of " << threads << "\n" << server.output();
+    }
+    EXPECT_GT(threads, 3u);
+}
+
 TEST(Process, ASecondCtrlCExitsAtOnceAlsoWhenAPeerNeverAnswers) {
     const ConfigFile config{"server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 1h }\n"};
     Process server{kServer, {"--config", config.path()}};

@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
 
 extern char** environ;
@@ -25,7 +28,7 @@ Process::Process(const std::string& program, const std::vector<std::string>& arg
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDERR_FILENO);
-    // A server in this process has blocked the signals that the child is to get.
+    // Whatever this process has blocked, the child is to get its signals.
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     sigset_t none;
@@ -79,6 +82,17 @@ std::uint16_t Process::port() {
 }
 
 void Process::signal(int number) const { ::kill(id_, number); }
+
+std::vector<pid_t> Process::threads() const {
+    std::vector<pid_t> ids;
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc/" + std::to_string(id_) + "/task"}) {
+        ids.push_back(std::stoi(entry.path().filename()));
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
+void Process::signalThread(pid_t thread, int number) const { ::syscall(SYS_tgkill, id_, thread, number); }
 
 int Process::wait() {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;

@@ -24,6 +24,9 @@ public:
     /// The port in its line "listening on http://…:port".
     std::uint16_t port();
     void signal(int number) const;
+    /// The ids of its threads.
+    std::vector<pid_t> threads() const;
+    void signalThread(pid_t thread, int number) const;
     /// The exit code; 128 and the signal for a process that died of one.
     int wait();
     /// All that it printed; complete after wait().

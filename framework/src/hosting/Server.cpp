@@ -59,7 +59,7 @@ struct Server::Parts {
     void deploy(std::vector<detail::EndpointModel> models);
     void listen();
     void accept(transport::Socket socket);
-    bool waitForSessions(const std::function<bool()>& hurry);
+    void waitForSessions();
     void stopLoops();
 };
 
@@ -105,13 +105,11 @@ void Server::Parts::accept(transport::Socket socket) {
     loop.post([state = gate, &loop, index, moved] { hosting::Gate::open(state, loop, index, std::move(*moved)); });
 }
 
-bool Server::Parts::waitForSessions(const std::function<bool()>& hurry) {
+void Server::Parts::waitForSessions() {
     const auto deadline = Clock::now() + config.server.drainTimeout;
-    while (container.sessionCount() > 0 || gate->connections.load() > 0) {
-        if (Clock::now() >= deadline || hurry()) return false;
+    while ((container.sessionCount() > 0 || gate->connections.load() > 0) && Clock::now() < deadline) {
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
-    return true;
 }
 
 void Server::Parts::stopLoops() {
@@ -142,7 +140,6 @@ void Server::start() {
     p.deploy(p.waiting);
     p.listen();
     p.waiting.clear();
-    hosting::blockSignals();
     p.host.start();
     for (auto& listener : p.listeners) listener->start();
     for (auto& loop : p.loops) p.threads.emplace_back([&loop] { loop->run(); });
@@ -159,7 +156,7 @@ void Server::stop() {
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         p.loops[i]->post([gate = p.gate, i] { hosting::Gate::endIdle(*gate, i); });
     }
-    p.waitForSessions([] { return hosting::secondSignal(); });
+    p.waitForSessions();
     p.loops.front()->post([&p] {
         for (auto& listener : p.listeners) listener->stop();
     });
@@ -169,6 +166,7 @@ void Server::stop() {
 }
 
 int Server::run(const std::function<void()>& ready) {
+    hosting::catchSignals();
     try {
         start();
     } catch (const DeploymentError& error) {

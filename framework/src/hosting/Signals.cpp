@@ -1,51 +1,57 @@
 #include "hosting/Signals.hpp"
 
-#include <pthread.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <ctime>
+#include <string_view>
 
 namespace patchbay::hosting {
 namespace {
 
 std::atomic<bool> taken{false};  // the first signal has been seen
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may touch no other");
 
-sigset_t ours() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    return set;
+sem_t& arrived() noexcept {
+    static sem_t semaphore;
+    static const int ready = ::sem_init(&semaphore, 0, 0);
+    static_cast<void>(ready);
+    return semaphore;
+}
+
+sem_t* waiting = nullptr;  // arrived(), for the handler, which may run no first-time initialisation
+
+/// May call only what POSIX lists as safe in a signal handler.
+void onSignal(int signal) {
+    const int error = errno;
+    if (taken.exchange(true)) {
+        constexpr std::string_view kWords = "second signal: exiting at once\n";
+        [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, kWords.data(), kWords.size());
+        ::_exit(128 + signal);
+    }
+    ::sem_post(waiting);
+    errno = error;
 }
 
 }  // namespace
 
-void blockSignals() {
-    const sigset_t set = ours();
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+void catchSignals() noexcept {
+    waiting = &arrived();
+    while (::sem_trywait(waiting) == 0) continue;
+    taken.store(false);
+    struct sigaction action {};
+    action.sa_handler = &onSignal;
+    action.sa_flags = SA_RESTART;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-void waitForSignal() {
-    const sigset_t set = ours();
-    int signal = 0;
-    while (sigwait(&set, &signal) != 0) {
-    }
-    taken.store(true);
-}
-
-bool secondSignal() {
-    if (!taken.load()) return false;
-    const sigset_t set = ours();
-    const timespec now{};
-    const int signal = sigtimedwait(&set, nullptr, &now);
-    if (signal <= 0) return false;
-    static constexpr char kWords[] = "second signal: exiting at once\n";
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, kWords, std::strlen(kWords));
-    _exit(128 + signal);
+void waitForSignal() noexcept {
+    while (::sem_wait(&arrived()) != 0) continue;  // another signal of the application's
 }
 
 }  // namespace patchbay::hosting

@@ -1,14 +1,17 @@
 #pragma once
-// SIGINT and SIGTERM, taken by whoever waits for them and by no thread in passing. POCO's own waiting knows no second
-// Ctrl-C.
+// SIGINT and SIGTERM of a server program: the first asks it to stop, a second one exits at once. POCO's own waiting
+// knows no second one.
+//
+// By handlers, not by a mask: a mask holds only for threads that are started after it is set, and one that was started
+// before (POCO's pool, the application's own) would let the signal end the process.
 
 namespace patchbay::hosting {
 
-/// Keeps the signals for waitForSignal(), in this thread and those that it starts from now on. Also ignores SIGPIPE.
-void blockSignals();
-/// Returns with the first SIGINT or SIGTERM.
-void waitForSignal();
-/// While stopping: a SIGINT or SIGTERM more exits the program at once, with 130 or 143. Returns false otherwise.
-bool secondSignal();
+/// From here on signals are taken for waitForSignal(), on whatever thread they arrive. Also ignores SIGPIPE.
+/// Thread: one at a time.
+void catchSignals() noexcept;
+/// Returns with the first SIGINT or SIGTERM since catchSignals(). Each one more exits the program at once, with 130 or
+/// 143.
+void waitForSignal() noexcept;
 
 }  // namespace patchbay::hosting
