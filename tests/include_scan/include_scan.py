@@ -27,7 +27,7 @@ LIBRARIES = [
     ("OpenSSL Crypto", r"openssl/(sha|evp|rand)\.h$"),
     ("OpenSSL", r"openssl/"),
     ("Boost.PFR", r"boost/(pfr(\.hpp|/)|version\.hpp$)"),
-    ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|signal"
+    ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|semaphore|signal"
                r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
 ]
 
