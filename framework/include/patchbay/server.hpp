@@ -82,6 +82,7 @@ public:
     int run(const std::function<void()>& ready = {});
 
     /// The topics of a deployed class, for HTTP handlers, timers and other threads.
+    /// Valid until the class is undeployed.
     /// Errors: std::logic_error when it is not deployed (before start() nothing is).
     template <class Endpoint>
     Topics& topicsOf() {
