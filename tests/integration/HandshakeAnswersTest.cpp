@@ -140,8 +140,7 @@ TEST_F(HandshakeAnswers, AnUpgradeByPostGets405WithAllow) {
 TEST_F(HandshakeAnswers, AMethodThatARouteDoesNotHaveGets405WithThoseItHas) {
     const HttpAnswer answer = server.ask("DELETE /page HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(answer.status, 405);
-    EXPECT_NE(answer.header("allow").find("GET"), std::string::npos) << answer.head;
-    EXPECT_NE(answer.header("allow").find("PUT"), std::string::npos) << answer.head;
+    EXPECT_EQ(answer.header("allow"), "GET, HEAD, PUT");
 }
 
 TEST_F(HandshakeAnswers, AnotherVersionGets426WithTheOneSpoken) {

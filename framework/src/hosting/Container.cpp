@@ -224,7 +224,7 @@ HttpMatch Container::findHandler(std::string_view method, std::string_view targe
             result.keep = current;
             return result;
         }
-        allowed.append(allowed.empty() ? "" : ", ").append(route.method);
+        allowed.append(allowed.empty() ? "" : ", ").append(route.method == "GET" ? "GET, HEAD" : route.method);
     }
     result.status = 405;
     result.problem = "this path takes " + allowed + "\n";
