@@ -48,7 +48,8 @@ void SessionCore::receive(MessageKind kind, Bytes payload, std::size_t slack) no
     auto& local = endpoint_->local(loopIndex_);
     obey(endpoint_->dispatcher.message(
         kind, start_.instance.get(),
-        {{session, start_.path}, payload, slack, local.document, local.scratch.get(), endpoint_->format}));
+        {{session, start_.path}, payload, slack, local.document, local.scratch.get(), endpoint_->format,
+         endpoint_->config.limits.maxMessageBytes}));
 }
 
 void SessionCore::obey(endpoint::Outcome outcome) noexcept {

@@ -83,7 +83,7 @@ Outcome callAt(Where where, Conversation<Endpoint>& conversation, Thrown thrown)
         case Where::Open: return deployed.dispatcher.open(instance, {call, deployed.config});
         case Where::Message:
             return deployed.dispatcher.message(MessageKind::Text, instance,
-                                               {call, asBytes("x"), 0, document, nullptr, deployed.format});
+                                               {call, asBytes("x"), 0, document, nullptr, deployed.format, 1});
         case Where::Close: deployed.dispatcher.close(instance, {call, reason}); break;
         case Where::Task: return deployed.dispatcher.task(instance, call, [&] { raise(thrown); });
         case Where::Outside:

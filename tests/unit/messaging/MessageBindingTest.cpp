@@ -418,6 +418,30 @@ TEST(MessageSizes, OverItTheErrorHandlerGetsMessageTooBigAndTheSessionClosesWith
     }
 }
 
+class Uneven : public Notes {
+    SERVER_ENDPOINT(Uneven, "/")
+public:
+    ON_MESSAGE(picture, .maxMessageSize = 1_MiB)
+    void picture(Bytes) { note("picture"); }
+    ON_MESSAGE(said)
+    void said(std::string_view) { note("said"); }
+    ON_ERROR(failed)
+    void failed(const std::exception& error) { noteError(error); }
+};
+
+// The connection takes what the largest handler takes; that was all that a handler without a limit was held to.
+TEST(MessageSizes, AHandlerWithoutALimitOfItsOwnIsHeldToTheEndpointsAndNotToItsNeighbours) {
+    const std::string most(64_KiB, 'x');
+    Conversation<Uneven> conversation;
+    conversation.binary(most + "x");
+    conversation.text(most);
+    EXPECT_THAT(conversation.instance().notes, ElementsAre("picture", "said"));
+    conversation.text(most + "x");
+    EXPECT_THAT(conversation.instance().notes, ElementsAre("picture", "said"));
+    EXPECT_THAT(conversation.instance().errors, ElementsAre(HasSubstr("65537 bytes; its handler takes at most 65536")));
+    EXPECT_EQ(conversation.peer().closed, CloseCode::TooBig);
+}
+
 TEST(MessageSizes, ATooBigMessageThatWouldNotDecodeIsTooBig) {
     Conversation<Limited> conversation;
     conversation.text(R"({"type":"Say","txt":"12345678901234567890"})");

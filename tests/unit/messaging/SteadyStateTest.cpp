@@ -79,7 +79,7 @@ std::size_t allocationsOf(std::string payload) {
     const auto scratch = deployed.model.newScratch();
     json::Document document;
     const detail::MessageCall call{{session, path},     asBytes(payload).first(size), json::kReadableSlack, document,
-                                   scratch.get(), deployed.format};
+                                   scratch.get(), deployed.format, 64_KiB};
     for (int i = 0; i < 10; ++i) deployed.model.onText(&conversation.instance(), call);
     const std::size_t before = allocations;
     for (int i = 0; i < 100; ++i) deployed.model.onText(&conversation.instance(), call);

@@ -39,6 +39,30 @@ public:
     bool running = false;
 };
 
+/// Puts broadcasts on its wire in the form that they share.
+class EncodingCarrier final : public messaging::Carrier {
+public:
+    explicit EncodingCarrier(std::vector<const std::byte*>& sent) : sent_{sent} {}
+    static inline int encodings = 0;
+
+    SendStatus send(const messaging::SharedMessage& message) noexcept override {
+        const auto encode = [](MessageKind, Bytes payload) {
+            ++encodings;
+            return SharedBytes::concat(asBytes("frame "), payload);
+        };
+        sent_.push_back(message.encoded(encode).bytes().data());
+        return SendStatus::Queued;
+    }
+    SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
+    std::uint64_t droppedMessages() const noexcept override { return 0; }
+    SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
+    void close(CloseCode, std::string_view) noexcept override {}
+    void closeNow(CloseCode) noexcept override {}
+
+private:
+    std::vector<const std::byte*>& sent_;
+};
+
 class Topic : public ::testing::Test {
 protected:
     struct Listener {
@@ -52,12 +76,16 @@ protected:
         config.limits.idleTimeout = {};
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
     }
-    std::unique_ptr<Listener> listener(std::size_t loop) {
-        auto made = std::make_unique<Listener>();
+    std::shared_ptr<messaging::SessionCore> session(std::size_t loop, std::unique_ptr<messaging::Carrier> carrier) {
         messaging::SessionStart start{};
         start.instance = endpoint->model.construct(endpoint->services);
-        made->session = std::make_shared<messaging::SessionCore>(endpoint, *state.loops[loop], loop, std::move(start));
-        made->session->open(std::make_unique<FakeCarrier>(made->peer));
+        auto made = std::make_shared<messaging::SessionCore>(endpoint, *state.loops[loop], loop, std::move(start));
+        made->open(std::move(carrier));
+        return made;
+    }
+    std::unique_ptr<Listener> listener(std::size_t loop) {
+        auto made = std::make_unique<Listener>();
+        made->session = session(loop, std::make_unique<FakeCarrier>(made->peer));
         return made;
     }
     messaging::TopicTable& table() { return *endpoint->topicTable; }
@@ -125,6 +153,22 @@ TEST_F(Topic, OfASessionThatEndsBeforeItsLoopHasSubscribedItIsNotJoined) {
     ann->session->close(CloseCause::Application, CloseCode::Normal, "");
     far.run();
     EXPECT_EQ(table().topicCount(), 0u);
+}
+
+TEST_F(Topic, EncodesAMessageOnceForAThousandPeersOnTwoLoops) {
+    std::vector<const std::byte*> sent;
+    std::vector<std::shared_ptr<messaging::SessionCore>> peers;
+    for (std::size_t i = 0; i < 1'000; ++i) {
+        peers.push_back(session(i % 2, std::make_unique<EncodingCarrier>(sent)));
+        table().subscribe(peers.back(), "news");
+    }
+    far.run();
+    EncodingCarrier::encodings = 0;
+    publish("news");
+    far.run();
+    EXPECT_EQ(EncodingCarrier::encodings, 1);
+    ASSERT_EQ(sent.size(), 1'000u);
+    EXPECT_THAT(sent, ::testing::Each(sent[0])) << "every queue holds the same block";
 }
 
 TEST_F(Topic, SparesTheOneThatIsExcepted) {

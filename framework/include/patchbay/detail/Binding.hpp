@@ -113,11 +113,13 @@ using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandl
 [[noreturn]] void failTooBig(std::size_t bytes, std::size_t limit);
 [[noreturn]] void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known);
 
-/// Asked before the message is decoded, so that a message over the limit costs nothing and is no DecodeError.
+/// Asked before the message is decoded, so that a message over the limit costs nothing and is no DecodeError. The
+/// connection's limit is the largest of all handlers', so one without a limit of its own is held to the endpoint's here.
 template <class Self, class H>
 void checkSize(const MessageCall& call) {
-    constexpr std::size_t limit = Access::lastHandler<Self, H::line>().options.maxMessageSize;
-    if (limit != 0 && call.payload.size() > limit) failTooBig(call.payload.size(), limit);
+    constexpr std::size_t own = Access::lastHandler<Self, H::line>().options.maxMessageSize;
+    const std::size_t limit = own != 0 ? own : call.maxMessageBytes;
+    if (call.payload.size() > limit) failTooBig(call.payload.size(), limit);
 }
 
 /// Calls the handler with its decoded message and sends back what it returns.
