@@ -64,6 +64,11 @@ public:
         loop_.run();
     }
 
+    /// A session that nobody closed and its endpoint would keep each other.
+    ~Conversation() { deployed_->remove(core_->id()); }
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+
     void text(std::string_view message) {
         core_->receive(MessageKind::Text, asBytes(message), 0);
         loop_.run();
