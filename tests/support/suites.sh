@@ -5,7 +5,7 @@
 #   SUITE/ctest.junit  ctest's own report        SUITE/*.xml  the cases within one of its tests        SUITE/node.tap
 
 results=$root/build/results
-all_suites=(unit structure contract integration browser clang tsan)
+all_suites=(unit structure contract integration browser clang tsan coverage)
 gcc_suites=(unit structure contract integration)
 suites=()
 ctest_prefix=()
@@ -31,7 +31,8 @@ choose_suites() {
 test_packages() {
     local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
     if wants integration; then packages+=(python3-websockets); fi
-    if wants clang || wants tsan; then packages+=(clang-14 libclang-rt-14-dev); fi
+    if wants clang || wants tsan || wants coverage; then packages+=(clang-14 libclang-rt-14-dev); fi
+    if wants clang || wants coverage; then packages+=(llvm-14); fi  # names in the sanitizers' reports; llvm-cov
     if wants browser; then
         packages+=(chromium)
         command -v node >/dev/null || packages+=(nodejs)  # others' Node brings an npm that excludes Debian's
@@ -107,7 +108,12 @@ run_with_clang() {
     step 'Configuring the Clang build' configure clang && step 'Building everything with Clang' compile clang || outcome=failed
     record clang "$outcome" "$title"
     [[ $outcome == passed ]] || return 0
-    step "Running the compiler's tests with Clang" run_ctest clang clang -L '^compiler$' || true
+    # Memory and undefined behaviour are watched everywhere, also at the end for leaks; what is no program of ours is run
+    # by the GCC build alone.
+    local ctest_prefix=(env "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:check_initialization_order=1"
+        "UBSAN_OPTIONS=print_stacktrace=1" "ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-14 || true)")
+    step 'Running the tests with Clang and its sanitizers, and the fuzzers' run_ctest clang clang \
+        -R '^(unit|contract|integration|clang)_|^structure_(compile_fail|headers_alone)$' -LE '^unsanitized$' || true
 }
 
 # The sanitizer needs its fixed place in memory, which address randomisation may have taken.
@@ -121,6 +127,15 @@ run_with_tsan() {
     step 'Running the concurrent tests with it' run_ctest tsan tsan -L '^concurrent$' || true
 }
 
+run_with_coverage() {
+    local title='Building the unit tests of protocol with counters'
+    if ! { step 'Configuring the build that counts' configure coverage && step "$title" compile coverage unit_protocol; }; then
+        record coverage failed "$title"
+        return
+    fi
+    step 'Counting the branches that they take' run_ctest coverage coverage -R '^coverage_' || true
+}
+
 count_steps() {
     local suite
     if wants_gcc || wants browser; then plan 2; fi
@@ -130,6 +145,7 @@ count_steps() {
     if wants browser; then plan 2; fi
     if wants clang; then plan 3; fi
     if wants tsan; then plan 3; fi
+    if wants coverage; then plan 3; fi
 }
 
 run_suites() {
@@ -147,6 +163,7 @@ run_suites() {
     fi
     if wants clang; then run_with_clang; fi
     if wants tsan; then run_with_tsan; fi
+    if wants coverage; then run_with_coverage; fi
     say "All of it took $((SECONDS / 60)) min $((SECONDS % 60)) s."
     python3 "$root/tests/support/totals.py" "$results" "${suites[@]}"
 }
