@@ -1,5 +1,7 @@
 #include "transport/Socket.hpp"
 
+#include "transport/TlsEngine.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,11 +9,16 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace patchbay::transport {
 namespace {
+
+/// Sixteen records: what one read takes and decrypts.
+constexpr std::size_t kCiphertextBytes = 256 * 1024;
 
 IoResult failure(int error) noexcept {
     if (error == EAGAIN || error == EWOULDBLOCK) return {.state = IoResult::State::WouldBlock, .error = {}};
@@ -51,15 +58,31 @@ std::string addressOf(int descriptor, NameCall name) {
 
 }  // namespace
 
+struct Socket::Tls {
+    explicit Tls(std::shared_ptr<const TlsContext> context) : engine{std::move(context)} {}
+
+    TlsEngine engine;
+    std::optional<IoResult> end;  // came with the last bytes, to be told by the next read
+};
+
+Socket::Socket() noexcept = default;
+Socket::Socket(int descriptor) noexcept : descriptor_{descriptor} {}
+Socket::Socket(Socket&& other) noexcept
+    : descriptor_{std::exchange(other.descriptor_, -1)}, tls_{std::move(other.tls_)} {}
+Socket::~Socket() { close(); }
+
 Socket& Socket::operator=(Socket&& other) noexcept {
     if (this != &other) {
         close();
         descriptor_ = std::exchange(other.descriptor_, -1);
+        tls_ = std::move(other.tls_);
     }
     return *this;
 }
 
-IoResult Socket::read(std::span<std::byte> into) noexcept {
+// ---- plain
+
+IoResult Socket::readPlain(std::span<std::byte> into) noexcept {
     ssize_t got;
     do got = ::recv(descriptor_, into.data(), into.size(), 0);
     while (got < 0 && errno == EINTR);
@@ -68,7 +91,10 @@ IoResult Socket::read(std::span<std::byte> into) noexcept {
     return {.bytes = static_cast<std::size_t>(got), .error = {}};
 }
 
+IoResult Socket::read(std::span<std::byte> into) noexcept { return tls_ ? readTls(into) : readPlain(into); }
+
 IoResult Socket::write(std::span<iovec> from) noexcept {
+    if (tls_) return writeTls(from);
     msghdr message{};
     message.msg_iov = from.data();
     message.msg_iovlen = from.size();
@@ -76,10 +102,65 @@ IoResult Socket::write(std::span<iovec> from) noexcept {
     do put = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
     while (put < 0 && errno == EINTR);
     if (put < 0) return failure(errno);
-    return {.bytes = static_cast<std::size_t>(put), .error = {}};
+    std::size_t offered = 0;
+    for (const iovec& piece : from) offered += piece.iov_len;
+    const auto bytes = static_cast<std::size_t>(put);
+    return {.state = bytes < offered ? IoResult::State::WouldBlock : IoResult::State::Done, .bytes = bytes, .error = {}};
 }
 
-void Socket::shutdownWrite() noexcept { ::shutdown(descriptor_, SHUT_WR); }
+void Socket::shutdownWrite() noexcept {
+    if (tls_ && !hasUnsent()) {
+        tls_->engine.sayGoodbye();
+        flush();  // what does not fit now is left out: the FIN says the same
+    }
+    ::shutdown(descriptor_, SHUT_WR);
+}
+
+// ---- TLS
+
+void Socket::startTls(std::shared_ptr<const TlsContext> context) { tls_ = std::make_unique<Tls>(std::move(context)); }
+bool Socket::isReady() const noexcept { return !tls_ || tls_->engine.isReady(); }
+bool Socket::hasUnsent() const noexcept { return tls_ && !tls_->engine.unsent().empty(); }
+
+bool Socket::hasUnread() const noexcept { return tls_ && tls_->end; }
+
+IoResult Socket::readTls(std::span<std::byte> into) noexcept {
+    static thread_local const auto ciphertext = std::make_unique<std::byte[]>(kCiphertextBytes);
+    if (tls_->end) return *std::exchange(tls_->end, std::nullopt);
+    const std::size_t most = std::min(kCiphertextBytes, into.size() - TlsEngine::kMaxRecordBytes);
+    IoResult result = readPlain({ciphertext.get(), most});
+    if (result.state != IoResult::State::Done) return result;
+    const Decrypted plain = tls_->engine.decrypt({ciphertext.get(), result.bytes}, into);
+    const IoResult answered = flush();
+    if (plain.error) tls_->end = IoResult{.state = IoResult::State::Failed, .error = plain.error};
+    else if (plain.ended) tls_->end = IoResult{.state = IoResult::State::End, .error = {}};
+    else if (answered.state == IoResult::State::Failed) tls_->end = answered;
+    if (plain.bytes > 0) return {.bytes = plain.bytes, .error = {}};
+    if (tls_->end) return *std::exchange(tls_->end, std::nullopt);
+    return {.state = IoResult::State::WouldBlock, .error = {}};
+}
+
+IoResult Socket::writeTls(std::span<const iovec> from) noexcept {
+    IoResult result = flush();  // of the time before: nothing is encrypted while that waits
+    if (result.state != IoResult::State::Done || from.empty()) return result;
+    const std::size_t bytes = tls_->engine.encrypt(from);
+    result = flush();
+    result.bytes = bytes;
+    if (bytes == 0) return {.state = IoResult::State::Failed, .error = std::make_error_code(std::errc::broken_pipe)};
+    return result;
+}
+
+/// Gives the kernel what is unsent; `bytes` stays 0.
+IoResult Socket::flush() noexcept {
+    while (hasUnsent()) {
+        const Bytes rest = tls_->engine.unsent();
+        const ssize_t put = ::send(descriptor_, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return failure(errno);
+        tls_->engine.sent(static_cast<std::size_t>(put));
+    }
+    return {};
+}
 
 void Socket::resetOnClose() noexcept {
     const linger atOnce{.l_onoff = 1, .l_linger = 0};

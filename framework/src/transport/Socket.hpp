@@ -1,10 +1,11 @@
 #pragma once
 // A connected, non-blocking socket and the few calls a channel makes on it. Everything that is read or written goes
-// through read() and write().
+// through read() and write(), which after startTls() are those of the TLS connection inside.
 
 #include <patchbay/bytes.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <system_error>
@@ -14,11 +15,13 @@ struct iovec;
 
 namespace patchbay::transport {
 
+class TlsContext;
+
 /// What one read or write did.
 struct IoResult {
     enum class State : std::uint8_t {
         Done,        ///< `bytes` of them, perhaps fewer than asked for
-        WouldBlock,  ///< the kernel has nothing to read, or no room to write
+        WouldBlock,  ///< the kernel has nothing to read; or no room to write more than `bytes`
         End,         ///< read only: the peer sends nothing more
         Failed,      ///< see `error`
     };
@@ -30,18 +33,33 @@ struct IoResult {
 /// The owner of a descriptor.   Owns: the descriptor; it is closed with the object.   Thread: one at a time.
 class Socket {
 public:
-    Socket() noexcept = default;
+    Socket() noexcept;
     /// Requires: `descriptor` is non-blocking.
-    explicit Socket(int descriptor) noexcept : descriptor_{descriptor} {}
-    Socket(Socket&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
+    explicit Socket(int descriptor) noexcept;
+    Socket(Socket&& other) noexcept;
     Socket& operator=(Socket&& other) noexcept;
-    ~Socket() { close(); }
+    ~Socket();
 
+    /// From here on this is the server's side of a TLS connection.   Requires: nothing has been read or written.
+    /// Errors: std::bad_alloc.
+    void startTls(std::shared_ptr<const TlsContext> context);
+    bool isSecure() const noexcept { return tls_ != nullptr; }
+    /// False while the TLS handshake runs: nothing can be written yet; reading goes on with it.
+    bool isReady() const noexcept;
+    /// True when bytes that write() took, or that the TLS handshake made, still wait here for the kernel: write() again,
+    /// also with nothing, when it has room.
+    bool hasUnsent() const noexcept;
+    /// True when read() has more to tell although the kernel has nothing: an end that came with the bytes before it.
+    bool hasUnread() const noexcept;
+
+    /// Requires: `into` holds at least kLeastRead bytes.
     IoResult read(std::span<std::byte> into) noexcept;
-    /// One gathered system call; a broken connection is a result, never a signal.
+    /// One gathered system call; a broken connection is a result, never a signal.   Requires: isReady().
     IoResult write(std::span<iovec> from) noexcept;
     /// Tells the peer that nothing more comes (FIN).
     void shutdownWrite() noexcept;
+
+    static constexpr std::size_t kLeastRead = 64 * 1024;
     /// Makes the coming close() a reset: what the kernel still holds is thrown away.
     void resetOnClose() noexcept;
     void close() noexcept;
@@ -57,7 +75,15 @@ public:
     std::string peerAddress() const;
 
 private:
+    struct Tls;
+
+    IoResult readPlain(std::span<std::byte> into) noexcept;
+    IoResult readTls(std::span<std::byte> into) noexcept;
+    IoResult writeTls(std::span<const iovec> from) noexcept;
+    IoResult flush() noexcept;
+
     int descriptor_ = -1;
+    std::unique_ptr<Tls> tls_;
 };
 
 }  // namespace patchbay::transport

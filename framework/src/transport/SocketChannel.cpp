@@ -49,6 +49,7 @@ void SocketChannel::pauseReading() noexcept {
 void SocketChannel::resumeReading() noexcept {
     paused_ = false;
     watchAsNeeded();
+    if (socket_.hasUnread()) loop_.post([self = shared_from_this()] { self->readOn(); });
 }
 
 // ---- sending, from any thread
@@ -127,10 +128,24 @@ void SocketChannel::onEvents(std::uint32_t events) noexcept {
         kernelFull_ = false;
         loop_.atTurnEnd(*this);
     }
-    if (!paused_ && !peerEnded_ && (events & ~EPOLLOUT))
-        read();
-    else if (events & (EPOLLHUP | EPOLLERR))
+    if (!paused_ && !peerEnded_ && (events & ~EPOLLOUT)) {
+        if (read()) readOn();
+        afterReading();
+    } else if (events & (EPOLLHUP | EPOLLERR)) {
         ended(events);
+    }
+}
+
+/// An end that the socket holds itself, for which no event comes.
+void SocketChannel::readOn() noexcept {
+    while (state_ != State::Closed && !paused_ && !peerEnded_ && socket_.hasUnread()) read();
+}
+
+/// Reading may have gone on with a TLS handshake: it has something to say, or what waited for its end may leave.
+void SocketChannel::afterReading() noexcept {
+    if (state_ == State::Closed || !socket_.isSecure()) return;
+    const std::lock_guard lock{lock_};
+    if (!kernelFull_ && (socket_.hasUnsent() || (socket_.isReady() && !outbox_.empty()))) loop_.atTurnEnd(*this);
 }
 
 // True when there may be more. Bytes that arrive after closeAfterFlush() are read only to find the end behind them.
@@ -176,11 +191,11 @@ void SocketChannel::onTurnEnd() noexcept {
         const std::lock_guard lock{lock_};
         wakeAsked_ = false;
         if (kernelFull_) return;
-        outbox_.take(batch);
+        if (socket_.isReady()) outbox_.take(batch);
     }
-    if (batch.count == 0) {
+    if (batch.count == 0 && !socket_.hasUnsent()) {
         watchAsNeeded();
-        if (state_ == State::Flushing) sendEnd();
+        if (state_ == State::Flushing && socket_.isReady()) sendEnd();
         return;
     }
     const IoResult result = socket_.write(batch.span());
@@ -188,18 +203,19 @@ void SocketChannel::onTurnEnd() noexcept {
     bool empty = false;
     {
         const std::lock_guard lock{lock_};
-        outbox_.giveBack(batch, result.bytes);
-        empty = outbox_.empty();
-        kernelFull_ = result.state != IoResult::State::Failed && result.bytes < batch.bytes && !empty;
+        if (batch.count > 0) outbox_.giveBack(batch, result.bytes);
+        empty = outbox_.empty() && !socket_.hasUnsent();
+        kernelFull_ = result.state == IoResult::State::WouldBlock && !empty;
     }
-    written(result, batch.bytes, empty);
+    written(result, empty);
 }
 
-void SocketChannel::written(const IoResult& result, std::size_t offered, bool empty) noexcept {
+void SocketChannel::written(const IoResult& result, bool empty) noexcept {
     if (result.state == IoResult::State::Failed) return writeFailed(result.error);
     watchAsNeeded();
     if (!empty) {
-        if (result.bytes == offered) loop_.atTurnEnd(*this);  // the rest in the next turn: others get theirs in between
+        // The rest in the next turn: others get theirs in between.
+        if (result.state == IoResult::State::Done && socket_.isReady()) loop_.atTurnEnd(*this);
         return;
     }
     if (state_ == State::Flushing) return sendEnd();

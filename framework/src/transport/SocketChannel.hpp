@@ -87,8 +87,10 @@ public:
     /// Such as "127.0.0.1:1234"; empty when the connection has ended.   Thread: the loop's.
     std::string peerAddress() const { return socket_.peerAddress(); }
     std::string localAddress() const { return socket_.localAddress(); }
+    /// True when the connection is TLS.
+    bool isSecure() const noexcept { return socket_.isSecure(); }
     /// How many write calls were made.   Thread: the loop's.
-    std::uint64_t writeCalls() const noexcept { return writeCalls_; }
+    std::uint32_t writeCalls() const noexcept { return writeCalls_; }
     EventLoop& loop() const noexcept { return loop_; }
 
 private:
@@ -103,9 +105,11 @@ private:
     template <typename Append>
     SendStatus queue(Append append);
     bool read() noexcept;
+    void readOn() noexcept;
+    void afterReading() noexcept;
     void ended(std::uint32_t events) noexcept;
     void watchFirst() noexcept;
-    void written(const IoResult& result, std::size_t offered, bool empty) noexcept;
+    void written(const IoResult& result, bool empty) noexcept;
     void writeFailed(std::error_code why) noexcept;
     void fail(std::error_code why) noexcept;
     void flushAndClose(std::chrono::milliseconds within);
@@ -118,7 +122,6 @@ private:
     EventLoop& loop_;
     Receiver* receiver_ = nullptr;
     TimerId deadline_ = 0;
-    std::uint64_t writeCalls_ = 0;
     Socket socket_;
     std::uint32_t watched_ = 0;
     State state_ = State::New;
@@ -129,6 +132,7 @@ private:
     bool noMoreSends_ = false;
     bool wakeAsked_ = false;
     bool kernelFull_ = false;
+    std::uint32_t writeCalls_ = 0;  // the loop's alone; here it costs no memory
     Outbox outbox_;
 };
 

@@ -1,0 +1,151 @@
+#include "transport/TlsContext.hpp"
+
+#include "base/Log.hpp"
+#include "transport/TlsError.hpp"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/Context.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::transport {
+namespace {
+
+using Poco::Net::Context;
+
+/// Those of TLS 1.2; TLS 1.3 has good ones only.
+constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20";
+constexpr std::string_view kSpokenInside = "http/1.1";
+
+[[noreturn]] void refuse(const std::string& file, const std::string& problem) {
+    throw std::invalid_argument{'"' + file + "\" " + problem};
+}
+
+void requireReadable(const std::string& file) {
+    errno = 0;
+    std::ifstream stream{file};
+    if (!stream || stream.peek() == std::ifstream::traits_type::eof()) {
+        const int error = errno;
+        refuse(file, error != 0 ? std::string{"cannot be read: "} + std::strerror(error) : "is empty");
+    }
+}
+
+/// What OpenSSL thinks of the file, said once.
+std::string opinion() {
+    const std::string text = takeTlsError().message();
+    ERR_clear_error();
+    return text;
+}
+
+/// A server cannot ask for a passphrase when it starts by itself.
+int noPassphrase(char*, int, int, void* asked) {
+    *static_cast<bool*>(asked) = true;
+    return -1;
+}
+
+void usePair(SSL_CTX* context, const CertificateFiles& files) {
+    requireReadable(files.certificate);
+    requireReadable(files.key);
+    if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
+        refuse(files.certificate, "holds no certificate in PEM form (" + opinion() + ")");
+    }
+    bool encrypted = false;
+    SSL_CTX_set_default_passwd_cb(context, &noPassphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &encrypted);
+    const bool loaded = SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+    if (encrypted) {
+        ERR_clear_error();
+        refuse(files.key, "is encrypted; write it without a passphrase (openssl pkey -in … -out …) and protect the file");
+    }
+    if (!loaded && ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
+        ERR_clear_error();
+        refuse(files.key, "is not the key of the certificate \"" + files.certificate + '"');
+    }
+    if (!loaded) refuse(files.key, "holds no private key in PEM form (" + opinion() + ")");
+}
+
+void warnOfDates(SSL_CTX* context, const std::string& file) {
+    const X509* certificate = SSL_CTX_get0_certificate(context);
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
+        log::warning("tls", '"' + file + "\" has expired; clients will refuse it");
+    } else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
+        log::warning("tls", '"' + file + "\" is not valid yet; clients will refuse it");
+    }
+}
+
+int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
+                   unsigned offeredLength, void*) {
+    const auto* end = offered + offeredLength;
+    for (const auto* name = offered; name < end; name += 1 + *name) {
+        const std::string_view text{reinterpret_cast<const char*>(name + 1), *name};
+        if (text != kSpokenInside) continue;
+        *chosen = name + 1;
+        *length = *name;
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 §3.2: "SHALL respond with a fatal 'no_application_protocol' alert"
+}
+
+}  // namespace
+
+struct TlsContext::Contexts {
+    std::vector<Context::Ptr> byCertificate;  // the first for whoever names no host of another one
+
+    static int choose(SSL* connection, int*, void* self) {
+        const char* host = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+        if (!host) return SSL_TLSEXT_ERR_OK;
+        for (const auto& context : static_cast<const Contexts*>(self)->byCertificate) {
+            X509* certificate = SSL_CTX_get0_certificate(context->sslContext());
+            if (X509_check_host(certificate, host, 0, 0, nullptr) != 1) continue;
+            SSL_set_SSL_CTX(connection, context->sslContext());
+            return SSL_TLSEXT_ERR_OK;
+        }
+        return SSL_TLSEXT_ERR_OK;
+    }
+
+    Context::Ptr make(const CertificateFiles& files) {
+        Context::Params params;
+        params.verificationMode = Context::VERIFY_NONE;
+        params.cipherList = kCiphers;
+        params.dhUse2048Bits = true;
+        Context::Ptr made = new Context{Context::TLS_SERVER_USE, params};
+        made->requireMinimumProtocol(Context::PROTO_TLSV1_2);
+        SSL_CTX* native = made->sslContext();
+        usePair(native, files);
+        warnOfDates(native, files.certificate);
+        SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+        SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // an idle connection holds none
+        constexpr std::string_view kName = "patchbay";
+        SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(kName.data()), kName.size());
+        SSL_CTX_set_alpn_select_cb(native, &chooseProtocol, nullptr);
+        SSL_CTX_set_tlsext_servername_callback(native, &choose);
+        SSL_CTX_set_tlsext_servername_arg(native, this);
+        return made;
+    }
+};
+
+TlsContext::TlsContext(std::unique_ptr<Contexts> contexts) noexcept : contexts_{std::move(contexts)} {}
+TlsContext::~TlsContext() = default;
+
+std::shared_ptr<const TlsContext> TlsContext::load(std::span<const CertificateFiles> pairs) {
+    auto contexts = std::make_unique<Contexts>();
+    try {
+        for (const auto& files : pairs) contexts->byCertificate.push_back(contexts->make(files));
+    } catch (const Poco::Exception& error) {
+        throw std::invalid_argument{"TLS cannot be set up: " + error.displayText()};
+    }
+    return std::shared_ptr<const TlsContext>{new TlsContext{std::move(contexts)}};
+}
+
+SSL_CTX* TlsContext::native() const noexcept { return contexts_->byCertificate.front()->sslContext(); }
+
+}  // namespace patchbay::transport

@@ -1,0 +1,256 @@
+// TLS without a socket: the server's engine and OpenSSL's own client, whose bytes are handed over by the test.
+// Source: RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2), RFC 7301 (ALPN), RFC 6066 §3 (SNI)
+#include "support/CapturedLog.hpp"
+#include "support/Certificate.hpp"
+#include "support/TlsClient.hpp"
+#include "transport/TlsContext.hpp"
+#include "transport/TlsEngine.hpp"
+
+#include <gmock/gmock.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+namespace patchbay::transport {
+namespace {
+
+using patchbay::test::CapturedLog, patchbay::test::Certificate, patchbay::test::TemporaryFolder, patchbay::test::TlsClient;
+using testing::AllOf, testing::HasSubstr, testing::IsEmpty, testing::ElementsAre;
+
+std::shared_ptr<const TlsContext> contextOf(const Certificate& certificate) {
+    const CertificateFiles files{certificate.file(), certificate.keyFile()};
+    return TlsContext::load({&files, 1});
+}
+
+/// A client and the engine of a server, with the wire between them.
+class Wire {
+public:
+    explicit Wire(std::shared_ptr<const TlsContext> context, TlsClient::Options options = {})
+        : engine{std::move(context)}, client{std::move(options)} {}
+
+    /// Hands bytes over, `chunk` at a time, until neither side has any.
+    void settle(std::size_t chunk = SIZE_MAX) {
+        for (;;) {
+            const std::string toServer = client.takeOutput();
+            for (std::size_t at = 0; at < toServer.size(); at += chunk) feed(std::string_view{toServer}.substr(at, chunk));
+            const std::string toClient{asText(engine.unsent())};
+            engine.sent(toClient.size());
+            if (toServer.empty() && toClient.empty()) return;
+            client.hear(toClient);
+        }
+    }
+    void feed(std::string_view ciphertext) {
+        std::vector<std::byte> into(ciphertext.size() + TlsEngine::kMaxRecordBytes);
+        last = engine.decrypt(asBytes(ciphertext), into);
+        heard += asText(Bytes{into}.first(last.bytes));
+    }
+    std::size_t send(std::vector<std::string> pieces) {
+        std::vector<iovec> vectors;
+        for (auto& piece : pieces) vectors.push_back({piece.data(), piece.size()});
+        return engine.encrypt(vectors);
+    }
+
+    TlsEngine engine;
+    TlsClient client;
+    std::string heard;
+    Decrypted last;
+};
+
+class TlsVersion : public testing::TestWithParam<int> {};
+
+TEST_P(TlsVersion, ShakesHandsAndCarriesBytesBothWaysHoweverTheyAreCut) {
+    const Certificate certificate;
+    for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{4096}, SIZE_MAX}) {
+        Wire wire{contextOf(certificate), {.version = GetParam()}};
+        EXPECT_FALSE(wire.engine.isReady());
+        wire.settle(chunk);
+        ASSERT_TRUE(wire.engine.isReady());
+        EXPECT_EQ(SSL_version(wire.client.native()), GetParam());
+        const std::string large(40'000, 'c');
+        wire.client.say("hello");
+        wire.client.say(large);
+        wire.settle(chunk);
+        EXPECT_EQ(wire.heard, "hello" + large);
+        EXPECT_EQ(wire.send({"a", std::string(30'000, 'b'), "c"}), 30'002u);
+        wire.settle(chunk);
+        EXPECT_EQ(wire.client.text(), "a" + std::string(30'000, 'b') + "c");
+    }
+}
+
+TEST_P(TlsVersion, ResumesASessionFromItsTicket) {
+    const Certificate certificate;
+    const auto context = contextOf(certificate);
+    Wire first{context, {.version = GetParam()}};
+    first.settle();
+    EXPECT_FALSE(first.client.resumed());
+    first.client.sayGoodbye();  // a session that was cut off is not resumed (RFC 5246 §7.2.1)
+    Wire second{context, {.version = GetParam(), .session = first.client.session()}};
+    second.settle();
+    EXPECT_TRUE(second.client.resumed());
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, TlsVersion, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                         [](const auto& param) { return param.param == TLS1_2_VERSION ? "TLS12" : "TLS13"; });
+
+TEST(Tls, BelowVersion12IsRefused) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate), {.version = TLS1_1_VERSION}};
+    EXPECT_THROW(wire.settle(), std::runtime_error);  // the client gets an alert
+    EXPECT_THAT(wire.last.error.message(), HasSubstr("unsupported protocol"));
+}
+
+TEST(Tls, SpeaksHttp11AndRefusesAClientThatOffersOnlyOthers) {
+    const Certificate certificate;
+    Wire both{contextOf(certificate), {.protocols = "\x02h2\x08http/1.1"}};
+    both.settle();
+    EXPECT_EQ(both.client.protocol(), "http/1.1");
+    Wire other{contextOf(certificate), {.protocols = "\x02h2"}};
+    EXPECT_THROW(other.settle(), std::runtime_error);
+    EXPECT_THAT(other.last.error.message(), HasSubstr("no application protocol"));
+}
+
+TEST(Tls, GivesTheCertificateOfTheHostThatIsAskedForOrTheFirst) {
+    const Certificate first{{"one.example"}};
+    const Certificate second{{"two.example", "*.two.example"}};
+    const CertificateFiles files[] = {{first.file(), first.keyFile()}, {second.file(), second.keyFile()}};
+    const auto context = TlsContext::load(files);
+    const std::pair<const char*, const char*> rows[] = {{"one.example", "one.example"},
+                                                        {"two.example", "two.example"},
+                                                        {"deep.two.example", "two.example"},
+                                                        {"elsewhere.example", "one.example"},
+                                                        {"", "one.example"}};
+    for (const auto& [asked, given] : rows) {
+        Wire wire{context, {.host = asked}};
+        wire.settle();
+        EXPECT_EQ(wire.client.serverName(), given) << "asked for " << asked;
+    }
+}
+
+TEST(Tls, FillsRecordsAcrossMessages) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate)};
+    wire.settle();
+    const std::vector<std::string> messages(160, std::string(100, 'm'));
+    EXPECT_EQ(wire.send(messages), 16'000u);
+    // One record: its header, content type and tag beside the bytes (RFC 8446 §5.2), where 160 would need 3,520 more.
+    EXPECT_EQ(wire.engine.unsent().size(), 16'000u + 5 + 1 + 16);
+}
+
+TEST(Tls, TakesABoundedPartOfWhatThereIsToSend) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate)};
+    wire.settle();
+    const std::size_t taken = wire.send({std::string(1'000'000, 'x')});
+    EXPECT_EQ(taken, TlsEngine::kMaxEncryptedAtOnce);
+    EXPECT_LE(wire.engine.unsent().size(), TlsEngine::kMaxEncryptedAtOnce + 1024);
+}
+
+TEST(Tls, AGoodbyeComesBehindTheBytesBeforeIt) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate)};
+    wire.settle();
+    wire.client.say("last words");
+    wire.client.sayGoodbye();
+    wire.feed(wire.client.takeOutput());
+    EXPECT_EQ(wire.heard, "last words");
+    EXPECT_TRUE(wire.last.ended);
+    EXPECT_FALSE(wire.last.error);
+    wire.engine.sayGoodbye();
+    wire.settle();
+    EXPECT_TRUE(wire.client.ended());
+}
+
+TEST(Tls, WhatIsNoTlsIsAnErrorThatSaysSo) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate)};
+    wire.feed("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(wire.last.error.message(), "TLS: http request");
+    Wire other{contextOf(certificate)};
+    other.feed(std::string(100, '\xff'));
+    EXPECT_TRUE(other.last.error);
+}
+
+TEST(Tls, AChangedByteEndsTheConnectionWithAnAlertAndGivesNothingOfItsRecord) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate)};
+    wire.settle();
+    wire.client.say("secret");
+    std::string record = wire.client.takeOutput();
+    record[10] = static_cast<char>(record[10] ^ 1);
+    wire.feed(record);
+    EXPECT_EQ(wire.heard, "");
+    EXPECT_TRUE(wire.last.error);
+    EXPECT_FALSE(wire.engine.unsent().empty());
+}
+
+// Each key update asks for one in return (RFC 8446 §4.6.3); a peer that never reads them makes them pile up here.
+TEST(Tls, APeerThatAsksForKeyUpdatesAndReadsNoneIsCutOff) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate), {.version = TLS1_3_VERSION}};
+    wire.settle();
+    for (int i = 0; i < 20'000 && !wire.last.error; ++i) {
+        ASSERT_EQ(SSL_key_update(wire.client.native(), SSL_KEY_UPDATE_REQUESTED), 1);
+        wire.client.say("x");
+        wire.feed(wire.client.takeOutput());
+    }
+    EXPECT_TRUE(wire.last.error);
+    EXPECT_LE(wire.engine.unsent().size(), TlsEngine::kMaxUnsentBytes + 1024);
+}
+
+// ---- files
+
+std::string problemOf(const std::string& certificate, const std::string& key) {
+    const CertificateFiles files{certificate, key};
+    try {
+        TlsContext::load({&files, 1});
+        return "";
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+}
+
+TEST(TlsFiles, ThatAreMissingOrNoPemAreNamedWithWhatIsWrong) {
+    const Certificate good;
+    const TemporaryFolder folder;
+    const std::string text = folder.write("text.pem", "hello");
+    const std::string empty = folder.write("empty.pem", "");
+    EXPECT_THAT(problemOf(folder.path() + "/none.pem", good.keyFile()), AllOf(HasSubstr("none.pem\" cannot be read: No such file")));
+    EXPECT_THAT(problemOf(good.file(), folder.path() + "/none.pem"), HasSubstr("none.pem\" cannot be read: No such file"));
+    EXPECT_THAT(problemOf(text, good.keyFile()), HasSubstr("text.pem\" holds no certificate in PEM form"));
+    EXPECT_THAT(problemOf(good.file(), text), HasSubstr("text.pem\" holds no private key in PEM form"));
+    EXPECT_THAT(problemOf(empty, good.keyFile()), HasSubstr("empty.pem\" is empty"));
+}
+
+TEST(TlsFiles, AKeyOfAnotherCertificateIsRefused) {
+    const Certificate one;
+    const Certificate other;
+    EXPECT_THAT(problemOf(one.file(), other.keyFile()), HasSubstr("is not the key of the certificate"));
+}
+
+TEST(TlsFiles, AnEncryptedKeyIsRefusedWithoutAskingForItsPassphrase) {
+    const Certificate good;
+    const TemporaryFolder folder;
+    BIO* text = BIO_new(BIO_s_mem());
+    BIO* plain = BIO_new_mem_buf(good.keyPem().data(), static_cast<int>(good.keyPem().size()));
+    EVP_PKEY* key = PEM_read_bio_PrivateKey(plain, nullptr, nullptr, nullptr);
+    PEM_write_bio_PrivateKey(text, key, EVP_aes_128_cbc(), nullptr, 0, nullptr, const_cast<char*>("secret"));
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(text, &data);
+    const std::string file = folder.write("locked.pem", {data, static_cast<std::size_t>(size)});
+    EVP_PKEY_free(key);
+    BIO_free(plain);
+    BIO_free(text);
+    EXPECT_THAT(problemOf(good.file(), file), HasSubstr("locked.pem\" is encrypted; write it without a passphrase"));
+}
+
+TEST(TlsFiles, ACertificateOutsideOfItsTimeIsUsedWithAWarning) {
+    using std::chrono::hours;
+    const Certificate expired{{"localhost"}, hours{-48}, hours{-24}};
+    const Certificate future{{"localhost"}, hours{24}, hours{48}};
+    const CapturedLog log;
+    EXPECT_EQ(problemOf(expired.file(), expired.keyFile()), "");
+    EXPECT_EQ(problemOf(future.file(), future.keyFile()), "");
+    EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("has expired"), HasSubstr("is not valid yet")));
+}
+
+}  // namespace
+}  // namespace patchbay::transport
