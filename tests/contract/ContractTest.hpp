@@ -40,9 +40,10 @@ protected:
 struct WorldNames {
     template <class World>
     static std::string GetName(int) {
-        return std::is_same_v<World, KitWorld> ? "InProcess" : "WebSocket";
+        if (std::is_same_v<World, KitWorld>) return "InProcess";
+        return std::is_same_v<World, TlsWorld> ? "WebSocketOverTls" : "WebSocket";
     }
 };
-using Worlds = ::testing::Types<KitWorld, SocketWorld>;
+using Worlds = ::testing::Types<KitWorld, SocketWorld, TlsWorld>;
 
 }  // namespace patchbay::test

@@ -1,10 +1,12 @@
 #pragma once
-// A server and its clients, twice: in-process with a clock turned by hand, and real sockets with real time. A test body
+// A server and its clients, three times: in-process with a clock turned by hand, and real sockets with real time, plain and
+// with TLS. A test body
 // that takes a world as its parameter shows that endpoints cannot tell them apart.
 //
 // What a body may do: deploy, connect, let a client send and wait for what comes, and ask the journal. In the kit's
 // world everything has happened when a call returns; at the sockets' every wait has a deadline.
 
+#include "support/Certificate.hpp"
 #include "support/Eventually.hpp"
 #include "support/Journal.hpp"
 #include "support/RawWebSocket.hpp"
@@ -116,7 +118,7 @@ public:
         bool closed_ = false;
     };
 
-    explicit SocketWorld(ServerConfig config = {}) : server_{anyPort(std::move(config))} {}
+    explicit SocketWorld(ServerConfig config = {}) : SocketWorld{std::move(config), "http://127.0.0.1:0", {}} {}
     ~SocketWorld() {
         if (stopping_.joinable()) stopping_.join();
     }
@@ -131,13 +133,13 @@ public:
     /// The first one starts the server.
     Client connect(std::string_view target, const ConnectOptions& options = {}) {
         start();
-        RawSocket socket{server_.port()};
+        RawSocket socket{server_.port(), {.tls = tls_}};
         socket.send(upgradeRequest(target, fieldsOf(options)));
         HttpAnswer answer = socket.readAnswer();
         if (answer.status != 101) throw Refused{answer.status, {answer.headers.begin(), answer.headers.end()}, answer.body};
         return Client{RawWebSocket{std::move(socket), std::move(answer)}};
     }
-    std::string ownOrigin() const { return "http://localhost"; }
+    std::string ownOrigin() const { return tls_ ? "https://localhost" : "http://localhost"; }
     template <class Endpoint>
     Topics& topicsOf() {
         start();
@@ -157,9 +159,13 @@ public:
         return test::eventually(holds);
     }
 
+protected:
+    SocketWorld(ServerConfig config, const std::string& url, const CertificateConfig& files)
+        : server_{listeningOn(std::move(config), url, files)}, tls_{!files.key.empty()} {}
+
 private:
-    static ServerConfig anyPort(ServerConfig config) {
-        config.server.listen = {{"http://127.0.0.1:0"}};
+    static ServerConfig listeningOn(ServerConfig config, const std::string& url, const CertificateConfig& files) {
+        config.server.listen = {{url, files.certificate, files.key}};
         config.server.loops = 2;
         return config;
     }
@@ -174,8 +180,22 @@ private:
     }
 
     Server server_;
+    const bool tls_;
     bool started_ = false;
     std::thread stopping_;
+};
+
+/// wss.
+class TlsWorld : public SocketWorld {
+public:
+    explicit TlsWorld(ServerConfig config = {})
+        : SocketWorld{std::move(config), "https://127.0.0.1:0", {certificate().file(), certificate().keyFile()}} {}
+
+private:
+    static const Certificate& certificate() {
+        static const Certificate made;
+        return made;
+    }
 };
 
 }  // namespace patchbay::test

@@ -1,5 +1,7 @@
 #include "support/RawSocket.hpp"
 
+#include "support/TlsClient.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -71,9 +73,27 @@ RawSocket::RawSocket(std::uint16_t port, Options options) : socket_{::socket(AF_
     if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         fail("cannot connect to port " + std::to_string(port) + ": " + std::strerror(errno));
     }
+    if (options.tls) shakeHands();
+}
+
+RawSocket::~RawSocket() = default;
+RawSocket::RawSocket(RawSocket&&) noexcept = default;
+
+void RawSocket::shakeHands() {
+    tls_ = std::make_unique<TlsClient>();
+    sendPlain(tls_->takeOutput());
+    while (!tls_->isReady()) {
+        if (!receive()) fail("the connection ended within the TLS handshake");
+    }
 }
 
 void RawSocket::send(std::string_view bytes) {
+    if (!tls_) return sendPlain(bytes);
+    tls_->say(bytes);
+    sendPlain(tls_->takeOutput());
+}
+
+void RawSocket::sendPlain(std::string_view bytes) {
     while (!bytes.empty()) {
         if (!ready(socket_.get(), POLLOUT, kPatience)) fail("the server takes no more; left: " + std::to_string(bytes.size()));
         const auto sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -85,7 +105,13 @@ void RawSocket::send(std::string_view bytes) {
     }
 }
 
-void RawSocket::finish() { ::shutdown(socket_.get(), SHUT_WR); }
+void RawSocket::finish() {
+    if (tls_) {
+        tls_->sayGoodbye();
+        sendPlain(tls_->takeOutput());
+    }
+    ::shutdown(socket_.get(), SHUT_WR);
+}
 
 void RawSocket::reset() {
     const linger now{1, 0};
@@ -105,7 +131,14 @@ bool RawSocket::receive() {
     const auto count = ::recv(socket_.get(), some.data(), some.size(), 0);
     if (count < 0) reset_ = true;
     if (count <= 0) return false;
-    received_.append(some.data(), static_cast<std::size_t>(count));
+    const std::string_view bytes{some.data(), static_cast<std::size_t>(count)};
+    if (!tls_) {
+        received_.append(bytes);
+        return true;
+    }
+    tls_->hear(bytes);
+    received_.append(std::exchange(tls_->text(), {}));
+    sendPlain(tls_->takeOutput());
     return true;
 }
 

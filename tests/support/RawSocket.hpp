@@ -1,6 +1,6 @@
 #pragma once
 // A TCP client that knows nothing of HTTP beyond where an answer ends. For tests that say which bytes go out, and in
-// which pieces, and look at the bytes that come back.
+// which pieces, and look at the bytes that come back. With TLS the bytes are those inside.
 //
 // Nothing here waits without an end: what has not happened after kPatience throws, with what came until then.
 
@@ -8,12 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace patchbay::test {
 
 inline constexpr std::chrono::seconds kPatience{10};
+
+class TlsClient;
 
 /// A descriptor that is closed with its owner.
 class Descriptor {
@@ -49,10 +52,13 @@ enum class AnswerBody : std::uint8_t { AsItSays, None };
 class RawSocket {
 public:
     struct Options {
+        bool tls = false;       ///< speaks TLS, whatever certificate the server has
         int receiveBuffer = 0;  ///< Units: bytes; 0: the system's. A small one makes a slow reader felt soon.
     };
     explicit RawSocket(std::uint16_t port, Options options);
     explicit RawSocket(std::uint16_t port) : RawSocket{port, Options{}} {}
+    ~RawSocket();
+    RawSocket(RawSocket&&) noexcept;
 
     void send(std::string_view bytes);
     /// Says that nothing more is sent: the half-closed client.
@@ -77,9 +83,12 @@ public:
 
 private:
     bool receive();
+    void sendPlain(std::string_view bytes);
+    void shakeHands();
     std::string_view unread() const noexcept { return std::string_view{received_}.substr(taken_); }
 
     Descriptor socket_;
+    std::unique_ptr<TlsClient> tls_;
     std::string received_;
     std::size_t taken_ = 0;  // of received_: moving the rest up for each frame would cost more than the rest of a test
     bool reset_ = false;

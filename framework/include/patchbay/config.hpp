@@ -2,7 +2,9 @@
 // The server's configuration: a YAML file, or the same structs filled in by a program.
 //
 //   server:
-//     listen: [ "http://127.0.0.1:8080" ]        # a port of 0 asks the system for a free one
+//     listen:
+//       - http://127.0.0.1:8080                  # a port of 0 asks the system for a free one
+//       - { url: "https://0.0.0.0:8443", certificate: cert.pem, key: key.pem }
 //     loops: auto                                # or a number
 //     drainTimeout: 10s
 //   limits:    { idleTimeout: 60s, maxMessage: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
@@ -33,10 +35,23 @@ struct Size {
     constexpr operator std::size_t() const noexcept { return bytes; }  // NOLINT(google-explicit-constructor)
 };
 
+/// A certificate and its private key: two files in PEM, the key without a passphrase. Behind the certificate stand those
+/// that vouch for it. In a configuration file a relative path begins at the file's folder.
+struct CertificateConfig {
+    std::string certificate = {};
+    std::string key = {};
+};
+
 /// An address to listen on. In YAML also just its URL.
 struct Listen {
-    /// `http://` host and port. The host is an address of this machine; `0.0.0.0` and `[::]` are all of them.
+    /// `http://` or `https://`, host and port. The host is an address of this machine; `0.0.0.0` and `[::]` are all of
+    /// them. With https, WebSockets are wss.
     std::string url = "http://127.0.0.1:8080";
+    /// For https. Read again when the server gets SIGHUP: new connections see the new one, the others live on.
+    std::string certificate = {};
+    std::string key = {};
+    /// More of them, for other host names: a client gets the one that is valid for the name it asks for (SNI).
+    std::vector<CertificateConfig> moreCertificates = {};
 
     /// The field that a plain value stands for.
     static constexpr std::string_view plain = "url";

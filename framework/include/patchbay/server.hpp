@@ -76,7 +76,11 @@ public:
     std::uint16_t port() const;
     /// Stops gracefully: no new sessions, 1001 to every session, at most the configured `drainTimeout`.
     void stop();
-    /// start(), says where it listens, waits for SIGINT or SIGTERM, stop(). A second signal exits at once.
+    /// Reads the certificates of https addresses again: new connections see them, the others live on.
+    /// Errors: DeploymentError, naming each file that is wrong; then nothing has changed for that address.   Thread: any.
+    void reloadCertificates();
+    /// start(), says where it listens, waits for SIGINT or SIGTERM, stop(). A second signal exits at once; SIGHUP is
+    /// reloadCertificates().
     /// Returns the program's exit code: 0, or 1 after telling what kept it from starting. `ready` is called when it
     /// listens.
     int run(const std::function<void()>& ready = {});

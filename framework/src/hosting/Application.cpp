@@ -24,6 +24,7 @@ struct Arguments {
     std::string config;
     std::optional<int> port;
     std::optional<int> loops;
+    std::optional<CertificateConfig> tls;
     bool help = false;
 };
 
@@ -36,6 +37,8 @@ Poco::Util::OptionSet options() {
     set.addOption(Option("loops", "l", "event loops, each a thread; one per core if not given")
                       .argument("N")
                       .validator(new Poco::Util::IntValidator(1, 1024)));
+    set.addOption(Option("tls", "", "https and wss, with the certificate in CERT and its key in KEY, both PEM files")
+                      .argument("CERT KEY"));
     set.addOption(Option("help", "h", "this text"));
     return set;
 }
@@ -54,6 +57,12 @@ Arguments parse(const Poco::Util::OptionSet& set, int argc, char** argv) {
         if (name == "help") arguments.help = true;
     };
     for (int i = 1; i < argc; ++i) {
+        if (argv[i] == std::string_view{"--tls"}) {  // POCO's options have one argument at most
+            if (argc - i < 3) throw Poco::InvalidArgumentException{"--tls needs two files, a certificate and its key"};
+            arguments.tls = {argv[i + 1], argv[i + 2]};
+            i += 2;
+            continue;
+        }
         std::string name;
         std::string value;
         if (!processor.process(argv[i], name, value)) {
@@ -86,6 +95,7 @@ std::optional<ServerConfig> configuration(const Arguments& arguments, const Appl
         }
         config = std::move(loaded.config);
     }
+    if (arguments.tls) hosting::setTls(config.server.listen.at(0), *arguments.tls);
     if (arguments.port) hosting::setPort(config.server.listen.at(0), static_cast<std::uint16_t>(*arguments.port));
     if (arguments.loops) config.server.loops = static_cast<std::size_t>(*arguments.loops);
     return config;

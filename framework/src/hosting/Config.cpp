@@ -1,11 +1,13 @@
 // Reading a configuration: first its form (Yaml.hpp), then what only the server knows: ranges, addresses, paths.
 
 #include "hosting/ListenUrl.hpp"
+#include "hosting/Listening.hpp"
 #include "hosting/Yaml.hpp"
 
 #include <patchbay/config.hpp>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -46,6 +48,7 @@ void checkListen(const YamlPlace& list, const ServerSection& server) {
         if (url.port != 0 && std::find(seen.begin(), seen.end(), url) != seen.end())
             place.problem("\"" + server.listen[i].url + "\" is there twice");
         seen.push_back(url);
+        if (const auto problem = hosting::tlsProblem(server.listen[i]); !problem.empty()) place.problem(problem);
     }
 }
 
@@ -97,6 +100,22 @@ void check(const YamlPlace& root, const ServerConfig& config) {
     });
 }
 
+/// A configuration and its certificates move together: a relative path begins at the file's folder.
+void resolveFiles(ServerConfig& config, const std::string& path) {
+    const auto folder = std::filesystem::path{path}.parent_path();
+    const auto resolve = [&](std::string& file) {
+        if (!file.empty()) file = (folder / file).string();  // an absolute one replaces the folder
+    };
+    for (Listen& listen : config.server.listen) {
+        resolve(listen.certificate);
+        resolve(listen.key);
+        for (auto& more : listen.moreCertificates) {
+            resolve(more.certificate);
+            resolve(more.key);
+        }
+    }
+}
+
 LoadedConfig unreadable(const std::string& path, const std::string& reason) {
     return {{}, {{path, 0, "cannot be read: " + reason}}};
 }
@@ -125,7 +144,9 @@ LoadedConfig loadConfig(const std::string& path) {
     std::ostringstream text;
     if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
     if (!file.is_open() || file.bad() || text.bad()) return unreadable(path, std::generic_category().message(errno));
-    return parseConfig(text.str(), path);
+    LoadedConfig loaded = parseConfig(text.str(), path);
+    resolveFiles(loaded.config, path);
+    return loaded;
 }
 
 }  // namespace patchbay

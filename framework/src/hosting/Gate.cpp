@@ -12,6 +12,9 @@ namespace patchbay::hosting {
 namespace {
 
 constexpr std::chrono::milliseconds kLastAnswerTimeout{2000};
+/// What a newcomer has to ask, while the server stops, for its 503.
+constexpr std::chrono::milliseconds kLastRequestTimeout{500};
+constexpr const char* kTooLate = "no complete request head arrived in time";
 
 std::string errorAnswer(int status, const std::string& problem) {
     const auto code = static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status);
@@ -36,7 +39,8 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     if (most != 0 && gate->state_->connections.load() > most) {
         return gate->refuse(503, "the server has as many connections as it may have; try again later");
     }
-    gate->waitAtMost(gate->state_->options.handshakeTimeout, 408, "no complete request head arrived in time");
+    const bool stopping = gate->state_->container.isDraining();
+    gate->waitAtMost(stopping ? kLastRequestTimeout : gate->state_->options.handshakeTimeout, 408, kTooLate);
 }
 
 Gate::Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex)
@@ -54,7 +58,12 @@ Gate::~Gate() = default;
 void Gate::endIdle(GateState& state, std::size_t loopIndex) {
     const auto gates = state.gates[loopIndex];
     for (Gate* gate : gates) {
-        if (gate->stage_ == Stage::Head && gate->buffer_.empty()) gate->end();
+        if (gate->stage_ != Stage::Head || !gate->buffer_.empty()) continue;
+        if (gate->keepAlive_) {
+            gate->end();
+        } else {
+            gate->waitAtMost(kLastRequestTimeout, 408, kTooLate);
+        }
     }
 }
 
@@ -84,7 +93,7 @@ void Gate::onBytes(std::span<std::byte> bytes) {
     const auto keep = self_;
     const bool firstOfRequest = buffer_.empty() && stage_ == Stage::Head && keepAlive_;
     buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (firstOfRequest) waitAtMost(state_->options.handshakeTimeout, 408, "no complete request head arrived in time");
+    if (firstOfRequest) waitAtMost(state_->options.handshakeTimeout, 408, kTooLate);
     advance();
 }
 
@@ -136,6 +145,7 @@ void Gate::run(std::size_t requestBytes) {
     exchange->request = buffer_.substr(0, requestBytes);
     exchange->remoteAddress = remoteAddress_;
     exchange->localAddress = localAddress_;
+    exchange->secure = channel_->isSecure();
     buffer_.erase(0, requestBytes);
     scanned_ = 0;
 

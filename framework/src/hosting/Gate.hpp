@@ -64,7 +64,8 @@ public:
     static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex,
                      transport::Socket socket);
 
-    /// Ends the connections on a loop that wait for a request; the others end with their answer.   Thread: the loop's.
+    /// Ends the connections on a loop that wait for another request, and soon those that wait for their first; the others
+    /// end with their answer.   Thread: the loop's.
     static void endIdle(GateState& state, std::size_t loopIndex);
 
     Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex);

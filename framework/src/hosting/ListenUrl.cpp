@@ -39,20 +39,20 @@ Authority split(std::string_view text) {
 
 std::string shown(const ListenUrl& url) {
     const bool isIpv6 = url.host.find(':') != std::string::npos;
-    return "http://" + (isIpv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
+    return std::string{url.secure ? "https://" : "http://"} + (isIpv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
 }
 
 std::variant<ListenUrl, std::string> parseListenUrl(std::string_view url) {
-    if (url.starts_with("https://"))
-        return quoted(url) + " needs TLS, which is not there yet; use http:// behind a proxy";
-    if (!url.starts_with("http://")) return quoted(url) + " does not begin with http://; " + std::string{kExample};
-    std::string_view rest = url.substr(7);
+    const bool secure = url.starts_with("https://");
+    if (!secure && !url.starts_with("http://"))
+        return quoted(url) + " does not begin with http:// or https://; " + std::string{kExample};
+    std::string_view rest = url.substr(secure ? 8 : 7);
     if (rest.ends_with('/')) rest.remove_suffix(1);
     if (rest.find_first_of("/?#@") != rest.npos)
         return quoted(url) + " has more than a host and a port; " + std::string{kExample};
     const auto [host, port, valid] = split(rest);
     if (!valid) return quoted(url) + " names no host that can be; " + std::string{kExample};
-    ListenUrl result{std::string{host}};
+    ListenUrl result{std::string{host}, static_cast<std::uint16_t>(secure ? 443 : 80), secure};
     if (port.empty()) return result;
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
     if (error != std::errc{} || end != port.data() + port.size())

@@ -1,7 +1,7 @@
 #pragma once
 // Where to listen, as the configuration writes it.
 //
-//   url  = "http://" host [ ":" port ] [ "/" ]        host = name | IPv4 | "[" IPv6 "]"
+//   url  = ( "http://" | "https://" ) host [ ":" port ] [ "/" ]        host = name | IPv4 | "[" IPv6 "]"
 //
 // Source: RFC 3986 §3.2
 
@@ -15,6 +15,7 @@ namespace patchbay::hosting {
 struct ListenUrl {
     std::string host;         ///< without the brackets of IPv6
     std::uint16_t port = 80;  ///< 0: the system chooses a free one
+    bool secure = false;      ///< https
 
     friend bool operator==(const ListenUrl&, const ListenUrl&) = default;
 };

@@ -52,13 +52,17 @@ struct Server::Parts {
     std::shared_ptr<hosting::GateState> gate;
     std::vector<detail::EndpointModel> waiting;  // deployed before start()
     std::vector<std::unique_ptr<transport::Listener>> listeners;
+    std::vector<std::unique_ptr<hosting::Certificates>> certificates;  // one for each listener
     std::vector<std::thread> threads;
     std::size_t nextLoop = 0;
     bool started = false;
 
     void deploy(std::vector<detail::EndpointModel> models);
     void listen();
-    void accept(transport::Socket socket);
+    void accept(transport::Socket socket, std::shared_ptr<const transport::TlsContext> tls);
+    /// How many addresses have new ones.
+    std::size_t reloadCertificates(std::vector<std::string>& problems);
+    void reloadAndTell();
     void waitForSessions();
     void stopLoops();
 };
@@ -86,23 +90,50 @@ void Server::Parts::listen() {
     std::vector<std::string> problems;
     for (const auto& listen : config.server.listen) {
         try {
-            listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), hosting::addressOf(listen),
-                                                                      [this](transport::Socket s) { accept(std::move(s)); }));
+            auto files = std::make_unique<hosting::Certificates>(listen);
+            const auto accepted = [this, tls = files.get()](transport::Socket s) { accept(std::move(s), tls->current()); };
+            certificates.push_back(std::move(files));
+            listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), hosting::addressOf(listen), accepted));
         } catch (const std::exception& error) {
             problems.emplace_back(error.what());
         }
     }
     if (problems.empty()) return;
     listeners.clear();
+    certificates.clear();
     throw DeploymentError{std::move(problems)};
 }
 
-void Server::Parts::accept(transport::Socket socket) {
+void Server::Parts::accept(transport::Socket socket, std::shared_ptr<const transport::TlsContext> tls) {
     const std::size_t index = nextLoop++ % loops.size();
     transport::EventLoop& loop = *loops[index];
-    if (loop.isCurrent()) return hosting::Gate::open(gate, loop, index, std::move(socket));
     auto moved = std::make_shared<transport::Socket>(std::move(socket));
-    loop.post([state = gate, &loop, index, moved] { hosting::Gate::open(state, loop, index, std::move(*moved)); });
+    const auto open = [state = gate, &loop, index, moved, tls = std::move(tls)] {
+        if (tls) moved->startTls(tls);
+        hosting::Gate::open(state, loop, index, std::move(*moved));
+    };
+    if (loop.isCurrent()) return open();
+    loop.post(open);
+}
+
+std::size_t Server::Parts::reloadCertificates(std::vector<std::string>& problems) {
+    std::size_t reloaded = 0;
+    for (const auto& files : certificates) {
+        try {
+            if (files->reload()) ++reloaded;
+        } catch (const std::invalid_argument& error) {
+            problems.emplace_back(error.what());
+        }
+    }
+    return reloaded;
+}
+
+void Server::Parts::reloadAndTell() {
+    std::vector<std::string> problems;
+    const std::size_t reloaded = reloadCertificates(problems);
+    for (const auto& problem : problems) log::error("tls", problem + "; the old certificate stays");
+    if (reloaded > 0) log::info("tls", "new connections get the certificates that were just read");
+    if (reloaded == 0 && problems.empty()) log::info("tls", "SIGHUP, but no address has a certificate to read again");
 }
 
 void Server::Parts::waitForSessions() {
@@ -165,6 +196,12 @@ void Server::stop() {
     p.started = false;
 }
 
+void Server::reloadCertificates() {
+    std::vector<std::string> problems;
+    parts_->reloadCertificates(problems);
+    if (!problems.empty()) throw DeploymentError{std::move(problems)};
+}
+
 int Server::run(const std::function<void()>& ready) {
     hosting::catchSignals();
     try {
@@ -179,7 +216,7 @@ int Server::run(const std::function<void()>& ready) {
     }
     std::fflush(stdout);
     if (ready) ready();
-    hosting::waitForSignal();
+    while (hosting::waitForSignal() == hosting::Asked::Reload) p.reloadAndTell();
     std::printf("stopping: %zu sessions get 1001, at most %lld ms; press Ctrl-C again to exit at once\n", sessionCount(),
                 static_cast<long long>(p.config.server.drainTimeout.count()));
     std::fflush(stdout);

@@ -12,7 +12,14 @@ TEST(ListenUrl, IsTakenApart) {
     EXPECT_THAT(parseListenUrl("http://localhost/"), VariantWith<ListenUrl>(ListenUrl{"localhost", 80}));
     EXPECT_THAT(parseListenUrl("http://[::]:0"), VariantWith<ListenUrl>(ListenUrl{"::", 0}));
     EXPECT_THAT(parseListenUrl("http://[fe80::1%eth0]"), VariantWith<ListenUrl>(ListenUrl{"fe80::1%eth0", 80}));
+    EXPECT_THAT(parseListenUrl("https://a"), VariantWith<ListenUrl>(ListenUrl{"a", 443, true}));
+    EXPECT_THAT(parseListenUrl("https://[::1]:8443/"), VariantWith<ListenUrl>(ListenUrl{"::1", 8443, true}));
     EXPECT_THAT(parseListenUrl("http://a:65535"), VariantWith<ListenUrl>(ListenUrl{"a", 65535}));
+}
+
+TEST(ListenUrl, IsShownWithItsSchemeAndPort) {
+    EXPECT_EQ(shown({"::1", 8443, true}), "https://[::1]:8443");
+    EXPECT_EQ(shown({"localhost", 80}), "http://localhost:80");
 }
 
 TEST(ListenUrl, WithoutAHostThatCanBeIsRefused) {
