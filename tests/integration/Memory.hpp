@@ -6,7 +6,21 @@
 #include <stdexcept>
 #include <string>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define PATCHBAY_ADDRESS_SANITIZER
+#include <sanitizer/allocator_interface.h>
+#endif
+#endif
+
 namespace patchbay::test {
+
+#ifdef PATCHBAY_ADDRESS_SANITIZER
+
+/// AddressSanitizer keeps what is freed for a while, so it is asked what is in use.   Units: bytes.
+inline std::size_t residentBytes() { return __sanitizer_get_current_allocated_bytes(); }
+
+#else
 
 /// Units: bytes.
 inline std::size_t residentBytes() {
@@ -17,5 +31,7 @@ inline std::size_t residentBytes() {
     }
     throw std::runtime_error{"/proc/self/status has no RssAnon"};
 }
+
+#endif
 
 }  // namespace patchbay::test

@@ -36,6 +36,9 @@ protected:
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
     }
+    ~SessionBeginning() override {
+        for (const auto& session : endpoint->shut()) endpoint->remove(session->id());
+    }
     std::shared_ptr<messaging::SessionCore> create() {
         messaging::SessionStart start{};
         start.instance = endpoint->model.construct(endpoint->services);
