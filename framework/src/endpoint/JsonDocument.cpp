@@ -62,8 +62,11 @@ simdjson::error_code walk(ondemand::value value, std::size_t depth) {
             return value.get_number().error();
         case ondemand::json_type::boolean:
             return value.get_bool().error();
-        case ondemand::json_type::null:
-            return value.is_null() ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+        case ondemand::json_type::null: {
+            bool isNull = false;  // any value that begins with an n is taken for null until it is read
+            const auto error = value.is_null().get(isNull);
+            return error || isNull ? error : simdjson::N_ATOM_ERROR;
+        }
     }
     return simdjson::SUCCESS;
 }

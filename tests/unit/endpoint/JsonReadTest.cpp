@@ -250,6 +250,12 @@ TEST(JsonRead, SyntaxErrorsSayWhatAndWhere) {
     EXPECT_THAT(errorOf<Move>(R"({"x":1,"y":2} {})"), HasSubstr("not JSON"));
 }
 
+// The search for the place of the mistake threw an error of the parser's own instead.
+TEST(JsonRead, AWordThatOnlyBeginsLikeNullIsADecodeError) {
+    for (const std::string_view text : {R"({"x":n,"y":2})", R"({"x":nul,"y":2})", R"({"x":nulls,"y":2})", R"({"x":[n":1]})"})
+        EXPECT_THAT(errorOf<Move>(text), HasSubstr("not JSON")) << text;
+}
+
 TEST(JsonRead, NestingDeeperThanTheBoundIsAnError) {
     EXPECT_EQ(errorOf<Open>(R"({"x":1,"z":)" + std::string(120, '[') + std::string(120, ']') + "}"), "no error");
     EXPECT_EQ(errorOf<Open>(R"({"x":1,"z":)" + std::string(129, '[') + std::string(129, ']') + "}"),
