@@ -6,7 +6,8 @@
 //       - http://127.0.0.1:8080                  # a port of 0 asks the system for a free one
 //       - { url: "https://0.0.0.0:8443", certificate: cert.pem, key: key.pem }
 //     loops: auto                                # or a number
-//     drainTimeout: 10s
+//     drainTimeout: 30s
+//     drainSpread: 20s
 //   limits:    { idleTimeout: 60s, maxMessage: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
 //   endpoints: { "/chat/{room}": { origins: [ "https://chat.example" ], roles: [ member ] } }
 //   logging:   { level: info }
@@ -83,8 +84,14 @@ struct ServerSection {
     std::size_t workers = 8;
     /// Connections at a time, over all addresses; one more is answered with 503. 0 = as many as there are descriptors.
     std::size_t maxConnections = 0;
-    /// How long sessions may take to close when the server stops.
+    /// How long a stop may take; what is still open then is cut off.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds{10};
+    /// Over how much of that time the sessions get their goodbye, one after the other, so that their clients do not all
+    /// come back at the same moment. 0 = all at once.
+    std::chrono::milliseconds drainSpread{0};
+    /// Answers GET /healthz (200 while the server runs) and GET /readyz (200, and 503 from the moment it is asked to
+    /// stop), for load balancers and supervisors. A path that the application handles itself stays the application's.
+    bool health = true;
     /// The largest body of an HTTP request; a larger one is answered with 413.
     Size requestBody{1_MiB};
     /// The largest head of an HTTP request; a larger one is answered with 431.

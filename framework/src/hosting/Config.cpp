@@ -57,6 +57,9 @@ void checkServer(const YamlPlace& at, const ServerSection& server) {
     inRange(at, "loops", server.loops.value_or(1), 1, 1'024);
     inRange(at, "workers", server.workers, 1, 10'000);
     inRange(at, "maxConnections", server.maxConnections, 1, 100'000'000);
+    ifSet(at, "drainSpread", [&](const YamlPlace& place) {
+        if (server.drainSpread > server.drainTimeout) place.problem("is longer than drainTimeout, which is the time for all of a stop");
+    });
     inRange(at, "headBytes", server.headBytes, 1_KiB, 1_MiB);
 }
 

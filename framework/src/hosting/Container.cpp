@@ -3,6 +3,7 @@
 #include "base/Log.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 namespace patchbay::hosting {
@@ -142,6 +143,16 @@ void Container::addRoute(HttpRoute route) {
     replace(std::move(next));
 }
 
+bool Container::hasRoute(std::string_view method, std::string_view path) const {
+    const auto current = table();
+    for (const auto& methods : current->routes) {
+        for (const HttpRoute& route : methods) {
+            if (route.method == method && route.path == path) return true;
+        }
+    }
+    return false;
+}
+
 // ------------------------------------------------------------------------------------------------ handshakes
 
 Admission Container::admit(HandshakeRequest request) {
@@ -243,10 +254,13 @@ std::shared_ptr<messaging::DeployedEndpoint> Container::endpointOf(const void* i
 
 std::vector<std::shared_ptr<messaging::DeployedEndpoint>> Container::endpoints() const { return table()->endpoints; }
 
-void Container::closeSessions() noexcept {
+std::vector<std::shared_ptr<messaging::SessionCore>> Container::shut() {
+    std::vector<std::shared_ptr<messaging::SessionCore>> all;
     for (const auto& endpoint : endpoints()) {
-        for (const auto& session : endpoint->shut()) session->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
+        auto some = endpoint->shut();
+        all.insert(all.end(), std::move_iterator{some.begin()}, std::move_iterator{some.end()});
     }
+    return all;
 }
 
 std::size_t Container::sessionCount() const {

@@ -70,6 +70,8 @@ public:
     bool undeploy(std::string_view path);
     /// Errors: std::invalid_argument for a bad path, or one that has a handler for that method.
     void addRoute(HttpRoute route);
+    /// True when exactly this path has a handler for that method.
+    bool hasRoute(std::string_view method, std::string_view path) const;
 
     /// Thread: any.   Errors: none thrown; a hook that throws is logged and makes a 500.
     Admission admit(HandshakeRequest request);
@@ -85,8 +87,8 @@ public:
     /// From now on every handshake gets 503.
     void drain() noexcept { draining_.store(true); }
     bool isDraining() const noexcept { return draining_.load(); }
-    /// Closes every session with 1001.
-    void closeSessions() noexcept;
+    /// From now on no endpoint takes another session. Returns those that are there.
+    std::vector<std::shared_ptr<messaging::SessionCore>> shut();
     std::size_t sessionCount() const;
 
 private:

@@ -28,8 +28,16 @@ public:
 
     bool poll(const Poco::Timespan& timeout, int) override {
         std::unique_lock guard{lock_};
-        return arrived_.wait_for(guard, std::chrono::microseconds{timeout.totalMicroseconds()},
-                                 [&] { return !sockets_.empty(); });
+        arrived_.wait_for(guard, std::chrono::microseconds{timeout.totalMicroseconds()},
+                          [&] { return !sockets_.empty() || finished_; });
+        return !sockets_.empty();
+    }
+
+    /// From now on nobody waits for a request: POCO's acceptor asks at once whether it has been stopped.
+    void finish() {
+        const std::lock_guard guard{lock_};
+        finished_ = true;
+        arrived_.notify_one();
     }
 
     Poco::Net::SocketImpl* acceptConnection(Poco::Net::SocketAddress& client) override {
@@ -53,6 +61,7 @@ private:
     std::mutex lock_;
     std::condition_variable arrived_;
     std::deque<Poco::Net::StreamSocketImpl*> sockets_;
+    bool finished_ = false;
 };
 
 class QueueServerSocket final : public Poco::Net::ServerSocket {
@@ -99,6 +108,7 @@ HttpHost::~HttpHost() = default;
 
 void HttpHost::start() { parts_->server.start(); }
 void HttpHost::stop() {
+    parts_->queue->finish();
     parts_->server.stop();
     parts_->pool.joinAll();
 }

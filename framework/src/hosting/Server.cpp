@@ -63,7 +63,9 @@ struct Server::Parts {
     /// How many addresses have new ones.
     std::size_t reloadCertificates(std::vector<std::string>& problems);
     void reloadAndTell();
-    void waitForSessions();
+    void addHealth();
+    void closeSessions();
+    void waitForSessions(Clock::time_point deadline);
     void stopLoops();
 };
 
@@ -136,8 +138,33 @@ void Server::Parts::reloadAndTell() {
     if (reloaded == 0 && problems.empty()) log::info("tls", "SIGHUP, but no address has a certificate to read again");
 }
 
-void Server::Parts::waitForSessions() {
-    const auto deadline = Clock::now() + config.server.drainTimeout;
+void Server::Parts::addHealth() {
+    const auto add = [this](const char* path, HttpHandler handler) {
+        if (!container.hasRoute("GET", path)) container.addRoute({"GET", path, std::move(handler)});
+    };
+    add("/healthz", [](const HttpRequest&, HttpResponse& response) {
+        response.setHeader("Cache-Control", "no-store");
+        response.write("text/plain; charset=utf-8", "ok\n");
+    });
+    add("/readyz", [this](const HttpRequest&, HttpResponse& response) {
+        const bool draining = container.isDraining();
+        if (draining) response.status = 503;
+        response.setHeader("Cache-Control", "no-store");
+        response.write("text/plain; charset=utf-8", draining ? "stopping\n" : "ready\n");
+    });
+}
+
+/// Says goodbye to everyone, evenly over the configured time.
+void Server::Parts::closeSessions() {
+    const auto sessions = container.shut();
+    const auto start = Clock::now();
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        std::this_thread::sleep_until(start + config.server.drainSpread * i / sessions.size());
+        sessions[i]->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
+    }
+}
+
+void Server::Parts::waitForSessions(Clock::time_point deadline) {
     while ((container.sessionCount() > 0 || gate->connections.load() > 0) && Clock::now() < deadline) {
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
@@ -168,6 +195,7 @@ Server& Server::handle(std::string method, std::string path, HttpHandler handler
 
 void Server::start() {
     Parts& p = *parts_;
+    if (p.config.server.health) p.addHealth();
     p.deploy(p.waiting);
     p.listen();
     p.waiting.clear();
@@ -182,12 +210,13 @@ std::uint16_t Server::port() const { return parts_->listeners.at(0)->port(); }
 void Server::stop() {
     Parts& p = *parts_;
     if (!p.started) return;
+    const auto deadline = Clock::now() + p.config.server.drainTimeout;
     p.container.drain();
-    p.container.closeSessions();
+    p.closeSessions();
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         p.loops[i]->post([gate = p.gate, i] { hosting::Gate::endIdle(*gate, i); });
     }
-    p.waitForSessions();
+    p.waitForSessions(deadline);
     p.loops.front()->post([&p] {
         for (auto& listener : p.listeners) listener->stop();
     });

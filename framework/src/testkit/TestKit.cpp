@@ -168,7 +168,9 @@ void TestServer::settle() { parts_->loop.settle(); }
 
 void TestServer::shutDown() {
     parts_->container.drain();
-    parts_->container.closeSessions();
+    for (const auto& session : parts_->container.shut()) {
+        session->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
+    }
     settle();
 }
 

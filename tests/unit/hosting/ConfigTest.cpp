@@ -174,6 +174,8 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Others, WrongValue,
     testing::Values(
+        Wrong{"server: { drainTimeout: 1s, drainSpread: 2s }",
+              "server.drainSpread: is longer than drainTimeout, which is the time for all of a stop"},
         Wrong{"server: { workers: 0 }", "server.workers: 0 is not between 1 and 10000"},
         Wrong{"server: { workers: 2.5 }", "server.workers: expected a whole number, got \"2.5\""},
         Wrong{"server: { workers: -1 }", "server.workers: -1 is not between 0 and 9223372036854775807"},
