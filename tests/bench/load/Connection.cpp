@@ -65,7 +65,8 @@ int open(std::uint16_t port, Wire wire, const std::string& path) {
 
 Messages::Messages(Wire wire, std::size_t size, std::size_t most) : wire_{wire}, payload_(size) {
     if (size < sizeof(std::uint64_t)) throw std::runtime_error{"a message has at least 8 bytes"};
-    for (std::size_t index = 0; index < size; ++index) payload_[index] = static_cast<std::byte>(index * 7 + index / 251);
+    for (std::size_t index = 0; index < size; ++index)
+        payload_[index] = static_cast<std::byte>(index * 7 + index / 251);
     std::vector<std::byte> frame(kLongestHeader + size);
     if (wire == Wire::WebSocket) {
         headerBytes_ = writeHeader(frame.data(), kFinalBinary, size);

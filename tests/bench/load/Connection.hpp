@@ -1,6 +1,6 @@
 #pragma once
-// One connection of the load generator. It numbers its messages and checks every one that comes back: opcode, length and
-// number of all, every byte of one in 64.
+// One connection of the load generator. It numbers its messages and checks every one that comes back: opcode, length
+// and number of all, every byte of one in 64.
 
 #include "wire/Frames.hpp"
 #include "wire/Stream.hpp"

@@ -93,7 +93,8 @@ public:
         const auto cpuBefore = cpuTimeOf(options_.server);
         Result result;
         const auto goesOn = [&] {
-            if (result.messages < share * options_.messages && result.time.count() < share * options_.seconds) return true;
+            if (result.messages < share * options_.messages && result.time.count() < share * options_.seconds)
+                return true;
             result.cpu = cpuTimeOf(options_.server) - cpuBefore;
             return result.cpu == Seconds::zero();
         };
@@ -146,8 +147,8 @@ int main(int argc, char** argv) try {
     load.run(kWarmUp);
     const auto result = load.run(1);
     load.finish();
-    std::printf("{\"messages\": %.0f, \"seconds\": %.6f, \"cpu_seconds\": %.9f}\n", result.messages, result.time.count(),
-                result.cpu.count());
+    std::printf("{\"messages\": %.0f, \"seconds\": %.6f, \"cpu_seconds\": %.9f}\n", result.messages,
+                result.time.count(), result.cpu.count());
 } catch (const std::exception& error) {
     std::fprintf(stderr, "bench-load: %s\n", error.what());
     return 1;

@@ -1,6 +1,6 @@
 #pragma once
-// The few lines of RFC 6455 §5.2 that the floor and the load generator need: whole, final frames with lengths of 7, 16 or
-// 64 bits. Nothing is checked here.
+// The few lines of RFC 6455 §5.2 that the floor and the load generator need: whole, final frames with lengths of 7, 16
+// or 64 bits. Nothing is checked here.
 
 #include <array>
 #include <bit>
@@ -29,7 +29,8 @@ struct FrameHeader {
 /// Nothing while the header is not complete.
 inline std::optional<FrameHeader> readHeader(std::span<const std::byte> bytes) {
     if (bytes.size() < 2) return std::nullopt;
-    FrameHeader header{bytes[0], (bytes[1] & kMaskBit) != std::byte{}, 2, static_cast<std::size_t>(bytes[1] & ~kMaskBit)};
+    FrameHeader header{bytes[0], (bytes[1] & kMaskBit) != std::byte{}, 2,
+                       static_cast<std::size_t>(bytes[1] & ~kMaskBit)};
     const std::size_t lengthBytes = header.payloadBytes == 126 ? 2 : header.payloadBytes == 127 ? 8 : 0;
     header.headerBytes += lengthBytes + (header.masked ? kMaskBytes : 0);
     if (bytes.size() < header.headerBytes) return std::nullopt;

@@ -66,7 +66,8 @@ void Poller::update(const Stream& stream, void* owner, bool& waitsToWrite) const
 }
 
 std::span<epoll_event> Poller::wait(std::optional<int> patienceMs) {
-    const int count = ::epoll_wait(descriptor_, events_.data(), static_cast<int>(events_.size()), patienceMs.value_or(-1));
+    const int count =
+        ::epoll_wait(descriptor_, events_.data(), static_cast<int>(events_.size()), patienceMs.value_or(-1));
     if (count < 0 && errno != EINTR) fail("epoll_wait");
     if (count == 0) throw std::runtime_error{"nothing came within the time allowed"};
     return std::span{events_}.first(static_cast<std::size_t>(std::max(count, 0)));
