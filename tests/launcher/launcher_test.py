@@ -71,6 +71,16 @@ class Launcher(unittest.TestCase):
         _, printed, _ = self.launch("run", "--config", "mine.yaml", installed=EVERYTHING)
         self.assertIn("served --config mine.yaml\n", printed)
 
+    def testMakesACertificateForTrying(self):
+        _, printed, _ = self.launch("run", "--https", "--port", "9000", installed=EVERYTHING + " openssl")
+        self.assertIn("Your browser will warn", printed)
+        self.assertIn("served --config ROOT/apps/patchbay/patchbay.yaml --port 9000 "
+                      "--tls ROOT/build/tls/certificate.pem ROOT/build/tls/key.pem", printed)
+
+    def testPassesACertificateOfOnesOwnOn(self):
+        _, printed, _ = self.launch("run", "--tls", "c.pem", "k.pem", installed=EVERYTHING)
+        self.assertIn("served --config ROOT/apps/patchbay/patchbay.yaml --tls c.pem k.pem", printed)
+
     def testUsesSudoWhereItIsNotRoot(self):
         code, printed, calls = self.launch("run", uid=1000)
         self.assertEqual(code, 0, printed)
