@@ -7,6 +7,7 @@
 #include <patchbay/bytes.hpp>
 #include <patchbay/close.hpp>
 #include <patchbay/errors.hpp>
+#include <patchbay/extension.hpp>
 #include <patchbay/json.hpp>
 
 #include <any>
@@ -98,6 +99,8 @@ public:
     std::string_view pathParameter(std::string_view name) const;
     /// The subprotocol that was agreed on; empty for none.   Source: RFC 6455 §1.9
     const std::string& subprotocol() const;
+    /// What the handshake agreed on.   Source: Jakarta WebSocket §2.1 (Session.getNegotiatedExtensions)
+    const std::vector<ExtensionTerms>& extensions() const;
     /// Who the peer is; its name is empty when nobody asked.
     const Principal& principal() const;
     /// A name to show to people: the principal's, or `guest-` and the session's number.

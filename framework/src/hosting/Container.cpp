@@ -185,6 +185,7 @@ void Container::judge(const HandshakeRequest& request, Admission& admission) {
     }
     HandshakeResponse response;
     admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
+    agreeOnExtension(request, admission);
     configurator.modifyHandshake(request, response);
     admission.headers = std::move(response.headers);
     if (response.rejection()) return reject(*response.rejection());
@@ -196,9 +197,23 @@ void Container::judge(const HandshakeRequest& request, Admission& admission) {
     auto instance = configurator.endpointInstance(request);
     if (!instance) instance = endpoint.model.construct(endpoint.services);
     admission.start = {request.uri,          std::move(admission.start.subprotocol),
-                       request.remoteAddress, request.secure,
+                       std::move(admission.start.extensions), request.remoteAddress, request.secure,
                        std::move(match->values), std::move(response.principal),
                        std::move(response.properties), std::move(instance)};
+}
+
+void Container::agreeOnExtension(const HandshakeRequest& request, Admission& admission) {
+    const auto& endpoint = *admission.endpoint;
+    for (const ExtensionTerms& offer : endpoint.configurator->negotiatedExtensions(endpoint.config, request.offeredExtensions)) {
+        for (const auto& factory : extensions_) {
+            if (factory->name() != offer.name) continue;
+            auto agreed = factory->accept(offer);
+            if (!agreed) continue;
+            admission.extension = std::move(agreed->extension);
+            admission.start.extensions = {std::move(agreed->answer)};
+            return;
+        }
+    }
 }
 
 std::shared_ptr<messaging::SessionCore> Container::createSession(Admission admission, std::size_t loopIndex) {

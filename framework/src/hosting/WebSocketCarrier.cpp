@@ -50,19 +50,21 @@ CloseCause causeOf(CloseCode code) noexcept {
 }  // namespace
 
 WebSocketCarrier::WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel,
-                                   std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place)
+                                   std::shared_ptr<messaging::SessionCore> session, std::unique_ptr<Extension> extension,
+                                   std::shared_ptr<void> place)
     : loop_{channel->loop()},
       session_{std::move(session)},
       weakSession_{session_},
       closeTimeout_{session_->endpoint().server.closeTimeout},
-      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this},
+      dropsOldest_{session_->endpoint().config.limits.sendQueue.whenFull == WhenFull::DropOldest},
+      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this, std::move(extension)},
       place_{std::move(place)},
       channel_{std::move(channel)} {}
 
 void WebSocketCarrier::start(std::shared_ptr<transport::SocketChannel> channel,
-                             std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place,
-                             std::span<std::byte> firstBytes) {
-    auto carrier = std::make_unique<WebSocketCarrier>(channel, session, std::move(place));
+                             std::shared_ptr<messaging::SessionCore> session, std::unique_ptr<Extension> extension,
+                             std::shared_ptr<void> place, std::span<std::byte> firstBytes) {
+    auto carrier = std::make_unique<WebSocketCarrier>(channel, session, std::move(extension), std::move(place));
     WebSocketCarrier& self = *carrier;
     channel->setSendQueue(session->endpoint().config.limits.sendQueue);
     channel->setReceiver(self);
@@ -77,14 +79,24 @@ SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     const std::lock_guard guard{sending_};
     if (!channel_) return SendStatus::Closed;
     MessageOutput output{*channel_};
+    Extension* extension = connection_.extension();
+    if (extension && dropsOldest_) extension->forget();
     connection_.send(kind, payload, output);
+    if (extension && output.status == SendStatus::Dropped) extension->forget();
     return output.status;
 }
 
 SendStatus WebSocketCarrier::send(const messaging::SharedMessage& message) noexcept {
-    const SharedBytes& frame = message.encoded(&protocol::encodeServerMessage);
+    Extension* extension = connection_.extension();
+    const std::uint8_t form = extension ? extension->broadcastForm() : Extension::kPlain;
+    const SharedBytes& frame = message.encoded(form, [&](MessageKind kind, Bytes payload) {
+        return form == Extension::kPlain ? protocol::encodeServerMessage(kind, payload)
+                                         : protocol::encodeServerMessage(kind, payload, *extension);
+    });
     const std::lock_guard guard{sending_};
-    return !channel_ || connection_.closeSent() ? SendStatus::Closed : channel_->send(frame);
+    if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
+    if (form != Extension::kPlain) extension->forget();
+    return channel_->send(frame);
 }
 
 std::uint64_t WebSocketCarrier::droppedMessages() const noexcept {
@@ -144,7 +156,7 @@ void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
 }
 
 void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
-    session_->receive(kind, payload, protocol::kSlackBytes);
+    session_->receive(kind, payload, kSlackBytes);
 }
 
 void WebSocketCarrier::onPong(Bytes) {}  // it has shown that the peer is alive, and onBytes has noted that

@@ -27,7 +27,7 @@ public:
     /// request (RFC 6455 §4.2.2). `place` is given back when the connection has ended.
     /// Requires: kSlackBytes behind `firstBytes` may be read.   Thread: the channel's loop.
     static void start(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
-                      std::shared_ptr<void> place, std::span<std::byte> firstBytes);
+                      std::unique_ptr<Extension> extension, std::shared_ptr<void> place, std::span<std::byte> firstBytes);
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
     SendStatus send(const messaging::SharedMessage& message) noexcept override;
@@ -37,7 +37,7 @@ public:
     void closeNow(CloseCode code) noexcept override;
 
     WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
-                     std::shared_ptr<void> place);
+                     std::unique_ptr<Extension> extension, std::shared_ptr<void> place);
 
 private:
     void onBytes(std::span<std::byte> bytes) override;
@@ -56,6 +56,7 @@ private:
     std::shared_ptr<messaging::SessionCore> session_;  // empty when the connection has ended
     const std::weak_ptr<messaging::SessionCore> weakSession_;  // for any thread
     const std::chrono::milliseconds closeTimeout_;
+    const bool dropsOldest_;  // of the queue, while later ones stay: no message may refer to another
     protocol::Connection connection_;
     std::shared_ptr<void> place_;  // among the server's connections, until this one has ended
     TimerId giveUp_ = 0;

@@ -52,6 +52,10 @@ const std::string& Session::subprotocol() const {
     core_->requireNotGone("subprotocol");
     return core_->start().subprotocol;
 }
+const std::vector<ExtensionTerms>& Session::extensions() const {
+    core_->requireNotGone("extensions");
+    return core_->start().extensions;
+}
 const Principal& Session::principal() const {
     core_->requireNotGone("principal");
     return core_->start().principal;

@@ -17,6 +17,7 @@
 #include "messaging/Carrier.hpp"
 #include "messaging/DeployedEndpoint.hpp"
 
+#include <patchbay/extension.hpp>
 #include <patchbay/session.hpp>
 
 #include <any>
@@ -33,6 +34,7 @@ namespace patchbay::messaging {
 struct SessionStart {
     std::string uri;
     std::string subprotocol;
+    std::vector<ExtensionTerms> extensions;
     std::string remoteAddress;
     bool secure = false;
     std::vector<std::string> path;  // the values of the template's variables

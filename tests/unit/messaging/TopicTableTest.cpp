@@ -50,7 +50,7 @@ public:
             ++encodings;
             return SharedBytes::concat(asBytes("frame "), payload);
         };
-        sent_.push_back(message.encoded(encode).bytes().data());
+        sent_.push_back(message.encoded(0, encode).bytes().data());
         return SendStatus::Queued;
     }
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
