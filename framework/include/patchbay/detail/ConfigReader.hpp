@@ -1,6 +1,6 @@
 #pragma once
-// YAML to plain structs: a key is a field. Every mistake is noted with its line and reading goes on, so that one run
-// tells them all.
+// A configuration to plain structs: a key is a field. Every mistake is noted with its line and reading goes on, so that one
+// run tells them all. A plugin's own keys are read by the same templates, in the plugin.
 //
 //   field                     YAML
 //   bool                      true, false
@@ -12,13 +12,12 @@
 //   std::optional<T>          T, or `auto` for none
 //   std::vector, std::map     a list, a map
 //   struct                    a map, or where T::plain names a field just the value of that field
+//   ConfigBlock               anything, kept for whoever reads it later
 //
 // A key that is missing leaves its field as it was.
 
 #include <patchbay/config.hpp>
 #include <patchbay/detail/Reflect.hpp>
-
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
@@ -27,48 +26,46 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace patchbay::hosting {
+namespace patchbay::detail::config {
 
 /// A node, where it stands (`server.listen[0]`) and where its problems go.
-struct YamlPlace {
-    YAML::Node node;
+struct ConfigPlace {
+    const ConfigNode& node;
     std::string path;
     int line;  ///< from 1; of the key where there is one
     const std::string& file;
     std::vector<ConfigProblem>& problems;
 
-    YamlPlace member(const std::string& name, const YAML::Node& value, int keyLine) const;
-    YamlPlace element(std::size_t index, const YAML::Node& value) const;
+    ConfigPlace member(const std::string& name, const ConfigNode& value, int keyLine) const;
+    ConfigPlace element(std::size_t index) const;
     /// Notes a problem in this line.
     void problem(const std::string& text) const;
 };
 
-/// From 1; 0 for a node that stands nowhere.
-int lineOf(const YAML::Node& node);
-
 /// The keys of a map and their values, in order. Notes it and is empty where the node is no map; a key that is there
 /// twice is noted and left out.
-std::vector<std::pair<std::string, YamlPlace>> members(const YamlPlace& at);
+std::vector<std::pair<std::string, ConfigPlace>> members(const ConfigPlace& at);
 /// The elements of a list. Notes it and is empty where the node is no list.
-std::vector<YamlPlace> elements(const YamlPlace& at);
+std::vector<ConfigPlace> elements(const ConfigPlace& at);
 
-void unknownKey(const YamlPlace& at, std::string_view key, std::span<const std::string_view> known);
+void unknownKey(const ConfigPlace& at, std::string_view key, std::span<const std::string_view> known);
 
 /// The text of a scalar; empty after noting that `expected` is missing.
-std::optional<std::string> scalar(const YamlPlace& at, std::string_view expected);
-std::optional<bool> readBool(const YamlPlace& at);
-std::optional<std::int64_t> readInteger(const YamlPlace& at, std::int64_t lowest, std::int64_t highest);
-std::optional<std::size_t> readSize(const YamlPlace& at);
-std::optional<std::chrono::microseconds> readDuration(const YamlPlace& at);
-std::optional<std::size_t> readEnumerator(const YamlPlace& at, std::span<const std::string_view> names);
+std::optional<std::string> scalar(const ConfigPlace& at, std::string_view expected);
+std::optional<bool> readBool(const ConfigPlace& at);
+std::optional<std::int64_t> readInteger(const ConfigPlace& at, std::int64_t lowest, std::int64_t highest);
+std::optional<std::size_t> readSize(const ConfigPlace& at);
+std::optional<std::chrono::microseconds> readDuration(const ConfigPlace& at);
+std::optional<std::size_t> readEnumerator(const ConfigPlace& at, std::span<const std::string_view> names);
 /// Notes that a duration is finer than its field.
-void tooFine(const YamlPlace& at, std::string_view unit);
+void tooFine(const ConfigPlace& at, std::string_view unit);
 
 template <class T>
 inline constexpr bool kIsDuration = false;
@@ -88,10 +85,10 @@ template <class T>
 inline constexpr bool kIsMap<std::map<std::string, T>> = true;
 
 template <class T>
-void readYaml(const YamlPlace& at, T& out);
+void readConfig(const ConfigPlace& at, T& out);
 
 template <class Duration>
-void readInto(const YamlPlace& at, Duration& out) {
+void readInto(const ConfigPlace& at, Duration& out) {
     const auto duration = readDuration(at);
     if (!duration) return;
     out = std::chrono::duration_cast<Duration>(*duration);
@@ -99,8 +96,8 @@ void readInto(const YamlPlace& at, Duration& out) {
 }
 
 template <class E>
-void readEnum(const YamlPlace& at, E& out) {
-    using Table = patchbay::detail::EnumTable<E>;
+void readEnum(const ConfigPlace& at, E& out) {
+    using Table = EnumTable<E>;
     static constexpr auto names = []<std::size_t... I>(std::index_sequence<I...>) {
         return std::array<std::string_view, sizeof...(I)>{Table::name(I)...};
     }
@@ -109,37 +106,37 @@ void readEnum(const YamlPlace& at, E& out) {
 }
 
 template <class T>
-void readList(const YamlPlace& at, std::vector<T>& out) {
+void readList(const ConfigPlace& at, std::vector<T>& out) {
     out.clear();
-    for (const YamlPlace& element : elements(at)) readYaml(element, out.emplace_back());
+    for (const ConfigPlace& element : elements(at)) readConfig(element, out.emplace_back());
 }
 
 template <class T, std::size_t... I>
-void readMember(const std::string& key, const YamlPlace& value, T& out, std::index_sequence<I...>) {
-    static constexpr auto& names = patchbay::detail::kFieldNames<T>;
-    const auto field = static_cast<std::size_t>(std::find(names.begin(), names.end(), key) - names.begin());
-    if (field == names.size()) return unknownKey(value, key, names);
-    ((field == I ? readYaml(value, patchbay::detail::field<I>(out)) : void()), ...);
+void readMember(const std::string& key, const ConfigPlace& value, T& out, std::index_sequence<I...>) {
+    static constexpr auto& names = kFieldNames<T>;
+    const auto index = static_cast<std::size_t>(std::find(names.begin(), names.end(), key) - names.begin());
+    if (index == names.size()) return unknownKey(value, key, names);
+    ((index == I ? readConfig(value, field<I>(out)) : void()), ...);
 }
 
 template <class T>
-void readStruct(const YamlPlace& at, T& out) {
-    static_assert(patchbay::detail::PlainStruct<T>, "a configuration is made of plain structs");
-    constexpr std::make_index_sequence<patchbay::detail::kFieldCount<T>> fields;
+void readStruct(const ConfigPlace& at, T& out) {
+    static_assert(PlainStruct<T>, "a configuration is made of plain structs");
+    constexpr std::make_index_sequence<kFieldCount<T>> fields;
     if constexpr (requires { T::plain; }) {
-        if (at.node.IsScalar()) return readMember(std::string{T::plain}, at, out, fields);
+        if (at.node.kind == ConfigNode::Kind::Text) return readMember(std::string{T::plain}, at, out, fields);
     }
-    if (at.node.IsNull()) return;  // a section of which every line is commented out
+    if (at.node.kind == ConfigNode::Kind::Nothing) return;  // a section of which every line is commented out
     for (const auto& [key, value] : members(at)) readMember(key, value, out, fields);
 }
 
 template <class T>
-void readYaml(const YamlPlace& at, T& out) {
+void readConfig(const ConfigPlace& at, T& out) {
     if constexpr (kIsOptional<T>) {
         const auto before = at.problems.size();
         out.reset();
-        if (at.node.IsScalar() && at.node.Scalar() == "auto") return;
-        readYaml(at, out.emplace());
+        if (at.node.kind == ConfigNode::Kind::Text && at.node.text == "auto") return;
+        readConfig(at, out.emplace());
         if (at.problems.size() != before && !kIsVector<typename T::value_type>) out.reset();  // nothing came of it
     } else if constexpr (std::is_same_v<T, bool>) {
         out = readBool(at).value_or(out);
@@ -154,15 +151,17 @@ void readYaml(const YamlPlace& at, T& out) {
         if (const auto size = readSize(at)) out.bytes = *size;
     } else if constexpr (kIsDuration<T>) {
         readInto(at, out);
+    } else if constexpr (std::is_same_v<T, ConfigBlock>) {
+        out = {std::make_shared<const ConfigNode>(at.node), at.file, at.path, at.line};
     } else if constexpr (std::is_same_v<T, std::string>) {
         if (auto text = scalar(at, "text")) out = std::move(*text);
     } else if constexpr (kIsVector<T>) {
         readList(at, out);
     } else if constexpr (kIsMap<T>) {
-        for (const auto& [key, value] : members(at)) readYaml(value, out[key]);
+        for (const auto& [key, value] : members(at)) readConfig(value, out[key]);
     } else {
         readStruct(at, out);
     }
 }
 
-}  // namespace patchbay::hosting
+}  // namespace patchbay::detail::config
