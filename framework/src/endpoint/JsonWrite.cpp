@@ -43,6 +43,7 @@ template <class Number>
 void appendFinite(std::string& out, Number number, const Place& place) {
     if (!std::isfinite(number)) failWriting(place, "NaN and infinities have no JSON form");
     appendNumber(out, number);
+    if (number == 0 && std::signbit(number)) out += ".0";  // "-0" reads as the integer 0
 }
 
 }  // namespace

@@ -89,6 +89,14 @@ TEST(JsonWrite, NumbersAreTheShortestThatReadBackTheSame) {
     EXPECT_EQ(write(std::vector<std::uint8_t>{65}), "[65]");
 }
 
+// It was written as -0, which is an integer to those who tell them apart, and came back as 0.
+TEST(JsonWrite, ANegativeZeroKeepsItsSign) {
+    EXPECT_EQ(write(-0.0), "-0.0");
+    EXPECT_EQ(write(-0.0F), "-0.0");
+    EXPECT_TRUE(std::signbit(read<double>(write(-0.0))));
+    EXPECT_EQ(write(0.0), "0");
+}
+
 TEST(JsonWrite, NaNAndInfinitiesAreErrors) {
     EXPECT_EQ(errorOf(std::vector<double>{1, std::nan("")}), "[1]: NaN and infinities have no JSON form");
     EXPECT_EQ(errorOf(std::numeric_limits<float>::infinity()), "NaN and infinities have no JSON form");
