@@ -32,6 +32,7 @@ test_packages() {
     local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
     if wants integration; then packages+=(python3-websockets dpkg-dev file systemd nginx-light openssl); fi
     if wants clang || wants tsan || wants coverage; then packages+=(clang-14 libclang-rt-14-dev); fi
+    if wants clang; then packages+=(clang-tidy-14); fi
     if wants clang || wants coverage; then packages+=(llvm-14); fi  # names in the sanitizers' reports; llvm-cov
     if wants browser; then
         packages+=(chromium)

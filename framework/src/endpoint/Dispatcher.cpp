@@ -5,6 +5,7 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <typeinfo>
 
@@ -13,10 +14,9 @@ namespace {
 
 std::string typeOf(const std::exception& error) {
     int status = 0;
-    char* name = abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &status);
-    std::string result = status == 0 ? name : typeid(error).name();
-    std::free(name);
-    return result;
+    const std::unique_ptr<char, decltype(&std::free)> name{
+        abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &status), &std::free};
+    return status == 0 ? name.get() : typeid(error).name();
 }
 
 std::string describe(const std::exception_ptr& error) {
