@@ -63,7 +63,9 @@ run_ctest() {
 # Builds what the suites named need with GCC, once.
 build_with_gcc() {
     local target=() suite title="Building everything with GCC"
-    if ! wants_gcc; then target=(patchbay-server patchbay-conformance integration_tutorial) title="Building the programs for their tests"; fi
+    if ! wants_gcc; then
+        target=(patchbay-server patchbay-conformance integration_tutorial) title="Building the programs for their tests"
+    fi
     step 'Configuring the GCC build' configure test && step "$title" compile test "${target[@]}" && return 0
     for suite in "${gcc_suites[@]}" browser; do
         if wants "$suite"; then record "$suite" failed "$title"; fi
