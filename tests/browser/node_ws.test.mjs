@@ -34,7 +34,8 @@ class Talk {
 
     async next() {
         while (this.arrived.length === 0) {
-            await Promise.race([once(this.socket, 'arrived'), this.ended.then(({ code }) => assert.fail(`closed: ${code}`))]);
+            const lost = this.ended.then(({ code }) => assert.fail(`closed: ${code}`));
+            await Promise.race([once(this.socket, 'arrived'), lost]);
         }
         return this.arrived.shift();
     }
@@ -72,7 +73,8 @@ for (const secure of [false, true]) {
 
         test('text, bytes and empty messages come back as they went', async () => {
             const talk = await open();
-            for (const message of ['Grüße, 世界 🌍', Buffer.from(Array.from({ length: 256 }, (_, i) => i)), '', Buffer.alloc(0)]) {
+            const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+            for (const message of ['Grüße, 世界 🌍', everyByte, '', Buffer.alloc(0)]) {
                 await talk.echoes(message);
             }
             assert.equal((await talk.close(1000)).code, 1000);

@@ -6,10 +6,11 @@ import os
 import sys
 import unittest
 
-sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support")]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import cases  # noqa: E402
 from programs import Certificate, Program, Scratch  # noqa: E402
-from wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Wire, close_payload, frame, header, masked, tcp, tls  # noqa: E402
+from wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Wire, close_payload, frame, header,  # noqa: E402
+                  masked, tcp, tls)
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else sys.exit(__doc__)
 LIMIT = 64 << 20  # the conformance server's

@@ -143,7 +143,8 @@ class Handshakes(TlsServer):
 
     def test_frames_in_one_record_with_the_upgrade_are_kept(self):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-            with Wire(self.connect(only(version)), behind=frame(TEXT, b"1") + frame(BINARY, b"2") + frame(TEXT, b"3")) as wire:
+            frames = frame(TEXT, b"1") + frame(BINARY, b"2") + frame(TEXT, b"3")
+            with Wire(self.connect(only(version)), behind=frames) as wire:
                 self.assertEqual([wire.message() for _ in range(3)], ["1", b"2", "3"], version)
 
     def test_a_handshake_in_single_bytes_is_a_handshake(self):

@@ -1,7 +1,8 @@
 #pragma once
-// The chat class that every Java tutorial on WebSockets begins with, line by line: a static, locked set of the instances,
-// a counter of who is online, each with its session. Whoever speaks writes to everyone's session, on whatever loop that
-// lives, with the set locked meanwhile: the plainest thing that a newcomer writes.   Source: Jakarta WebSocket §2.1, §5.1
+// The chat class that every Java tutorial on WebSockets begins with, line by line: a static, locked set of the
+// instances, a counter of who is online, each with its session. Whoever speaks writes to everyone's session, on
+// whatever loop that lives, with the set locked meanwhile: the plainest thing that a newcomer writes.   Source: Jakarta
+// WebSocket §2.1, §5.1
 
 #include <patchbay/annotations.hpp>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Pings whoever connects. A peer that answers is told so after a while; one that is only silent is taken for dead first.
+// Pings whoever connects. A peer that answers is told so after a while; one that is only silent is taken for dead
+// first.
 
 #include <patchbay/annotations.hpp>
 

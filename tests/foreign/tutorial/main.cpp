@@ -6,7 +6,6 @@
 #include <patchbay/application.hpp>
 
 int main(int argc, char** argv) {
-    return patchbay::runApplication(argc, argv, {.name = "tutorial", .install = [](patchbay::Server& server) {
-                                        server.deployRegistered();
-                                    }});
+    return patchbay::runApplication(
+        argc, argv, {.name = "tutorial", .install = [](patchbay::Server& server) { server.deployRegistered(); }});
 }
