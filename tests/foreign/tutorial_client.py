@@ -115,7 +115,11 @@ class OverTcp(unittest.IsolatedAsyncioTestCase):
         return stayers
 
     def judge(self, stayers):
-        """Everyone who stayed has heard all of everyone who stayed, each speaker in order."""
+        """Everyone who stayed has heard all of everyone who stayed, each speaker in order. And since each message goes to
+        everyone before the next one does, all have heard the same from the last one's arrival on, visitors included."""
+        since = min((stayer.heard for stayer in stayers), key=len)
+        for stayer in stayers:
+            self.assertTrue(stayer.heard[-len(since):] == since, f"{stayer.name} has heard another story")
         said = {stayer.name: [str(number) for number in range(SPEECHES)] for stayer in stayers}
         said[stayers[0].name].append("the end")
         for stayer in stayers:
