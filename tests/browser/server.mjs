@@ -1,20 +1,46 @@
-// The built server as a process of the test: started on a port of its choice or on a given one, stopped like by an
-// operator. It is up once it has printed `listening on http://…`.
+// Built programs as processes of the test: started on a port of their choice or on a given one, stopped like by an
+// operator. They are up once they have printed `listening on http://…`.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = process.env.PATCHBAY_SERVER ?? `${root}build/test/bin/patchbay-server`;
+const programs = process.env.PATCHBAY_PROGRAMS ?? `${root}build/test/bin`;
 const kStartsWithin = 20_000;
 const kStopsWithin = 20_000;
 
+/// A self-signed certificate for localhost and its key, made by OpenSSL's own program.
+export class Certificate {
+    constructor() {
+        this.folder = mkdtempSync(join(tmpdir(), 'patchbay-'));
+        this.certificate = join(this.folder, 'cert.pem');
+        this.key = join(this.folder, 'key.pem');
+        execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+            '-days', '2', '-subj', '/CN=Patchbay test', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
+            '-out', this.certificate, '-keyout', this.key], { stdio: 'pipe', timeout: kStartsWithin });
+    }
+
+    remove() { rmSync(this.folder, { recursive: true }); }
+}
+
 export class Server {
-    static async start(port = 0) {
-        const process = spawn(program, ['--config', `${root}apps/patchbay/patchbay.yaml`, '--port', String(port)],
-            { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    /// The one that people run.
+    static start(port = 0) {
+        return Server.launch('patchbay-server', ['--config', `${root}apps/patchbay/patchbay.yaml`, '--port', String(port)]);
+    }
+
+    /// Another program, on a free port; over https where there is a certificate.
+    static startProgram(name, tls) {
+        return Server.launch(name, ['--port', '0', '--loops', '2', ...(tls ? ['--tls', tls.certificate, tls.key] : [])]);
+    }
+
+    static async launch(name, options) {
+        const process = spawn(join(programs, name), options, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
         const server = new Server(process);
         server.url = await within(kStartsWithin, server.#listening(), () => `The server did not start:\n${server.printed}`);
         server.port = Number(new URL(server.url).port);
@@ -25,6 +51,9 @@ export class Server {
         this.process = process;
         this.printed = '';
     }
+
+    /// Where its WebSockets are.
+    socketUrl(path) { return new URL(path, this.url).href.replace(/^http/, 'ws'); }
 
     /// SIGTERM, as a supervisor sends it; kills what does not obey, and says so.
     async stop() {
@@ -43,7 +72,7 @@ export class Server {
             for (const stream of [this.process.stdout, this.process.stderr]) {
                 createInterface({ input: stream }).on('line', (line) => {
                     this.printed += `${line}\n`;
-                    const found = /listening on (http:\/\/\S+)/.exec(line);
+                    const found = /listening on (https?:\/\/\S+)/.exec(line);
                     if (found) resolve(found[1].replace(/\/?$/, '/'));
                 });
             }

@@ -1,16 +1,15 @@
-"""A foreign client, Debian's python3-websockets, against the conformance server.
+"""A foreign client, Debian's python3-websockets, against the conformance server, over ws and over wss.
 
 Usage: foreign_client.py PROGRAM
 """
 import asyncio
 import os
-import re
-import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", folder) for folder in ("support", "foreign")]
 import cases  # noqa: E402
+from programs import PATIENCE, Certificate, Program, Scratch  # noqa: E402
 
 try:
     import websockets
@@ -18,29 +17,31 @@ except ImportError:
     sys.exit("This test needs a foreign WebSocket client: apt-get install python3-websockets")
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else sys.exit(__doc__)
-PATIENCE = 20  # seconds, for a whole test
-FIVE_MIB = 5 << 20
+LIMIT = 64 << 20  # the conformance server's
+MAY_BE_SENT = (*range(1000, 1004), *range(1007, 1015), 3000, 3999, 4000, 4999)
 
 
-class ForeignClient(unittest.IsolatedAsyncioTestCase):
+class OverTcp(unittest.IsolatedAsyncioTestCase):
+    secure = False
+
     @classmethod
     def setUpClass(cls):
-        cls.server = subprocess.Popen([PROGRAM, "--port", "0", "--loops", "2"], stdout=subprocess.PIPE, text=True)
-        line = cls.server.stdout.readline()
-        found = re.match(r"listening on http://(\S+:\d+)", line)
-        assert found, f"no address in {line!r}"
-        cls.address = "ws://" + found.group(1)
+        scratch = Scratch()
+        cls.addClassCleanup(scratch.remove)
+        files, cls.trust = (), None
+        if cls.secure:
+            certificate = Certificate(scratch, "server", "localhost")
+            files, cls.trust = ("--tls", certificate.certificate, certificate.key), certificate.trust()
+        cls.server = Program(PROGRAM, "--port", "0", "--loops", "2", *files, ready="^ready$")
+        cls.addClassCleanup(cls.server.stop)
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.terminate()
-        code = cls.server.wait(PATIENCE)
-        cls.server.stdout.close()
-        assert code == 0, f"the server exited with {code}"
+    async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)  # unittest's choice; it doubles the client's work
 
     def connect(self, path="/echo", **options):
-        options = {"max_size": None, "compression": None, "open_timeout": PATIENCE, **options}
-        return websockets.connect(self.address + path, **options)
+        options = {"max_size": None, "compression": None, "open_timeout": PATIENCE, "ssl": self.trust, **options}
+        scheme = "wss" if self.secure else "ws"
+        return websockets.connect(f"{scheme}://localhost:{self.server.port}{path}", host="127.0.0.1", **options)
 
     async def said(self, connection):
         return await asyncio.wait_for(connection.recv(), PATIENCE)
@@ -49,6 +50,16 @@ class ForeignClient(unittest.IsolatedAsyncioTestCase):
         async with self.connect() as connection:
             await connection.send(message)
             return await self.said(connection)
+
+    async def failure(self, message):
+        """The code of the server's Close frame in answer to a message."""
+        async with self.connect() as connection:
+            try:
+                await connection.send(message)
+                await self.said(connection)
+            except websockets.ConnectionClosed as closed:
+                return closed.rcvd and closed.rcvd.code
+        return None
 
     async def test_text_comes_back_as_text(self):
         self.assertEqual(await self.echo("Grüße, 世界 🌍"), "Grüße, 世界 🌍")
@@ -65,15 +76,33 @@ class ForeignClient(unittest.IsolatedAsyncioTestCase):
 
     async def test_every_length_of_a_frame_header(self):
         async with self.connect() as connection:
-            for size in (1, 125, 126, 127, 65535, 65536, 65537):
-                await connection.send("x" * size)
-                self.assertEqual(await self.said(connection), "x" * size)
+            for size in (0, 1, 125, 126, 127, 16383, 16384, 16385, 65535, 65536, 65537):  # and those of a TLS record
+                for message in ("x" * size, os.urandom(size)):
+                    await connection.send(message)
+                    self.assertEqual(await self.said(connection), message)
 
-    async def test_five_mebibytes_of_text_and_of_bytes(self):
+    async def test_messages_up_to_the_limit_come_back(self):
         async with self.connect() as connection:
-            for message in ("ü" * (FIVE_MIB // 2), os.urandom(FIVE_MIB)):
+            for message in ("ü" * (5 << 19), os.urandom(5 << 20), os.urandom(LIMIT - 1), "ü" * (LIMIT // 2)):
                 await connection.send(message)
-                self.assertTrue(await self.said(connection) == message, "another message came back")
+                self.assertTrue(await self.said(connection) == message, f"{len(message)} came back as something else")
+
+    async def test_fragments_up_to_the_limit_are_one_message(self):
+        part = os.urandom(LIMIT // 64)
+        async with self.connect() as connection:
+            await connection.send([part] * 64)
+            self.assertTrue(await self.said(connection) == part * 64, "another message came back")
+
+    async def test_a_message_over_the_limit_is_1009(self):
+        for message in (bytes(LIMIT + 1), "x" * (LIMIT + 1), [bytes(LIMIT), b"x"]):
+            self.assertEqual(await self.failure(message), 1009)
+
+    async def test_text_that_is_not_utf8_is_1007_at_once(self):
+        async with self.connect() as connection:
+            await connection.write_frame(False, 0x1, "Grüße ".encode())
+            await connection.write_frame(False, 0x0, b"an \xff alle")
+            await asyncio.wait_for(connection.wait_closed(), PATIENCE)  # the third fragment is never sent
+            self.assertEqual(connection.close_code, 1007)
 
     async def test_fragments_are_one_message(self):
         async with self.connect() as connection:
@@ -103,10 +132,23 @@ class ForeignClient(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await self.said(connection), "still here")
 
     async def test_close_codes_are_echoed(self):
-        for code in (1000, 1001, 1003, 1008, 1011, 3000, 4999):
+        for code in MAY_BE_SENT:
             async with self.connect() as connection:
                 await asyncio.wait_for(connection.close(code, "bye"), PATIENCE)
-                self.assertEqual(connection.close_code, code)
+                self.assertEqual(connection.close_rcvd, websockets.frames.Close(code, ""))
+
+    async def test_a_close_without_a_code_is_answered_without_one(self):
+        async with self.connect() as connection:
+            await connection.write_frame(True, 0x8, b"")
+            await asyncio.wait_for(connection.wait_closed(), PATIENCE)
+            self.assertEqual(connection.close_rcvd.code, 1005)
+
+    async def test_codes_that_must_not_be_sent_are_1002(self):
+        for code in (999, 1004, 1005, 1006, 1015, 2999, 5000):
+            async with self.connect() as connection:
+                await connection.write_frame(True, 0x8, code.to_bytes(2, "big"))
+                await asyncio.wait_for(connection.wait_closed(), PATIENCE)
+                self.assertEqual(connection.close_rcvd.code, 1002, code)
 
     async def test_a_thousand_messages_come_back_in_order(self):
         async with self.connect() as connection:
@@ -141,6 +183,10 @@ class ForeignClient(unittest.IsolatedAsyncioTestCase):
         async with self.connect("/json") as connection:
             await connection.send('{"list": ["a"], "number": 1.5, "text": "t"}')
             self.assertEqual(await self.said(connection), '{"text":"t","number":1.5,"list":["a"]}')
+
+
+class OverTls(OverTcp):
+    secure = True
 
 
 cases.run_unittest("integration_foreign_client")

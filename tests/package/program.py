@@ -26,8 +26,8 @@ def run(*command, patience=PATIENCE, **options):
 
 
 @contextlib.contextmanager
-def serving(program, *arguments):
-    """The address (host:port) of a server that runs for as long as the block does, and then stops as it should."""
+def started(program, *arguments):
+    """The process and address (host:port) of a server that runs for as long as the block does, and then stops as it should."""
     with tempfile.TemporaryFile("w+") as said:
         with subprocess.Popen([str(program), "--port", "0", *map(str, arguments)],
                               stdout=subprocess.PIPE, stderr=said, text=True) as server:
@@ -36,9 +36,16 @@ def serving(program, *arguments):
                 found = re.match(r"listening on http://(\S+:\d+)", line)
                 said.seek(0)
                 assert found, f"{program} gave no address but {line!r} and {said.read()!r}"
-                yield found.group(1)
+                yield server, found.group(1)
                 server.terminate()
                 code = server.wait(PATIENCE)
                 assert code == 0, f"{program} ended with {code}"
             finally:
                 server.kill()
+
+
+@contextlib.contextmanager
+def serving(program, *arguments):
+    """The address alone."""
+    with started(program, *arguments) as (_, address):
+        yield address

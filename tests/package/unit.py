@@ -6,13 +6,15 @@ import configparser
 import os
 import pathlib
 import re
+import signal
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import cases  # noqa: E402
-from program import need, run  # noqa: E402
+from program import PATIENCE, need, run, started  # noqa: E402
 
 need("systemd-analyze", package="systemd")
 UNIT, PROGRAM = map(pathlib.Path, sys.argv[1:]) if len(sys.argv) == 3 else sys.exit(__doc__)
@@ -55,6 +57,12 @@ class Unit(unittest.TestCase):
         self.assertEqual(self.service["KillSignal"], "SIGTERM")
         drain = re.search(r"drainTimeout: (\d+)s", (UNIT.parent / "patchbay.yaml").read_text())
         self.assertGreater(int(self.service["TimeoutStopSec"].removesuffix("s")), int(drain.group(1)))
+
+    def test_the_program_goes_on_serving_after_a_reload(self):
+        with started(PROGRAM) as (server, address):
+            server.send_signal(signal.SIGHUP)
+            with urllib.request.urlopen(f"http://{address}/", timeout=PATIENCE) as answer:
+                self.assertEqual(answer.status, 200)
 
     def test_it_has_room_for_many_connections_and_none_for_more_rights(self):
         self.assertGreaterEqual(int(self.service["LimitNOFILE"]), 65536)

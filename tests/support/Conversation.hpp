@@ -50,7 +50,7 @@ template <class Endpoint>
 class Conversation {
 public:
     /// `path` holds the values of the template's variables, left to right.
-    explicit Conversation(std::vector<std::string> path = {}) {
+    explicit Conversation(std::vector<std::string> path = {}, std::unique_ptr<messaging::Carrier> carrier = nullptr) {
         state_.loops = {&loop_};
         auto model = detail::makeModel<Endpoint>();
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
@@ -60,7 +60,7 @@ public:
         start.instance = instance_ = std::static_pointer_cast<Endpoint>(deployed_->model.construct(deployed_->services));
         core_ = std::make_shared<messaging::SessionCore>(deployed_, loop_, 0, std::move(start));
         deployed_->add(core_);
-        core_->open(std::make_unique<FakeCarrier>(peer_));
+        core_->open(carrier ? std::move(carrier) : std::make_unique<FakeCarrier>(peer_));
         loop_.run();
     }
 

@@ -30,8 +30,11 @@ choose_suites() {
 
 test_packages() {
     local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
-    if wants integration; then packages+=(python3-websockets dpkg-dev file systemd nginx-light openssl); fi
+    if wants integration; then packages+=(dpkg-dev file systemd nginx-light); fi
+    if wants integration || wants clang || wants tsan; then packages+=(python3-websockets curl); fi  # foreign clients
+    if wants integration || wants clang || wants tsan || wants browser; then packages+=(openssl); fi  # makes certificates
     if wants clang || wants tsan || wants coverage; then packages+=(clang-14 libclang-rt-14-dev); fi
+    if wants clang; then packages+=(clang-tidy-14); fi
     if wants clang || wants coverage; then packages+=(llvm-14); fi  # names in the sanitizers' reports; llvm-cov
     if wants browser; then
         packages+=(chromium)
@@ -60,7 +63,9 @@ run_ctest() {
 # Builds what the suites named need with GCC, once.
 build_with_gcc() {
     local target=() suite title="Building everything with GCC"
-    if ! wants_gcc; then target=(patchbay-server) title="Building the server for its tests"; fi
+    if ! wants_gcc; then
+        target=(patchbay-server patchbay-conformance integration_tutorial) title="Building the programs for their tests"
+    fi
     step 'Configuring the GCC build' configure test && step "$title" compile test "${target[@]}" && return 0
     for suite in "${gcc_suites[@]}" browser; do
         if wants "$suite"; then record "$suite" failed "$title"; fi
@@ -86,7 +91,7 @@ install_browser_driver() {
 
 run_node_tests() {
     mkdir -p "$results/browser" && cd "$root" &&
-        PATCHBAY_SERVER=$root/build/test/bin/patchbay-server timeout --kill-after=10 900 node --test \
+        PATCHBAY_PROGRAMS=$root/build/test/bin timeout --kill-after=10 900 node --test \
             --test-reporter=spec --test-reporter-destination=stdout \
             --test-reporter=tap --test-reporter-destination="$results/browser/node.tap" tests/browser/*.test.mjs
 }

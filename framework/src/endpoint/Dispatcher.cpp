@@ -5,6 +5,7 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <typeinfo>
 
@@ -13,10 +14,9 @@ namespace {
 
 std::string typeOf(const std::exception& error) {
     int status = 0;
-    char* name = abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &status);
-    std::string result = status == 0 ? name : typeid(error).name();
-    std::free(name);
-    return result;
+    const std::unique_ptr<char, decltype(&std::free)> name{
+        abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &status), &std::free};
+    return status == 0 ? name.get() : typeid(error).name();
 }
 
 std::string describe(const std::exception_ptr& error) {
@@ -84,9 +84,10 @@ Outcome Dispatcher::error(void* instance, const detail::Call& call, std::excepti
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call,
                           std::exception_ptr error) const noexcept {
     const bool taken = handled(instance, call, error);
-    if (!taken) log(handler, error);
+    const bool peerLeft = is<SessionClosed>(error);
+    if (!taken) log(peerLeft ? log::Level::Debug : log::Level::Error, handler, error);
     if (is<MessageTooBig>(error)) return Outcome::CloseTooBig;
-    if (taken || is<DecodeError>(error)) return Outcome::Fine;
+    if (taken || peerLeft || is<DecodeError>(error)) return Outcome::Fine;
     return Outcome::CloseFailed;
 }
 
@@ -95,14 +96,14 @@ bool Dispatcher::handled(void* instance, const detail::Call& call, const std::ex
     try {
         return model_.onError(instance, detail::ErrorCall{call, error});
     } catch (...) {
-        log("the error handler", std::current_exception());
+        log(log::Level::Error, "the error handler", std::current_exception());
         return true;
     }
 }
 
-void Dispatcher::log(const char* handler, const std::exception_ptr& error) const noexcept {
+void Dispatcher::log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept {
     try {
-        log::error(model_.className, std::string{handler} + " threw " + describe(error));
+        log::write(level, model_.className, std::string{handler} + " threw " + describe(error));
     } catch (const std::bad_alloc&) {
         log::error(model_.className, "a handler threw, and there is no memory to say what");
     }

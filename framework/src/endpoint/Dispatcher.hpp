@@ -5,10 +5,14 @@
 //     anything by open, message, a task       the error handler     the session stays; without one it closes with 1011
 //     DecodeError                             the error handler     the session stays, also without one
 //     MessageTooBig                           the error handler     the session closes with 1009
+//     SessionClosed                           the error handler     the session stays, also without one
 //     anything by close                       the error handler
 //     anything by the error handler           the log
-// Without an error handler every error is logged. Texts of exceptions never go on the wire.
+// Without an error handler every error is logged; SessionClosed at debug level, since peers leave when they like, also while
+// they are being answered. Texts of exceptions never go on the wire.
 // Source: Jakarta WebSocket §4.3, §4.5, §4.7, §5.2.2
+
+#include "base/Log.hpp"
 
 #include <patchbay/detail/EndpointModel.hpp>
 
@@ -38,7 +42,7 @@ private:
     Outcome guarded(const char* handler, void* instance, const detail::Call& call, Run run) const noexcept;
     Outcome route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error) const noexcept;
     bool handled(void* instance, const detail::Call& call, const std::exception_ptr& error) const noexcept;
-    void log(const char* handler, const std::exception_ptr& error) const noexcept;
+    void log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept;
 
     const detail::EndpointModel& model_;
 };

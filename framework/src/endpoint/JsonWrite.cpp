@@ -39,10 +39,20 @@ void appendNumber(std::string& out, Number number) {
     out.append(digits.data(), end);
 }
 
+/// With an exponent: without one it would be an integer that no reader of 64-bit integers takes.
+template <class Number>
+void appendLarge(std::string& out, Number number) {
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::scientific).ptr;
+    out.append(digits.data(), end);
+}
+
 template <class Number>
 void appendFinite(std::string& out, Number number, const Place& place) {
     if (!std::isfinite(number)) failWriting(place, "NaN and infinities have no JSON form");
+    if (std::abs(number) >= 0x1p63) return appendLarge(out, number);
     appendNumber(out, number);
+    if (number == 0 && std::signbit(number)) out += ".0";  // "-0" reads as the integer 0
 }
 
 }  // namespace

@@ -3,16 +3,16 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <memory>
 
 namespace patchbay {
 namespace {
 
 std::string readable(const std::type_info& type) {
     int status = 0;
-    char* name = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
-    std::string result = status == 0 ? name : type.name();
-    std::free(name);
-    return result;
+    const std::unique_ptr<char, decltype(&std::free)> name{
+        abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free};
+    return status == 0 ? name.get() : type.name();
 }
 
 }  // namespace

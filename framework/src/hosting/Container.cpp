@@ -155,7 +155,7 @@ bool Container::hasRoute(std::string_view method, std::string_view path) const {
 
 // ------------------------------------------------------------------------------------------------ handshakes
 
-Admission Container::admit(HandshakeRequest request) {
+Admission Container::admit(const HandshakeRequest& request) {
     Admission admission;
     try {
         judge(request, admission);

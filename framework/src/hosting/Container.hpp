@@ -79,7 +79,7 @@ public:
     bool hasRoute(std::string_view method, std::string_view path) const;
 
     /// Thread: any.   Errors: none thrown; a hook that throws is logged and makes a 500.
-    Admission admit(HandshakeRequest request);
+    Admission admit(const HandshakeRequest& request);
     /// Requires: `admission` was not rejected.   Thread: the session's loop.
     /// Nothing when the endpoint is full or has been taken away since the handshake was judged.
     std::shared_ptr<messaging::SessionCore> createSession(Admission admission, std::size_t loopIndex);

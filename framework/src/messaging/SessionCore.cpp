@@ -69,7 +69,10 @@ void SessionCore::requireNotGone(const char* call) const {
 
 void SessionCore::settle(SendStatus status, const char* call) {
     if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
-    if (status == SendStatus::Closed) throw SessionClosed{call};
+    if (status != SendStatus::Closed) return;
+    // The carrier knew first: the peer has left while messages of its were being answered.
+    lost("the connection has ended");
+    throw SessionClosed{call};
 }
 
 void SessionCore::send(MessageKind kind, Bytes payload) {

@@ -6,7 +6,7 @@
 
 namespace patchbay::messaging {
 
-TopicTable::TopicTable(std::vector<Loop*> loops, detail::WireFormat format) : format_{format} {
+TopicTable::TopicTable(const std::vector<Loop*>& loops, detail::WireFormat format) : format_{format} {
     for (Loop* loop : loops) shards_.push_back({loop, {}});
 }
 

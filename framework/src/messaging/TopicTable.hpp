@@ -23,7 +23,7 @@ class SessionCore;
 
 class TopicTable : public std::enable_shared_from_this<TopicTable> {
 public:
-    TopicTable(std::vector<Loop*> loops, detail::WireFormat format);
+    TopicTable(const std::vector<Loop*>& loops, detail::WireFormat format);
     ~TopicTable();
 
     const detail::WireFormat& format() const noexcept { return format_; }

@@ -39,7 +39,7 @@ struct Peer::Line {
 
 class MemoryCarrier final : public messaging::Carrier {
 public:
-    explicit MemoryCarrier(std::shared_ptr<Peer::Line> line, SendQueue limit) : line_{std::move(line)}, limit_{limit} {}
+    explicit MemoryCarrier(const std::shared_ptr<Peer::Line>& line, SendQueue limit) : line_{line}, limit_{limit} {}
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
     SendStatus send(const messaging::SharedMessage& message) noexcept override {

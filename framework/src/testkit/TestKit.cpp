@@ -123,7 +123,7 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     request.headers = std::move(options.headers);
     request.remoteAddress = std::move(options.remoteAddress);
     request.offeredSubprotocols = std::move(options.subprotocols);
-    hosting::Admission admission = parts_->container.admit(std::move(request));
+    hosting::Admission admission = parts_->container.admit(request);
     if (admission.rejection) {
         auto& why = *admission.rejection;
         HeaderFields headers = std::move(admission.headers);

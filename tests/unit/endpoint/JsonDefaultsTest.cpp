@@ -2,41 +2,14 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <map>
-#include <new>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "patchbay/errors.hpp"
 #include "patchbay/json.hpp"
-
-namespace {
-/// Of this thread, counted by the operators of the whole test program.
-thread_local std::size_t allocations = 0;
-
-[[gnu::noinline]] void* counted(std::size_t size) noexcept {
-    ++allocations;
-    return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void released(void* memory) noexcept { std::free(memory); }
-
-void* countedOrThrown(std::size_t size) {
-    if (void* memory = counted(size)) return memory;
-    throw std::bad_alloc{};
-}
-}  // namespace
-
-// All of them, since sanitizers replace each one that is left out and then see a mismatch.
-void* operator new(std::size_t size) { return countedOrThrown(size); }
-void* operator new[](std::size_t size) { return countedOrThrown(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { released(memory); }
-void operator delete[](void* memory) noexcept { released(memory); }
-void operator delete(void* memory, std::size_t) noexcept { released(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { released(memory); }
+#include "support/CountedAllocations.hpp"
 
 namespace patchbay::json {
 namespace {
@@ -149,9 +122,9 @@ TEST(JsonDefaults, ReadingIntoAnObjectUsedBeforeAllocatesNothing) {
     Document document;
     Reused object;
     read(document.parse(message), object);
-    const auto before = allocations;
+    const auto before = test::allocations();
     read(document.parse(message), object);
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(test::allocations(), before);
     EXPECT_EQ(object.text, longText);
 }
 
@@ -159,24 +132,24 @@ TEST(JsonDefaults, WritingIntoABufferUsedBeforeAllocatesNothing) {
     const Reused object{std::string(200, 'x'), {"a"}, "n", 1, {2}};
     std::string out;
     write(out, object);
-    const auto before = allocations;
+    const auto before = test::allocations();
     out.clear();
     write(out, object);
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(test::allocations(), before);
 }
 
 TEST(JsonDefaults, MessagesThatGrowByAByteDoNotEachAllocate) {
     Document document;
     std::string text = "\"";
     text.reserve(8'000);
-    const auto before = allocations;
+    const auto before = test::allocations();
     for (int size = 0; size < 4'000; ++size) {
         text.insert(1, "x");
         text += '"';
         document.parse(text);
         text.pop_back();
     }
-    EXPECT_LT(allocations - before, 50u);
+    EXPECT_LT(test::allocations() - before, 50u);
 }
 
 }  // namespace

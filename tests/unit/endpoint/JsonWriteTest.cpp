@@ -89,6 +89,20 @@ TEST(JsonWrite, NumbersAreTheShortestThatReadBackTheSame) {
     EXPECT_EQ(write(std::vector<std::uint8_t>{65}), "[65]");
 }
 
+// It was written as -0, which is an integer to those who tell them apart, and came back as 0.
+TEST(JsonWrite, ANegativeZeroKeepsItsSign) {
+    EXPECT_EQ(write(-0.0), "-0.0");
+    EXPECT_EQ(write(-0.0F), "-0.0");
+    EXPECT_TRUE(std::signbit(read<double>(write(-0.0))));
+    EXPECT_EQ(write(0.0), "0");
+}
+
+// It was written as 563971845201639800000, which could not be read again.
+TEST(JsonWrite, ADoubleBeyondEveryIntegerHasAnExponent) {
+    EXPECT_EQ(write(563971845201639781.5e3), "5.639718452016398e+20");
+    EXPECT_EQ(read<double>(write(-563971845201639781.5e3)), -563971845201639781.5e3);
+}
+
 TEST(JsonWrite, NaNAndInfinitiesAreErrors) {
     EXPECT_EQ(errorOf(std::vector<double>{1, std::nan("")}), "[1]: NaN and infinities have no JSON form");
     EXPECT_EQ(errorOf(std::numeric_limits<float>::infinity()), "NaN and infinities have no JSON form");

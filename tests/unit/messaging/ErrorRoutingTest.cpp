@@ -14,12 +14,13 @@ namespace {
 using endpoint::Outcome;
 using testing::ElementsAre, testing::HasSubstr, testing::IsEmpty, testing::SizeIs;
 
-enum class Thrown { Exception, Decode, TooBig, Number };
+enum class Thrown { Exception, Decode, TooBig, Number, Closed };
 enum class ErrorHandler { Takes, None, Throws };
 
 [[noreturn]] void raise(Thrown thrown) {
     if (thrown == Thrown::Exception) throw std::logic_error{"oh"};
     if (thrown == Thrown::Decode) throw DecodeError{"seat", "oh"};
+    if (thrown == Thrown::Closed) throw SessionClosed{"send"};
     if (thrown == Thrown::TooBig) throw MessageTooBig{"oh"};
     throw 42;
 }
@@ -112,10 +113,13 @@ const Row kRows[] = {
     {Thrown::Decode, ErrorHandler::Takes, Outcome::Fine, "seat: oh", nullptr},
     {Thrown::TooBig, ErrorHandler::Takes, Outcome::CloseTooBig, "oh", nullptr},
     {Thrown::Number, ErrorHandler::Takes, Outcome::Fine, kUnknown, nullptr},
+    {Thrown::Closed, ErrorHandler::Takes, Outcome::Fine, "send: the session is closed", nullptr},
     {Thrown::Exception, ErrorHandler::None, Outcome::CloseFailed, nullptr, " threw std::logic_error: oh"},
     {Thrown::Decode, ErrorHandler::None, Outcome::Fine, nullptr, " threw patchbay::DecodeError: seat: oh"},
     {Thrown::TooBig, ErrorHandler::None, Outcome::CloseTooBig, nullptr, " threw patchbay::MessageTooBig: oh"},
     {Thrown::Number, ErrorHandler::None, Outcome::CloseFailed, nullptr, " threw something that is no std::exception"},
+    {Thrown::Closed, ErrorHandler::None, Outcome::Fine, nullptr,
+     " threw patchbay::SessionClosed: send: the session is closed"},
     {Thrown::Exception, ErrorHandler::Throws, Outcome::Fine, "oh", kBroken},
     {Thrown::Decode, ErrorHandler::Throws, Outcome::Fine, "seat: oh", kBroken},
     {Thrown::TooBig, ErrorHandler::Throws, Outcome::CloseTooBig, "oh", kBroken},
@@ -165,7 +169,7 @@ TEST_P(ErrorRouting, FollowsTheTable) {
 }
 
 std::string nameOf(const testing::TestParamInfo<std::tuple<Row, Where>>& info) {
-    constexpr const char* kThrown[] = {"AnException", "ADecodeError", "ATooBigMessage", "ANumber"};
+    constexpr const char* kThrown[] = {"AnException", "ADecodeError", "ATooBigMessage", "ANumber", "ASessionClosed"};
     constexpr const char* kHandler[] = {"GoesToTheErrorHandler", "WithoutErrorHandlerIsLogged", "WithAnErrorHandlerThatThrows"};
     constexpr const char* kWhere[] = {"Open", "Message", "Close", "ATask", "Outside"};
     const auto& [row, where] = info.param;
@@ -177,6 +181,35 @@ INSTANTIATE_TEST_SUITE_P(Table, ErrorRouting,
                          testing::Combine(testing::ValuesIn(kRows), testing::Values(Where::Open, Where::Message, Where::Close,
                                                                                     Where::Task, Where::Outside)),
                          nameOf);
+
+/// Its peer leaves while it is being answered: the carrier knows, the session does not yet.
+class LeavingCarrier final : public messaging::Carrier {
+public:
+    SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
+    SendStatus send(const messaging::SharedMessage&) noexcept override { return SendStatus::Closed; }
+    std::uint64_t droppedMessages() const noexcept override { return 0; }
+    SendStatus ping(Bytes) noexcept override { return SendStatus::Closed; }
+    void close(CloseCode, std::string_view) noexcept override {}
+    void closeNow(CloseCode) noexcept override {}
+};
+
+class Answering {
+    SERVER_ENDPOINT(Answering, "/")
+public:
+    ON_MESSAGE(answer)
+    std::string_view answer(std::string_view text) { return text; }
+};
+
+// It was counted as a handler that failed, with an error in the log, as often as a client liked.
+TEST(ErrorRoutingInASession, APeerThatLeavesWhileItIsAnsweredIsAConnectionLostAndNoMistakeOfTheHandler) {
+    Conversation<Answering> conversation{{}, std::make_unique<LeavingCarrier>()};
+    const CapturedLog log;
+    conversation.text("are you there?");
+    EXPECT_FALSE(conversation.session().isOpen());
+    EXPECT_EQ(conversation.deployed().server.closes.of(CloseCause::ConnectionLost), 1u);
+    EXPECT_EQ(conversation.deployed().server.closes.of(CloseCause::HandlerFailed), 0u);
+    EXPECT_THAT(log.lines(), Each(HasSubstr("threw patchbay::SessionClosed")));  // at debug level
+}
 
 TEST(ErrorRoutingInASession, WithoutAnErrorHandlerTheSessionClosesWith1011AndTheTextStaysHere) {
     const CapturedLog log;

@@ -1,35 +1,11 @@
 // After a warm-up, a message of a struct goes from the payload to its handler without an allocation.
 
 #include "support/Conversation.hpp"
+#include "support/CountedAllocations.hpp"
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <new>
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-void* counted(std::size_t size) noexcept {
-    ++allocations;
-    return std::malloc(size);
-}
-void* countedOrThrown(std::size_t size) {
-    if (void* memory = counted(size)) return memory;
-    throw std::bad_alloc{};
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return countedOrThrown(size); }
-void* operator new[](std::size_t size) { return countedOrThrown(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace patchbay::test {
 namespace {
@@ -81,17 +57,17 @@ std::size_t allocationsOf(std::string payload) {
     const detail::MessageCall call{{session, path},     asBytes(payload).first(size), json::kReadableSlack, document,
                                    scratch.get(), deployed.format, 64_KiB};
     for (int i = 0; i < 10; ++i) deployed.model.onText(&conversation.instance(), call);
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     for (int i = 0; i < 100; ++i) deployed.model.onText(&conversation.instance(), call);
-    const std::size_t made = allocations - before;
+    const std::size_t made = allocations() - before;
     EXPECT_EQ(conversation.instance().count, 110);
     return made;
 }
 
 TEST(SteadyState, CountingSeesAllocations) {
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     ::operator delete(::operator new(1000));  // by name, which no compiler may leave out
-    EXPECT_EQ(allocations - before, 1U);
+    EXPECT_EQ(allocations() - before, 1U);
 }
 
 TEST(SteadyState, TheOnlyStructArrivesWithoutAllocations) {

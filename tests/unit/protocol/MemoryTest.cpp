@@ -3,31 +3,12 @@
 
 #include "Wire.hpp"
 
-#include <cstdlib>
-#include <new>
-
-namespace {
-thread_local std::size_t allocations = 0;
-thread_local std::ptrdiff_t liveBlocks = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    ++liveBlocks;
-    if (void* block = std::malloc(size)) return block;
-    throw std::bad_alloc{};
-}
-void operator delete(void* block) noexcept {
-    if (block) --liveBlocks;
-    std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
-void* operator new[](std::size_t size) { return operator new(size); }
-void operator delete[](void* block) noexcept { operator delete(block); }
-void operator delete[](void* block, std::size_t) noexcept { operator delete(block); }
+#include "support/CountedAllocations.hpp"
 
 namespace patchbay::protocol::testing {
 namespace {
+
+using test::allocations, test::liveBlocks;
 
 /// Keeps the last message's place, and touches the slack behind it as simdjson would.
 class Watcher : public Receiver {
@@ -61,9 +42,9 @@ struct Memory : ::testing::Test {
         return buffer;
     }
     std::size_t allocationsOfReceiving(std::vector<std::byte>& buffer, std::size_t from, std::size_t count) {
-        const std::size_t before = allocations;
+        const std::size_t before = allocations();
         connection.receive(std::span{buffer}.subspan(from, count));
-        return allocations - before;
+        return allocations() - before;
     }
 
     Watcher watcher;
@@ -101,13 +82,13 @@ TEST_F(Memory, AHeaderOverTheLimitAllocatesNothing) {
 TEST_F(Memory, AMessageInPiecesIsAllocatedOnceAndGivenBackWhenItIsDone) {
     const std::string frame = clientFrame(0x82, std::string(60'000, 'x'));
     auto buffer = buffered(frame);
-    const std::ptrdiff_t idle = liveBlocks;
+    const std::ptrdiff_t idle = liveBlocks();
     EXPECT_EQ(allocationsOfReceiving(buffer, 0, 20'000), 1U);
     EXPECT_EQ(allocationsOfReceiving(buffer, 20'000, 20'000), 0U);
-    EXPECT_EQ(liveBlocks, idle + 1);
+    EXPECT_EQ(liveBlocks(), idle + 1);
     EXPECT_EQ(allocationsOfReceiving(buffer, 40'000, frame.size() - 40'000), 0U);
     EXPECT_EQ(watcher.messages, 1);
-    EXPECT_EQ(liveBlocks, idle);
+    EXPECT_EQ(liveBlocks(), idle);
 }
 
 TEST_F(Memory, ManySmallFragmentsCostFewAllocations) {
@@ -122,9 +103,9 @@ TEST_F(Memory, AFailedOrClosedConnectionHoldsNoBuffer) {
     for (const std::string& end : {hex("ff 00"), clientFrame(0x88, "")}) {
         Connection other{Role::Server, {}, watcher};
         auto buffer = buffered(clientFrame(0x02, "part") + end);
-        const std::ptrdiff_t idle = liveBlocks;
+        const std::ptrdiff_t idle = liveBlocks();
         other.receive(std::span{buffer}.first(buffer.size() - kSlackBytes));
-        EXPECT_EQ(liveBlocks, idle);
+        EXPECT_EQ(liveBlocks(), idle);
     }
 }
 

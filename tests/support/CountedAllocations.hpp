@@ -1,0 +1,16 @@
+#pragma once
+// Counts what goes through operator new and delete in the whole program that is linked with CountedAllocations.cpp, which
+// replaces them; the shared library of the framework included. What C libraries take by malloc is not seen.
+
+#include <cstddef>
+
+namespace patchbay::test {
+
+/// Made by the calling thread since it began.
+std::size_t allocations() noexcept;
+/// Made by the calling thread and not yet given back, less what it gave back of others'.
+std::ptrdiff_t liveBlocks() noexcept;
+/// Made by all other threads since the program began.
+std::size_t allocationsElsewhere() noexcept;
+
+}  // namespace patchbay::test
