@@ -42,7 +42,12 @@ export class Server {
     static async launch(name, options) {
         const process = spawn(join(programs, name), options, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
         const server = new Server(process);
-        server.url = await within(kStartsWithin, server.#listening(), () => `The server did not start:\n${server.printed}`);
+        try {
+            server.url = await within(kStartsWithin, server.#listening(), () => `The server did not start:\n${server.printed}`);
+        } catch (error) {
+            process.kill('SIGKILL');
+            throw error;
+        }
         server.port = Number(new URL(server.url).port);
         return server;
     }

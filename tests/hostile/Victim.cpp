@@ -40,7 +40,8 @@ std::size_t raiseOpenFiles() {
 }
 
 Victim::Victim(const Options& options) {
-    std::vector<std::string> words{"-c", "exec \"$0\" \"$@\"", kProgram, "--port", "0", "--loops", std::to_string(options.loops)};
+    const std::string run = "exec \"$0\" \"$@\" 2>'" + folder_.path() + "/log'";
+    std::vector<std::string> words{"-c", run, kProgram, "--port", "0", "--loops", std::to_string(options.loops)};
     if (options.openFiles != 0) words[1] = "ulimit -n " + std::to_string(options.openFiles) + "; " + words[1];
     words.insert(words.end(), {"--config", folder_.write("server.yaml", "limits:\n" + options.config)});
     if (options.tls) {
@@ -48,13 +49,18 @@ Victim::Victim(const Options& options) {
         words.insert(words.end(), {"--tls", certificate_->file(), certificate_->keyFile()});
     }
     process_.emplace("/bin/sh", words);
-    const std::string& said = process_->waitFor("ready\n");
+    const std::string said = process_->waitFor("ready\n") + log();
     const std::size_t line = said.find("listening on ");
     const std::size_t colon = said.rfind(':', said.find('\n', line));
     port_ = static_cast<std::uint16_t>(std::stoul(said.substr(colon + 1)));
     const std::string thread = std::to_string(process_->threads().front());
     id_ = static_cast<pid_t>(field("/proc/" + thread + "/status", "Tgid:"));
     proc_ = "/proc/" + std::to_string(id_);
+}
+
+std::string Victim::log() const {
+    std::ifstream file{folder_.path() + "/log"};
+    return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 std::size_t Victim::residentBytes() const { return field(proc_ + "/status", "RssAnon:") * 1024; }

@@ -29,6 +29,9 @@ public:
     std::uint16_t port() const noexcept { return port_; }
     Process& process() noexcept { return *process_; }
 
+    /// All that it has logged. In a file: nobody reads a pipe while clients make it write a line each.
+    std::string log() const;
+
     /// Units: bytes, without what the kernel keeps for its sockets.
     std::size_t residentBytes() const;
     /// Of all its threads, since it began.

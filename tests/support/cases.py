@@ -55,6 +55,13 @@ class _Recorder(unittest.TestResult):
 
     addError = addFailure
 
+    def addSubTest(self, test, subtest, err):
+        if err:
+            self.cases.add(subtest.id().split(".", 1)[1], self._exc_info_to_string(err, subtest))
+
+    def addSkip(self, test, reason):
+        self.cases.add(test.id().split(".", 1)[1], f"Skipped ({reason}): what is not tried has not passed.")
+
 
 def run_unittest(suite):
     """Runs the unittest classes of the calling script as one suite, and ends the process."""
