@@ -10,6 +10,7 @@
 #include <patchbay/config.hpp>
 #include <patchbay/detail/Binding.hpp>
 #include <patchbay/detail/Registration.hpp>
+#include <patchbay/hooks.hpp>
 #include <patchbay/http.hpp>
 #include <patchbay/services.hpp>
 #include <patchbay/topics.hpp>
@@ -22,6 +23,8 @@
 #include <vector>
 
 namespace patchbay {
+
+class Plugin;
 
 /// Everything that is wrong with what was to be deployed or listened on; one line each.
 class DeploymentError : public std::runtime_error {
@@ -49,6 +52,12 @@ public:
         return *this;
     }
 
+    /// A service that somebody has provided, such as another plugin.   Errors: MissingService.
+    template <class T>
+    std::shared_ptr<T> service() {
+        return services().get<std::shared_ptr<T>>();
+    }
+
     /// Deploys an annotated class, with start() or, when the server runs, at once. The same class twice is once.
     /// Errors: DeploymentError, at start() or here; then nothing of it is deployed.   Source: Jakarta WebSocket §5.2.1
     template <class Endpoint>
@@ -69,6 +78,16 @@ public:
     /// Answers `method` requests for `path`, a template as an endpoint's; a GET handler answers HEAD too.
     /// Errors: std::invalid_argument for a bad path or one that is taken.
     Server& handle(std::string method, std::string path, HttpHandler handler);
+
+    /// Adds a plugin that is linked in, as the configuration adds those in libraries. It is installed by start().
+    Server& install(std::unique_ptr<Plugin> plugin);
+    /// Offers an extension in every handshake; of those that a client offers too, the first it prefers is taken.
+    /// Requires, as the following: before start().
+    Server& addExtension(std::shared_ptr<ExtensionFactory> extension);
+    /// Hang hooks into the server (hooks.hpp): each chain runs in the order in which its hooks were added.
+    Server& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor);
+    Server& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor);
+    Server& addListener(std::shared_ptr<SessionListener> listener);
 
     /// Starts to listen.   Errors: DeploymentError, listing everything at once; the server is then as before.
     void start();

@@ -235,4 +235,23 @@ void tooFine(const ConfigPlace& at, std::string_view unit) {
     at.problem(quoted(at.node.text) + " is no whole number of " + std::string{unit});
 }
 
+namespace {
+
+/// With the largest unit that leaves no rest.
+std::string inUnits(std::int64_t number, std::span<const Unit> units) {
+    const Unit* best = &units.front();
+    for (const Unit& unit : units) {
+        if (number % unit.factor == 0) best = &unit;
+    }
+    return std::to_string(number / best->factor).append(best->name);
+}
+
+}  // namespace
+
+std::string shownSize(std::size_t bytes) { return bytes == 0 ? "0B" : inUnits(static_cast<std::int64_t>(bytes), kSizes); }
+std::string shownDuration(std::chrono::microseconds duration) {
+    return duration.count() == 0 ? "off" : inUnits(duration.count(), kDurations);
+}
+std::string shownEnumerator(std::string_view name) { return dashed(name); }
+
 }  // namespace patchbay::detail::config

@@ -31,7 +31,7 @@ std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principa
 Container::Container(std::vector<Loop*> loops) : table_{std::make_shared<const Table>()} {
     state_.loops = std::move(loops);
     services_.provide(std::make_shared<GlobalTopics>(
-        std::make_shared<messaging::TopicTable>(state_.loops, detail::WireFormat{})));
+        std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{})));
 }
 
 Container::~Container() = default;
@@ -54,7 +54,7 @@ std::vector<std::string> Container::check(const Deployment& deployment) const {
     const auto problem = detail::checkPath(deployment.config.path);
     if (problem != detail::PathProblem::None) problems.push_back(who + "the path is no template: " + std::string{detail::describe(problem)});
     Services scope{&services_};
-    const auto topics = std::make_shared<messaging::TopicTable>(state_.loops, detail::WireFormat{});
+    const auto topics = std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{});
     scope.provide(std::make_shared<Topics>(topics));
     try {
         deployment.model.checkServices(scope);
@@ -186,7 +186,11 @@ void Container::judge(const HandshakeRequest& request, Admission& admission) {
     HandshakeResponse response;
     admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
     agreeOnExtension(request, admission);
-    configurator.modifyHandshake(request, response);
+    for (const auto& interceptor : state_.handshakeInterceptors) {
+        interceptor->onHandshake(request, response);
+        if (response.rejection()) break;
+    }
+    if (!response.rejection()) configurator.modifyHandshake(request, response);
     admission.headers = std::move(response.headers);
     if (response.rejection()) return reject(*response.rejection());
     if (auto missing = checkRoles(response.principal, endpoint.config)) return reject(std::move(*missing));

@@ -1,4 +1,5 @@
 #include "base/Log.hpp"
+#include "hosting/PluginHost.hpp"
 #include "hosting/Container.hpp"
 #include "hosting/Deployments.hpp"
 #include "hosting/Gate.hpp"
@@ -46,6 +47,9 @@ struct Server::Parts {
     explicit Parts(ServerConfig theConfig);
 
     ServerConfig config;
+    hosting::PluginHost plugins;  // first: its libraries outlive everything that came from them
+    std::vector<std::string> installProblems;
+    bool installed = false;
     std::vector<std::unique_ptr<transport::EventLoop>> loops;
     hosting::Container container;
     hosting::HttpHost host;
@@ -63,6 +67,8 @@ struct Server::Parts {
     /// How many addresses have new ones.
     std::size_t reloadCertificates(std::vector<std::string>& problems);
     void reloadAndTell();
+    void installPlugins(Server& server);
+    void startPlugins();
     void addHealth();
     void closeSessions();
     void waitForSessions(Clock::time_point deadline);
@@ -138,6 +144,27 @@ void Server::Parts::reloadAndTell() {
     if (reloaded == 0 && problems.empty()) log::info("tls", "SIGHUP, but no address has a certificate to read again");
 }
 
+/// Once; a server that could not be started for another reason has them already.
+void Server::Parts::installPlugins(Server& server) {
+    if (!installed) {
+        std::vector<std::string> problems;
+        plugins.load(config, problems);
+        if (!problems.empty()) throw DeploymentError{std::move(problems)};
+        installed = true;
+        plugins.install(server, installProblems);
+    }
+    if (!installProblems.empty()) throw DeploymentError{installProblems};
+}
+
+void Server::Parts::startPlugins() {
+    std::vector<std::string> problems;
+    plugins.start(problems);
+    if (problems.empty()) return;
+    listeners.clear();
+    certificates.clear();
+    throw DeploymentError{std::move(problems)};
+}
+
 void Server::Parts::addHealth() {
     const auto add = [this](const char* path, HttpHandler handler) {
         if (!container.hasRoute("GET", path)) container.addRoute({"GET", path, std::move(handler)});
@@ -177,7 +204,10 @@ void Server::Parts::stopLoops() {
 }
 
 Server::Server(ServerConfig config) : parts_{std::make_unique<Parts>(std::move(config))} {}
-Server::~Server() { stop(); }
+Server::~Server() {
+    stop();
+    parts_->plugins.destroy();  // while there is still a server for them to look at
+}
 
 Services& Server::services() { return parts_->container.services(); }
 
@@ -193,11 +223,38 @@ Server& Server::handle(std::string method, std::string path, HttpHandler handler
     return *this;
 }
 
+Server& Server::install(std::unique_ptr<Plugin> plugin) {
+    parts_->plugins.add(std::move(plugin));
+    return *this;
+}
+
+Server& Server::addExtension(std::shared_ptr<ExtensionFactory> extension) {
+    parts_->container.addExtension(std::move(extension));
+    return *this;
+}
+
+Server& Server::addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor) {
+    parts_->container.state().handshakeInterceptors.push_back(std::move(interceptor));
+    return *this;
+}
+
+Server& Server::addInterceptor(std::shared_ptr<MessageInterceptor> interceptor) {
+    parts_->container.state().messageInterceptors.push_back(std::move(interceptor));
+    return *this;
+}
+
+Server& Server::addListener(std::shared_ptr<SessionListener> listener) {
+    parts_->container.state().sessionListeners.push_back(std::move(listener));
+    return *this;
+}
+
 void Server::start() {
     Parts& p = *parts_;
+    p.installPlugins(*this);
     if (p.config.server.health) p.addHealth();
     p.deploy(p.waiting);
     p.listen();
+    p.startPlugins();
     p.waiting.clear();
     p.host.start();
     for (auto& listener : p.listeners) listener->start();
@@ -212,6 +269,7 @@ void Server::stop() {
     if (!p.started) return;
     const auto deadline = Clock::now() + p.config.server.drainTimeout;
     p.container.drain();
+    p.plugins.stop();
     p.closeSessions();
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         p.loops[i]->post([gate = p.gate, i] { hosting::Gate::endIdle(*gate, i); });

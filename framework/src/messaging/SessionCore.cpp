@@ -3,6 +3,7 @@
 #include "base/Log.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace patchbay::messaging {
 namespace {
@@ -28,6 +29,9 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     if (!state_.compare_exchange_strong(fresh, State::Opening)) return turnAway();
     watchIdle(endpoint_->config.limits.idleTimeout);  // first: the open handler may set another
     const Session session{shared_from_this()};
+    for (const auto& listener : endpoint_->server.sessionListeners) {
+        told("opened", [&] { listener->opened(session); });
+    }
     obey(endpoint_->dispatcher.open(start_.instance.get(), {{session, start_.path}, endpoint_->config}));
     State opening = State::Opening;
     state_.compare_exchange_strong(opening, State::Open);
@@ -45,11 +49,40 @@ void SessionCore::receive(MessageKind kind, Bytes payload, std::size_t slack) no
     touch();
     if (!isOpen()) return;
     const Session session{shared_from_this()};
+    if (!endpoint_->server.messageInterceptors.empty()) return receiveIntercepted(session, kind, payload);
+    handle(session, kind, payload, slack);
+}
+
+void SessionCore::handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     auto& local = endpoint_->local(loopIndex_);
     obey(endpoint_->dispatcher.message(
         kind, start_.instance.get(),
         {{session, start_.path}, payload, slack, local.document, local.scratch.get(), endpoint_->format,
          endpoint_->config.limits.maxMessageBytes}));
+}
+
+void SessionCore::receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept {
+    InterceptedMessage message{kind, payload};
+    try {
+        for (const auto& interceptor : endpoint_->server.messageInterceptors) {
+            if (interceptor->received(session, message) == MessageInterceptor::Verdict::Drop) return;
+        }
+    } catch (...) {
+        return obey(endpoint_->dispatcher.error(start_.instance.get(), {session, start_.path}, std::current_exception()));
+    }
+    handle(session, kind, message.payload(), 0);
+}
+
+/// A listener's mistake is its own.
+template <class Tell>
+void SessionCore::told(const char* what, Tell tell) const noexcept {
+    try {
+        tell();
+    } catch (const std::exception& error) {
+        log::error(endpoint_->config.path, std::string{"a session listener's "} + what + "() threw " + error.what());
+    } catch (...) {
+        log::error(endpoint_->config.path, std::string{"a session listener's "} + what + "() threw what is no std::exception");
+    }
 }
 
 void SessionCore::obey(endpoint::Outcome outcome) noexcept {
@@ -77,7 +110,13 @@ void SessionCore::settle(SendStatus status, const char* call) {
 
 void SessionCore::send(MessageKind kind, Bytes payload) {
     requireOpen("send");
-    settle(carrier_->send(kind, payload), "send");
+    if (endpoint_->server.messageInterceptors.empty()) return settle(carrier_->send(kind, payload), "send");
+    InterceptedMessage message{kind, payload};
+    const Session session{shared_from_this()};
+    for (const auto& interceptor : endpoint_->server.messageInterceptors) {
+        if (interceptor->sending(session, message) == MessageInterceptor::Verdict::Drop) return;
+    }
+    settle(carrier_->send(kind, message.payload()), "send");
 }
 
 void SessionCore::ping(Bytes payload) {
@@ -152,6 +191,9 @@ void SessionCore::finish(const CloseReason& reason) noexcept {
 
     const Session session{shared_from_this()};
     endpoint_->dispatcher.close(start_.instance.get(), {{session, start_.path}, reason});
+    for (const auto& listener : endpoint_->server.sessionListeners | std::views::reverse) {
+        told("closed", [&] { listener->closed(session, reason); });
+    }
     state_.store(State::Closed, std::memory_order_release);
     start_.instance.reset();
     start_.properties.clear();

@@ -103,6 +103,10 @@ private:
     enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
 
     void turnAway() noexcept;
+    template <class Tell>
+    void told(const char* what, Tell tell) const noexcept;
+    void handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
+    void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     bool leaveOpen() noexcept;
     void finishSoon(CloseReason reason);
     void finish(const CloseReason& reason) noexcept;

@@ -164,4 +164,61 @@ void readConfig(const ConfigPlace& at, T& out) {
     }
 }
 
+// ------------------------------------------------------------------------------------------------ for documentation
+
+/// One key, what is written for it, and what holds without it.
+struct KeyDescription {
+    std::string key;
+    std::string kind;
+    std::string byDefault;
+};
+
+/// As a configuration would write it.
+std::string shownSize(std::size_t bytes);
+std::string shownDuration(std::chrono::microseconds duration);
+std::string shownEnumerator(std::string_view name);
+
+template <class T>
+std::pair<std::string, std::string> kindAndValue(const T& value) {
+    if constexpr (kIsOptional<T>) {
+        auto [kind, shown] = kindAndValue(value.value_or(typename T::value_type{}));
+        return {kind + " or auto", value ? shown : "auto"};
+    } else if constexpr (std::is_same_v<T, bool>) {
+        return {"true or false", value ? "true" : "false"};
+    } else if constexpr (std::integral<T>) {
+        return {"number", std::to_string(value)};
+    } else if constexpr (std::is_enum_v<T>) {
+        std::string words;
+        for (std::size_t i = 0; i < EnumTable<T>::size(); ++i) words += (i ? ", " : "") + shownEnumerator(EnumTable<T>::name(i));
+        return {words, shownEnumerator(enumName(value))};
+    } else if constexpr (std::is_same_v<T, Size>) {
+        return {"size", shownSize(value)};
+    } else if constexpr (kIsDuration<T>) {
+        return {"duration", shownDuration(value)};
+    } else if constexpr (kIsVector<T>) {
+        return {"list", "[ ]"};
+    } else if constexpr (kIsMap<T>) {
+        return {"keys and values", "{ }"};
+    } else {
+        return {"text", value.empty() ? "none" : value};
+    }
+}
+
+/// Each key of a struct, those of structs within it by their path.
+template <class T>
+void describe(const T& value, const std::string& path, std::vector<KeyDescription>& out) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        const auto one = [&]<class F>(std::string_view name, const F& member) {
+            const std::string key = path.empty() ? std::string{name} : path + '.' + std::string{name};
+            if constexpr (PlainStruct<F> && !std::is_same_v<F, Size>) {
+                describe(member, key, out);
+            } else {
+                auto [kind, shown] = kindAndValue(member);
+                out.push_back({key, std::move(kind), std::move(shown)});
+            }
+        };
+        (one(kFieldNames<T>[I], field<I>(value)), ...);
+    }(std::make_index_sequence<kFieldCount<T>>{});
+}
+
 }  // namespace patchbay::detail::config

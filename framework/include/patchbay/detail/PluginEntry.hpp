@@ -65,19 +65,12 @@ consteval PluginNote pluginNote(std::string_view name, std::string_view version)
     return note;
 }
 
-/// One key of a plugin: for its documentation.
-struct KeyDescription {
-    std::string key;
-    std::string kind;
-    std::string byDefault;
-};
-
 struct PluginEntry {
     std::string_view name;
     PluginOptions options;
     /// Reads its keys and makes it; nullptr when problems were noted. Throws what its constructor throws.
     std::unique_ptr<Plugin> (*make)(const ConfigBlock& block, std::vector<ConfigProblem>& problems);
-    std::vector<KeyDescription> (*describe)();
+    std::vector<config::KeyDescription> (*describe)();
 };
 
 template <class P>
@@ -98,8 +91,8 @@ std::unique_ptr<Plugin> makePlugin(const ConfigBlock& block, std::vector<ConfigP
 }
 
 template <class P>
-std::vector<KeyDescription> describeKeys() {
-    std::vector<KeyDescription> keys;
+std::vector<config::KeyDescription> describeKeys() {
+    std::vector<config::KeyDescription> keys;
     if constexpr (requires { typename P::Config; }) config::describe(typename P::Config{}, "", keys);
     return keys;
 }
