@@ -7,7 +7,7 @@
 //     public:
 //         using Config = GreetingConfig;
 //         explicit Greeting(Config config) : config_{std::move(config)} {}
-//         void install(patchbay::Server& server) override {
+//         void install(patchbay::ServerContainer& server) override {
 //             server.handle("GET", "/greeting", [text = config_.text](const auto&, auto& out) { out.write("text/plain", text); });
 //         }
 //     private:
@@ -25,7 +25,7 @@
 
 #include <patchbay/detail/PluginEntry.hpp>
 #include <patchbay/hooks.hpp>
-#include <patchbay/server.hpp>
+#include <patchbay/server_container.hpp>
 
 /// Makes `Class` the plugin of this library, under `name`. Further arguments: PluginOptions.
 /// Once in a library, outside of any namespace; not in sources that are linked in.

@@ -157,7 +157,7 @@ void PluginHost::orderByNeed(std::vector<std::string>& problems) {
     plugins_ = std::move(ordered);
 }
 
-void PluginHost::install(Server& server, std::vector<std::string>& problems) {
+void PluginHost::install(ServerContainer& server, std::vector<std::string>& problems) {
     for (const auto& plugin : plugins_) {
         const std::string thrown = thrownBy([&] { plugin->object->install(server); });
         if (!thrown.empty()) problems.push_back("plugin " + plugin->name + ": install: " + thrown);

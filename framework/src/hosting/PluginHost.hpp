@@ -32,7 +32,7 @@ public:
     /// Errors: appended to `problems`; then nothing may be installed.
     void load(const ServerConfig& config, std::vector<std::string>& problems);
     /// Errors: appended to `problems`, each with the plugin's name.
-    void install(Server& server, std::vector<std::string>& problems);
+    void install(ServerContainer& server, std::vector<std::string>& problems);
     /// Starts them in order; when one throws, those before it are stopped again.   Errors: appended to `problems`.
     void start(std::vector<std::string>& problems);
     void stop() noexcept;

@@ -209,42 +209,15 @@ Server::~Server() {
     parts_->plugins.destroy();  // while there is still a server for them to look at
 }
 
-Services& Server::services() { return parts_->container.services(); }
+hosting::Container& Server::container() const noexcept { return parts_->container; }
 
 void Server::add(std::vector<detail::EndpointModel> models) {
     if (parts_->started) return parts_->deploy(std::move(models));
     for (auto& model : models) parts_->waiting.push_back(std::move(model));
 }
 
-bool Server::undeploy(std::string_view path) { return parts_->container.undeploy(path); }
-
-Server& Server::handle(std::string method, std::string path, HttpHandler handler) {
-    parts_->container.addRoute({std::move(method), std::move(path), std::move(handler)});
-    return *this;
-}
-
 Server& Server::install(std::unique_ptr<Plugin> plugin) {
     parts_->plugins.add(std::move(plugin));
-    return *this;
-}
-
-Server& Server::addExtension(std::shared_ptr<ExtensionFactory> extension) {
-    parts_->container.addExtension(std::move(extension));
-    return *this;
-}
-
-Server& Server::addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor) {
-    parts_->container.state().handshakeInterceptors.push_back(std::move(interceptor));
-    return *this;
-}
-
-Server& Server::addInterceptor(std::shared_ptr<MessageInterceptor> interceptor) {
-    parts_->container.state().messageInterceptors.push_back(std::move(interceptor));
-    return *this;
-}
-
-Server& Server::addListener(std::shared_ptr<SessionListener> listener) {
-    parts_->container.state().sessionListeners.push_back(std::move(listener));
     return *this;
 }
 
@@ -311,15 +284,5 @@ int Server::run(const std::function<void()>& ready) {
     std::puts("stopped");
     return 0;
 }
-
-Topics& Server::topicsOf(const void* identity) {
-    const auto endpoint = parts_->container.endpointOf(identity);
-    if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed; start the server first"};
-    return *endpoint->topics;
-}
-
-GlobalTopics& Server::globalTopics() { return services().get<GlobalTopics>(); }
-std::size_t Server::sessionCount() const { return parts_->container.sessionCount(); }
-std::uint64_t Server::closedFor(CloseCause cause) const { return parts_->container.state().closes.of(cause); }
 
 }  // namespace patchbay

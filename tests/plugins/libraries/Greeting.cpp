@@ -53,7 +53,7 @@ public:
         if (notes_) notes_->add("destroyed");
     }
 
-    void install(patchbay::Server& server) override {
+    void install(patchbay::ServerContainer& server) override {
         if (config_.failInstall) throw std::runtime_error{"the installation was told to fail"};
         notes_ = server.service<Notes>();
         notes_->add("installed " + config_.text);

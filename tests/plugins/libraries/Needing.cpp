@@ -8,7 +8,7 @@ namespace {
 
 class Needing : public patchbay::Plugin {
 public:
-    void install(patchbay::Server& server) override { server.service<patchbay::test::Notes>()->add("installed " PLUGIN_NAME); }
+    void install(patchbay::ServerContainer& server) override { server.service<patchbay::test::Notes>()->add("installed " PLUGIN_NAME); }
 };
 
 }  // namespace

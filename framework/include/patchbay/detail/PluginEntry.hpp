@@ -17,7 +17,7 @@
 
 namespace patchbay {
 
-class Server;
+class ServerContainer;
 
 /// A part of a server that can be switched on. Derive from it; a nested `Config`, a plain struct, holds its keys.
 /// Thread: that of Server::start() and stop(), one call at a time.
@@ -26,7 +26,7 @@ class Plugin {
 public:
     virtual ~Plugin() = default;
     /// Adds to the server what the plugin is for: hooks, extensions, services, endpoints, handlers.
-    virtual void install(Server& server) = 0;
+    virtual void install(ServerContainer& server) = 0;
     /// The server is about to listen: threads and connections of the plugin's own begin here.
     virtual void start() {}
     /// The server stops; sessions are still open. What start() began ends here.
