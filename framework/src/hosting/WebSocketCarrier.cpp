@@ -60,10 +60,11 @@ WebSocketCarrier::WebSocketCarrier(std::shared_ptr<transport::SocketChannel> cha
       channel_{std::move(channel)} {}
 
 void WebSocketCarrier::start(std::shared_ptr<transport::SocketChannel> channel,
-                             std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place,
+                             std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place, List& list,
                              std::span<std::byte> firstBytes) {
     auto carrier = std::make_unique<WebSocketCarrier>(channel, session, std::move(place));
     WebSocketCarrier& self = *carrier;
+    list.push_back(self);
     channel->setSendQueue(session->endpoint().config.limits.sendQueue);
     channel->setReceiver(self);
     session->open(std::move(carrier));
@@ -172,8 +173,17 @@ void WebSocketCarrier::onEnd(std::error_code why) {
     endConnection(kFlushTimeout);
 }
 
+void WebSocketCarrier::cut() noexcept {
+    const auto keep = session_;
+    if (!keep) return;
+    keep->lost("the server has stopped");
+    channel_->abort();
+    endConnection({});
+}
+
 void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
     if (!session_) return;
+    unlink();
     loop_.cancel(giveUp_);
     std::shared_ptr<transport::SocketChannel> ended;
     {

@@ -12,22 +12,30 @@
 #include "protocol/Connection.hpp"
 #include "transport/SocketChannel.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <memory>
 #include <mutex>
 
 namespace patchbay::hosting {
 
 class WebSocketCarrier final : public messaging::Carrier,
+                               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
                                private transport::SocketChannel::Receiver,
                                private protocol::Receiver {
 public:
     static constexpr std::chrono::milliseconds kOverflowTimeout{1000};
+    /// Those of one loop whose connection has not ended.   Thread: the loop's.
+    using List = boost::intrusive::list<WebSocketCarrier, boost::intrusive::constant_time_size<false>>;
 
     /// Takes a connection over after its 101: opens the session, then handles `firstBytes`, which came right behind the
     /// request (RFC 6455 §4.2.2). `place` is given back when the connection has ended.
     /// Requires: kSlackBytes behind `firstBytes` may be read.   Thread: the channel's loop.
     static void start(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
-                      std::shared_ptr<void> place, std::span<std::byte> firstBytes);
+                      std::shared_ptr<void> place, List& list, std::span<std::byte> firstBytes);
+
+    /// Ends the connection now: the time to part in good order is over.   Thread: the loop's.
+    void cut() noexcept;
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
     SendStatus send(const messaging::SharedMessage& message) noexcept override;
