@@ -88,7 +88,7 @@ void expectNothingLeft(Victim& server, std::size_t warmUp, std::size_t count, bo
 TEST(Churn, LeavesMemoryAndDescriptorsWhereTheyWere) {
     raiseOpenFiles();
     Victim server;
-    expectNothingLeft(server, 5000, cycles(40'000), false);
+    expectNothingLeft(server, 5000, cycles(100'000), false);
 }
 
 TEST(Churn, OverTlsLeavesMemoryAndDescriptorsWhereTheyWere) {

@@ -27,6 +27,7 @@ LIBRARIES = [
     ("OpenSSL Crypto", r"openssl/(sha|evp|rand)\.h$"),
     ("OpenSSL", r"openssl/"),
     ("Boost.PFR", r"boost/(pfr(\.hpp|/)|version\.hpp$)"),
+    ("Boost.Intrusive", r"boost/intrusive/"),
     ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|semaphore|signal"
                r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
 ]
@@ -50,7 +51,7 @@ ROOMS = {
     "endpoint": ({"base"}, {"base", "endpoint"}, {"std", "Boost.PFR", "simdjson"}),
     "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR"}),
     "hosting": ({"base", "protocol", "transport", "endpoint", "messaging"}, {"base", "endpoint", "hosting"},
-                {"std", "system", "POCO", "yaml-cpp", "Boost.PFR"} | POCO_NET | TLS),
+                {"std", "system", "POCO", "yaml-cpp", "Boost.PFR", "Boost.Intrusive"} | POCO_NET | TLS),
     "testkit": ({"base", "endpoint", "messaging", "hosting"}, {"base", "endpoint", "hosting", "testkit"}, {"std"}),
     "client": ({"base", "protocol", "transport", "endpoint", "messaging"}, {"base", "endpoint", "client"},
                {"std", "system", "Boost.PFR"} | POCO_NET | TLS),

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -141,6 +142,19 @@ public:
     /// Closes the session; the close handler sees `code` and `text`. A second call does nothing.
     /// Units: `text` is cut to 123 bytes of UTF-8.   Thread: any.   Source: RFC 6455 §7.1.2, Jakarta WebSocket §2.1.5
     void close(CloseCode code = CloseCode::Normal, std::string_view text = {}) const noexcept;
+
+    /// Ends the session for a reason that is not the application's: a plugin that finds its peer dead (Idle), unwelcome
+    /// (Policy) or too slow (QueueFull). Code on the wire, what the close handler sees, log line and counter are those of
+    /// the cause, as for the server's own.   Units, Thread: as close().   Source: the table in messaging/CloseTable.hpp
+    void closeFor(CloseCause cause, std::string_view text) const noexcept;
+
+    /// Asks the peer for a sign of life with a ping; its answer makes roundTripTime() known and ends silence().
+    /// Errors: SessionClosed.   Thread: the session's handlers.   Source: RFC 6455 §5.5.2
+    void probe() const;
+    /// How long the answer to the last answered probe took; nothing before the first.   Thread: any.
+    std::optional<std::chrono::microseconds> roundTripTime() const noexcept;
+    /// For how long nothing at all has come from the peer.   Thread: the session's handlers.
+    std::chrono::milliseconds silence() const noexcept;
 
     /// How long the peer may be silent; zero or less is for ever.   Errors: SessionClosed.   Thread: any.
     void setIdleTimeout(std::chrono::milliseconds timeout) const;

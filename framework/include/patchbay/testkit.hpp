@@ -96,7 +96,7 @@ public:
     }
     /// The server's goodbye, if it has said one; what the peer said first is echoed.
     std::optional<Goodbye> closed() const;
-    /// Pings that have arrived.
+    /// Pings that have arrived; each has been answered, unless the peer is stalled.
     std::size_t pings() const noexcept;
     /// What the endpoint answered in the handshake.
     const std::string& subprotocol() const noexcept;

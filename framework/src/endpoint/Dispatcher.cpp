@@ -29,14 +29,20 @@ std::string describe(const std::exception_ptr& error) {
     }
 }
 
-template <class E>
-bool is(const std::exception_ptr& error) {
+enum class Kind : std::uint8_t { Decode, TooBig, Closed, Other };
+
+/// Once for each error: throwing is dear, and a peer may send what does not decode as fast as it can.
+Kind kindOf(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
-    } catch (const E&) {
-        return true;
+    } catch (const DecodeError&) {
+        return Kind::Decode;
+    } catch (const MessageTooBig&) {
+        return Kind::TooBig;
+    } catch (const SessionClosed&) {
+        return Kind::Closed;
     } catch (...) {
-        return false;
+        return Kind::Other;
     }
 }
 
@@ -84,11 +90,10 @@ Outcome Dispatcher::error(void* instance, const detail::Call& call, std::excepti
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call,
                           std::exception_ptr error) const noexcept {
     const bool taken = handled(instance, call, error);
-    const bool peerLeft = is<SessionClosed>(error);
-    if (!taken) log(peerLeft ? log::Level::Debug : log::Level::Error, handler, error);
-    if (is<MessageTooBig>(error)) return Outcome::CloseTooBig;
-    if (taken || peerLeft || is<DecodeError>(error)) return Outcome::Fine;
-    return Outcome::CloseFailed;
+    const Kind kind = kindOf(error);
+    if (!taken) log(kind == Kind::Closed ? log::Level::Debug : log::Level::Error, handler, error);
+    if (kind == Kind::TooBig) return Outcome::CloseTooBig;
+    return taken || kind != Kind::Other ? Outcome::Fine : Outcome::CloseFailed;
 }
 
 bool Dispatcher::handled(void* instance, const detail::Call& call, const std::exception_ptr& error) const noexcept {

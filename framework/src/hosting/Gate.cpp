@@ -2,7 +2,6 @@
 
 #include "base/Log.hpp"
 #include "hosting/RequestHandler.hpp"
-#include "hosting/WebSocketCarrier.hpp"
 
 #include <Poco/Net/HTTPResponse.h>
 
@@ -65,6 +64,13 @@ void Gate::endIdle(GateState& state, std::size_t loopIndex) {
             gate->waitAtMost(kLastRequestTimeout, 408, kTooLate);
         }
     }
+}
+
+void Gate::endAll(GateState& state, std::size_t loopIndex) {
+    const auto gates = state.gates[loopIndex];
+    for (Gate* gate : gates) gate->end();
+    auto& carriers = state.carriers[loopIndex];
+    while (!carriers.empty()) carriers.front().cut();
 }
 
 /// From here on nothing of this object is called but what still holds it.
@@ -210,7 +216,8 @@ void Gate::upgrade(Exchange::Upgrade upgrade) {
     first.resize(size + kSlackBytes);
     const auto keep = std::move(self_);
     leave();
-    WebSocketCarrier::start(std::move(channel), std::move(session), std::move(extension), std::move(place_),
+    WebSocketCarrier::start({std::move(channel), std::move(session), std::move(extension), std::move(place_)},
+                            state_->carriers[loopIndex_],
                             std::as_writable_bytes(std::span{first}).first(size));
 }
 

@@ -11,6 +11,7 @@
 
 #include "hosting/HttpHost.hpp"
 #include "hosting/RequestHead.hpp"
+#include "hosting/WebSocketCarrier.hpp"
 #include "transport/SocketChannel.hpp"
 
 #include <atomic>
@@ -37,13 +38,14 @@ class Gate;
 /// What the connections of a server share.   Thread: any.
 struct GateState {
     GateState(Container& theContainer, HttpHost& theHost, GateOptions theOptions)
-        : container{theContainer}, host{theHost}, options{theOptions}, gates(theContainer.state().loops.size()) {}
+        : container{theContainer}, host{theHost}, options{theOptions}, gates(theContainer.state().loops.size()), carriers(gates.size()) {}
 
     Container& container;
     HttpHost& host;
     const GateOptions options;
     std::atomic<std::size_t> connections{0};         ///< WebSockets among them
     std::vector<std::unordered_set<Gate*>> gates;  ///< by loop; each is its loop's alone
+    std::vector<WebSocketCarrier::List> carriers;  ///< likewise
 };
 
 /// One of the connections that a server may have, given back with the object.
@@ -67,6 +69,9 @@ public:
     /// Ends the connections on a loop that wait for another request, and soon those that wait for their first; the others
     /// end with their answer.   Thread: the loop's.
     static void endIdle(GateState& state, std::size_t loopIndex);
+
+    /// Ends whatever is left on a loop, WebSockets too: none may outlive its server.   Thread: the loop's.
+    static void endAll(GateState& state, std::size_t loopIndex);
 
     Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex);
     ~Gate();

@@ -1,5 +1,7 @@
 #include "hosting/HttpHost.hpp"
 
+#include "base/Log.hpp"
+
 #include "hosting/RequestHandler.hpp"
 
 #include <Poco/Net/HTTPServer.h>
@@ -115,8 +117,12 @@ void HttpHost::stop() {
 
 void HttpHost::runHere(std::unique_ptr<Exchange> exchange, ReplaySocket::Done done) {
     OwnStreamSocket socket{new ReplaySocket{std::move(exchange), std::move(done)}};
-    Poco::Net::HTTPServerConnection connection{socket, parts_->parameters, parts_->factory};
-    connection.run();
+    try {
+        Poco::Net::HTTPServerConnection connection{socket, parts_->parameters, parts_->factory};
+        connection.run();
+    } catch (const std::exception& error) {  // POCO's own; without an answer the gate says 500
+        log::error("http", std::string{"a request could not be handled: "} + error.what());
+    }
 }
 
 bool HttpHost::runInPool(std::unique_ptr<Exchange>& exchange, ReplaySocket::Done done) {

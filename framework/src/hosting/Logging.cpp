@@ -1,5 +1,6 @@
 #include "hosting/Logging.hpp"
 
+#include "base/LineBudget.hpp"
 #include "base/Log.hpp"
 
 #include <Poco/AutoPtr.h>
@@ -38,7 +39,13 @@ std::string printable(std::string_view text) {
 void toPoco(log::Level level, std::string_view source, std::string_view line) {
     Poco::Logger& logger = Poco::Logger::root();
     const auto priority = priorityOf(level);
-    if (logger.is(priority)) logger.log(Poco::Message{std::string{source}, printable(line), priority});
+    if (!logger.is(priority)) return;
+    static log::LineBudget budget;
+    const auto [admitted, leftOut] = budget.ask(source, log::LineBudget::Clock::now());
+    if (!admitted) return;
+    std::string text = printable(line);
+    if (leftOut != 0) text += " (" + std::to_string(leftOut) + " lines before this one were left out)";
+    logger.log(Poco::Message{std::string{source}, text, priority});
 }
 
 }  // namespace

@@ -72,13 +72,18 @@ public:
     void setBlocking(bool) override {}
     bool getBlocking() const override { return true; }
     bool secure() const override { return exchange_->secure; }
-    Poco::Net::SocketAddress address() override { return Poco::Net::SocketAddress{exchange_->localAddress}; }
-    Poco::Net::SocketAddress peerAddress() override { return Poco::Net::SocketAddress{exchange_->remoteAddress}; }
+    /// All zeros for a peer that had gone before its address was asked for: POCO aborts on an empty one.
+    Poco::Net::SocketAddress address() override { return addressOf(exchange_->localAddress); }
+    Poco::Net::SocketAddress peerAddress() override { return addressOf(exchange_->remoteAddress); }
 
 protected:
     ~ReplaySocket() override;
 
 private:
+    static Poco::Net::SocketAddress addressOf(const std::string& text) {
+        return text.empty() ? Poco::Net::SocketAddress{} : Poco::Net::SocketAddress{text};
+    }
+
     std::unique_ptr<Exchange> exchange_;
     Done done_;
     std::size_t replayed_ = 0;

@@ -13,10 +13,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <future>
 #include <thread>
 
 namespace patchbay {
 namespace {
+
+/// For close handlers that run when connections are cut off.
+constexpr std::chrono::seconds kLastMoment{1};
 
 std::string joined(const std::vector<std::string>& problems) {
     std::string text = problems.size() == 1 ? "1 problem keeps the server from starting:"
@@ -72,6 +76,8 @@ struct Server::Parts {
     void addHealth();
     void closeSessions();
     void waitForSessions(Clock::time_point deadline);
+    void stopListening();
+    void endConnections();
     void stopLoops();
 };
 
@@ -197,6 +203,24 @@ void Server::Parts::waitForSessions(Clock::time_point deadline) {
     }
 }
 
+/// When it returns every connection that was taken is on its loop, or posted to it.
+void Server::Parts::stopListening() {
+    std::promise<void> stopped;
+    loops.front()->post([&] {
+        for (auto& listener : listeners) listener->stop();
+        stopped.set_value();
+    });
+    stopped.get_future().wait();
+}
+
+/// What the time was too short for, and who came in its last moment. Their close handlers still run.
+void Server::Parts::endConnections() {
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+        loops[i]->post([gate = gate, i] { hosting::Gate::endAll(*gate, i); });
+    }
+    waitForSessions(Clock::now() + kLastMoment);
+}
+
 void Server::Parts::stopLoops() {
     for (auto& loop : loops) loop->stop();
     for (auto& thread : threads) thread.join();
@@ -248,10 +272,9 @@ void Server::stop() {
         p.loops[i]->post([gate = p.gate, i] { hosting::Gate::endIdle(*gate, i); });
     }
     p.waitForSessions(deadline);
-    p.loops.front()->post([&p] {
-        for (auto& listener : p.listeners) listener->stop();
-    });
+    p.stopListening();
     p.host.stop();
+    p.endConnections();
     p.stopLoops();
     p.started = false;
 }

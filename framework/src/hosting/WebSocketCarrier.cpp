@@ -49,23 +49,22 @@ CloseCause causeOf(CloseCode code) noexcept {
 
 }  // namespace
 
-WebSocketCarrier::WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel,
-                                   std::shared_ptr<messaging::SessionCore> session, std::unique_ptr<Extension> extension,
-                                   std::shared_ptr<void> place)
-    : loop_{channel->loop()},
-      session_{std::move(session)},
+WebSocketCarrier::WebSocketCarrier(Upgraded upgraded)
+    : loop_{upgraded.channel->loop()},
+      session_{std::move(upgraded.session)},
       weakSession_{session_},
       closeTimeout_{session_->endpoint().server.closeTimeout},
       dropsOldest_{session_->endpoint().config.limits.sendQueue.whenFull == WhenFull::DropOldest},
-      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this, std::move(extension)},
-      place_{std::move(place)},
-      channel_{std::move(channel)} {}
+      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension)},
+      place_{std::move(upgraded.place)},
+      channel_{std::move(upgraded.channel)} {}
 
-void WebSocketCarrier::start(std::shared_ptr<transport::SocketChannel> channel,
-                             std::shared_ptr<messaging::SessionCore> session, std::unique_ptr<Extension> extension,
-                             std::shared_ptr<void> place, std::span<std::byte> firstBytes) {
-    auto carrier = std::make_unique<WebSocketCarrier>(channel, session, std::move(extension), std::move(place));
+void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes) {
+    const auto channel = upgraded.channel;
+    const auto session = upgraded.session;
+    auto carrier = std::make_unique<WebSocketCarrier>(std::move(upgraded));
     WebSocketCarrier& self = *carrier;
+    list.push_back(self);
     channel->setSendQueue(session->endpoint().config.limits.sendQueue);
     channel->setReceiver(self);
     session->open(std::move(carrier));
@@ -122,13 +121,13 @@ void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     giveUpAfter(closeTimeout_);
 }
 
-void WebSocketCarrier::closeNow(CloseCode code) noexcept {
+void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
     {
         const std::lock_guard guard{sending_};
         if (!channel_) return;
         channel_->dropQueue();
         ControlOutput output{*channel_, ControlRoom::Reserved};
-        connection_.close(code, {}, output);
+        connection_.close(code, text, output);
     }
     giveUpAfter(kOverflowTimeout);
 }
@@ -159,7 +158,7 @@ void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload)
     session_->receive(kind, payload, kSlackBytes);
 }
 
-void WebSocketCarrier::onPong(Bytes) {}  // it has shown that the peer is alive, and onBytes has noted that
+void WebSocketCarrier::onPong(Bytes payload) { session_->receivePong(payload); }
 
 void WebSocketCarrier::onReply(Bytes frame) {
     const std::lock_guard guard{sending_};
@@ -184,8 +183,17 @@ void WebSocketCarrier::onEnd(std::error_code why) {
     endConnection(kFlushTimeout);
 }
 
+void WebSocketCarrier::cut() noexcept {
+    const auto keep = session_;
+    if (!keep) return;
+    keep->lost("the server has stopped");
+    channel_->abort();
+    endConnection({});
+}
+
 void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
     if (!session_) return;
+    unlink();
     loop_.cancel(giveUp_);
     std::shared_ptr<transport::SocketChannel> ended;
     {

@@ -12,32 +12,45 @@
 #include "protocol/Connection.hpp"
 #include "transport/SocketChannel.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <memory>
 #include <mutex>
 
 namespace patchbay::hosting {
 
 class WebSocketCarrier final : public messaging::Carrier,
+                               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
                                private transport::SocketChannel::Receiver,
                                private protocol::Receiver {
 public:
     static constexpr std::chrono::milliseconds kOverflowTimeout{1000};
+    /// Those of one loop whose connection has not ended.   Thread: the loop's.
+    using List = boost::intrusive::list<WebSocketCarrier, boost::intrusive::constant_time_size<false>>;
 
+    /// What a handshake leaves behind.
+    struct Upgraded {
+        std::shared_ptr<transport::SocketChannel> channel;
+        std::shared_ptr<messaging::SessionCore> session;
+        std::unique_ptr<Extension> extension;  ///< nullptr: none was agreed on
+        std::shared_ptr<void> place;           ///< given back when the connection has ended
+    };
     /// Takes a connection over after its 101: opens the session, then handles `firstBytes`, which came right behind the
-    /// request (RFC 6455 §4.2.2). `place` is given back when the connection has ended.
+    /// request (RFC 6455 §4.2.2).
     /// Requires: kSlackBytes behind `firstBytes` may be read.   Thread: the channel's loop.
-    static void start(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
-                      std::unique_ptr<Extension> extension, std::shared_ptr<void> place, std::span<std::byte> firstBytes);
+    static void start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes);
+
+    /// Ends the connection now: the time to part in good order is over.   Thread: the loop's.
+    void cut() noexcept;
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
     SendStatus send(const messaging::SharedMessage& message) noexcept override;
     std::uint64_t droppedMessages() const noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
-    void closeNow(CloseCode code) noexcept override;
+    void closeNow(CloseCode code, std::string_view text) noexcept override;
 
-    WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
-                     std::unique_ptr<Extension> extension, std::shared_ptr<void> place);
+    explicit WebSocketCarrier(Upgraded upgraded);
 
 private:
     void onBytes(std::span<std::byte> bytes) override;

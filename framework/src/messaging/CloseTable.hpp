@@ -1,6 +1,9 @@
 #pragma once
 // Why sessions end: what goes on the wire, what the close handler sees, and how often it happened.
 //
+// Each forced close is told three times, from its row here: in the reason on the wire, in a log line, in a counter. That
+// holds for the server's own and for those of plugins (Session::closeFor).
+//
 // cause            on the wire   the handler sees    a client should
 // Application      its code      its code            as it says
 // Peer             echo          the peer's          -
@@ -19,6 +22,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace patchbay::messaging {
 
@@ -26,6 +30,7 @@ namespace patchbay::messaging {
 struct CloseRow {
     CloseCode onWire;
     CloseCode seen;
+    std::string_view text;  // the reason that goes along where nobody gives another
     bool logged;  // an operator wants to know about each
 };
 CloseRow closeRow(CloseCause cause) noexcept;

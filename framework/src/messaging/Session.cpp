@@ -102,6 +102,15 @@ void Session::unsubscribe(std::string_view topic) const { core_->endpoint().topi
 void Session::close(CloseCode code, std::string_view text) const noexcept {
     core_->close(CloseCause::Application, code, text);
 }
+void Session::closeFor(CloseCause cause, std::string_view text) const noexcept { core_->close(cause, std::nullopt, text); }
+void Session::probe() const { core_->probe(); }
+std::optional<std::chrono::microseconds> Session::roundTripTime() const noexcept {
+    const std::int64_t passed = core_->roundTripMicroseconds();
+    return passed < 0 ? std::nullopt : std::optional{std::chrono::microseconds{passed}};
+}
+std::chrono::milliseconds Session::silence() const noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(core_->silence());
+}
 void Session::setIdleTimeout(std::chrono::milliseconds timeout) const { core_->setIdleTimeout(timeout); }
 void Session::post(std::function<void()> task) const { core_->post(std::move(task)); }
 void Session::after(std::chrono::milliseconds delay, std::function<void()> task) const {

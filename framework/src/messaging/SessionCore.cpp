@@ -86,8 +86,8 @@ void SessionCore::told(const char* what, Tell tell) const noexcept {
 }
 
 void SessionCore::obey(endpoint::Outcome outcome) noexcept {
-    if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, "message too big");
-    if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, "internal error");
+    if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, {});
+    if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, {});
 }
 
 // ------------------------------------------------------------------------------------------------ sending
@@ -124,6 +124,22 @@ void SessionCore::ping(Bytes payload) {
     settle(carrier_->ping(payload), "sendPing");
 }
 
+void SessionCore::probe() {
+    requireOpen("probe");
+    ++lastProbe_;
+    probed_ = loop_.now();
+    settle(carrier_->ping(std::as_bytes(std::span{&lastProbe_, 1})), "probe");
+}
+
+/// Of the latest probe only: an older one's answer would tell the time of both.
+void SessionCore::receivePong(Bytes payload) noexcept {
+    const Bytes expected = std::as_bytes(std::span{&lastProbe_, 1});
+    if (probed_ == Clock::time_point{} || !std::ranges::equal(payload, expected)) return;
+    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - probed_);
+    roundTrip_.store(passed.count(), std::memory_order_relaxed);
+    probed_ = {};
+}
+
 std::uint64_t SessionCore::droppedMessages() const {
     requireNotGone("droppedMessages");
     return carrier_->droppedMessages();
@@ -150,8 +166,9 @@ void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::st
     if (!leaveOpen()) return;
     const CloseRow row = closeRow(cause);
     const CloseCode onWire = code.value_or(row.onWire);
+    if (text.empty()) text = row.text;
     if (cause == CloseCause::QueueFull) {
-        carrier_->closeNow(onWire);
+        carrier_->closeNow(onWire, text);
     } else {
         carrier_->close(onWire, text);
     }
@@ -228,9 +245,9 @@ void SessionCore::watchIdle(std::chrono::milliseconds timeout) {
 }
 
 void SessionCore::checkIdle() noexcept {
-    const auto silent = loop_.now() - lastReceived_;
+    const auto silent = silence();
     if (silent >= idleTimeout_) {
-        close(CloseCause::Idle, std::nullopt, "idle");
+        close(CloseCause::Idle, std::nullopt, {});
         return;
     }
     // The peer spoke since the timer was set: wait for the rest of its time.

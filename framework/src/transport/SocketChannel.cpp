@@ -195,7 +195,8 @@ void SocketChannel::onTurnEnd() noexcept {
     }
     if (batch.count == 0 && !socket_.hasUnsent()) {
         watchAsNeeded();
-        if (state_ == State::Flushing && socket_.isReady()) sendEnd();
+        // A peer that has gone within the TLS handshake will never be ready for what waits.
+        if (state_ == State::Flushing && (socket_.isReady() || peerEnded_)) sendEnd();
         return;
     }
     const IoResult result = socket_.write(batch.span());

@@ -40,7 +40,7 @@ void requireReadable(const std::string& file) {
 
 /// What OpenSSL thinks of the file, said once.
 std::string opinion() {
-    const std::string text = takeTlsError().message();
+    std::string text = takeTlsError().message();
     ERR_clear_error();
     return text;
 }

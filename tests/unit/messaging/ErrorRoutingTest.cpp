@@ -190,7 +190,7 @@ public:
     std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Closed; }
     void close(CloseCode, std::string_view) noexcept override {}
-    void closeNow(CloseCode) noexcept override {}
+    void closeNow(CloseCode, std::string_view) noexcept override {}
 };
 
 class Answering {

@@ -57,7 +57,7 @@ public:
     std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
     void close(CloseCode, std::string_view) noexcept override {}
-    void closeNow(CloseCode) noexcept override {}
+    void closeNow(CloseCode, std::string_view) noexcept override {}
 
 private:
     std::vector<const std::byte*>& sent_;

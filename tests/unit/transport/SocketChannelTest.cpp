@@ -1,6 +1,9 @@
 #include "transport/SocketChannel.hpp"
 
 #include "Sockets.hpp"
+#include "support/Certificate.hpp"
+#include "support/TlsClient.hpp"
+#include "transport/TlsContext.hpp"
 
 #include <future>
 #include <thread>
@@ -282,6 +285,26 @@ TEST_F(SocketChannelWriting, AWriteThatFailsDeliversWhatThePeerSaidLast) {
 TEST_F(SocketChannelWriting, AnIdleChannelIsSmall) { EXPECT_LE(sizeof(SocketChannel), 200u); }
 
 // ---- closing
+
+// It was held for as long as a flush may take, in wait for a handshake that nobody goes on with.
+TEST_F(SocketChannelClosing, APeerThatLeavesWithinTheTlsHandshakeIsLetGoAtOnce) {
+    const patchbay::test::Certificate certificate;
+    const CertificateFiles files{certificate.file(), certificate.keyFile()};
+    patchbay::test::TlsClient client;
+    const auto [near, far] = tcpPair();
+    Socket socket{near};
+    socket.startTls(TlsContext::load({&files, 1}));
+    channel = SocketChannel::open(loop, std::move(socket), {});
+    peer.emplace(far);
+    channel->start(receiver);
+    send("an answer that will never be wanted");
+    receiver.whenEnd = [&] { channel->closeAfterFlush(10s); };
+    peer->write(client.takeOutput().substr(0, 10));
+    peer->finish();
+    const auto begin = Clock::now();
+    peer->readToTheEnd(loop);
+    EXPECT_LT(Clock::now() - begin, 5s);
+}
 
 TEST_F(SocketChannelClosing, CloseAfterFlushDeliversEverythingThenEndsThenWaitsForThePeer) {
     connect(tcpPair());
