@@ -68,7 +68,6 @@ Decoded Inflater::step(MessageBuffer& out) {
             // (RFC 7692 §7.2.3.4). inflateReset() would lose the window.
             inflateResetKeep(&stream_);
             betweenBlocks_ = true;
-            if (stream_.avail_in == 0) stream_.avail_out = 1;  // nothing is held back behind a last block
             return Decoded::Whole;
         case Z_OK:
             betweenBlocks_ = (stream_.data_type & kAtBlockEnd) != 0 && (stream_.data_type & kUnusedBits) == 0;

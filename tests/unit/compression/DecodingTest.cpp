@@ -49,6 +49,12 @@ TEST_P(Received, WhatIsNoDeflateIsBroken) {
     EXPECT_EQ(decoded(*serverEnd(factory, GetParam()), "{\"type\":\"Said\"}"), "<Broken>") << "plain text";
 }
 
+TEST_P(Received, ABlockThatEndsInsideTheTailIsBroken) {
+    // Its codes: 0 is a literal, fourteen ones are the block's end. So the tail is sixteen literals, an end, and two
+    // bits that the next message would begin behind.
+    EXPECT_EQ(decoded(*end, hex("04 c0 01 92 24 49 92 24 49 24 16 35 8f ac 9e bd ff 7f f7 00")), "<Broken>");
+}
+
 TEST_P(Received, AMessageWithItsTailLeftOnIsRead) {
     EXPECT_EQ(decoded(*end, ForeignDeflater{}.flushed("Hello", Z_SYNC_FLUSH) + hex("00")), "Hello");
 }
