@@ -12,10 +12,11 @@ struct CompressionConfig {
     /// Messages below this size are sent as they are.   Units: bytes of payload. Default: 256 B.
     Size threshold{256_B};
     /// What all sessions together may hold between two messages. A session for which nothing is left still compresses,
-    /// each message on its own. 0: every session does.   Units: bytes. Default: 64 MiB.
-    Size memoryBudget{64_MiB};
-    /// 1 is the fastest, 9 the smallest.   Default: 1.
-    int level = 1;
+    /// each message on its own. 0: every session does.   Units: bytes. Default: 56 MiB, which leaves the allocator its
+    /// share of 64 MB.
+    Size memoryBudget{56_MiB};
+    /// How hard to look for repetitions: 1 is the fastest, 9 the smallest.   Units: 1 to 9. Default: 3.
+    int level = 3;
     /// How much zlib's deflate keeps beside its window: 2^(memLevel + 9) bytes.   Units: 1 to 9. Default: 5.
     int memLevel = 5;
     /// The window that the server compresses with: 2^bits bytes, unless a client asks for a smaller one.

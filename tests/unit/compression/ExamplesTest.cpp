@@ -47,12 +47,11 @@ TEST_F(Rfc7692Examples, MessagesOfAllKindsFollowEachOther) {
     }
 }
 
-// c = zlib.compressobj(1, zlib.DEFLATED, -12, 5); (c.compress(message) + c.flush(zlib.Z_SYNC_FLUSH))[:-4], twice
+// c = zlib.compressobj(3, zlib.DEFLATED, -12, 5); (c.compress(message) + c.flush(zlib.Z_SYNC_FLUSH))[:-4], twice
 constexpr std::string_view kMessage = R"({"type":"Said","from":"Ann","text":"Hello, hello, hello!"})";
 constexpr std::string_view kFirst =
     "aa 56 2a a9 2c 48 55 b2 52 0a 4e cc 4c 51 d2 51 4a 2b ca cf 05 f2 1c f3 f2 80 9c 92 d4 8a 12 20 c7 23 35 27 27 5f "
-    "47 "
-    "21 03 89 52 54 aa 05 00";
+    "47 21 03 89 52 54 aa 05 00";
 constexpr std::string_view kSecond = "aa 26 5b 27 00";
 
 class PythonsZlib : public ::testing::Test {
