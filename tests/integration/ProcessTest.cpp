@@ -30,7 +30,7 @@ private:
     std::filesystem::path path_;
 };
 
-constexpr std::string_view kQuickStop = "server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 2s }\n";
+constexpr std::string_view kQuickStop = "server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 2s }\napps: [ chat ]\n";
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 

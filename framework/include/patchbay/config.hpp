@@ -155,8 +155,8 @@ struct LoggingConfig {
 struct ServerConfig {
     ServerSection server;
     LimitsConfig limits;
-    /// Where libraries are looked up, in this order. In a file a relative folder begins at the file's. Empty: the server's
-    /// own, lib/patchbay beside the folder of its program.
+    /// Where libraries are looked up, in this order, before the server's own folder, which is `patchbay` beside
+    /// libpatchbay.so. In a file a relative folder begins at the file's.
     std::vector<std::string> pluginFolders = {};
     /// In the order in which their hooks run.
     std::vector<LibraryConfig> plugins = {};

@@ -131,7 +131,7 @@ void check(const ConfigPlace& root, const ServerConfig& config) {
     });
 }
 
-/// A configuration and its certificates move together: a relative path begins at the file's folder.
+/// A configuration and the files that it names move together: a relative path begins at the file's folder.
 void resolveFiles(ServerConfig& config, const std::string& path) {
     const auto folder = std::filesystem::path{path}.parent_path();
     const auto resolve = [&](std::string& file) {
@@ -145,6 +145,8 @@ void resolveFiles(ServerConfig& config, const std::string& path) {
             resolve(more.key);
         }
     }
+    const auto absolute = std::filesystem::absolute(folder);  // libraries are never looked up from the current folder
+    for (std::string& plugins : config.pluginFolders) plugins = (absolute / plugins).lexically_normal().string();
 }
 
 LoadedConfig unreadable(const std::string& path, const std::string& reason) {

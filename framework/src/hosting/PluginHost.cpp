@@ -77,7 +77,7 @@ void PluginHost::add(std::unique_ptr<Plugin> plugin) {
 
 void PluginHost::load(const ServerConfig& config, std::vector<std::string>& problems) {
     auto folders = config.pluginFolders;
-    if (folders.empty()) folders.push_back(ownPluginFolder());
+    folders.push_back(ownPluginFolder());
     std::vector<ConfigProblem> found;
     const auto openAll = [&](const std::vector<LibraryConfig>& entries, const std::string& section) {
         for (std::size_t i = 0; i < entries.size(); ++i) {

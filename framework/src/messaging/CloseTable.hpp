@@ -17,6 +17,8 @@
 // Policy           1008          1008                not
 // Shutdown         1001          1001                reconnect
 
+#include "base/Log.hpp"
+
 #include <patchbay/close.hpp>
 
 #include <array>
@@ -31,7 +33,7 @@ struct CloseRow {
     CloseCode onWire;
     CloseCode seen;
     std::string_view text;  // the reason that goes along where nobody gives another
-    bool logged;  // an operator wants to know about each
+    log::Level logLevel;    // Info: an operator wants to know of each
 };
 CloseRow closeRow(CloseCause cause) noexcept;
 

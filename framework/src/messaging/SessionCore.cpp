@@ -39,7 +39,8 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
 
 /// The endpoint was taken away, or the server shuts down, since the handshake.
 void SessionCore::turnAway() noexcept {
-    carrier_->close(closeRow(CloseCause::Shutdown).onWire, {});
+    const CloseRow row = closeRow(CloseCause::Shutdown);
+    carrier_->close(row.onWire, row.text);
     state_.store(State::Closed, std::memory_order_release);
     endpoint_->server.closes.count(CloseCause::Shutdown);
     endpoint_->remove(id_);
@@ -218,12 +219,11 @@ void SessionCore::finish(const CloseReason& reason) noexcept {
 }
 
 void SessionCore::logEnd(const CloseReason& reason, std::string_view detail) const {
-    if (!closeRow(reason.cause()).logged) return;
     std::string line = "session " + std::to_string(id_) + " (" + start_.remoteAddress + ") closed: ";
     line.append(name(reason.cause())).append(", code ");
     line.append(std::to_string(static_cast<int>(closeRow(reason.cause()).onWire)));
     if (!detail.empty()) line.append(": ").append(detail);
-    log::info(endpoint_->config.path, line);
+    log::write(closeRow(reason.cause()).logLevel, endpoint_->config.path, line);
 }
 
 // ------------------------------------------------------------------------------------------------ time and tasks
