@@ -1,5 +1,6 @@
 // Plugins that are switched on in the configuration: their life, their place in the server, and that they leave.
 // Source: FEATURES G1, G2
+#include "plugins/Mapped.hpp"
 #include "plugins/Shared.hpp"
 #include "support/Eventually.hpp"
 #include "support/RawWebSocket.hpp"
@@ -8,8 +9,6 @@
 #include <patchbay/server.hpp>
 
 #include <gmock/gmock.h>
-
-#include <fstream>
 
 namespace patchbay::test {
 namespace {
@@ -31,15 +30,6 @@ private:
     mutable std::mutex lock_;
     std::vector<std::string> lines_;
 };
-
-/// True while the library is part of this process.
-bool isMapped(const std::string& library) {
-    std::ifstream maps{"/proc/self/maps"};
-    for (std::string line; std::getline(maps, line);) {
-        if (line.ends_with("/lib" + library + ".so")) return true;
-    }
-    return false;
-}
 
 class Plugins : public testing::Test {
 protected:
