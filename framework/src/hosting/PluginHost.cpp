@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <ranges>
 
 namespace patchbay::hosting {
 namespace {
@@ -181,14 +180,14 @@ void PluginHost::start(std::vector<std::string>& problems) {
 
 void PluginHost::stop() noexcept {
     if (!std::exchange(started_, false)) return;
-    for (const auto& plugin : plugins_ | std::views::reverse) {
-        const std::string thrown = thrownBy([&] { plugin->object->stop(); });
-        if (!thrown.empty()) log::error("plugins", plugin->name + ": stop: " + thrown);
+    for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) {
+        const std::string thrown = thrownBy([&] { (*plugin)->object->stop(); });
+        if (!thrown.empty()) log::error("plugins", (*plugin)->name + ": stop: " + thrown);
     }
 }
 
 void PluginHost::destroy() noexcept {
-    for (const auto& plugin : plugins_ | std::views::reverse) plugin->object.reset();
+    for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) (*plugin)->object.reset();
 }
 
 }  // namespace patchbay::hosting

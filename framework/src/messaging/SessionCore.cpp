@@ -3,7 +3,6 @@
 #include "base/Log.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace patchbay::messaging {
 namespace {
@@ -209,8 +208,9 @@ void SessionCore::finish(const CloseReason& reason) noexcept {
 
     const Session session{shared_from_this()};
     endpoint_->dispatcher.close(start_.instance.get(), {{session, start_.path}, reason});
-    for (const auto& listener : endpoint_->server.sessionListeners | std::views::reverse) {
-        told("closed", [&] { listener->closed(session, reason); });
+    const auto& listeners = endpoint_->server.sessionListeners;
+    for (auto listener = listeners.rbegin(); listener != listeners.rend(); ++listener) {
+        told("closed", [&] { (*listener)->closed(session, reason); });
     }
     state_.store(State::Closed, std::memory_order_release);
     start_.instance.reset();
