@@ -10,6 +10,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 namespace patchbay::test {
 namespace {
 
@@ -85,6 +87,30 @@ TEST_F(Plugins, ComeAndGoWithTheirServer) {
 TEST_F(Plugins, AreInstalledBehindThoseTheyNeed) {
     serve("plugins: [ needs-greeting, greeting ]").start();
     EXPECT_THAT(notes_->lines(), ElementsAre("installed hello", "installed needs-greeting", "started"));
+}
+
+TEST_F(Plugins, AreOtherwiseInstalledInTheOrderOfTheConfiguration) {
+    serve("plugins: [ second, greeting, first ]").start();
+    EXPECT_THAT(notes_->lines(), ElementsAre("installed second", "installed hello", "installed first", "started"));
+}
+
+TEST_F(Plugins, AreStoppedBeforeTheSessionsEndAndDestroyedBehindThem) {
+    Server& server = serve("plugins: [ greeting ]");
+    server.start();
+    RawWebSocket socket{server.port(), "/greeter"};
+    std::thread stopping{[&] { server.stop(); }};
+    EXPECT_EQ(socket.nextClose().code, 1001);
+    socket.close(1001);
+    stopping.join();
+    server_.reset();
+    EXPECT_THAT(notes_->lines(), ElementsAre("installed hello", "started", "opened", "stopped", "closed", "destroyed"));
+}
+
+TEST_F(Plugins, WithASymbolThatNobodyHasAreRefusedAtOnceAndNotWhenItIsUsed) {
+    EXPECT_THAT(problemsOf("plugins: [ unresolved, greeting ]"),
+                ElementsAre(AllOf(HasSubstr("plugins[0]: "), HasSubstr("libunresolved.so"), HasSubstr("undefined symbol"),
+                                  HasSubstr("functionOfNobody"))));
+    EXPECT_THAT(notes_->lines(), IsEmpty());
 }
 
 TEST_F(Plugins, AMistakenOneIsToldWithTheOthersAndNothingIsInstalled) {

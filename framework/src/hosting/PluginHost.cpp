@@ -3,11 +3,11 @@
 #include "base/Log.hpp"
 #include "hosting/PluginFile.hpp"
 
-#include <Poco/Exception.h>
-#include <Poco/SharedLibrary.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <functional>
+#include <stdexcept>
 
 namespace patchbay::hosting {
 namespace {
@@ -28,30 +28,26 @@ std::string thrownBy(const std::function<void()>& call) {
 
 }  // namespace
 
-/// A mapped library, unmapped with its owner.
+/// A mapped library, unmapped with its owner. Not by POCO's SharedLibrary, which binds symbols when they are first used: one
+/// that is missing would end the server in the middle of its work.
 class PluginHost::Library {
 public:
-    /// Errors: Poco::Exception when it cannot be loaded.
-    explicit Library(const std::string& path) { library_.load(path, Poco::SharedLibrary::SHLIB_LOCAL); }
-    ~Library() {
-        try {
-            library_.unload();
-        } catch (const Poco::Exception& error) {
-            log::error("plugins", error.displayText());
-        }
+    /// Errors: std::runtime_error when it cannot be loaded.
+    explicit Library(const std::string& path) : handle_{::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)} {
+        if (!handle_) throw std::runtime_error{::dlerror()};
     }
+    ~Library() { ::dlclose(handle_); }
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;
 
     /// nullptr when it has none.
     const detail::PluginEntry* entry() {
-        constexpr const char* kSymbol = "patchbay_plugin";
-        if (!library_.hasSymbol(kSymbol)) return nullptr;
-        return reinterpret_cast<Entry>(library_.getSymbol(kSymbol))();
+        const auto symbol = reinterpret_cast<Entry>(::dlsym(handle_, "patchbay_plugin"));
+        return symbol ? symbol() : nullptr;
     }
 
 private:
-    Poco::SharedLibrary library_;
+    void* const handle_;
 };
 
 struct PluginHost::Loaded {
@@ -112,8 +108,8 @@ void PluginHost::open(const LibraryConfig& entry, const std::string& where, cons
     loaded->version = file.version;
     try {
         loaded->library = std::make_unique<Library>(found.path);
-    } catch (const Poco::Exception& error) {
-        return problem("\"" + found.path + "\" cannot be loaded: " + error.displayText());
+    } catch (const std::runtime_error& error) {
+        return problem(std::string{"it cannot be loaded: "} + error.what());  // which begins with the path
     }
     const detail::PluginEntry* made = loaded->library->entry();
     if (!made) return problem("\"" + found.path + "\" has a plugin's note, but no PATCHBAY_PLUGIN entry");
