@@ -30,6 +30,7 @@ ACCEPTED = {
     (CONTEXT + "; server_max_window_bits=8",): CONTEXT + "; server_max_window_bits=8",
     (CONTEXT + '; client_max_window_bits="10"',): CONTEXT + "; client_max_window_bits=10",
     (CONTEXT + '; server_max_window_bits="9"',): CONTEXT + "; server_max_window_bits=9",
+    (CONTEXT + ' ; client_max_window_bits = "1\\0" ,,',): CONTEXT + "; client_max_window_bits=10",
     (CONTEXT + ";server_no_context_takeover",): CONTEXT + "; server_no_context_takeover",
     (CONTEXT + "; client_no_context_takeover",): CONTEXT + "; client_no_context_takeover",
     (CONTEXT + "; server_max_window_bits=11; client_no_context_takeover; client_max_window_bits=10;"
@@ -53,7 +54,8 @@ DECLINED = (
     "client_max_window_bits=4294967304",
 )
 MALFORMED = (CONTEXT + ";", CONTEXT + '; client_max_window_bits="10', CONTEXT + "; client_max_window_bits=",
-             CONTEXT + "; =10", "; client_max_window_bits", CONTEXT + "; client_max_window_bits=1 0")
+             CONTEXT + '; client_max_window_bits=""', CONTEXT + " client_max_window_bits", CONTEXT + "; =10", "; client_max_window_bits",
+             CONTEXT + "; client_max_window_bits=1 0")
 
 
 class OneServer(unittest.TestCase):
@@ -281,9 +283,8 @@ class Received(OneServer):
         self.assertLess(len(bomb), 66 << 10)
         before = self.peak_memory()
         for offer in (CONTEXT, OWN):
-            for _ in range(5):
-                self.fails(1009, compressed(BINARY, bomb), offer=offer)
-                self.fails(1009, compressed(TEXT, bomb[:30000], fin=False), frame(CONTINUATION, bomb[30000:]), offer=offer)
+            self.fails(1009, compressed(BINARY, bomb), offer=offer)
+            self.fails(1009, compressed(TEXT, bomb[:30000], fin=False), frame(CONTINUATION, bomb[30000:]), offer=offer)
         self.assertLess(self.peak_memory() - before, 4 << 20)
 
     def test_too_many_compressed_bytes_are_1009_by_their_header_alone(self):
