@@ -20,8 +20,10 @@ public:
 
     ON_MESSAGE(said)
     void said(patchbay::Session session, std::string_view text) {
-        if (text.starts_with(kForAll)) topics_.publish("all", text);
-        else session.send(text);
+        if (text.starts_with(kForAll))
+            topics_.publish("all", text);
+        else
+            session.send(text);
     }
 
 private:
