@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
+#include <new>
 #include <vector>
 
 namespace patchbay::test {
@@ -31,13 +31,14 @@ const std::string& message() {
     return text;
 }
 
-/// The first message of a connection. It is shorter than any window that may have been agreed on but the very smallest,
-/// which no server may ask for unless it was offered a value.
+/// message() as the first of a connection, within a smaller window than the server asks for.
 const std::string& compressedMessage() {
     static const std::string bytes = [] {
         z_stream stream{};
         constexpr int kWindowBits = 10;
-        if (::deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, -kWindowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc{};
+        if (::deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, -kWindowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+            throw std::bad_alloc{};
+        }
         std::string text = message();
         std::string out(2 * text.size(), '\0');
         stream.next_in = reinterpret_cast<Bytef*>(text.data());
@@ -52,7 +53,7 @@ const std::string& compressedMessage() {
     return bytes;
 }
 
-/// A message that refers to none before it; empty if it is no such thing.
+/// The echo, which refers to no message before it; empty if it cannot be read so.
 std::string inflated(std::string_view payload) {
     z_stream stream{};
     if (::inflateInit2(&stream, -15) != Z_OK) throw std::bad_alloc{};
