@@ -6,6 +6,7 @@
 #include "support/RawWebSocket.hpp"
 
 #include <patchbay/config.hpp>
+#include <patchbay/plugin.hpp>
 #include <patchbay/server.hpp>
 
 #include <gmock/gmock.h>
@@ -158,6 +159,21 @@ TEST_F(Plugins, OneThatCannotBeInstalledOrStartedKeepsTheServerFromListening) {
     EXPECT_THAT(problemsOf("plugins: [ { library: greeting, config: { failStart: true } } ]"),
                 ElementsAre("plugin greeting: start: the start was told to fail"));
     EXPECT_THAT(notes_->lines(), ElementsAre("installed hello"));
+}
+
+/// Linked in, and no good.
+class Unwilling : public Plugin {
+    void install(ServerContainer&) override { throw std::runtime_error{"not today"}; }
+};
+
+TEST_F(Plugins, OneThatIsLinkedInIsToldByTheNameOfItsClass) {
+    serve("").install(std::make_unique<Unwilling>());
+    try {
+        server_->start();
+        FAIL() << "it started";
+    } catch (const DeploymentError& error) {
+        EXPECT_THAT(error.problems(), ElementsAre(AllOf(HasSubstr("::Unwilling: install: not today"))));
+    }
 }
 
 TEST_F(Plugins, ThatNeedWhatIsNotThereOrEachOtherAreRefused) {

@@ -1,6 +1,7 @@
 #include "hosting/PluginHost.hpp"
 
 #include "base/Log.hpp"
+#include "base/TypeName.hpp"
 #include "hosting/PluginFile.hpp"
 
 #include <dlfcn.h>
@@ -52,7 +53,7 @@ private:
 
 struct PluginHost::Loaded {
     std::unique_ptr<Library> library;  // nullptr: linked in; outlives the object
-    std::string name = "a linked plugin";
+    std::string name;  // of one that is linked in: its class
     std::string version;
     std::vector<std::string> needs;
     std::unique_ptr<Plugin> object;
@@ -66,6 +67,8 @@ PluginHost::~PluginHost() {
 
 void PluginHost::add(std::unique_ptr<Plugin> plugin) {
     auto loaded = std::make_unique<Loaded>();
+    const Plugin& object = *plugin;
+    loaded->name = readableName(typeid(object));
     loaded->object = std::move(plugin);
     plugins_.push_back(std::move(loaded));
 }
