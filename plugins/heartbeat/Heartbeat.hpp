@@ -1,12 +1,13 @@
 #pragma once
 // Keeps sessions alive that have nothing to say, and finds those whose peer has gone without a goodbye.
 //
-//     opened --a part of `every`--> looks: has the peer been silent for `every`?
-//                                     no:  looks again when it would have been
-//                                     yes: ping --`timeout`--> still silent? closed as dead; otherwise looks again
+//     opened --`every` and a part of it--> looks: has the peer been silent for `every`?
+//                                            no:  looks again when it would have been
+//                                            yes: ping --`timeout`--> nothing came? closed as dead; otherwise looks again
 //
-// A peer that talks is never pinged. The first look of a session comes after a random part of `every`, so that a crowd that
-// connects at once is not pinged at once. Each session has one timer, on its own loop.
+// A peer that talks is never pinged. The first look at a session comes after `every` and a random part of it, so that a
+// crowd that connects at once is not pinged at once; who is dead from the beginning is found a little later for that.
+// Each loop has a timer wheel (Wheel.hpp), so that what is due together wakes the server once.
 
 #include <patchbay/plugin.hpp>
 

@@ -214,5 +214,17 @@ TYPED_TEST(Hooks, AnInterceptorThatThrowsAtAMessageGoesTheWayOfAHandlersExceptio
     EXPECT_EQ(this->journal.count("error not that one"), 1u);
 }
 
+TYPED_TEST(Hooks, ATickerTicksOnAlsoWhenItThrows) {
+    using namespace std::chrono_literals;
+    this->world.server().addTicker(10ms, [this](std::chrono::steady_clock::time_point) {
+        this->journal.add("tick");
+        throw std::runtime_error{"a ticker's mistake"};
+    });
+    auto client = this->world.connect("/scripted/a");
+    this->world.pass(35ms);
+    this->journal.waitForCount("tick", 3);
+    EXPECT_THROW(this->world.server().addTicker(0ms, [](auto) {}), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace patchbay::test

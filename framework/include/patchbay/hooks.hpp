@@ -6,6 +6,8 @@
 #include <patchbay/configurator.hpp>
 #include <patchbay/session.hpp>
 
+#include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +31,9 @@ public:
     /// After the close handler; in the opposite order of opened().
     virtual void closed(const Session& session, const CloseReason& reason) = 0;
 };
+
+/// What is called again and again; the time is that of the loop, in a test the one that is turned by hand.
+using Ticker = std::function<void(std::chrono::steady_clock::time_point now)>;
 
 /// A message on its way, as an interceptor sees it.
 class InterceptedMessage {

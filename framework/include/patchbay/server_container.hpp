@@ -88,6 +88,10 @@ public:
     ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor);
     ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor);
     ServerContainer& addListener(std::shared_ptr<SessionListener> listener);
+    /// Calls `task` every `interval` on each loop for as long as it runs, for what is due for its sessions. Once for all,
+    /// a thread or a session's after() does better.   Thread of the task: the loops', several at once.
+    /// Errors: std::invalid_argument for an interval that is not positive; what the task throws is logged.
+    ServerContainer& addTicker(std::chrono::milliseconds interval, Ticker task);
 
     /// The topics of a deployed class, for HTTP handlers, timers and other threads. Valid until the class is undeployed.
     /// Errors: std::logic_error when it is not deployed (before a server has started nothing is).

@@ -148,13 +148,13 @@ public:
     /// the cause, as for the server's own.   Units, Thread: as close().   Source: the table in messaging/CloseTable.hpp
     void closeFor(CloseCause cause, std::string_view text) const noexcept;
 
-    /// Asks the peer for a sign of life with a ping; its answer makes roundTripTime() known and ends silence().
-    /// Errors: SessionClosed.   Thread: the session's handlers.   Source: RFC 6455 §5.5.2
+    /// Asks the peer for a sign of life with a ping; its answer makes roundTripTime() known.
+    /// Errors: SessionClosed.   Thread: the session's loop.   Source: RFC 6455 §5.5.2
     void probe() const;
     /// How long the answer to the last answered probe took; nothing before the first.   Thread: any.
     std::optional<std::chrono::microseconds> roundTripTime() const noexcept;
-    /// For how long nothing at all has come from the peer.   Thread: the session's handlers.
-    std::chrono::milliseconds silence() const noexcept;
+    /// When anything last came from the peer, by its loop's clock.   Thread: any.
+    std::chrono::steady_clock::time_point lastReceived() const noexcept;
 
     /// How long the peer may be silent; zero or less is for ever.   Errors: SessionClosed.   Thread: any.
     void setIdleTimeout(std::chrono::milliseconds timeout) const;

@@ -26,6 +26,24 @@ std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principa
     return refusal(403, "this endpoint needs a role that you do not have\n");
 }
 
+struct Ticking {
+    std::chrono::milliseconds interval;
+    Ticker task;
+};
+
+void tickLater(Loop& loop, std::shared_ptr<const Ticking> ticking) {
+    loop.after(ticking->interval, [&loop, ticking] {
+        try {
+            ticking->task(loop.now());
+        } catch (const std::exception& error) {
+            log::error("patchbay", std::string{"a ticker threw "} + error.what());
+        } catch (...) {
+            log::error("patchbay", "a ticker threw what is no std::exception");
+        }
+        tickLater(loop, ticking);
+    });
+}
+
 }  // namespace
 
 Container::Container(std::vector<Loop*> loops) : table_{std::make_shared<const Table>()} {
@@ -35,6 +53,14 @@ Container::Container(std::vector<Loop*> loops) : table_{std::make_shared<const T
 }
 
 Container::~Container() = default;
+
+void Container::addTicker(std::chrono::milliseconds interval, Ticker task) {
+    if (interval.count() <= 0) throw std::invalid_argument{"a ticker's interval must be longer than nothing"};
+    const auto ticking = std::make_shared<const Ticking>(Ticking{interval, std::move(task)});
+    for (Loop* loop : state_.loops) {
+        loop->post([loop, ticking] { tickLater(*loop, ticking); });
+    }
+}
 
 std::shared_ptr<const Container::Table> Container::table() const {
     const std::lock_guard guard{lock_};

@@ -75,6 +75,8 @@ public:
     /// Offers an extension to every handshake from now on; of those that a client offers too, the first it prefers is
     /// taken.   Thread: before the server starts.
     void addExtension(std::shared_ptr<ExtensionFactory> factory) { extensions_.push_back(std::move(factory)); }
+    /// Runs `task` on each loop every `interval`.   Thread: any; the task's are the loops'.
+    void addTicker(std::chrono::milliseconds interval, Ticker task);
     /// True when exactly this path has a handler for that method.
     bool hasRoute(std::string_view method, std::string_view path) const;
 

@@ -33,6 +33,11 @@ ServerContainer& ServerContainer::addListener(std::shared_ptr<SessionListener> l
     return *this;
 }
 
+ServerContainer& ServerContainer::addTicker(std::chrono::milliseconds interval, Ticker task) {
+    container().addTicker(interval, std::move(task));
+    return *this;
+}
+
 Topics& ServerContainer::topicsOf(const void* identity) {
     const auto endpoint = container().endpointOf(identity);
     if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed; a server deploys when it starts"};

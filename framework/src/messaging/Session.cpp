@@ -108,8 +108,8 @@ std::optional<std::chrono::microseconds> Session::roundTripTime() const noexcept
     const std::int64_t passed = core_->roundTripMicroseconds();
     return passed < 0 ? std::nullopt : std::optional{std::chrono::microseconds{passed}};
 }
-std::chrono::milliseconds Session::silence() const noexcept {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(core_->silence());
+std::chrono::steady_clock::time_point Session::lastReceived() const noexcept {
+    return core_->lastReceived();
 }
 void Session::setIdleTimeout(std::chrono::milliseconds timeout) const { core_->setIdleTimeout(timeout); }
 void Session::post(std::function<void()> task) const { core_->post(std::move(task)); }

@@ -245,7 +245,7 @@ void SessionCore::watchIdle(std::chrono::milliseconds timeout) {
 }
 
 void SessionCore::checkIdle() noexcept {
-    const auto silent = silence();
+    const auto silent = loop_.now() - lastReceived();
     if (silent >= idleTimeout_) {
         close(CloseCause::Idle, std::nullopt, {});
         return;

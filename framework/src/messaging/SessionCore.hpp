@@ -84,7 +84,7 @@ public:
     void probe();
     /// Units: microseconds; negative while none is known.
     std::int64_t roundTripMicroseconds() const noexcept { return roundTrip_.load(std::memory_order_relaxed); }
-    Clock::duration silence() const noexcept { return loop_.now() - lastReceived_.load(std::memory_order_relaxed); }
+    Clock::time_point lastReceived() const noexcept { return lastReceived_.load(std::memory_order_relaxed); }
     std::uint64_t droppedMessages() const;
     /// One message of a broadcast; a session that closes ignores it.
     void deliver(const SharedMessage& message) noexcept;
