@@ -125,8 +125,8 @@ TEST_F(Plugins, AMistakenOneIsToldWithTheOthersAndNothingIsInstalled) {
                                      "  - /etc/hostname\n"
                                      "apps:\n"
                                      "  - { library: needs-greeting, config: { colour: red } }\n");
-    EXPECT_THAT(problems, ElementsAre(AllOf(HasSubstr("plugins[1]: there is no libgretting.so"), HasSubstr("did you mean \"greeting\"?")),
-                                      AllOf(HasSubstr("plugins[2]:"), HasSubstr("another server"), HasSubstr("patchbay 9.9.9")),
+    EXPECT_THAT(problems, ElementsAre(AllOf(HasSubstr("test.yaml:3: plugins[1]: there is no libgretting.so"), HasSubstr("did you mean \"greeting\"?")),
+                                      AllOf(HasSubstr("test.yaml:4: plugins[2]:"), HasSubstr("another server"), HasSubstr("patchbay 9.9.9")),
                                       AllOf(HasSubstr("plugins[3]:"), HasSubstr("no Patchbay plugin")),
                                       AllOf(HasSubstr("plugins[4]:"), HasSubstr("\"greeting\" is there twice")),
                                       AllOf(HasSubstr("plugins[5]:"), HasSubstr("neither a name nor an absolute path")),

@@ -131,6 +131,18 @@ void check(const ConfigPlace& root, const ServerConfig& config) {
     });
 }
 
+/// Where each library is named, also the ones without keys: what is wrong with it is found when it is loaded.
+void place(const ConfigPlace& root, const char* section, std::vector<LibraryConfig>& libraries) {
+    ifSet(root, section, [&](const ConfigPlace& list) {
+        for (std::size_t i = 0; i < libraries.size(); ++i) {
+            ConfigBlock& keys = libraries[i].config;
+            if (!keys.file.empty()) continue;
+            keys.file = list.file;
+            keys.line = list.element(i).line;
+        }
+    });
+}
+
 /// A configuration and the files that it names move together: a relative path begins at the file's folder.
 void resolveFiles(ServerConfig& config, const std::string& path) {
     const auto folder = std::filesystem::path{path}.parent_path();
@@ -145,8 +157,10 @@ void resolveFiles(ServerConfig& config, const std::string& path) {
             resolve(more.key);
         }
     }
-    const auto absolute = std::filesystem::absolute(folder);  // libraries are never looked up from the current folder
-    for (std::string& plugins : config.pluginFolders) plugins = (absolute / plugins).lexically_normal().string();
+    if (config.pluginFolders.empty()) return;
+    std::error_code error;  // libraries are never looked up from the current folder, so theirs is spelt out
+    const auto whole = std::filesystem::absolute(std::filesystem::path{path}, error).parent_path();
+    for (std::string& plugins : config.pluginFolders) plugins = (whole / plugins).lexically_normal().string();
 }
 
 LoadedConfig unreadable(const std::string& path, const std::string& reason) {
@@ -165,6 +179,8 @@ LoadedConfig parseConfig(std::string_view yaml, const std::string& fileName) {
         const ConfigPlace root{tree, "", tree.line, fileName, loaded.problems};
         detail::config::readConfig(root, loaded.config);
         check(root, loaded.config);
+        place(root, "plugins", loaded.config.plugins);
+        place(root, "apps", loaded.config.apps);
     } catch (const YAML::Exception& error) {
         loaded.problems.push_back({fileName, std::max(0, error.mark.line + 1), "is no YAML: " + error.msg});
     }

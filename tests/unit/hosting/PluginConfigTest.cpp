@@ -117,6 +117,21 @@ TEST(PluginConfig, AliasesThatMultiplyAreRefusedBeforeTheyAreFollowed) {
     EXPECT_THAT(loaded.problems.front().shown(), HasSubstr("it has more than 100000 values"));
 }
 
+// It was an uncaught exception: the path of a file in the current folder has no folder.
+TEST(PluginConfig, AFileInTheCurrentFolderIsReadLikeAnyOther) {
+    const auto before = std::filesystem::current_path();
+    const auto folder = std::filesystem::canonical(testing::TempDir()) / "patchbay-current-folder";
+    std::filesystem::create_directories(folder);
+    std::filesystem::current_path(folder);
+    std::ofstream{"server.yaml"} << "pluginFolders: [ lib ]\nserver: { workers: 3 }\n";
+    const LoadedConfig loaded = loadConfig("server.yaml");
+    std::filesystem::current_path(before);
+    std::filesystem::remove_all(folder);
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_EQ(loaded.config.server.workers, 3u);
+    EXPECT_THAT(loaded.config.pluginFolders, ElementsAre((folder / "lib").string()));
+}
+
 TEST(PluginConfig, ARelativeFolderBeginsAtTheFiles) {
     const auto folder = std::filesystem::path{testing::TempDir()} / "patchbay-plugin-config";
     std::filesystem::create_directories(folder);
