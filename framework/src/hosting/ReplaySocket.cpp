@@ -15,9 +15,13 @@ ReplaySocket::ReplaySocket(std::unique_ptr<Exchange> exchange, Done done)
     : StreamSocketImpl{kNoRealDescriptor}, exchange_{std::move(exchange)}, done_{std::move(done)} {}
 
 ReplaySocket::~ReplaySocket() {
+    closed_.load(std::memory_order_acquire);
     reset();  // or the base class would close the number
     done_(std::move(exchange_));
 }
+
+// POCO's session does this last, in its worker.
+void ReplaySocket::close() { closed_.store(true, std::memory_order_release); }
 
 int ReplaySocket::sendBytes(const void* buffer, int length, int) {
     if (length <= 0) return 0;

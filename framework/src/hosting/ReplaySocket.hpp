@@ -12,6 +12,7 @@
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocketImpl.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -54,7 +55,7 @@ public:
     int receiveBytes(Poco::Buffer<char>& buffer, int flags, const Poco::Timespan& timeout) override;
     int available() override;
     bool poll(const Poco::Timespan& timeout, int mode) override;
-    void close() override {}
+    void close() override;
     void shutdownReceive() override {}
     void shutdownSend() override {}
     void shutdown() override {}
@@ -87,6 +88,7 @@ private:
     std::unique_ptr<Exchange> exchange_;
     Done done_;
     std::size_t replayed_ = 0;
+    std::atomic<bool> closed_{false};  // orders a worker's use before a destructor in POCO's acceptor
 };
 
 }  // namespace patchbay::hosting
