@@ -142,7 +142,9 @@ bool Container::undeploy(std::string_view path) {
     next->endpointPaths = {};
     for (std::size_t i = 0; i < next->endpoints.size(); ++i) next->endpointPaths.add(next->endpoints[i]->config.path, i);
     replace(std::move(next));
-    for (const auto& session : gone->shut()) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
+    const auto sessions = gone->shut();
+    log::info(gone->config.path, "taken away; " + std::to_string(sessions.size()) + " sessions get 1001");
+    for (const auto& session : sessions) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
     return true;
 }
 
