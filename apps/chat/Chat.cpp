@@ -8,7 +8,7 @@ patchbay::web::Pages chatPages();
 
 namespace chat {
 
-void install(patchbay::Server& server) {
+void install(patchbay::ServerContainer& server) {
     server.provide(std::make_shared<Rooms>());
     patchbay::web::serve(server, "/", chatPages());
 }

@@ -1,11 +1,9 @@
-// The sample applications in one server.
+// The server program: what it serves is what the configuration names. Without one it shows the chat.
 
-#include <Chat.hpp>
 #include <patchbay/application.hpp>
 
 int main(int argc, char** argv) {
-    return patchbay::runApplication(argc, argv, {.install = [](patchbay::Server& server) {
-                                        chat::install(server);
-                                        server.deployRegistered();
-                                    }});
+    patchbay::Application application;
+    application.config.apps = {{"chat"}};
+    return patchbay::runApplication(argc, argv, application);
 }

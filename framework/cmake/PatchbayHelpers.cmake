@@ -15,6 +15,33 @@ function(patchbay_add_endpoints name)
   target_link_libraries(${name} INTERFACE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${name}-objects>" Patchbay::patchbay)
 endfunction()
 
+# patchbay_add_plugin(NAME sources...)
+# lib<NAME>.so, for the plugin folders. One of the sources has PATCHBAY_PLUGIN. Under GCC without unique symbols: a library
+# that has one is never unmapped.
+function(patchbay_add_plugin name)
+  add_library(${name} MODULE ${ARGN})
+  patchbay_be_plugin(${name} ${name})
+endfunction()
+
+# patchbay_add_app(NAME ENTRY entry-source sources...)
+# The same endpoints and pages twice: NAME to link, as by patchbay_add_endpoints, and lib<NAME>.so to load, from the same
+# objects and the source that has PATCHBAY_PLUGIN.
+function(patchbay_add_app name)
+  cmake_parse_arguments(app "" "ENTRY" "" ${ARGN})
+  patchbay_add_endpoints(${name} ${app_UNPARSED_ARGUMENTS})
+  add_library(${name}-app MODULE ${app_ENTRY})
+  target_link_libraries(${name}-app PRIVATE ${name})
+  patchbay_be_plugin(${name}-app ${name})
+endfunction()
+
+function(patchbay_be_plugin target name)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} PREFIX lib CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/patchbay)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+  target_link_libraries(${target} PRIVATE Patchbay::patchbay)
+endfunction()
+
 # patchbay_embed_pages(TARGET FUNCTION FOLDER)
 # Puts the files of FOLDER into TARGET and gives it `patchbay::web::Pages FUNCTION()`. Link Patchbay::web to use it.
 function(patchbay_embed_pages target function folder)

@@ -9,6 +9,9 @@ file(RELATIVE_PATH to_library /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
 set_target_properties(patchbay-server PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
 install(TARGETS patchbay-server RUNTIME COMPONENT Server)
 
+# What it loads by name: the folder beside the library.
+install(TARGETS chat-app ${patchbay_plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/patchbay COMPONENT Server)
+
 # The rooms are inside the shared library, so its export names none of them.
 set_target_properties(patchbay-web PROPERTIES EXPORT_NAME web)
 install(TARGETS patchbay patchbay-web EXPORT Patchbay

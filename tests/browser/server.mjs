@@ -3,7 +3,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,6 +37,21 @@ export class Server {
     /// Another program, on a free port; over https where there is a certificate.
     static startProgram(name, tls) {
         return Server.launch(name, ['--port', '0', '--loops', '2', ...(tls ? ['--tls', tls.certificate, tls.key] : [])]);
+    }
+
+    /// Another program with the compression plugin set as given, such as `{ threshold: '1B' }`.
+    static async startCompressing(name, settings = {}) {
+        const folder = mkdtempSync(join(tmpdir(), 'patchbay-'));
+        try {
+            const file = join(folder, 'server.yaml');
+            writeFileSync(file, JSON.stringify({
+                server: { listen: ['http://127.0.0.1:0'], loops: 2 },
+                plugins: [{ library: 'compression', config: settings }],
+            }));  // JSON is YAML
+            return await Server.launch(name, ['--config', file]);
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
     }
 
     static async launch(name, options) {

@@ -262,7 +262,8 @@ void talk(std::uint16_t port, int count, int how, Record& record) {
 }
 
 TEST_F(Concurrency, ClientsThatTalkAndLeaveInEveryWay) {
-    server->deploy<Busy>().start();
+    server->deploy<Busy>();
+    server->start();
     constexpr int kClients = 8, kRounds = 10, kNumbers = 300;
     std::vector<std::thread> clients;
     for (int c = 0; c < kClients; ++c) {
@@ -278,7 +279,8 @@ TEST_F(Concurrency, ClientsThatTalkAndLeaveInEveryWay) {
 }
 
 TEST_F(Concurrency, SessionsThatOtherThreadsUseAndClose) {
-    server->deploy<Busy>().start();
+    server->deploy<Busy>();
+    server->start();
     for (unsigned seed = 1; seed <= 3; ++seed) {
         meanwhile([this, meddler = Meddler{seed}]() mutable {
             for (const Session& session : record->sessions()) {
@@ -308,7 +310,8 @@ TEST_F(Concurrency, SessionsThatOtherThreadsUseAndClose) {
 
 // A session was among the open ones before it had a carrier to send by.
 TEST_F(Concurrency, EveryoneWritesToEveryonesSessionWhileOthersCome) {
-    server->deploy<Tutorial>().start();
+    server->deploy<Tutorial>();
+    server->start();
     std::vector<std::thread> clients;
     for (int c = 0; c < 8; ++c) {
         clients.emplace_back([this] {
@@ -326,7 +329,8 @@ TEST_F(Concurrency, EveryoneWritesToEveryonesSessionWhileOthersCome) {
 
 // A session that was admitted before its endpoint was taken away lived on in it.
 TEST_F(Concurrency, EndpointsThatComeAndGoUnderLoadLeaveNoSession) {
-    server->deploy<Tutorial>().start();
+    server->deploy<Tutorial>();
+    server->start();
     for (int c = 0; c < 4; ++c) {
         meanwhile([this] {
             try {
@@ -352,7 +356,8 @@ TEST_F(Concurrency, EndpointsThatComeAndGoUnderLoadLeaveNoSession) {
 }
 
 TEST_F(Concurrency, StoppingUnderLoadClosesEverySessionOnce) {
-    server->deploy<Busy>().start();
+    server->deploy<Busy>();
+    server->start();
     for (int c = 0; c < 6; ++c) {
         meanwhile([this] {
             try {
@@ -377,7 +382,8 @@ TEST_F(Concurrency, StoppingUnderLoadClosesEverySessionOnce) {
 
 // Leaving a topic asked the session's loop, which had gone with the server.
 TEST_F(Concurrency, HandlesOutliveTheirServer) {
-    server->deploy<Busy>().start();
+    server->deploy<Busy>();
+    server->start();
     {
         RawWebSocket client{server->port(), "/busy"};
         client.text("0");

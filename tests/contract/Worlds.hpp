@@ -57,6 +57,8 @@ public:
     void provide(std::shared_ptr<T> service) {
         server_.provide(std::move(service));
     }
+    /// For hooks, before anybody connects.
+    ServerContainer& server() { return server_; }
     Client connect(std::string_view target, ConnectOptions options = {}) {
         return Client{server_.connect(target, std::move(options))};
     }
@@ -130,6 +132,8 @@ public:
     void provide(std::shared_ptr<T> service) {
         server_.provide(std::move(service));
     }
+    /// For hooks, before anybody connects.
+    ServerContainer& server() { return server_; }
     /// The first one starts the server.
     Client connect(std::string_view target, const ConnectOptions& options = {}) {
         start();

@@ -41,6 +41,14 @@ public:
         return line;
     }
 
+    /// As many bytes as the next one says; all that are left if it says 255, or if there are fewer.
+    std::string_view piece() {
+        const std::uint8_t size = byte();
+        const std::string_view piece = left_.substr(0, size == 255 ? left_.size() : size);
+        left_.remove_prefix(piece.size());
+        return piece;
+    }
+
     bool atEnd() const { return left_.empty(); }
     std::string_view rest() const { return left_; }
 

@@ -173,7 +173,7 @@ void Swarm::run(const std::string& what, const std::function<bool()>& done, std:
 
 // ---- WebSockets
 
-void SwarmWebSocket::onConnected() { send(upgradeRequest(target_)); }
+void SwarmWebSocket::onConnected() { send(upgradeRequest(target_, fields_)); }
 
 void SwarmWebSocket::text(std::string_view payload) { send(clientFrame(kText, payload)); }
 
@@ -193,6 +193,7 @@ bool SwarmWebSocket::takeHead() {
         refusedWith_ = status;
         return false;
     }
+    answer_ = received_.substr(0, end + 4);
     received_.erase(0, end + 4);
     open_ = true;
     onOpen();
@@ -208,6 +209,7 @@ bool SwarmWebSocket::takeFrame() {
     const std::size_t size = extra == 0 ? shortSize : bigEndian(rest.substr(2, extra));
     if (rest.size() < 2 + extra + size) return false;
     taken_ += 2 + extra + size;
+    hasRsv1_ = (rest[0] & 0x40) != 0;
     onFrame(rest[0] & 0x0F, rest.substr(2 + extra, size));
     return true;
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchbay::test {
 
@@ -90,9 +91,13 @@ private:
 /// A client that opens a WebSocket and takes the server's frames apart.
 class SwarmWebSocket : public Client {
 public:
-    explicit SwarmWebSocket(std::string target) : target_{std::move(target)} {}
+    /// `fields`: header lines to add to the handshake, each with its CRLF.
+    explicit SwarmWebSocket(std::string target, std::string fields = {})
+        : target_{std::move(target)}, fields_{std::move(fields)} {}
 
     bool isOpen() const noexcept { return open_; }
+    /// Status line and fields of the answer; empty before it.
+    const std::string& answer() const noexcept { return answer_; }
     /// The status of an answer that was not 101; 0 without one.
     int refusedWith() const noexcept { return refusedWith_; }
     void text(std::string_view payload);
@@ -102,16 +107,37 @@ protected:
     void onBytes(std::string_view bytes) final;
     virtual void onOpen() {}
     virtual void onFrame(int opcode, std::string_view payload) = 0;
+    /// Of the frame that onFrame() is given: extensions have put a meaning on it.   Source: RFC 6455 §5.2
+    bool hasRsv1() const noexcept { return hasRsv1_; }
 
 private:
     bool takeHead();
     bool takeFrame();
 
     std::string target_;
+    std::string fields_;
+    std::string answer_;
     std::string received_;
     std::size_t taken_ = 0;
     int refusedWith_ = 0;
     bool open_ = false;
+    bool hasRsv1_ = false;
 };
+
+/// Connects all of them as fast as the server opens their sessions, from as many addresses as they need ports.
+template <class T>
+void openAll(Swarm& swarm, const std::vector<std::unique_ptr<T>>& crowd) {
+    constexpr std::size_t kAtOnce = 256;
+    constexpr std::size_t kSources = 8;
+    std::size_t begun = 0;
+    std::size_t open = 0;
+    swarm.run("the crowd's sessions open", [&] {
+        while (open < begun && crowd[open]->isOpen()) ++open;
+        for (; begun < crowd.size() && begun < open + kAtOnce; ++begun) {
+            swarm.connect(*crowd[begun], {.source = 2 + static_cast<int>(begun % kSources)});
+        }
+        return open == crowd.size();
+    });
+}
 
 }  // namespace patchbay::test

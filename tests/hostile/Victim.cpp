@@ -43,7 +43,8 @@ Victim::Victim(const Options& options) {
     const std::string run = "exec \"$0\" \"$@\" 2>'" + folder_.path() + "/log'";
     std::vector<std::string> words{"-c", run, kProgram, "--port", "0", "--loops", std::to_string(options.loops)};
     if (options.openFiles != 0) words[1] = "ulimit -n " + std::to_string(options.openFiles) + "; " + words[1];
-    words.insert(words.end(), {"--config", folder_.write("server.yaml", "limits:\n" + options.config)});
+    const std::string plugins = options.plugins.empty() ? "" : "plugins: " + options.plugins + "\n";
+    words.insert(words.end(), {"--config", folder_.write("server.yaml", "limits:\n" + options.config + plugins)});
     if (options.tls) {
         certificate_.emplace();
         words.insert(words.end(), {"--tls", certificate_->file(), certificate_->keyFile()});

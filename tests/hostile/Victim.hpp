@@ -20,6 +20,7 @@ public:
     struct Options {
         int loops = 2;
         std::string config = {};  ///< lines of YAML below `limits:`, each indented by two spaces
+        std::string plugins = {};  ///< YAML: the list of plugins; empty: none
         bool tls = false;
         std::size_t openFiles = 0;  ///< its own limit; 0: ours
     };

@@ -30,7 +30,7 @@ private:
     std::filesystem::path path_;
 };
 
-constexpr std::string_view kQuickStop = "server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 2s }\n";
+constexpr std::string_view kQuickStop = "server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 2s }\napps: [ chat ]\n";
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
@@ -86,7 +86,7 @@ TEST(Process, AStopSignalIsTakenOnWhateverThreadItArrives) {
 }
 
 TEST(Process, ASecondCtrlCExitsAtOnceAlsoWhenAPeerNeverAnswers) {
-    const ConfigFile config{"server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 1h }\n"};
+    const ConfigFile config{"server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 1h }\napps: [ chat ]\n"};
     Process server{kServer, {"--config", config.path()}};
     RawWebSocket deaf{server.port(), "/chat/lobby?name=ann"};
     server.signal(SIGINT);

@@ -83,7 +83,7 @@ TEST_F(SendQueue, ThatCloses_BreaksWithAReaderThatStalls_AndCountsIt) {
     EXPECT_LT(sent, kMessages);
     EXPECT_LE(grown, kQueue + kSpare);
     EXPECT_FALSE(session->isOpen());
-    EXPECT_EQ(server().journal().waitFor("close"), "close 1013 queue-full");
+    EXPECT_EQ(server().journal().waitFor("close"), "close 1013 queue-full reads too slowly");
     EXPECT_EQ(server()->closedFor(CloseCause::QueueFull), 1u);
 }
 

@@ -25,6 +25,7 @@ server:
   loops: 2
   drainTimeout: 2s
 limits: {{ handshakeTimeout: 1s }}
+apps: [{apps}]
 """
 
 
@@ -57,6 +58,7 @@ def page(connection):
 
 class TlsServer(unittest.TestCase):
     program = CONFORMANCE
+    apps = ""
 
     def setUp(self):
         self.scratch = Scratch()
@@ -68,7 +70,7 @@ class TlsServer(unittest.TestCase):
         self.start("https", files)
 
     def start(self, scheme, files=""):
-        config = self.scratch.write("server.yaml", CONFIGURATION.format(scheme=scheme, files=files))
+        config = self.scratch.write("server.yaml", CONFIGURATION.format(scheme=scheme, files=files, apps=self.apps))
         self.server = Program(self.program, "--config", config)
         self.addCleanup(self.server.stop)
 
@@ -293,6 +295,7 @@ class ServerProgram(TlsServer):
     """The program that people run takes the same configuration."""
 
     program = SERVER
+    apps = "chat"
 
     def test_it_serves_its_pages_over_https_and_takes_a_new_certificate(self):
         with self.connect(self.first.trust()) as connection:

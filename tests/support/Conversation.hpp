@@ -39,7 +39,7 @@ public:
         received_.closed = code;
         received_.closeText = text;
     }
-    void closeNow(CloseCode code) noexcept override { close(code, {}); }
+    void closeNow(CloseCode code, std::string_view text) noexcept override { close(code, text); }
 
 private:
     Received& received_;

@@ -64,11 +64,12 @@ Frame RawWebSocket::next() {
     const auto first = static_cast<unsigned char>(head[0]);
     const auto second = static_cast<unsigned char>(head[1]);
     if ((second & 0x80) != 0) throw std::runtime_error{"a server's frame is masked (RFC 6455 §5.1)"};
-    if ((first & 0x70) != 0) throw std::runtime_error{"a reserved bit without an extension (RFC 6455 §5.2)"};
+    const int reserved = first & 0x70;
+    if (reserved != 0 && answer_.header("sec-websocket-extensions").empty()) throw std::runtime_error{"a reserved bit without an extension (RFC 6455 §5.2)"};
     std::uint64_t size = second & 0x7F;
     if (size == 126) size = number(socket_.read(2));
     if (size == 127) size = number(socket_.read(8));
-    return {(first & 0x80) != 0, first & 0x0F, socket_.read(size)};
+    return {(first & 0x80) != 0, first & 0x0F, socket_.read(size), reserved};
 }
 
 std::string RawWebSocket::nextText() {

@@ -16,6 +16,7 @@ struct Frame {
     bool fin = false;
     int opcode = 0;
     std::string payload;
+    int reserved = 0;  // the bits 0x70 of the first byte
 };
 
 /// A frame as a client sends it, masked.   Source: RFC 6455 §5.2

@@ -64,7 +64,7 @@ run_ctest() {
 build_with_gcc() {
     local target=() suite title="Building everything with GCC"
     if ! wants_gcc; then
-        target=(patchbay-server patchbay-conformance integration_tutorial) title="Building the programs for their tests"
+        target=(patchbay-server patchbay-conformance integration_tutorial integration_mixed_server) title="Building the programs for their tests"
     fi
     step 'Configuring the GCC build' configure test && step "$title" compile test "${target[@]}" && return 0
     for suite in "${gcc_suites[@]}" browser; do

@@ -23,7 +23,7 @@ struct Application {
     std::function<void(Server&)> ready = {};
 };
 
-/// Runs until SIGINT or SIGTERM. Options: --config FILE, --port N, --loops N, --tls CERT KEY, --help.
+/// Runs until SIGINT or SIGTERM. Options: --config FILE, --port N, --loops N, --tls CERT KEY, --plugin NAME, --help.
 /// Returns the exit code: 0; 1 when the server cannot start; 2 for a command line that makes no sense. What is wrong
 /// stands on standard error, all of it at once, each problem with what to do.
 int runApplication(int argc, char** argv, const Application& application);

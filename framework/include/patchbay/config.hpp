@@ -9,6 +9,8 @@
 //     drainTimeout: 30s
 //     drainSpread: 20s
 //   limits:    { idleTimeout: 60s, maxMessage: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
+//   plugins:   [ heartbeat, { library: compression, config: { threshold: 256B } } ]
+//   apps:      [ chat ]
 //   endpoints: { "/chat/{room}": { origins: [ "https://chat.example" ], roles: [ member ] } }
 //   logging:   { level: info }
 //
@@ -22,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +44,37 @@ struct Size {
 struct CertificateConfig {
     std::string certificate = {};
     std::string key = {};
+};
+
+namespace detail {
+/// A node of a configuration file: a text, a list, keys with their values, or nothing.
+struct ConfigNode {
+    enum class Kind : std::uint8_t { Nothing, Text, List, Map };
+    Kind kind = Kind::Nothing;
+    int line = 0;  ///< from 1; 0 for what stands in no file
+    std::string text = {};
+    std::vector<ConfigNode> keys = {};      ///< of a map
+    std::vector<ConfigNode> elements = {};  ///< of a list; of a map: the values, in the order of its keys
+};
+}  // namespace detail
+
+/// A part of a configuration that somebody else reads later: the keys of a plugin.
+struct ConfigBlock {
+    std::shared_ptr<const detail::ConfigNode> node = {};  ///< nullptr: it was left out
+    std::string file = {};
+    std::string path = {};
+    int line = 0;
+};
+
+/// A library to load: a plugin, or an app with its endpoints and pages.
+struct LibraryConfig {
+    /// A name, looked up as lib<name>.so in the plugin folders, or an absolute path. Never the current folder.
+    std::string library = {};
+    /// Its own keys.
+    ConfigBlock config = {};
+
+    /// The field that a plain value stands for.
+    static constexpr std::string_view plain = "library";
 };
 
 /// An address to listen on. In YAML also just its URL.
@@ -121,6 +155,13 @@ struct LoggingConfig {
 struct ServerConfig {
     ServerSection server;
     LimitsConfig limits;
+    /// Where libraries are looked up, in this order, before the server's own folder, which is `patchbay` beside
+    /// libpatchbay.so. In a file a relative folder begins at the file's.
+    std::vector<std::string> pluginFolders = {};
+    /// In the order in which their hooks run.
+    std::vector<LibraryConfig> plugins = {};
+    /// Installed after the plugins.
+    std::vector<LibraryConfig> apps = {};
     /// By the endpoint's path, exactly as its annotation spells it.
     std::map<std::string, EndpointEntry> endpoints;
     LoggingConfig logging;

@@ -3,6 +3,7 @@
 // what belongs to one user must not live in its fields.
 
 #include <patchbay/endpoint_config.hpp>
+#include <patchbay/extension.hpp>
 #include <patchbay/header_fields.hpp>
 #include <patchbay/services.hpp>
 #include <patchbay/session.hpp>
@@ -27,6 +28,7 @@ struct HandshakeRequest {
     HeaderFields headers;
     std::string remoteAddress;
     std::vector<std::string> offeredSubprotocols;
+    std::vector<ExtensionTerms> offeredExtensions;
 
     std::string_view header(std::string_view name) const noexcept { return findHeader(headers, name); }
     std::string queryParameter(std::string_view name) const;
@@ -71,6 +73,12 @@ public:
     /// The subprotocol to agree on; empty for none. The default takes the client's first choice that the endpoint has.
     /// Source: RFC 6455 §4.2.2, Jakarta WebSocket §3.1.2
     virtual std::string negotiatedSubprotocol(const EndpointConfig& endpoint, std::span<const std::string> offered);
+
+    /// The extensions that may be used, of those offered: the first that the server has is taken. The default leaves them
+    /// all; an endpoint whose messages gain nothing from compression returns none.
+    /// Source: RFC 6455 §9.1, Jakarta WebSocket §3.1.3
+    virtual std::vector<ExtensionTerms> negotiatedExtensions(const EndpointConfig& endpoint,
+                                                             std::span<const ExtensionTerms> offered);
 
     /// The last word: sees the request, may add headers, name a principal, set properties or reject.
     virtual void modifyHandshake(const HandshakeRequest& request, HandshakeResponse& response);

@@ -8,68 +8,23 @@
 //     }
 
 #include <patchbay/config.hpp>
-#include <patchbay/detail/Binding.hpp>
-#include <patchbay/detail/Registration.hpp>
-#include <patchbay/http.hpp>
-#include <patchbay/services.hpp>
-#include <patchbay/topics.hpp>
+#include <patchbay/server_container.hpp>
 
 #include <functional>
 #include <memory>
-#include <stdexcept>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace patchbay {
 
-/// Everything that is wrong with what was to be deployed or listened on; one line each.
-class DeploymentError : public std::runtime_error {
-public:
-    explicit DeploymentError(std::vector<std::string> problems);
-    const std::vector<std::string>& problems() const noexcept { return problems_; }
+class Plugin;
 
-private:
-    std::vector<std::string> problems_;
-};
-
-/// Thread: one at a time until start(); afterwards deploy(), undeploy(), topicsOf() and stop() from any.
-class Server {
+/// Thread: one at a time until start(); afterwards stop() from any, and what ServerContainer says of its members.
+class Server final : public ServerContainer {
 public:
     explicit Server(ServerConfig config = {});
-    ~Server();
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
-
-    /// Hands out `service` to every constructor that asks for a `T&` or a `std::shared_ptr<T>`.
-    /// Requires: before the endpoints that ask for it are deployed or the server starts.
-    template <class T>
-    Server& provide(std::shared_ptr<T> service) {
-        services().provide(std::move(service));
-        return *this;
-    }
-
-    /// Deploys an annotated class, with start() or, when the server runs, at once. The same class twice is once.
-    /// Errors: DeploymentError, at start() or here; then nothing of it is deployed.   Source: Jakarta WebSocket §5.2.1
-    template <class Endpoint>
-    Server& deploy() {
-        add({detail::makeModel<Endpoint>()});
-        return *this;
-    }
-    /// Deploys every endpoint that annotations have registered in this program (or this shared library).
-    __attribute__((visibility("hidden"))) inline Server& deployRegistered() {
-        std::vector<detail::EndpointModel> models;
-        for (const auto* r = detail::firstRegistration(); r; r = r->next) models.push_back(r->make());
-        add(std::move(models));
-        return *this;
-    }
-    /// Takes an endpoint away: no new sessions, the open ones close with 1001. False when there is none at that path.
-    bool undeploy(std::string_view path);
-
-    /// Answers `method` requests for `path`, a template as an endpoint's; a GET handler answers HEAD too.
-    /// Errors: std::invalid_argument for a bad path or one that is taken.
-    Server& handle(std::string method, std::string path, HttpHandler handler);
-
+    ~Server() override;
+    /// Adds a plugin that is linked in, as the configuration adds those in libraries. It is installed by start().
+    Server& install(std::unique_ptr<Plugin> plugin);
     /// Starts to listen.   Errors: DeploymentError, listing everything at once; the server is then as before.
     void start();
     /// The port of the first address, also where 0 was asked for.   Requires: started.
@@ -85,24 +40,10 @@ public:
     /// listens.
     int run(const std::function<void()>& ready = {});
 
-    /// The topics of a deployed class, for HTTP handlers, timers and other threads.
-    /// Valid until the class is undeployed.
-    /// Errors: std::logic_error when it is not deployed (before start() nothing is).
-    template <class Endpoint>
-    Topics& topicsOf() {
-        return topicsOf(&detail::kIdentity<Endpoint>);
-    }
-    /// The topics of the whole server; endpoints ask for them as `GlobalTopics&`.
-    GlobalTopics& globalTopics();
-    std::size_t sessionCount() const;
-    /// How many sessions have ended for that cause.
-    std::uint64_t closedFor(CloseCause cause) const;
-
 private:
     struct Parts;
-    Services& services();
-    void add(std::vector<detail::EndpointModel> models);
-    Topics& topicsOf(const void* identity);
+    void add(std::vector<detail::EndpointModel> models) override;
+    hosting::Container& container() const noexcept override;
 
     std::unique_ptr<Parts> parts_;
 };

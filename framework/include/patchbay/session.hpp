@@ -7,12 +7,14 @@
 #include <patchbay/bytes.hpp>
 #include <patchbay/close.hpp>
 #include <patchbay/errors.hpp>
+#include <patchbay/extension.hpp>
 #include <patchbay/json.hpp>
 
 #include <any>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -98,6 +100,8 @@ public:
     std::string_view pathParameter(std::string_view name) const;
     /// The subprotocol that was agreed on; empty for none.   Source: RFC 6455 §1.9
     const std::string& subprotocol() const;
+    /// What the handshake agreed on.   Source: Jakarta WebSocket §2.1 (Session.getNegotiatedExtensions)
+    const std::vector<ExtensionTerms>& extensions() const;
     /// Who the peer is; its name is empty when nobody asked.
     const Principal& principal() const;
     /// A name to show to people: the principal's, or `guest-` and the session's number.
@@ -138,6 +142,19 @@ public:
     /// Closes the session; the close handler sees `code` and `text`. A second call does nothing.
     /// Units: `text` is cut to 123 bytes of UTF-8.   Thread: any.   Source: RFC 6455 §7.1.2, Jakarta WebSocket §2.1.5
     void close(CloseCode code = CloseCode::Normal, std::string_view text = {}) const noexcept;
+
+    /// Ends the session for a reason that is not the application's: a plugin that finds its peer dead (Idle), unwelcome
+    /// (Policy) or too slow (QueueFull). Code on the wire, what the close handler sees, log line and counter are those of
+    /// the cause, as for the server's own.   Units, Thread: as close().   Source: the table in messaging/CloseTable.hpp
+    void closeFor(CloseCause cause, std::string_view text) const noexcept;
+
+    /// Asks the peer for a sign of life with a ping; its answer makes roundTripTime() known.
+    /// Errors: SessionClosed.   Thread: the session's loop.   Source: RFC 6455 §5.5.2
+    void probe() const;
+    /// How long the answer to the last answered probe took; nothing before the first.   Thread: any.
+    std::optional<std::chrono::microseconds> roundTripTime() const noexcept;
+    /// When anything last came from the peer, by its loop's clock.   Thread: any.
+    std::chrono::steady_clock::time_point lastReceived() const noexcept;
 
     /// How long the peer may be silent; zero or less is for ever.   Errors: SessionClosed.   Thread: any.
     void setIdleTimeout(std::chrono::milliseconds timeout) const;

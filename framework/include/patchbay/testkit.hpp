@@ -14,10 +14,8 @@
 // happened.   Thread: one, but for what the code under test starts itself.
 
 #include <patchbay/config.hpp>
-#include <patchbay/detail/Binding.hpp>
-#include <patchbay/detail/Registration.hpp>
-#include <patchbay/http.hpp>
-#include <patchbay/topics.hpp>
+#include <patchbay/plugin.hpp>
+#include <patchbay/server_container.hpp>
 
 #include <chrono>
 #include <memory>
@@ -98,7 +96,7 @@ public:
     }
     /// The server's goodbye, if it has said one; what the peer said first is echoed.
     std::optional<Goodbye> closed() const;
-    /// Pings that have arrived.
+    /// Pings that have arrived; each has been answered, unless the peer is stalled.
     std::size_t pings() const noexcept;
     /// What the endpoint answered in the handshake.
     const std::string& subprotocol() const noexcept;
@@ -121,33 +119,15 @@ struct ConnectOptions {
     bool secure = false;
 };
 
-class TestServer {
+/// A ServerContainer: what it deploys, it deploys at once.
+class TestServer final : public ServerContainer {
 public:
     explicit TestServer(ServerConfig config = {});
-    ~TestServer();
-    TestServer(const TestServer&) = delete;
-    TestServer& operator=(const TestServer&) = delete;
+    ~TestServer() override;
 
-    template <class T>
-    TestServer& provide(std::shared_ptr<T> service) {
-        services().provide(std::move(service));
-        return *this;
-    }
-    /// Errors: DeploymentError (server.hpp), at once.
-    template <class Endpoint>
-    TestServer& deploy() {
-        add({detail::makeModel<Endpoint>()});
-        return *this;
-    }
-    __attribute__((visibility("hidden"))) inline TestServer& deployRegistered() {
-        std::vector<detail::EndpointModel> models;
-        for (const auto* r = detail::firstRegistration(); r; r = r->next) models.push_back(r->make());
-        add(std::move(models));
-        return *this;
-    }
-    /// Takes an endpoint away: its sessions get 1001. False when there is none at that path.
-    bool undeploy(std::string_view path);
-    TestServer& handle(std::string method, std::string path, HttpHandler handler);
+    /// Installs a plugin and starts it; it stops with the server.
+    TestServer& install(std::unique_ptr<Plugin> plugin);
+    bool undeploy(std::string_view path) override;
 
     /// `target` is path and query.   Errors: Refused.
     Peer& connect(std::string_view target, ConnectOptions options = {});
@@ -162,18 +142,10 @@ public:
     /// As SIGTERM: no new sessions, every session gets 1001.
     void shutDown();
 
-    template <class Endpoint>
-    Topics& topicsOf() {
-        return topicsOf(&detail::kIdentity<Endpoint>);
-    }
-    std::size_t sessionCount() const;
-    std::uint64_t closedFor(CloseCause cause) const;
-
 private:
     struct Parts;
-    Services& services();
-    void add(std::vector<detail::EndpointModel> models);
-    Topics& topicsOf(const void* identity);
+    void add(std::vector<detail::EndpointModel> models) override;
+    hosting::Container& container() const noexcept override;
 
     std::unique_ptr<Parts> parts_;
 };

@@ -11,7 +11,8 @@ enum class Level : std::uint8_t { Debug, Info, Warning, Error };
 /// Gets every line.   Thread: any, several at once.   Errors: must not throw.
 using Sink = void (*)(Level, std::string_view source, std::string_view line);
 
-/// Sends later lines to `sink`; nullptr is the default, standard error. Returns the sink that was there.
+/// Sends later lines to `sink`; nullptr is the default: standard error, without debug lines. Returns the sink that
+/// was there.
 Sink redirect(Sink sink) noexcept;
 
 void write(Level level, std::string_view source, std::string_view line) noexcept;

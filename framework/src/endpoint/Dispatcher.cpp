@@ -1,29 +1,19 @@
 #include "endpoint/Dispatcher.hpp"
 
 #include "base/Log.hpp"
+#include "base/TypeName.hpp"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-#include <memory>
 #include <string>
 #include <typeinfo>
 
 namespace patchbay::endpoint {
 namespace {
 
-std::string typeOf(const std::exception& error) {
-    int status = 0;
-    const std::unique_ptr<char, decltype(&std::free)> name{
-        abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &status), &std::free};
-    return status == 0 ? name.get() : typeid(error).name();
-}
-
 std::string describe(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const std::exception& known) {
-        return typeOf(known) + ": " + known.what();
+        return readableName(typeid(known)) + ": " + known.what();
     } catch (...) {
         return "something that is no std::exception";
     }

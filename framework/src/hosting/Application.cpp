@@ -25,6 +25,7 @@ struct Arguments {
     std::optional<int> port;
     std::optional<int> loops;
     std::optional<CertificateConfig> tls;
+    std::vector<std::string> plugins;
     bool help = false;
 };
 
@@ -39,6 +40,9 @@ Poco::Util::OptionSet options() {
                       .validator(new Poco::Util::IntValidator(1, 1024)));
     set.addOption(Option("tls", "", "https and wss, with the certificate in CERT and its key in KEY, both PEM files")
                       .argument("CERT KEY"));
+    set.addOption(Option("plugin", "", "a plugin to switch on beside the configured ones; may be there several times")
+                      .argument("NAME")
+                      .repeatable(true));
     set.addOption(Option("help", "h", "this text"));
     return set;
 }
@@ -54,6 +58,7 @@ Arguments parse(const Poco::Util::OptionSet& set, int argc, char** argv) {
         if (name == "config") arguments.config = value;
         if (name == "port") arguments.port = std::stoi(value);
         if (name == "loops") arguments.loops = std::stoi(value);
+        if (name == "plugin") arguments.plugins.push_back(value);
         if (name == "help") arguments.help = true;
     };
     for (int i = 1; i < argc; ++i) {
@@ -98,6 +103,7 @@ std::optional<ServerConfig> configuration(const Arguments& arguments, const Appl
     if (arguments.tls) hosting::setTls(config.server.listen.at(0), *arguments.tls);
     if (arguments.port) hosting::setPort(config.server.listen.at(0), static_cast<std::uint16_t>(*arguments.port));
     if (arguments.loops) config.server.loops = static_cast<std::size_t>(*arguments.loops);
+    for (const std::string& plugin : arguments.plugins) config.plugins.push_back({plugin});
     return config;
 }
 

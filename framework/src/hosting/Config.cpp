@@ -1,10 +1,13 @@
-// Reading a configuration: first its form (Yaml.hpp), then what only the server knows: ranges, addresses, paths.
+// Reading a configuration: YAML to a tree, the tree to structs (ConfigReader.hpp), and then what only the server knows:
+// ranges, addresses, paths.
 
 #include "hosting/ListenUrl.hpp"
 #include "hosting/Listening.hpp"
-#include "hosting/Yaml.hpp"
 
 #include <patchbay/config.hpp>
+#include <patchbay/detail/ConfigReader.hpp>
+
+#include <yaml-cpp/yaml.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -15,30 +18,55 @@
 namespace patchbay {
 namespace {
 
-using hosting::YamlPlace;
+using detail::ConfigNode, detail::config::ConfigPlace;
+
+/// An alias stands for all that it names: a short file may be a very large tree.
+constexpr std::size_t kMostNodes = 100'000;
+
+ConfigNode toTree(const YAML::Node& yaml, std::size_t& count) {
+    if (++count > kMostNodes) throw YAML::Exception{yaml.Mark(), "it has more than " + std::to_string(kMostNodes) + " values"};
+    ConfigNode node;
+    node.line = std::max(0, yaml.Mark().line + 1);
+    if (yaml.IsScalar()) {
+        node.kind = ConfigNode::Kind::Text;
+        node.text = yaml.Scalar();
+    } else if (yaml.IsSequence()) {
+        node.kind = ConfigNode::Kind::List;
+        for (const auto& element : yaml) node.elements.push_back(toTree(element, count));
+    } else if (yaml.IsMap()) {
+        node.kind = ConfigNode::Kind::Map;
+        for (const auto& entry : yaml) {
+            node.keys.push_back(toTree(entry.first, count));
+            node.elements.push_back(toTree(entry.second, count));
+        }
+    }
+    return node;
+}
 
 /// Calls `check(place)` where `key` is set.
 template <class Check>
-void ifSet(const YamlPlace& at, const std::string& key, Check check) {
-    if (!at.node.IsMap()) return;
-    if (const YAML::Node value = at.node[key]) check(at.member(key, value, hosting::lineOf(value)));
+void ifSet(const ConfigPlace& at, const std::string& key, Check check) {
+    for (std::size_t i = 0; i < at.node.keys.size(); ++i) {
+        const ConfigNode& value = at.node.elements[i];
+        if (at.node.keys[i].text == key) return check(at.member(key, value, value.line));
+    }
 }
 
 /// Notes a value outside of what makes sense. What did not read has its problem already and its field a good value.
-void inRange(const YamlPlace& at, const std::string& key, std::size_t value, std::size_t lowest, std::size_t highest) {
-    ifSet(at, key, [&](const YamlPlace& place) {
+void inRange(const ConfigPlace& at, const std::string& key, std::size_t value, std::size_t lowest, std::size_t highest) {
+    ifSet(at, key, [&](const ConfigPlace& place) {
         if (value < lowest || value > highest)
             place.problem(std::to_string(value) + " is not between " + std::to_string(lowest) + " and " +
                           std::to_string(highest));
     });
 }
 
-void checkListen(const YamlPlace& list, const ServerSection& server) {
-    if (!list.node.IsSequence()) return;
+void checkListen(const ConfigPlace& list, const ServerSection& server) {
+    if (list.node.kind != ConfigNode::Kind::List) return;
     if (server.listen.empty()) list.problem("is empty; give an address or leave the key out");
     std::vector<hosting::ListenUrl> seen;
     for (std::size_t i = 0; i < server.listen.size(); ++i) {
-        const YamlPlace place = list.element(i, list.node[i]);
+        const ConfigPlace place = list.element(i);
         const auto parsed = hosting::parseListenUrl(server.listen[i].url);
         if (const auto* problem = std::get_if<std::string>(&parsed)) {
             place.problem(*problem);
@@ -52,21 +80,21 @@ void checkListen(const YamlPlace& list, const ServerSection& server) {
     }
 }
 
-void checkServer(const YamlPlace& at, const ServerSection& server) {
-    ifSet(at, "listen", [&](const YamlPlace& list) { checkListen(list, server); });
+void checkServer(const ConfigPlace& at, const ServerSection& server) {
+    ifSet(at, "listen", [&](const ConfigPlace& list) { checkListen(list, server); });
     inRange(at, "loops", server.loops.value_or(1), 1, 1'024);
     inRange(at, "workers", server.workers, 1, 10'000);
     inRange(at, "maxConnections", server.maxConnections, 1, 100'000'000);
-    ifSet(at, "drainSpread", [&](const YamlPlace& place) {
+    ifSet(at, "drainSpread", [&](const ConfigPlace& place) {
         if (server.drainSpread > server.drainTimeout) place.problem("is longer than drainTimeout, which is the time for all of a stop");
     });
     inRange(at, "headBytes", server.headBytes, 1_KiB, 1_MiB);
 }
 
-void checkLimits(const YamlPlace& at, const std::optional<Size>& maxMessage, const SendQueueConfig& queue) {
+void checkLimits(const ConfigPlace& at, const std::optional<Size>& maxMessage, const SendQueueConfig& queue) {
     inRange(at, "maxMessage", maxMessage.value_or(Size{1}), 1, 4_GiB);
     ifSet(at, "sendQueue",
-          [&](const YamlPlace& place) { inRange(place, "bytes", queue.bytes.value_or(Size{1}), 1, 64_GiB); });
+          [&](const ConfigPlace& place) { inRange(place, "bytes", queue.bytes.value_or(Size{1}), 1, 64_GiB); });
 }
 
 /// What is wrong with an origin; nothing if it is `*` or scheme, host and port.
@@ -79,31 +107,43 @@ std::string originProblem(const std::string& origin) {
     return scheme + 3 == origin.size() ? "has no host" : "";
 }
 
-void checkEndpoint(const YamlPlace& at, const std::string& path, const EndpointEntry& entry) {
+void checkEndpoint(const ConfigPlace& at, const std::string& path, const EndpointEntry& entry) {
     if (!path.starts_with('/')) at.problem("a path begins with a slash; did you mean \"/" + path + "\"?");
     checkLimits(at, entry.maxMessage, entry.sendQueue);
-    ifSet(at, "origins", [&](const YamlPlace& list) {
+    ifSet(at, "origins", [&](const ConfigPlace& list) {
         for (std::size_t i = 0; entry.origins && i < entry.origins->size(); ++i) {
             const auto& origin = (*entry.origins)[i];
-            if (!list.node[i].IsScalar()) continue;
+            if (list.node.elements[i].kind != ConfigNode::Kind::Text) continue;
             if (const auto problem = originProblem(origin); !problem.empty())
-                list.element(i, list.node[i]).problem('"' + origin + "\" " + problem);
+                list.element(i).problem('"' + origin + "\" " + problem);
         }
     });
 }
 
-void check(const YamlPlace& root, const ServerConfig& config) {
-    ifSet(root, "server", [&](const YamlPlace& at) { checkServer(at, config.server); });
+void check(const ConfigPlace& root, const ServerConfig& config) {
+    ifSet(root, "server", [&](const ConfigPlace& at) { checkServer(at, config.server); });
     ifSet(root, "limits",
-          [&](const YamlPlace& at) { checkLimits(at, config.limits.maxMessage, config.limits.sendQueue); });
-    ifSet(root, "endpoints", [&](const YamlPlace& at) {
+          [&](const ConfigPlace& at) { checkLimits(at, config.limits.maxMessage, config.limits.sendQueue); });
+    ifSet(root, "endpoints", [&](const ConfigPlace& at) {
         for (const auto& [path, entry] : config.endpoints)
             ifSet(at, path,
-                  [&, &path = path, &entry = entry](const YamlPlace& place) { checkEndpoint(place, path, entry); });
+                  [&, &path = path, &entry = entry](const ConfigPlace& place) { checkEndpoint(place, path, entry); });
     });
 }
 
-/// A configuration and its certificates move together: a relative path begins at the file's folder.
+/// Where each library is named, also the ones without keys: what is wrong with it is found when it is loaded.
+void place(const ConfigPlace& root, const char* section, std::vector<LibraryConfig>& libraries) {
+    ifSet(root, section, [&](const ConfigPlace& list) {
+        for (std::size_t i = 0; i < libraries.size(); ++i) {
+            ConfigBlock& keys = libraries[i].config;
+            if (!keys.file.empty()) continue;
+            keys.file = list.file;
+            keys.line = list.element(i).line;
+        }
+    });
+}
+
+/// A configuration and the files that it names move together: a relative path begins at the file's folder.
 void resolveFiles(ServerConfig& config, const std::string& path) {
     const auto folder = std::filesystem::path{path}.parent_path();
     const auto resolve = [&](std::string& file) {
@@ -117,6 +157,10 @@ void resolveFiles(ServerConfig& config, const std::string& path) {
             resolve(more.key);
         }
     }
+    if (config.pluginFolders.empty()) return;
+    std::error_code error;  // libraries are never looked up from the current folder, so theirs is spelt out
+    const auto whole = std::filesystem::absolute(std::filesystem::path{path}, error).parent_path();
+    for (std::string& plugins : config.pluginFolders) plugins = (whole / plugins).lexically_normal().string();
 }
 
 LoadedConfig unreadable(const std::string& path, const std::string& reason) {
@@ -130,10 +174,13 @@ std::string ConfigProblem::shown() const { return file + (line > 0 ? ':' + std::
 LoadedConfig parseConfig(std::string_view yaml, const std::string& fileName) {
     LoadedConfig loaded;
     try {
-        const YAML::Node node = YAML::Load(std::string{yaml});
-        const YamlPlace root{node, "", hosting::lineOf(node), fileName, loaded.problems};
-        hosting::readYaml(root, loaded.config);
+        std::size_t count = 0;
+        const ConfigNode tree = toTree(YAML::Load(std::string{yaml}), count);
+        const ConfigPlace root{tree, "", tree.line, fileName, loaded.problems};
+        detail::config::readConfig(root, loaded.config);
         check(root, loaded.config);
+        place(root, "plugins", loaded.config.plugins);
+        place(root, "apps", loaded.config.apps);
     } catch (const YAML::Exception& error) {
         loaded.problems.push_back({fileName, std::max(0, error.mark.line + 1), "is no YAML: " + error.msg});
     }

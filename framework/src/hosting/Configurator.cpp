@@ -61,6 +61,10 @@ std::string Configurator::negotiatedSubprotocol(const EndpointConfig& endpoint, 
     return {};
 }
 
+std::vector<ExtensionTerms> Configurator::negotiatedExtensions(const EndpointConfig&, std::span<const ExtensionTerms> offered) {
+    return {offered.begin(), offered.end()};
+}
+
 void Configurator::modifyHandshake(const HandshakeRequest&, HandshakeResponse&) {}
 
 std::shared_ptr<void> Configurator::endpointInstance(const HandshakeRequest&) { return nullptr; }

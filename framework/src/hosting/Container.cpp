@@ -26,15 +26,41 @@ std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principa
     return refusal(403, "this endpoint needs a role that you do not have\n");
 }
 
+struct Ticking {
+    std::chrono::milliseconds interval;
+    Ticker task;
+};
+
+void tickLater(Loop& loop, std::shared_ptr<const Ticking> ticking) {
+    loop.after(ticking->interval, [&loop, ticking] {
+        try {
+            ticking->task(loop.now());
+        } catch (const std::exception& error) {
+            log::error("patchbay", std::string{"a ticker threw "} + error.what());
+        } catch (...) {
+            log::error("patchbay", "a ticker threw what is no std::exception");
+        }
+        tickLater(loop, ticking);
+    });
+}
+
 }  // namespace
 
 Container::Container(std::vector<Loop*> loops) : table_{std::make_shared<const Table>()} {
     state_.loops = std::move(loops);
     services_.provide(std::make_shared<GlobalTopics>(
-        std::make_shared<messaging::TopicTable>(state_.loops, detail::WireFormat{})));
+        std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{})));
 }
 
 Container::~Container() = default;
+
+void Container::addTicker(std::chrono::milliseconds interval, Ticker task) {
+    if (interval.count() <= 0) throw std::invalid_argument{"a ticker's interval must be longer than nothing"};
+    const auto ticking = std::make_shared<const Ticking>(Ticking{interval, std::move(task)});
+    for (Loop* loop : state_.loops) {
+        loop->post([loop, ticking] { tickLater(*loop, ticking); });
+    }
+}
 
 std::shared_ptr<const Container::Table> Container::table() const {
     const std::lock_guard guard{lock_};
@@ -54,7 +80,7 @@ std::vector<std::string> Container::check(const Deployment& deployment) const {
     const auto problem = detail::checkPath(deployment.config.path);
     if (problem != detail::PathProblem::None) problems.push_back(who + "the path is no template: " + std::string{detail::describe(problem)});
     Services scope{&services_};
-    const auto topics = std::make_shared<messaging::TopicTable>(state_.loops, detail::WireFormat{});
+    const auto topics = std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{});
     scope.provide(std::make_shared<Topics>(topics));
     try {
         deployment.model.checkServices(scope);
@@ -116,7 +142,9 @@ bool Container::undeploy(std::string_view path) {
     next->endpointPaths = {};
     for (std::size_t i = 0; i < next->endpoints.size(); ++i) next->endpointPaths.add(next->endpoints[i]->config.path, i);
     replace(std::move(next));
-    for (const auto& session : gone->shut()) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
+    const auto sessions = gone->shut();
+    log::info(gone->config.path, "taken away; " + std::to_string(sessions.size()) + " sessions get 1001");
+    for (const auto& session : sessions) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
     return true;
 }
 
@@ -185,7 +213,12 @@ void Container::judge(const HandshakeRequest& request, Admission& admission) {
     }
     HandshakeResponse response;
     admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
-    configurator.modifyHandshake(request, response);
+    agreeOnExtension(request, admission);
+    for (const auto& interceptor : state_.handshakeInterceptors) {
+        interceptor->onHandshake(request, response);
+        if (response.rejection()) break;
+    }
+    if (!response.rejection()) configurator.modifyHandshake(request, response);
     admission.headers = std::move(response.headers);
     if (response.rejection()) return reject(*response.rejection());
     if (auto missing = checkRoles(response.principal, endpoint.config)) return reject(std::move(*missing));
@@ -196,9 +229,23 @@ void Container::judge(const HandshakeRequest& request, Admission& admission) {
     auto instance = configurator.endpointInstance(request);
     if (!instance) instance = endpoint.model.construct(endpoint.services);
     admission.start = {request.uri,          std::move(admission.start.subprotocol),
-                       request.remoteAddress, request.secure,
+                       std::move(admission.start.extensions), request.remoteAddress, request.secure,
                        std::move(match->values), std::move(response.principal),
                        std::move(response.properties), std::move(instance)};
+}
+
+void Container::agreeOnExtension(const HandshakeRequest& request, Admission& admission) {
+    const auto& endpoint = *admission.endpoint;
+    for (const ExtensionTerms& offer : endpoint.configurator->negotiatedExtensions(endpoint.config, request.offeredExtensions)) {
+        for (const auto& factory : extensions_) {
+            if (factory->name() != offer.name) continue;
+            auto agreed = factory->accept(offer);
+            if (!agreed) continue;
+            admission.extension = std::move(agreed->extension);
+            admission.start.extensions = {std::move(agreed->answer)};
+            return;
+        }
+    }
 }
 
 std::shared_ptr<messaging::SessionCore> Container::createSession(Admission admission, std::size_t loopIndex) {

@@ -11,6 +11,7 @@
 #include "messaging/DeployedEndpoint.hpp"
 #include "messaging/SessionCore.hpp"
 
+#include <patchbay/extension.hpp>
 #include <patchbay/http.hpp>
 #include <patchbay/services.hpp>
 #include <patchbay/topics.hpp>
@@ -42,6 +43,7 @@ struct Admission {
     std::optional<HandshakeResponse::Rejection> rejection;
     HeaderFields headers;  // to add to the answer
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
+    std::unique_ptr<Extension> extension;  // on the connection, from its first message on
     messaging::SessionStart start;
 };
 
@@ -70,6 +72,11 @@ public:
     bool undeploy(std::string_view path);
     /// Errors: std::invalid_argument for a bad path, or one that has a handler for that method.
     void addRoute(HttpRoute route);
+    /// Offers an extension to every handshake from now on; of those that a client offers too, the first it prefers is
+    /// taken.   Thread: before the server starts.
+    void addExtension(std::shared_ptr<ExtensionFactory> factory) { extensions_.push_back(std::move(factory)); }
+    /// Runs `task` on each loop every `interval`.   Thread: any; the task's are the loops'.
+    void addTicker(std::chrono::milliseconds interval, Ticker task);
     /// True when exactly this path has a handler for that method.
     bool hasRoute(std::string_view method, std::string_view path) const;
 
@@ -103,9 +110,11 @@ private:
     std::vector<std::string> check(const Deployment& deployment) const;
     std::shared_ptr<messaging::DeployedEndpoint> build(Deployment deployment);
     void judge(const HandshakeRequest& request, Admission& admission);
+    void agreeOnExtension(const HandshakeRequest& request, Admission& admission);
 
     messaging::ServerState state_;
     Services services_;
+    std::vector<std::shared_ptr<ExtensionFactory>> extensions_;
     std::atomic<bool> draining_{false};
     std::mutex changing_;
     mutable std::mutex lock_;

@@ -109,6 +109,7 @@ void checkEntries(const ServerConfig& config, const std::vector<Deployment>& dep
                                        [&path = path](const Deployment& d) { return d.config.path == path; });
         if (known) continue;
         std::string text = "endpoints: \"" + path + "\" names no deployed endpoint; deployed are";
+        if (deployments.empty()) text += " none";
         for (const Deployment& deployment : deployments) text += " " + deployment.config.path;
         problems.push_back(std::move(text));
     }

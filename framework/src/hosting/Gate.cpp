@@ -202,6 +202,7 @@ bool Gate::sendHead(std::string_view head) {
 }
 
 void Gate::upgrade(Exchange::Upgrade upgrade) {
+    auto extension = std::move(upgrade.admission.extension);
     auto session = state_->container.createSession(std::move(upgrade.admission), loopIndex_);
     if (!session) return refuse(503, "this endpoint is full");
     if (!sendHead(upgrade.head)) {
@@ -212,10 +213,11 @@ void Gate::upgrade(Exchange::Upgrade upgrade) {
     auto channel = channel_;
     std::string first = std::move(buffer_);
     const std::size_t size = first.size();
-    first.resize(size + protocol::kSlackBytes);
+    first.resize(size + kSlackBytes);
     const auto keep = std::move(self_);
     leave();
-    WebSocketCarrier::start(std::move(channel), std::move(session), std::move(place_), state_->carriers[loopIndex_],
+    WebSocketCarrier::start({std::move(channel), std::move(session), std::move(extension), std::move(place_)},
+                            state_->carriers[loopIndex_],
                             std::as_writable_bytes(std::span{first}).first(size));
 }
 

@@ -56,7 +56,7 @@ HeaderFields fieldsOf(const HTTPServerRequest& request) {
     return fields;
 }
 
-HandshakeRequest handshakeOf(HTTPServerRequest& request, std::vector<std::string> subprotocols) {
+HandshakeRequest handshakeOf(HTTPServerRequest& request, const protocol::ServerHandshake& offered) {
     const Exchange& exchange = exchangeOf(request);
     HandshakeRequest handshake;
     handshake.target = request.getURI();
@@ -65,7 +65,8 @@ HandshakeRequest handshakeOf(HTTPServerRequest& request, std::vector<std::string
     handshake.uri = (exchange.secure ? "wss://" : "ws://") + handshake.host + handshake.target;
     handshake.headers = fieldsOf(request);
     handshake.remoteAddress = exchange.remoteAddress;
-    handshake.offeredSubprotocols = std::move(subprotocols);
+    handshake.offeredSubprotocols = offered.offeredSubprotocols;
+    handshake.offeredExtensions = offered.offeredExtensions;
     return handshake;
 }
 
@@ -93,7 +94,7 @@ void append(std::string& head, std::string_view name, std::string_view value) {
 /// The 101, written without POCO's response streams: they cost as much as the rest of the handshake.
 std::string switchingProtocols(const protocol::ServerHandshake& handshake, const Admission& admission) {
     std::string head = "HTTP/1.1 101 Switching Protocols\r\n";
-    for (const auto& field : protocol::answerFields(handshake, admission.start.subprotocol)) {
+    for (const auto& field : protocol::answerFields(handshake, admission.start.subprotocol, admission.start.extensions)) {
         append(head, field.name, field.value);
     }
     for (const auto& [name, value] : admission.headers) append(head, name, value);
@@ -115,7 +116,7 @@ public:
         if (hasDoubtfulOrigin(request)) {
             return answer(request, response, 400, {}, "more than one Origin field, or an empty one (RFC 6454 §7.3)\n");
         }
-        Admission admission = container_.admit(handshakeOf(request, handshake.offeredSubprotocols));
+        Admission admission = container_.admit(handshakeOf(request, handshake));
         if (admission.rejection) {
             HeaderFields headers = std::move(admission.headers);
             headers.insert(headers.end(), admission.rejection->headers.begin(), admission.rejection->headers.end());

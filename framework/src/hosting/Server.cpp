@@ -1,4 +1,5 @@
 #include "base/Log.hpp"
+#include "hosting/PluginHost.hpp"
 #include "hosting/Container.hpp"
 #include "hosting/Deployments.hpp"
 #include "hosting/Gate.hpp"
@@ -50,6 +51,9 @@ struct Server::Parts {
     explicit Parts(ServerConfig theConfig);
 
     ServerConfig config;
+    hosting::PluginHost plugins;  // first: its libraries outlive everything that came from them
+    std::vector<std::string> installProblems;
+    bool installed = false;
     std::vector<std::unique_ptr<transport::EventLoop>> loops;
     hosting::Container container;
     hosting::HttpHost host;
@@ -67,6 +71,8 @@ struct Server::Parts {
     /// How many addresses have new ones.
     std::size_t reloadCertificates(std::vector<std::string>& problems);
     void reloadAndTell();
+    void installPlugins(Server& server);
+    void startPlugins();
     void addHealth();
     void closeSessions();
     void waitForSessions(Clock::time_point deadline);
@@ -144,6 +150,27 @@ void Server::Parts::reloadAndTell() {
     if (reloaded == 0 && problems.empty()) log::info("tls", "SIGHUP, but no address has a certificate to read again");
 }
 
+/// Once; a server that could not be started for another reason has them already.
+void Server::Parts::installPlugins(Server& server) {
+    if (!installed) {
+        std::vector<std::string> problems;
+        plugins.load(config, problems);
+        if (!problems.empty()) throw DeploymentError{std::move(problems)};
+        installed = true;
+        plugins.install(server, installProblems);
+    }
+    if (!installProblems.empty()) throw DeploymentError{installProblems};
+}
+
+void Server::Parts::startPlugins() {
+    std::vector<std::string> problems;
+    plugins.start(problems);
+    if (problems.empty()) return;
+    listeners.clear();
+    certificates.clear();
+    throw DeploymentError{std::move(problems)};
+}
+
 void Server::Parts::addHealth() {
     const auto add = [this](const char* path, HttpHandler handler) {
         if (!container.hasRoute("GET", path)) container.addRoute({"GET", path, std::move(handler)});
@@ -201,27 +228,30 @@ void Server::Parts::stopLoops() {
 }
 
 Server::Server(ServerConfig config) : parts_{std::make_unique<Parts>(std::move(config))} {}
-Server::~Server() { stop(); }
+Server::~Server() {
+    stop();
+    parts_->plugins.destroy();  // while there is still a server for them to look at
+}
 
-Services& Server::services() { return parts_->container.services(); }
+hosting::Container& Server::container() const noexcept { return parts_->container; }
 
 void Server::add(std::vector<detail::EndpointModel> models) {
     if (parts_->started) return parts_->deploy(std::move(models));
     for (auto& model : models) parts_->waiting.push_back(std::move(model));
 }
 
-bool Server::undeploy(std::string_view path) { return parts_->container.undeploy(path); }
-
-Server& Server::handle(std::string method, std::string path, HttpHandler handler) {
-    parts_->container.addRoute({std::move(method), std::move(path), std::move(handler)});
+Server& Server::install(std::unique_ptr<Plugin> plugin) {
+    parts_->plugins.add(std::move(plugin));
     return *this;
 }
 
 void Server::start() {
     Parts& p = *parts_;
+    p.installPlugins(*this);
     if (p.config.server.health) p.addHealth();
     p.deploy(p.waiting);
     p.listen();
+    p.startPlugins();
     p.waiting.clear();
     p.host.start();
     for (auto& listener : p.listeners) listener->start();
@@ -236,6 +266,7 @@ void Server::stop() {
     if (!p.started) return;
     const auto deadline = Clock::now() + p.config.server.drainTimeout;
     p.container.drain();
+    p.plugins.stop();
     p.closeSessions();
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         p.loops[i]->post([gate = p.gate, i] { hosting::Gate::endIdle(*gate, i); });
@@ -276,15 +307,5 @@ int Server::run(const std::function<void()>& ready) {
     std::puts("stopped");
     return 0;
 }
-
-Topics& Server::topicsOf(const void* identity) {
-    const auto endpoint = parts_->container.endpointOf(identity);
-    if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed; start the server first"};
-    return *endpoint->topics;
-}
-
-GlobalTopics& Server::globalTopics() { return services().get<GlobalTopics>(); }
-std::size_t Server::sessionCount() const { return parts_->container.sessionCount(); }
-std::uint64_t Server::closedFor(CloseCause cause) const { return parts_->container.state().closes.of(cause); }
 
 }  // namespace patchbay

@@ -49,20 +49,20 @@ CloseCause causeOf(CloseCode code) noexcept {
 
 }  // namespace
 
-WebSocketCarrier::WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel,
-                                   std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place)
-    : loop_{channel->loop()},
-      session_{std::move(session)},
+WebSocketCarrier::WebSocketCarrier(Upgraded upgraded)
+    : loop_{upgraded.channel->loop()},
+      session_{std::move(upgraded.session)},
       weakSession_{session_},
       closeTimeout_{session_->endpoint().server.closeTimeout},
-      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this},
-      place_{std::move(place)},
-      channel_{std::move(channel)} {}
+      dropsOldest_{session_->endpoint().config.limits.sendQueue.whenFull == WhenFull::DropOldest},
+      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension)},
+      place_{std::move(upgraded.place)},
+      channel_{std::move(upgraded.channel)} {}
 
-void WebSocketCarrier::start(std::shared_ptr<transport::SocketChannel> channel,
-                             std::shared_ptr<messaging::SessionCore> session, std::shared_ptr<void> place, List& list,
-                             std::span<std::byte> firstBytes) {
-    auto carrier = std::make_unique<WebSocketCarrier>(channel, session, std::move(place));
+void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes) {
+    const auto channel = upgraded.channel;
+    const auto session = upgraded.session;
+    auto carrier = std::make_unique<WebSocketCarrier>(std::move(upgraded));
     WebSocketCarrier& self = *carrier;
     list.push_back(self);
     channel->setSendQueue(session->endpoint().config.limits.sendQueue);
@@ -78,14 +78,24 @@ SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     const std::lock_guard guard{sending_};
     if (!channel_) return SendStatus::Closed;
     MessageOutput output{*channel_};
+    Extension* extension = connection_.extension();
+    if (extension && dropsOldest_) extension->forget();
     connection_.send(kind, payload, output);
+    if (extension && output.status == SendStatus::Dropped) extension->forget();
     return output.status;
 }
 
 SendStatus WebSocketCarrier::send(const messaging::SharedMessage& message) noexcept {
-    const SharedBytes& frame = message.encoded(&protocol::encodeServerMessage);
+    Extension* extension = connection_.extension();
+    const std::uint8_t form = extension ? extension->broadcastForm() : Extension::kPlain;
+    const SharedBytes& frame = message.encoded(form, [&](MessageKind kind, Bytes payload) {
+        return form == Extension::kPlain ? protocol::encodeServerMessage(kind, payload)
+                                         : protocol::encodeServerMessage(kind, payload, *extension);
+    });
     const std::lock_guard guard{sending_};
-    return !channel_ || connection_.closeSent() ? SendStatus::Closed : channel_->send(frame);
+    if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
+    if (form != Extension::kPlain) extension->forget();
+    return channel_->send(frame);
 }
 
 std::uint64_t WebSocketCarrier::droppedMessages() const noexcept {
@@ -111,13 +121,13 @@ void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     giveUpAfter(closeTimeout_);
 }
 
-void WebSocketCarrier::closeNow(CloseCode code) noexcept {
+void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
     {
         const std::lock_guard guard{sending_};
         if (!channel_) return;
         channel_->dropQueue();
         ControlOutput output{*channel_, ControlRoom::Reserved};
-        connection_.close(code, {}, output);
+        connection_.close(code, text, output);
     }
     giveUpAfter(kOverflowTimeout);
 }
@@ -145,10 +155,10 @@ void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
 }
 
 void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
-    session_->receive(kind, payload, protocol::kSlackBytes);
+    session_->receive(kind, payload, kSlackBytes);
 }
 
-void WebSocketCarrier::onPong(Bytes) {}  // it has shown that the peer is alive, and onBytes has noted that
+void WebSocketCarrier::onPong(Bytes payload) { session_->receivePong(payload); }
 
 void WebSocketCarrier::onReply(Bytes frame) {
     const std::lock_guard guard{sending_};

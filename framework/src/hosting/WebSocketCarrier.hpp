@@ -28,11 +28,17 @@ public:
     /// Those of one loop whose connection has not ended.   Thread: the loop's.
     using List = boost::intrusive::list<WebSocketCarrier, boost::intrusive::constant_time_size<false>>;
 
+    /// What a handshake leaves behind.
+    struct Upgraded {
+        std::shared_ptr<transport::SocketChannel> channel;
+        std::shared_ptr<messaging::SessionCore> session;
+        std::unique_ptr<Extension> extension;  ///< nullptr: none was agreed on
+        std::shared_ptr<void> place;           ///< given back when the connection has ended
+    };
     /// Takes a connection over after its 101: opens the session, then handles `firstBytes`, which came right behind the
-    /// request (RFC 6455 §4.2.2). `place` is given back when the connection has ended.
+    /// request (RFC 6455 §4.2.2).
     /// Requires: kSlackBytes behind `firstBytes` may be read.   Thread: the channel's loop.
-    static void start(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
-                      std::shared_ptr<void> place, List& list, std::span<std::byte> firstBytes);
+    static void start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes);
 
     /// Ends the connection now: the time to part in good order is over.   Thread: the loop's.
     void cut() noexcept;
@@ -42,10 +48,9 @@ public:
     std::uint64_t droppedMessages() const noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
-    void closeNow(CloseCode code) noexcept override;
+    void closeNow(CloseCode code, std::string_view text) noexcept override;
 
-    WebSocketCarrier(std::shared_ptr<transport::SocketChannel> channel, std::shared_ptr<messaging::SessionCore> session,
-                     std::shared_ptr<void> place);
+    explicit WebSocketCarrier(Upgraded upgraded);
 
 private:
     void onBytes(std::span<std::byte> bytes) override;
@@ -64,6 +69,7 @@ private:
     std::shared_ptr<messaging::SessionCore> session_;  // empty when the connection has ended
     const std::weak_ptr<messaging::SessionCore> weakSession_;  // for any thread
     const std::chrono::milliseconds closeTimeout_;
+    const bool dropsOldest_;  // of the queue, while later ones stay: no message may refer to another
     protocol::Connection connection_;
     std::shared_ptr<void> place_;  // among the server's connections, until this one has ended
     TimerId giveUp_ = 0;

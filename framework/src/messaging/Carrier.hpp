@@ -29,7 +29,7 @@ public:
     /// Says goodbye with `code` after the messages that wait, and ends the connection within a bound.   Thread: any.
     virtual void close(CloseCode code, std::string_view text) noexcept = 0;
     /// The same for a peer that reads too slowly: what waits is dropped, the goodbye is tried for a second.
-    virtual void closeNow(CloseCode code) noexcept = 0;
+    virtual void closeNow(CloseCode code, std::string_view text) noexcept = 0;
 };
 
 }  // namespace patchbay::messaging

@@ -3,20 +3,21 @@
 namespace patchbay::messaging {
 
 CloseRow closeRow(CloseCause cause) noexcept {
+    using log::Level;
     switch (cause) {
         case CloseCause::Application:
-        case CloseCause::Peer: return {CloseCode::Normal, CloseCode::Normal, false};
-        case CloseCause::ConnectionLost: return {CloseCode::Abnormal, CloseCode::Abnormal, false};
-        case CloseCause::Idle: return {CloseCode::GoingAway, CloseCode::Abnormal, true};
-        case CloseCause::Protocol: return {CloseCode::ProtocolError, CloseCode::ProtocolError, true};
-        case CloseCause::InvalidText: return {CloseCode::InvalidPayload, CloseCode::InvalidPayload, true};
-        case CloseCause::TooBig: return {CloseCode::TooBig, CloseCode::TooBig, true};
-        case CloseCause::HandlerFailed: return {CloseCode::InternalError, CloseCode::InternalError, true};
-        case CloseCause::QueueFull: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, true};
-        case CloseCause::Policy: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, true};
-        case CloseCause::Shutdown: return {CloseCode::GoingAway, CloseCode::GoingAway, false};
+        case CloseCause::Peer: return {CloseCode::Normal, CloseCode::Normal, "", Level::Debug};
+        case CloseCause::ConnectionLost: return {CloseCode::Abnormal, CloseCode::Abnormal, "", Level::Debug};
+        case CloseCause::Idle: return {CloseCode::GoingAway, CloseCode::Abnormal, "idle", Level::Info};
+        case CloseCause::Protocol: return {CloseCode::ProtocolError, CloseCode::ProtocolError, "protocol error", Level::Info};
+        case CloseCause::InvalidText: return {CloseCode::InvalidPayload, CloseCode::InvalidPayload, "invalid text", Level::Info};
+        case CloseCause::TooBig: return {CloseCode::TooBig, CloseCode::TooBig, "message too big", Level::Info};
+        case CloseCause::HandlerFailed: return {CloseCode::InternalError, CloseCode::InternalError, "internal error", Level::Info};
+        case CloseCause::QueueFull: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "reads too slowly", Level::Info};
+        case CloseCause::Policy: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "not allowed", Level::Info};
+        case CloseCause::Shutdown: return {CloseCode::GoingAway, CloseCode::GoingAway, "server shuts down", Level::Debug};
     }
-    return {CloseCode::InternalError, CloseCode::InternalError, true};
+    return {CloseCode::InternalError, CloseCode::InternalError, "internal error", Level::Info};
 }
 
 }  // namespace patchbay::messaging

@@ -1,6 +1,9 @@
 #pragma once
 // Why sessions end: what goes on the wire, what the close handler sees, and how often it happened.
 //
+// Each forced close is told three times, from its row here: in the reason on the wire, in a log line, in a counter. That
+// holds for the server's own and for those of plugins (Session::closeFor).
+//
 // cause            on the wire   the handler sees    a client should
 // Application      its code      its code            as it says
 // Peer             echo          the peer's          -
@@ -14,11 +17,14 @@
 // Policy           1008          1008                not
 // Shutdown         1001          1001                reconnect
 
+#include "base/Log.hpp"
+
 #include <patchbay/close.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace patchbay::messaging {
 
@@ -26,7 +32,8 @@ namespace patchbay::messaging {
 struct CloseRow {
     CloseCode onWire;
     CloseCode seen;
-    bool logged;  // an operator wants to know about each
+    std::string_view text;  // the reason that goes along where nobody gives another
+    log::Level logLevel;    // Info: an operator wants to know of each
 };
 CloseRow closeRow(CloseCause cause) noexcept;
 

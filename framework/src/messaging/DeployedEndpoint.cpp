@@ -12,7 +12,7 @@ DeployedEndpoint::DeployedEndpoint(detail::EndpointModel theModel, EndpointConfi
       config{std::move(theConfig)},
       format{{model.options.typeKey, model.options.allowUnknown}, model.tagged},
       server{state},
-      topicTable{std::make_shared<TopicTable>(state.loops, format)},
+      topicTable{std::make_shared<TopicTable>(state, format)},
       topics{std::make_shared<Topics>(topicTable)},
       services{&parent},
       locals_(state.loops.size()) {

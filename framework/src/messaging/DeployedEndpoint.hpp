@@ -1,9 +1,8 @@
 #pragma once
 // An endpoint that the server serves: its class, what configuration made of its attributes, its topics, its sessions.
 
-#include "base/Loop.hpp"
 #include "endpoint/Dispatcher.hpp"
-#include "messaging/CloseTable.hpp"
+#include "messaging/ServerState.hpp"
 #include "messaging/TopicTable.hpp"
 
 #include <patchbay/configurator.hpp>
@@ -18,14 +17,6 @@
 namespace patchbay::messaging {
 
 class SessionCore;
-
-/// What every endpoint of a server shares.
-struct ServerState {
-    std::vector<Loop*> loops;
-    std::chrono::milliseconds closeTimeout{5000};  ///< how long a peer may take to answer a goodbye
-    CloseCounters closes;
-    std::atomic<SessionId> lastSessionId{0};
-};
 
 /// Thread: as the members say; what has no word is set when deploying and only read afterwards.
 class DeployedEndpoint {

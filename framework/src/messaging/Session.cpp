@@ -52,6 +52,10 @@ const std::string& Session::subprotocol() const {
     core_->requireNotGone("subprotocol");
     return core_->start().subprotocol;
 }
+const std::vector<ExtensionTerms>& Session::extensions() const {
+    core_->requireNotGone("extensions");
+    return core_->start().extensions;
+}
 const Principal& Session::principal() const {
     core_->requireNotGone("principal");
     return core_->start().principal;
@@ -97,6 +101,15 @@ void Session::unsubscribe(std::string_view topic) const { core_->endpoint().topi
 
 void Session::close(CloseCode code, std::string_view text) const noexcept {
     core_->close(CloseCause::Application, code, text);
+}
+void Session::closeFor(CloseCause cause, std::string_view text) const noexcept { core_->close(cause, std::nullopt, text); }
+void Session::probe() const { core_->probe(); }
+std::optional<std::chrono::microseconds> Session::roundTripTime() const noexcept {
+    const std::int64_t passed = core_->roundTripMicroseconds();
+    return passed < 0 ? std::nullopt : std::optional{std::chrono::microseconds{passed}};
+}
+std::chrono::steady_clock::time_point Session::lastReceived() const noexcept {
+    return core_->lastReceived();
 }
 void Session::setIdleTimeout(std::chrono::milliseconds timeout) const { core_->setIdleTimeout(timeout); }
 void Session::post(std::function<void()> task) const { core_->post(std::move(task)); }

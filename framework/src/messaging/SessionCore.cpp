@@ -28,6 +28,9 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     if (!state_.compare_exchange_strong(fresh, State::Opening)) return turnAway();
     watchIdle(endpoint_->config.limits.idleTimeout);  // first: the open handler may set another
     const Session session{shared_from_this()};
+    for (const auto& listener : endpoint_->server.sessionListeners) {
+        told("opened", [&] { listener->opened(session); });
+    }
     obey(endpoint_->dispatcher.open(start_.instance.get(), {{session, start_.path}, endpoint_->config}));
     State opening = State::Opening;
     state_.compare_exchange_strong(opening, State::Open);
@@ -35,7 +38,8 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
 
 /// The endpoint was taken away, or the server shuts down, since the handshake.
 void SessionCore::turnAway() noexcept {
-    carrier_->close(closeRow(CloseCause::Shutdown).onWire, {});
+    const CloseRow row = closeRow(CloseCause::Shutdown);
+    carrier_->close(row.onWire, row.text);
     state_.store(State::Closed, std::memory_order_release);
     endpoint_->server.closes.count(CloseCause::Shutdown);
     endpoint_->remove(id_);
@@ -45,6 +49,11 @@ void SessionCore::receive(MessageKind kind, Bytes payload, std::size_t slack) no
     touch();
     if (!isOpen()) return;
     const Session session{shared_from_this()};
+    if (!endpoint_->server.messageInterceptors.empty()) return receiveIntercepted(session, kind, payload);
+    handle(session, kind, payload, slack);
+}
+
+void SessionCore::handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     auto& local = endpoint_->local(loopIndex_);
     obey(endpoint_->dispatcher.message(
         kind, start_.instance.get(),
@@ -52,9 +61,33 @@ void SessionCore::receive(MessageKind kind, Bytes payload, std::size_t slack) no
          endpoint_->config.limits.maxMessageBytes}));
 }
 
+void SessionCore::receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept {
+    InterceptedMessage message{kind, payload};
+    try {
+        for (const auto& interceptor : endpoint_->server.messageInterceptors) {
+            if (interceptor->received(session, message) == MessageInterceptor::Verdict::Drop) return;
+        }
+    } catch (...) {
+        return obey(endpoint_->dispatcher.error(start_.instance.get(), {session, start_.path}, std::current_exception()));
+    }
+    handle(session, kind, message.payload(), 0);
+}
+
+/// A listener's mistake is its own.
+template <class Tell>
+void SessionCore::told(const char* what, Tell tell) const noexcept {
+    try {
+        tell();
+    } catch (const std::exception& error) {
+        log::error(endpoint_->config.path, std::string{"a session listener's "} + what + "() threw " + error.what());
+    } catch (...) {
+        log::error(endpoint_->config.path, std::string{"a session listener's "} + what + "() threw what is no std::exception");
+    }
+}
+
 void SessionCore::obey(endpoint::Outcome outcome) noexcept {
-    if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, "message too big");
-    if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, "internal error");
+    if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, {});
+    if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, {});
 }
 
 // ------------------------------------------------------------------------------------------------ sending
@@ -77,12 +110,34 @@ void SessionCore::settle(SendStatus status, const char* call) {
 
 void SessionCore::send(MessageKind kind, Bytes payload) {
     requireOpen("send");
-    settle(carrier_->send(kind, payload), "send");
+    if (endpoint_->server.messageInterceptors.empty()) return settle(carrier_->send(kind, payload), "send");
+    InterceptedMessage message{kind, payload};
+    const Session session{shared_from_this()};
+    for (const auto& interceptor : endpoint_->server.messageInterceptors) {
+        if (interceptor->sending(session, message) == MessageInterceptor::Verdict::Drop) return;
+    }
+    settle(carrier_->send(kind, message.payload()), "send");
 }
 
 void SessionCore::ping(Bytes payload) {
     requireOpen("sendPing");
     settle(carrier_->ping(payload), "sendPing");
+}
+
+void SessionCore::probe() {
+    requireOpen("probe");
+    ++lastProbe_;
+    probed_ = loop_.now();
+    settle(carrier_->ping(std::as_bytes(std::span{&lastProbe_, 1})), "probe");
+}
+
+/// Of the latest probe only: an older one's answer would tell the time of both.
+void SessionCore::receivePong(Bytes payload) noexcept {
+    const Bytes expected = std::as_bytes(std::span{&lastProbe_, 1});
+    if (probed_ == Clock::time_point{} || !std::ranges::equal(payload, expected)) return;
+    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - probed_);
+    roundTrip_.store(passed.count(), std::memory_order_relaxed);
+    probed_ = {};
 }
 
 std::uint64_t SessionCore::droppedMessages() const {
@@ -111,8 +166,9 @@ void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::st
     if (!leaveOpen()) return;
     const CloseRow row = closeRow(cause);
     const CloseCode onWire = code.value_or(row.onWire);
+    if (text.empty()) text = row.text;
     if (cause == CloseCause::QueueFull) {
-        carrier_->closeNow(onWire);
+        carrier_->closeNow(onWire, text);
     } else {
         carrier_->close(onWire, text);
     }
@@ -152,6 +208,10 @@ void SessionCore::finish(const CloseReason& reason) noexcept {
 
     const Session session{shared_from_this()};
     endpoint_->dispatcher.close(start_.instance.get(), {{session, start_.path}, reason});
+    const auto& listeners = endpoint_->server.sessionListeners;
+    for (auto listener = listeners.rbegin(); listener != listeners.rend(); ++listener) {
+        told("closed", [&] { (*listener)->closed(session, reason); });
+    }
     state_.store(State::Closed, std::memory_order_release);
     start_.instance.reset();
     start_.properties.clear();
@@ -159,12 +219,11 @@ void SessionCore::finish(const CloseReason& reason) noexcept {
 }
 
 void SessionCore::logEnd(const CloseReason& reason, std::string_view detail) const {
-    if (!closeRow(reason.cause()).logged) return;
     std::string line = "session " + std::to_string(id_) + " (" + start_.remoteAddress + ") closed: ";
     line.append(name(reason.cause())).append(", code ");
     line.append(std::to_string(static_cast<int>(closeRow(reason.cause()).onWire)));
     if (!detail.empty()) line.append(": ").append(detail);
-    log::info(endpoint_->config.path, line);
+    log::write(closeRow(reason.cause()).logLevel, endpoint_->config.path, line);
 }
 
 // ------------------------------------------------------------------------------------------------ time and tasks
@@ -186,9 +245,9 @@ void SessionCore::watchIdle(std::chrono::milliseconds timeout) {
 }
 
 void SessionCore::checkIdle() noexcept {
-    const auto silent = loop_.now() - lastReceived_;
+    const auto silent = loop_.now() - lastReceived();
     if (silent >= idleTimeout_) {
-        close(CloseCause::Idle, std::nullopt, "idle");
+        close(CloseCause::Idle, std::nullopt, {});
         return;
     }
     // The peer spoke since the timer was set: wait for the rest of its time.

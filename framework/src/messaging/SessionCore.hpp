@@ -17,6 +17,7 @@
 #include "messaging/Carrier.hpp"
 #include "messaging/DeployedEndpoint.hpp"
 
+#include <patchbay/extension.hpp>
 #include <patchbay/session.hpp>
 
 #include <any>
@@ -33,6 +34,7 @@ namespace patchbay::messaging {
 struct SessionStart {
     std::string uri;
     std::string subprotocol;
+    std::vector<ExtensionTerms> extensions;
     std::string remoteAddress;
     bool secure = false;
     std::vector<std::string> path;  // the values of the template's variables
@@ -52,7 +54,9 @@ public:
     /// One whole message.   Units: `slack` readable bytes stand behind the payload.
     void receive(MessageKind kind, Bytes payload, std::size_t slack) noexcept;
     /// Anything at all arrived: the peer is not idle.
-    void touch() noexcept { lastReceived_ = loop_.now(); }
+    void touch() noexcept { lastReceived_.store(loop_.now(), std::memory_order_relaxed); }
+    /// The peer's answer to a ping.
+    void receivePong(Bytes payload) noexcept;
     /// The peer said goodbye; the carrier has answered.
     void peerClosed(CloseCode code, std::string_view text) noexcept;
     /// The peer broke a rule; the carrier has said so. A message that is too big goes to the error handler first.
@@ -77,6 +81,10 @@ public:
 
     void send(MessageKind kind, Bytes payload);
     void ping(Bytes payload);
+    void probe();
+    /// Units: microseconds; negative while none is known.
+    std::int64_t roundTripMicroseconds() const noexcept { return roundTrip_.load(std::memory_order_relaxed); }
+    Clock::time_point lastReceived() const noexcept { return lastReceived_.load(std::memory_order_relaxed); }
     std::uint64_t droppedMessages() const;
     /// One message of a broadcast; a session that closes ignores it.
     void deliver(const SharedMessage& message) noexcept;
@@ -101,6 +109,10 @@ private:
     enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
 
     void turnAway() noexcept;
+    template <class Tell>
+    void told(const char* what, Tell tell) const noexcept;
+    void handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
+    void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     bool leaveOpen() noexcept;
     void finishSoon(CloseReason reason);
     void finish(const CloseReason& reason) noexcept;
@@ -119,7 +131,10 @@ private:
     std::unique_ptr<Carrier> carrier_;
     SessionStart start_;
     std::string displayName_;
-    Clock::time_point lastReceived_{};
+    std::atomic<Clock::time_point> lastReceived_{};  // written by the loop
+    std::atomic<std::int64_t> roundTrip_{-1};        // likewise
+    Clock::time_point probed_{};                     // when the probe was sent that is not answered yet
+    std::uint32_t lastProbe_ = 0;
     std::chrono::milliseconds idleTimeout_{0};
     TimerId idleTimer_ = 0;
     std::vector<TimerId> timers_;  // of after(); fired ones are taken out

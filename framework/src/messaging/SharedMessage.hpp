@@ -1,8 +1,9 @@
 #pragma once
-// A message to many: its payload once, and once the form in which WebSocket carriers put it on the wire.
+// A message to many: its payload once, and once each form in which WebSocket carriers put it on the wire.
 
 #include "base/SharedBytes.hpp"
 
+#include <array>
 #include <mutex>
 
 namespace patchbay::messaging {
@@ -15,17 +16,24 @@ public:
     MessageKind kind() const noexcept { return kind_; }
     Bytes payload() const noexcept { return payload_.bytes(); }
 
-    /// The message on the wire, as `encode` makes it; the first who asks encodes, the others share.
-    /// Requires: every caller gives the same function, so that one transport encodes a message.
+    /// How many forms there can be: plain, and those of an extension (extension.hpp).
+    static constexpr std::size_t kForms = 16;
+
+    /// The message on the wire in that form, as `encode(kind, payload)` makes it; the first who asks encodes, the others
+    /// share.   Requires: for one form every caller gives the same function, so that one transport encodes a message.
     template <class Encode>
-    const SharedBytes& encoded(Encode encode) const {
-        std::call_once(once_, [&] { encoded_ = encode(kind_, payload()); });
-        return encoded_;
+    const SharedBytes& encoded(std::size_t form, Encode encode) const {
+        Form& wanted = forms_.at(form);
+        std::call_once(wanted.once, [&] { wanted.bytes = encode(kind_, payload()); });
+        return wanted.bytes;
     }
 
 private:
-    mutable std::once_flag once_;
-    mutable SharedBytes encoded_;
+    struct Form {
+        std::once_flag once;
+        SharedBytes bytes;
+    };
+    mutable std::array<Form, kForms> forms_;
     SharedBytes payload_;
     MessageKind kind_;
 };

@@ -6,8 +6,8 @@
 
 namespace patchbay::messaging {
 
-TopicTable::TopicTable(const std::vector<Loop*>& loops, detail::WireFormat format) : format_{format} {
-    for (Loop* loop : loops) shards_.push_back({loop, {}});
+TopicTable::TopicTable(const ServerState& server, detail::WireFormat format) : server_{server}, format_{format} {
+    for (Loop* loop : server.loops) shards_.push_back({loop, {}});
 }
 
 TopicTable::~TopicTable() = default;
@@ -62,6 +62,15 @@ void TopicTable::leave(SessionCore& session, std::string_view topic) {
 }
 
 void TopicTable::publish(std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
+    if (server_.messageInterceptors.empty()) return publishAsIs(topic, kind, payload, except);
+    InterceptedMessage message{kind, payload};
+    for (const auto& interceptor : server_.messageInterceptors) {
+        if (interceptor->publishing(topic, message) == MessageInterceptor::Verdict::Drop) return;
+    }
+    publishAsIs(topic, kind, message.payload(), except);
+}
+
+void TopicTable::publishAsIs(std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
     std::vector<std::uint32_t> perLoop;
     {
         const std::lock_guard guard{lock_};

@@ -5,7 +5,7 @@
 // on which loops a topic has anybody, so a message is handed only to those, once per loop. A topic without subscribers
 // is in neither.
 
-#include "base/Loop.hpp"
+#include "messaging/ServerState.hpp"
 #include "messaging/SharedMessage.hpp"
 
 #include <patchbay/session.hpp>
@@ -23,7 +23,8 @@ class SessionCore;
 
 class TopicTable : public std::enable_shared_from_this<TopicTable> {
 public:
-    TopicTable(const std::vector<Loop*>& loops, detail::WireFormat format);
+    /// Requires: `server` outlives it.
+    TopicTable(const ServerState& server, detail::WireFormat format);
     ~TopicTable();
 
     const detail::WireFormat& format() const noexcept { return format_; }
@@ -60,6 +61,9 @@ private:
     void join(SessionCore& session, std::string_view topic);
     void deliver(std::size_t loopIndex, std::string_view topic, const SharedMessage& message, SessionId except);
 
+    void publishAsIs(std::string_view topic, MessageKind kind, Bytes payload, SessionId except);
+
+    const ServerState& server_;
     const detail::WireFormat format_;
     std::vector<Shard> shards_;
     mutable std::mutex lock_;

@@ -212,4 +212,12 @@ SharedBytes encodeServerMessage(MessageKind kind, Bytes payload) {
     return SharedBytes::concat(FrameHeader{whole(opcodeOf(kind)), payload.size()}.bytes(), payload);
 }
 
+SharedBytes encodeServerMessage(MessageKind kind, Bytes payload, const Extension& extension) {
+    MessageBuffer encoded{MessageBuffer::kNoLimit};
+    const std::uint8_t rsv = extension.encodeBroadcast(kind, payload, encoded);
+    if (rsv == 0) return encodeServerMessage(kind, payload);
+    const auto firstByte = static_cast<std::uint8_t>(whole(opcodeOf(kind)) | rsv);
+    return SharedBytes::concat(FrameHeader{firstByte, encoded.size()}.bytes(), encoded.bytes());
+}
+
 }  // namespace patchbay::protocol

@@ -15,9 +15,10 @@
 
 #include "base/SharedBytes.hpp"
 #include "protocol/ClosePayload.hpp"
-#include "protocol/Extension.hpp"
 #include "protocol/FrameReader.hpp"
 #include "protocol/Utf8.hpp"
+
+#include <patchbay/extension.hpp>
 
 #include <atomic>
 
@@ -80,6 +81,9 @@ public:
     /// the wire (1004, 1005, 1006, 1015, unassigned ones) sends an empty Close frame. False when one was sent already.
     bool close(CloseCode code, std::string_view reason, Output& output);
 
+    /// What the handshake agreed on; nullptr if nothing.   Thread: any, under the lock of send() for what changes it.
+    Extension* extension() const noexcept { return extension_.get(); }
+
     /// Thread: any.
     bool closeSent() const noexcept { return closeSent_.load(std::memory_order_acquire); }
     bool closeReceived() const noexcept { return inbound_.load(std::memory_order_acquire) == Inbound::Closed; }
@@ -136,5 +140,7 @@ private:
 
 /// The frame of one whole message as a server sends it, for a broadcast that is encoded once.
 SharedBytes encodeServerMessage(MessageKind kind, Bytes payload);
+/// The same, as connections with an extension of this form take it.
+SharedBytes encodeServerMessage(MessageKind kind, Bytes payload, const Extension& extension);
 
 }  // namespace patchbay::protocol

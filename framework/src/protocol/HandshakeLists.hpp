@@ -9,23 +9,12 @@
 
 #include "protocol/HttpGrammar.hpp"
 
+#include <patchbay/extension.hpp>
+
 #include <optional>
 #include <string>
 
 namespace patchbay::protocol {
-
-struct ExtensionParameter {
-    std::string name;
-    std::optional<std::string> value;
-    bool operator==(const ExtensionParameter&) const = default;
-};
-
-/// One extension as it is offered by a client or accepted by a server.
-struct ExtensionTerms {
-    std::string name;
-    std::vector<ExtensionParameter> parameters;
-    bool operator==(const ExtensionTerms&) const = default;
-};
 
 /// Nothing if the text breaks the grammar. Empty list elements are skipped, an empty text is an empty list.
 std::optional<std::vector<ExtensionTerms>> parseExtensions(std::string_view text);

@@ -57,12 +57,18 @@ std::uint64_t MemoryCarrier::droppedMessages() const noexcept {
     return line->dropped;
 }
 
-SendStatus MemoryCarrier::ping(Bytes) noexcept {
+SendStatus MemoryCarrier::ping(Bytes payload) noexcept {
     const auto line = line_.lock();
     if (!line) return SendStatus::Closed;
     const std::lock_guard guard{line->lock};
     if (line->ended) return SendStatus::Closed;
     ++line->pings;
+    if (line->stalled) return SendStatus::Queued;
+    // As every client does by itself (RFC 6455 §5.5.3).
+    line->loop.post([session = line->session, pong = std::string{asText(payload)}] {
+        session->touch();
+        session->receivePong(asBytes(pong));
+    });
     return SendStatus::Queued;
 }
 
@@ -70,13 +76,13 @@ void MemoryCarrier::close(CloseCode code, std::string_view text) noexcept {
     if (const auto line = line_.lock()) line->end({code, std::string{text}});
 }
 
-void MemoryCarrier::closeNow(CloseCode code) noexcept {
+void MemoryCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
     if (const auto line = line_.lock()) {
         const std::lock_guard guard{line->lock};
         line->queue.clear();
         line->queuedBytes = 0;
     }
-    close(code, {});
+    close(code, text);
 }
 
 }  // namespace patchbay::testkit

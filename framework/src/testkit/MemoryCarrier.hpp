@@ -48,7 +48,7 @@ public:
     std::uint64_t droppedMessages() const noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
-    void closeNow(CloseCode code) noexcept override;
+    void closeNow(CloseCode code, std::string_view text) noexcept override;
 
 private:
     SendStatus enqueue(Received message);

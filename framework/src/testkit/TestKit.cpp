@@ -88,12 +88,24 @@ struct TestServer::Parts {
     ManualLoop loop;
     hosting::Container container;
     std::vector<std::unique_ptr<Peer>> peers;
+    std::vector<std::unique_ptr<Plugin>> plugins;
 };
 
 TestServer::TestServer(ServerConfig config) : parts_{std::make_unique<Parts>(std::move(config))} {}
-TestServer::~TestServer() { shutDown(); }
+TestServer::~TestServer() {
+    for (const auto& plugin : parts_->plugins) plugin->stop();
+    shutDown();
+    parts_->plugins.clear();
+}
 
-Services& TestServer::services() { return parts_->container.services(); }
+hosting::Container& TestServer::container() const noexcept { return parts_->container; }
+
+TestServer& TestServer::install(std::unique_ptr<Plugin> plugin) {
+    plugin->install(*this);
+    plugin->start();
+    parts_->plugins.push_back(std::move(plugin));
+    return *this;
+}
 
 void TestServer::add(std::vector<detail::EndpointModel> models) {
     std::vector<std::string> problems;
@@ -107,11 +119,6 @@ bool TestServer::undeploy(std::string_view path) {
     const bool found = parts_->container.undeploy(path);
     settle();
     return found;
-}
-
-TestServer& TestServer::handle(std::string method, std::string path, HttpHandler handler) {
-    parts_->container.addRoute({std::move(method), std::move(path), std::move(handler)});
-    return *this;
 }
 
 Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
@@ -173,14 +180,5 @@ void TestServer::shutDown() {
     }
     settle();
 }
-
-Topics& TestServer::topicsOf(const void* identity) {
-    const auto endpoint = parts_->container.endpointOf(identity);
-    if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed"};
-    return *endpoint->topics;
-}
-
-std::size_t TestServer::sessionCount() const { return parts_->container.sessionCount(); }
-std::uint64_t TestServer::closedFor(CloseCause cause) const { return parts_->container.state().closes.of(cause); }
 
 }  // namespace patchbay::testkit

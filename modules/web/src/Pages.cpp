@@ -34,7 +34,7 @@ std::string etagOf(std::string_view content) {
 
 }  // namespace
 
-void serve(Server& server, const std::string& prefix, const Pages& pages) {
+void serve(ServerContainer& server, const std::string& prefix, const Pages& pages) {
     for (const Page& page : pages) {
         HttpHandler answer = [page, etag = etagOf(page.content)](const HttpRequest& request, HttpResponse& response) {
             response.setHeader("ETag", etag);

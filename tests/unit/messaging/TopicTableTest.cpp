@@ -50,14 +50,14 @@ public:
             ++encodings;
             return SharedBytes::concat(asBytes("frame "), payload);
         };
-        sent_.push_back(message.encoded(encode).bytes().data());
+        sent_.push_back(message.encoded(0, encode).bytes().data());
         return SendStatus::Queued;
     }
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
     std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
     void close(CloseCode, std::string_view) noexcept override {}
-    void closeNow(CloseCode) noexcept override {}
+    void closeNow(CloseCode, std::string_view) noexcept override {}
 
 private:
     std::vector<const std::byte*>& sent_;

@@ -115,6 +115,7 @@ TEST_F(TestServerTest, ClosesWhoIsIdleToTheMillisecond) {
     Peer& peer = server.connect("/clocked/ann");
     server.advance(30s);
     peer.send(Ask{1});
+    peer.stall();  // or it would answer pings
     server.advance(59'999ms);
     EXPECT_FALSE(peer.closed());
     server.advance(1ms);

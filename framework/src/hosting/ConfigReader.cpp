@@ -1,4 +1,4 @@
-#include "hosting/Yaml.hpp"
+#include <patchbay/detail/ConfigReader.hpp>
 
 #include "base/Suggest.hpp"
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <set>
 
-namespace patchbay::hosting {
+namespace patchbay::detail::config {
 namespace {
 
 struct Unit {
@@ -21,17 +21,18 @@ constexpr std::array kDurations{Unit{"us", 1}, Unit{"ms", 1'000}, Unit{"s", 1'00
 
 std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
 
-std::string kind(const YAML::Node& node) {
-    switch (node.Type()) {
-        case YAML::NodeType::Map:
+std::string shown(const ConfigNode& node) {
+    switch (node.kind) {
+        case ConfigNode::Kind::Map:
             return "a map";
-        case YAML::NodeType::Sequence:
+        case ConfigNode::Kind::List:
             return "a list";
-        case YAML::NodeType::Scalar:
-            return quoted(node.Scalar());
-        default:
-            return "nothing";
+        case ConfigNode::Kind::Text:
+            return quoted(node.text);
+        case ConfigNode::Kind::Nothing:
+            break;
     }
+    return "nothing";
 }
 
 std::string lower(std::string_view text) {
@@ -75,14 +76,14 @@ constexpr Measure kSize{kSizes,    "64KiB", "B, KiB, MiB, GiB",
 constexpr Measure kDuration{kDurations,    "5s", "us, ms, s, min, h",
                             meantDuration, "s",  8'760 * kDurations.back().factor};
 
-void wrongUnit(const YamlPlace& at, const Measure& measure, std::string_view digits, std::string_view unit) {
+void wrongUnit(const ConfigPlace& at, const Measure& measure, std::string_view digits, std::string_view unit) {
     const auto meant = measure.meant(unit);
     std::string text = quoted(unit) + " is no unit (known: " + std::string{measure.known} + ")";
     if (!meant.empty()) text += "; did you mean " + std::string{digits}.append(meant) + "?";
     at.problem(text);
 }
 
-std::optional<std::int64_t> readMeasure(const YamlPlace& at, const Measure& measure, std::string_view what) {
+std::optional<std::int64_t> readMeasure(const ConfigPlace& at, const Measure& measure, std::string_view what) {
     const auto text = scalar(at, std::string{what} + ", e.g. " + std::string{measure.example});
     if (!text) return std::nullopt;
     std::int64_t number = 0;
@@ -123,67 +124,67 @@ std::string dashed(std::string_view name) {
 
 }  // namespace
 
-int lineOf(const YAML::Node& node) { return std::max(0, node.Mark().line + 1); }
-
-YamlPlace YamlPlace::member(const std::string& name, const YAML::Node& value, int keyLine) const {
+ConfigPlace ConfigPlace::member(const std::string& name, const ConfigNode& value, int keyLine) const {
     bool plain = !name.empty();
-    for (const char c : name) plain = plain && patchbay::detail::isNameChar(c);
+    for (const char c : name) plain = plain && isNameChar(c);
     const std::string step = plain ? (path.empty() ? name : '.' + name) : '[' + quoted(name) + ']';
     return {value, path + step, keyLine, file, problems};
 }
 
-YamlPlace YamlPlace::element(std::size_t index, const YAML::Node& value) const {
-    return {value, path + '[' + std::to_string(index) + ']', lineOf(value), file, problems};
+ConfigPlace ConfigPlace::element(std::size_t index) const {
+    const ConfigNode& value = node.elements.at(index);
+    return {value, path + '[' + std::to_string(index) + ']', value.line, file, problems};
 }
 
-void YamlPlace::problem(const std::string& text) const {
+void ConfigPlace::problem(const std::string& text) const {
     problems.push_back({file, line, path.empty() ? text : path + ": " + text});
 }
 
-std::vector<std::pair<std::string, YamlPlace>> members(const YamlPlace& at) {
-    std::vector<std::pair<std::string, YamlPlace>> found;
-    if (!at.node.IsMap()) {
-        at.problem("expected keys and values, got " + kind(at.node));
+std::vector<std::pair<std::string, ConfigPlace>> members(const ConfigPlace& at) {
+    std::vector<std::pair<std::string, ConfigPlace>> found;
+    if (at.node.kind != ConfigNode::Kind::Map) {
+        at.problem("expected keys and values, got " + shown(at.node));
         return found;
     }
     std::set<std::string> seen;
-    for (const auto& entry : at.node) {
-        const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-        const YamlPlace place = at.member(key, entry.second, lineOf(entry.first));
-        if (!entry.first.IsScalar()) {
+    for (std::size_t i = 0; i < at.node.keys.size(); ++i) {
+        const ConfigNode& key = at.node.keys[i];
+        const bool plain = key.kind == ConfigNode::Kind::Text;
+        const ConfigPlace place = at.member(plain ? key.text : "?", at.node.elements[i], key.line);
+        if (!plain) {
             place.problem("a key must be a plain word");
-        } else if (!seen.insert(key).second) {
+        } else if (!seen.insert(key.text).second) {
             place.problem("is there twice");
         } else {
-            found.emplace_back(key, place);
+            found.emplace_back(key.text, place);
         }
     }
     return found;
 }
 
-std::vector<YamlPlace> elements(const YamlPlace& at) {
-    std::vector<YamlPlace> found;
-    if (!at.node.IsSequence()) {
-        const bool one = at.node.IsScalar();
-        at.problem("expected a list, got " + kind(at.node) + (one ? "; write [ " + at.node.Scalar() + " ]" : ""));
+std::vector<ConfigPlace> elements(const ConfigPlace& at) {
+    std::vector<ConfigPlace> found;
+    if (at.node.kind != ConfigNode::Kind::List) {
+        const bool one = at.node.kind == ConfigNode::Kind::Text;
+        at.problem("expected a list, got " + shown(at.node) + (one ? "; write [ " + at.node.text + " ]" : ""));
         return found;
     }
-    for (const auto& element : at.node) found.push_back(at.element(found.size(), element));
+    for (std::size_t i = 0; i < at.node.elements.size(); ++i) found.push_back(at.element(i));
     return found;
 }
 
-void unknownKey(const YamlPlace& at, std::string_view key, std::span<const std::string_view> known) {
+void unknownKey(const ConfigPlace& at, std::string_view key, std::span<const std::string_view> known) {
     at.problem("there is no such key" + suggestion(key, known));
 }
 
-std::optional<std::string> scalar(const YamlPlace& at, std::string_view expected) {
-    if (at.node.IsScalar()) return at.node.Scalar();
-    const std::string hint = at.node.IsNull() ? "; leave the key out for its default" : "";
-    at.problem("expected " + std::string{expected} + ", got " + kind(at.node) + hint);
+std::optional<std::string> scalar(const ConfigPlace& at, std::string_view expected) {
+    if (at.node.kind == ConfigNode::Kind::Text) return at.node.text;
+    const std::string hint = at.node.kind == ConfigNode::Kind::Nothing ? "; leave the key out for its default" : "";
+    at.problem("expected " + std::string{expected} + ", got " + shown(at.node) + hint);
     return std::nullopt;
 }
 
-std::optional<bool> readBool(const YamlPlace& at) {
+std::optional<bool> readBool(const ConfigPlace& at) {
     const auto text = scalar(at, "true or false");
     if (!text) return std::nullopt;
     if (*text == "true") return true;
@@ -192,7 +193,7 @@ std::optional<bool> readBool(const YamlPlace& at) {
     return std::nullopt;
 }
 
-std::optional<std::int64_t> readInteger(const YamlPlace& at, std::int64_t lowest, std::int64_t highest) {
+std::optional<std::int64_t> readInteger(const ConfigPlace& at, std::int64_t lowest, std::int64_t highest) {
     const auto text = scalar(at, "a whole number");
     if (!text) return std::nullopt;
     std::int64_t number = 0;
@@ -207,18 +208,18 @@ std::optional<std::int64_t> readInteger(const YamlPlace& at, std::int64_t lowest
     return std::nullopt;
 }
 
-std::optional<std::size_t> readSize(const YamlPlace& at) {
+std::optional<std::size_t> readSize(const ConfigPlace& at) {
     const auto bytes = readMeasure(at, kSize, "size");
     return bytes ? std::optional{static_cast<std::size_t>(*bytes)} : std::nullopt;
 }
 
-std::optional<std::chrono::microseconds> readDuration(const YamlPlace& at) {
-    if (at.node.IsScalar() && at.node.Scalar() == "off") return std::chrono::microseconds{0};
+std::optional<std::chrono::microseconds> readDuration(const ConfigPlace& at) {
+    if (at.node.kind == ConfigNode::Kind::Text && at.node.text == "off") return std::chrono::microseconds{0};
     const auto count = readMeasure(at, kDuration, "duration");
     return count ? std::optional{std::chrono::microseconds{*count}} : std::nullopt;
 }
 
-std::optional<std::size_t> readEnumerator(const YamlPlace& at, std::span<const std::string_view> names) {
+std::optional<std::size_t> readEnumerator(const ConfigPlace& at, std::span<const std::string_view> names) {
     std::vector<std::string> spelled;
     for (const auto name : names) spelled.push_back(dashed(name));
     const std::vector<std::string_view> known{spelled.begin(), spelled.end()};
@@ -230,8 +231,27 @@ std::optional<std::size_t> readEnumerator(const YamlPlace& at, std::span<const s
     return std::nullopt;
 }
 
-void tooFine(const YamlPlace& at, std::string_view unit) {
-    at.problem(quoted(at.node.Scalar()) + " is no whole number of " + std::string{unit});
+void tooFine(const ConfigPlace& at, std::string_view unit) {
+    at.problem(quoted(at.node.text) + " is no whole number of " + std::string{unit});
 }
 
-}  // namespace patchbay::hosting
+namespace {
+
+/// With the largest unit that leaves no rest.
+std::string inUnits(std::int64_t number, std::span<const Unit> units) {
+    const Unit* best = &units.front();
+    for (const Unit& unit : units) {
+        if (number % unit.factor == 0) best = &unit;
+    }
+    return std::to_string(number / best->factor).append(best->name);
+}
+
+}  // namespace
+
+std::string shownSize(std::size_t bytes) { return bytes == 0 ? "0B" : inUnits(static_cast<std::int64_t>(bytes), kSizes); }
+std::string shownDuration(std::chrono::microseconds duration) {
+    return duration.count() == 0 ? "off" : inUnits(duration.count(), kDurations);
+}
+std::string shownEnumerator(std::string_view name) { return dashed(name); }
+
+}  // namespace patchbay::detail::config

@@ -1,9 +1,9 @@
-#include "protocol/MessageBuffer.hpp"
+#include <patchbay/message_buffer.hpp>
 
 #include <algorithm>
 #include <cstring>
 
-namespace patchbay::protocol {
+namespace patchbay {
 
 bool MessageBuffer::reserve(std::uint64_t more) {
     if (more > maxBytes_ - size_) return false;
@@ -25,6 +25,12 @@ bool MessageBuffer::append(Bytes piece) {
     return true;
 }
 
+std::span<std::byte> MessageBuffer::room(std::size_t most) {
+    const std::size_t allowed = std::min(most, maxBytes_ - size_);
+    if (allowed == 0 || (size_ == capacity_ && !reserve(allowed))) return {};
+    return {block_.get() + size_, std::min(most, capacity_ - size_)};
+}
+
 void MessageBuffer::reset(std::size_t maxBytes) noexcept {
     block_.reset();
     size_ = 0;
@@ -32,4 +38,4 @@ void MessageBuffer::reset(std::size_t maxBytes) noexcept {
     maxBytes_ = maxBytes;
 }
 
-}  // namespace patchbay::protocol
+}  // namespace patchbay

@@ -1,6 +1,6 @@
 #pragma once
-// Bytes of a message that is not whole yet. Never larger than its limit, never filled before it is written, and with
-// slack behind its end, which simdjson may read.
+// Bytes of a message that is not whole yet, or on its way through an extension. Never larger than its limit, never filled
+// before it is written, and with slack behind its end, which a JSON reader may read.
 
 #include <patchbay/bytes.hpp>
 
@@ -8,11 +8,12 @@
 #include <limits>
 #include <memory>
 
-namespace patchbay::protocol {
+namespace patchbay {
 
 /// How many bytes behind a message may be read (not used).
 inline constexpr std::size_t kSlackBytes = 64;
 
+/// Thread: one at a time.   Errors: std::bad_alloc where the memory is not there.
 class MessageBuffer {
 public:
     static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 2;
@@ -29,6 +30,13 @@ public:
     std::size_t size() const noexcept { return size_; }
     std::size_t maxBytes() const noexcept { return maxBytes_; }
 
+    /// Room to write at most `most` bytes into, at least one; empty at the limit. What was written counts with commit().
+    std::span<std::byte> room(std::size_t most);
+    /// The first `bytes` of the room are part of the message now.   Requires: room() was the last call.
+    void commit(std::size_t bytes) noexcept { size_ += bytes; }
+
+    /// Forgets the bytes and keeps their memory.
+    void clear() noexcept { size_ = 0; }
     /// Gives the memory back and starts anew with another limit.
     void reset(std::size_t maxBytes) noexcept;
 
@@ -41,4 +49,4 @@ private:
     std::size_t maxBytes_;
 };
 
-}  // namespace patchbay::protocol
+}  // namespace patchbay

@@ -1,0 +1,72 @@
+#pragma once
+// What a plugin may hang into a server: handshakes, the beginning and end of sessions, messages. A chain runs in the order in
+// which its hooks were added, which for plugins is the order of the configuration.
+
+#include <patchbay/close.hpp>
+#include <patchbay/configurator.hpp>
+#include <patchbay/session.hpp>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace patchbay {
+
+/// Sees every handshake before its endpoint's configurator: may add headers, name the principal, set properties, reject.
+/// The first that rejects is the last that is asked.
+/// Thread: the loops; several connections at once.   Errors: what it throws is logged and answered with 500.
+class HandshakeInterceptor {
+public:
+    virtual ~HandshakeInterceptor() = default;
+    virtual void onHandshake(const HandshakeRequest& request, HandshakeResponse& response) = 0;
+};
+
+/// Thread: the session's loop.   Errors: what it throws is logged, and changes nothing for the session.
+class SessionListener {
+public:
+    virtual ~SessionListener() = default;
+    /// Before the open handler; the session can be used.
+    virtual void opened(const Session& session) = 0;
+    /// After the close handler; in the opposite order of opened().
+    virtual void closed(const Session& session, const CloseReason& reason) = 0;
+};
+
+/// What is called again and again; the time is that of the loop, in a test the one that is turned by hand.
+using Ticker = std::function<void(std::chrono::steady_clock::time_point now)>;
+
+/// A message on its way, as an interceptor sees it.
+class InterceptedMessage {
+public:
+    InterceptedMessage(MessageKind kind, Bytes payload) noexcept : payload_{payload}, kind_{kind} {}
+
+    MessageKind kind() const noexcept { return kind_; }
+    /// Valid until it is replaced, at most for the call.
+    Bytes payload() const noexcept { return payload_; }
+    /// Goes on with another payload of the same kind.   Requires: text stays UTF-8.
+    void replace(std::string payload) {
+        own_ = std::move(payload);
+        payload_ = asBytes(own_);
+    }
+
+private:
+    std::string own_;
+    Bytes payload_;
+    MessageKind kind_;
+};
+
+/// Sees, changes or drops messages.   Errors: what it throws goes the way of a handler's exception.
+class MessageInterceptor {
+public:
+    enum class Verdict : std::uint8_t { Pass, Drop };
+
+    virtual ~MessageInterceptor() = default;
+    /// A whole message that has arrived, before it is decoded.   Thread: the session's loop.
+    virtual Verdict received(const Session&, InterceptedMessage&) { return Verdict::Pass; }
+    /// A message to one session, before it is queued.   Thread: any.
+    virtual Verdict sending(const Session&, InterceptedMessage&) { return Verdict::Pass; }
+    /// A message to everyone of a topic, once for all of them.   Thread: any.
+    virtual Verdict publishing(std::string_view, InterceptedMessage&) { return Verdict::Pass; }
+};
+
+}  // namespace patchbay

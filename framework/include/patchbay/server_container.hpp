@@ -1,0 +1,119 @@
+#pragma once
+// ServerContainer: what a server serves and what hangs in it. Server is the real one, testkit::TestServer the one in a test;
+// plugins and applications are installed into either.
+//
+//     void install(patchbay::ServerContainer& server) {
+//         server.provide(std::make_shared<Rooms>());
+//         server.deploy<ChatRoom>();
+//         server.handle("GET", "/rooms", listRooms);
+//     }
+//
+// Source: Jakarta WebSocket §5.2 (ServerContainer)
+
+#include <patchbay/detail/Binding.hpp>
+#include <patchbay/detail/Registration.hpp>
+#include <patchbay/extension.hpp>
+#include <patchbay/hooks.hpp>
+#include <patchbay/http.hpp>
+#include <patchbay/services.hpp>
+#include <patchbay/topics.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay {
+
+namespace hosting {
+class Container;
+}
+
+/// Everything that is wrong with what was to be deployed, installed or listened on; one line each.
+class DeploymentError : public std::runtime_error {
+public:
+    explicit DeploymentError(std::vector<std::string> problems);
+    const std::vector<std::string>& problems() const noexcept { return problems_; }
+
+private:
+    std::vector<std::string> problems_;
+};
+
+/// Thread: one at a time until the server runs; afterwards deploy(), undeploy(), topicsOf() and the counts from any.
+class ServerContainer {
+public:
+    virtual ~ServerContainer() = default;
+    ServerContainer(const ServerContainer&) = delete;
+    ServerContainer& operator=(const ServerContainer&) = delete;
+
+    /// Hands out `service` to every constructor that asks for a `T&` or a `std::shared_ptr<T>`.
+    /// Requires: before the endpoints that ask for it are deployed or the server starts.
+    template <class T>
+    ServerContainer& provide(std::shared_ptr<T> service) {
+        services().provide(std::move(service));
+        return *this;
+    }
+    /// A service that somebody has provided, such as another plugin.   Errors: MissingService.
+    template <class T>
+    std::shared_ptr<T> service() {
+        return services().get<std::shared_ptr<T>>();
+    }
+
+    /// Deploys an annotated class, when the server starts or, when it runs, at once. The same class twice is once.
+    /// Errors: DeploymentError, then or here; then nothing of it is deployed.   Source: Jakarta WebSocket §5.2.1
+    template <class Endpoint>
+    ServerContainer& deploy() {
+        add({detail::makeModel<Endpoint>()});
+        return *this;
+    }
+    /// Deploys every endpoint that annotations have registered in this program (or this shared library).
+    __attribute__((visibility("hidden"))) inline ServerContainer& deployRegistered() {
+        std::vector<detail::EndpointModel> models;
+        for (const auto* r = detail::firstRegistration(); r; r = r->next) models.push_back(r->make());
+        add(std::move(models));
+        return *this;
+    }
+    /// Takes an endpoint away: no new sessions, the open ones close with 1001. False when there is none at that path.
+    virtual bool undeploy(std::string_view path);
+
+    /// Answers `method` requests for `path`, a template as an endpoint's; a GET handler answers HEAD too.
+    /// Errors: std::invalid_argument for a bad path or one that is taken.
+    ServerContainer& handle(std::string method, std::string path, HttpHandler handler);
+
+    /// Offers an extension in every handshake; of those that a client offers too, the first it prefers is taken.
+    /// Requires, as the following: before the server runs.
+    ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension);
+    /// Hang hooks in (hooks.hpp): each chain runs in the order in which its hooks were added.
+    ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor);
+    ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor);
+    ServerContainer& addListener(std::shared_ptr<SessionListener> listener);
+    /// Calls `task` every `interval` on each loop for as long as it runs, for what is due for its sessions. Once for all,
+    /// a thread or a session's after() does better.   Thread of the task: the loops', several at once.
+    /// Errors: std::invalid_argument for an interval that is not positive; what the task throws is logged.
+    ServerContainer& addTicker(std::chrono::milliseconds interval, Ticker task);
+
+    /// The topics of a deployed class, for HTTP handlers, timers and other threads. Valid until the class is undeployed.
+    /// Errors: std::logic_error when it is not deployed (before a server has started nothing is).
+    template <class Endpoint>
+    Topics& topicsOf() {
+        return topicsOf(&detail::kIdentity<Endpoint>);
+    }
+    /// The topics of the whole server; endpoints ask for them as `GlobalTopics&`.
+    GlobalTopics& globalTopics();
+    std::size_t sessionCount() const;
+    /// How many sessions have ended for that cause.
+    std::uint64_t closedFor(CloseCause cause) const;
+
+protected:
+    ServerContainer() = default;
+    /// Deploys, now or later.
+    virtual void add(std::vector<detail::EndpointModel> models) = 0;
+    virtual hosting::Container& container() const noexcept = 0;
+
+private:
+    Services& services();
+    Topics& topicsOf(const void* identity);
+};
+
+}  // namespace patchbay

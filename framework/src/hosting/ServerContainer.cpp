@@ -1,0 +1,51 @@
+#include <patchbay/server_container.hpp>
+
+#include "hosting/Container.hpp"
+
+namespace patchbay {
+
+Services& ServerContainer::services() { return container().services(); }
+
+bool ServerContainer::undeploy(std::string_view path) { return container().undeploy(path); }
+
+ServerContainer& ServerContainer::handle(std::string method, std::string path, HttpHandler handler) {
+    container().addRoute({std::move(method), std::move(path), std::move(handler)});
+    return *this;
+}
+
+ServerContainer& ServerContainer::addExtension(std::shared_ptr<ExtensionFactory> extension) {
+    container().addExtension(std::move(extension));
+    return *this;
+}
+
+ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor) {
+    container().state().handshakeInterceptors.push_back(std::move(interceptor));
+    return *this;
+}
+
+ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<MessageInterceptor> interceptor) {
+    container().state().messageInterceptors.push_back(std::move(interceptor));
+    return *this;
+}
+
+ServerContainer& ServerContainer::addListener(std::shared_ptr<SessionListener> listener) {
+    container().state().sessionListeners.push_back(std::move(listener));
+    return *this;
+}
+
+ServerContainer& ServerContainer::addTicker(std::chrono::milliseconds interval, Ticker task) {
+    container().addTicker(interval, std::move(task));
+    return *this;
+}
+
+Topics& ServerContainer::topicsOf(const void* identity) {
+    const auto endpoint = container().endpointOf(identity);
+    if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed; a server deploys when it starts"};
+    return *endpoint->topics;
+}
+
+GlobalTopics& ServerContainer::globalTopics() { return services().get<GlobalTopics>(); }
+std::size_t ServerContainer::sessionCount() const { return container().sessionCount(); }
+std::uint64_t ServerContainer::closedFor(CloseCause cause) const { return container().state().closes.of(cause); }
+
+}  // namespace patchbay

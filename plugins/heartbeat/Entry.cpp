@@ -1,0 +1,3 @@
+#include "Heartbeat.hpp"
+
+PATCHBAY_PLUGIN(heartbeat::Heartbeat, "heartbeat")

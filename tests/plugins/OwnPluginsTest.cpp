@@ -1,0 +1,105 @@
+// The plugins and the app of this tree, as an operator switches them on: by name, from the server's own folder.
+// Source: FEATURES G1, G2
+#include "plugins/Mapped.hpp"
+#include "support/Eventually.hpp"
+#include "support/RawWebSocket.hpp"
+
+#include <patchbay/config.hpp>
+#include <patchbay/server.hpp>
+
+#include <gmock/gmock.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace patchbay::test {
+namespace {
+
+using testing::AllOf, testing::HasSubstr;
+
+std::unique_ptr<Server> serverWith(const std::string& yaml) {
+    LoadedConfig loaded = parseConfig(yaml, "test.yaml");
+    EXPECT_THAT(loaded.problems, testing::IsEmpty());
+    loaded.config.server.listen = {{"http://127.0.0.1:0"}};
+    loaded.config.server.drainTimeout = std::chrono::seconds{2};
+    return std::make_unique<Server>(std::move(loaded.config));
+}
+
+TEST(OwnPlugins, TheChatIsLoadedTalksAndLeavesTheProcess) {
+    auto server = serverWith("apps: [ chat ]");
+    EXPECT_FALSE(isMapped("chat"));
+    server->start();
+    EXPECT_TRUE(isMapped("chat"));
+    {
+        RawSocket page{server->port()};
+        page.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_THAT(page.readAnswer().body, HasSubstr("<title>"));
+        RawWebSocket ann{server->port(), "/chat/lobby?name=ann"};
+        EXPECT_THAT(ann.nextText(), HasSubstr("ann"));
+        ann.close(1000);
+    }
+    server.reset();
+    EXPECT_FALSE(isMapped("chat"));
+}
+
+#ifdef HAS_COMPRESSION
+TEST(OwnPlugins, CompressionIsAgreedOnWithWhoOffersItAndLeavesTheProcess) {
+    auto server = serverWith("plugins: [ { library: compression, config: { serverMaxWindowBits: 10 } } ]\napps: [ chat ]");
+    server->start();
+    {
+        RawWebSocket offers{server->port(), "/chat/lobby?name=ann",
+                            "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=12\r\n"};
+        EXPECT_EQ(offers.answer().header("sec-websocket-extensions"), "permessage-deflate; server_max_window_bits=10");
+        RawWebSocket plain{server->port(), "/chat/lobby?name=bob"};
+        EXPECT_EQ(plain.answer().header("sec-websocket-extensions"), "");
+    }
+    server.reset();
+    EXPECT_FALSE(isMapped("compression"));
+}
+#endif
+
+#ifdef HAS_HEARTBEAT
+TEST(OwnPlugins, TheHeartbeatEndsWhoIsDeadAndLeavesTheProcess) {
+    auto server = serverWith("plugins: [ { library: heartbeat, config: { every: 50ms, timeout: 50ms } } ]\napps: [ chat ]");
+    server->start();
+    {
+        RawWebSocket deaf{server->port(), "/chat/lobby?name=ann"};
+        EXPECT_EQ(deaf.skipToClose(), (RawWebSocket::Close{1001, "no answer to a ping"}));
+    }
+    server.reset();
+    EXPECT_FALSE(isMapped("heartbeat"));
+}
+#endif
+
+#ifdef HAS_ACCESS_LOG
+TEST(OwnPlugins, TheAccessLogHasALineForEachSessionThatEnds) {
+    const auto file = std::filesystem::temp_directory_path() / ("access-log-" + std::to_string(::getpid()));
+    auto server = serverWith("plugins: [ { library: access-log, config: { file: " + file.string() + " } } ]\napps: [ chat ]");
+    server->start();
+    RawWebSocket ann{server->port(), "/chat/lobby?name=ann"};
+    ann.close(4000, "bye");
+    EXPECT_EQ(ann.skipToClose().code, 4000);
+    EXPECT_TRUE(eventually([&] { return server->sessionCount() == 0; }));
+    server.reset();
+    EXPECT_FALSE(isMapped("access-log"));
+    std::ostringstream text;
+    text << std::ifstream{file}.rdbuf();
+    std::filesystem::remove(file);
+    EXPECT_THAT(text.str(), AllOf(HasSubstr("127.0.0.1:"), HasSubstr("/chat/lobby?name=ann "), HasSubstr("s 4000 peer\n")));
+}
+
+TEST(OwnPlugins, ALogThatCannotBeWrittenIsToldBeforeTheServerListens) {
+    auto server = serverWith("plugins: [ { library: access-log, config: { file: /nowhere/log } } ]");
+    try {
+        server->start();
+        FAIL() << "it started";
+    } catch (const DeploymentError& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("access-log"), HasSubstr("\"/nowhere/log\" cannot be written")));
+    }
+}
+#endif
+
+}  // namespace
+}  // namespace patchbay::test

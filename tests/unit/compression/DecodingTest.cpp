@@ -1,0 +1,121 @@
+// What peers send by mistake or on purpose: too much, too little, or no DEFLATE at all.
+
+#include "unit/compression/Streams.hpp"
+
+namespace patchbay::compression::testing {
+namespace {
+
+/// With context and without.
+class Received : public ::testing::TestWithParam<std::string_view> {
+protected:
+    PerMessageDeflateFactory factory;
+    std::unique_ptr<Extension> end = serverEnd(factory, GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutContext, Received,
+                         ::testing::Values("permessage-deflate", "permessage-deflate; client_no_context_takeover"));
+
+TEST_P(Received, ABombEndsAtTheLimitWithNoMoreMemoryThanThat) {
+    const std::string bomb = ForeignDeflater{}.message(std::string(64_MiB, 'a'));
+    ASSERT_LT(bomb.size(), 100_KiB);
+    MessageBuffer out{10000};
+    EXPECT_EQ(end->decode(PerMessageDeflate::kRsv1, asBytes(bomb), out), Extension::Decoded::TooBig);
+    EXPECT_LE(out.size(), 10000u);
+}
+
+TEST_P(Received, AMessageMayBeAsLargeAsTheLimitAndNotOneByteMore) {
+    for (const std::size_t size : {0u, 1u, 255u, 256u, 257u, 4096u, 65536u}) {
+        const std::string message = json(size);
+        EXPECT_TRUE(decoded(*end, ForeignDeflater{}.message(message), size) == message) << size;
+        if (size == 0) continue;
+        const auto again = serverEnd(factory, GetParam());
+        EXPECT_EQ(decoded(*again, ForeignDeflater{}.message(message), size - 1), "<TooBig>") << size;
+    }
+}
+
+TEST_P(Received, NothingAtAllIsNoMessage) { EXPECT_EQ(decoded(*end, ""), "<Broken>"); }
+
+TEST_P(Received, AMessageCutShortIsBroken) {
+    const std::string whole = ForeignDeflater{}.message(json(1_KiB));
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        EXPECT_EQ(decoded(*serverEnd(factory, GetParam()), whole.substr(0, size)), "<Broken>") << size;
+}
+
+TEST_P(Received, WhatIsNoDeflateIsBroken) {
+    EXPECT_EQ(decoded(*end, "\x07"), "<Broken>") << "a block of the reserved type";
+    EXPECT_EQ(decoded(*serverEnd(factory, GetParam()), hex("00 05 00 fa fe 48 65 6c 6c 6f 00")), "<Broken>")
+        << "a stored block whose length is not confirmed";
+    EXPECT_EQ(decoded(*serverEnd(factory, GetParam()), hex("f2 00 11 00 00")), "<Broken>")
+        << "further back than anything";
+    EXPECT_EQ(decoded(*serverEnd(factory, GetParam()), "{\"type\":\"Said\"}"), "<Broken>") << "plain text";
+}
+
+TEST_P(Received, ABlockThatEndsInsideTheTailIsBroken) {
+    // Its codes: 0 is a literal, fourteen ones are the block's end. So the tail is sixteen literals, an end, and two
+    // bits that the next message would begin behind.
+    EXPECT_EQ(decoded(*end, hex("04 c0 01 92 24 49 92 24 49 24 16 35 8f ac 9e bd ff 7f f7 00")), "<Broken>");
+}
+
+TEST_P(Received, AMessageWithItsTailLeftOnIsRead) {
+    EXPECT_EQ(decoded(*end, ForeignDeflater{}.flushed("Hello", Z_SYNC_FLUSH) + hex("00")), "Hello");
+}
+
+TEST_P(Received, BytesBehindALastBlockMustBeBlocksToo) {
+    EXPECT_EQ(decoded(*end, hex("f3 48 cd c9 c9 07 00")), "<Broken>") << "the tail alone is no block";
+    EXPECT_EQ(decoded(*serverEnd(factory, GetParam()), hex("f3 48 cd c9 c9 07 00 ff ff")), "<Broken>");
+    EXPECT_EQ(decoded(*serverEnd(factory, GetParam()), hex("f3 48 cd c9 c9 07 00 f3 48 cd c9 c9 07 00 00")),
+              "HelloHello");
+}
+
+TEST_P(Received, ManyLastBlocksAreReadInOneMessage) {
+    std::string message;
+    for (int i = 0; i < 10000; ++i) message += hex("03 00");
+    EXPECT_EQ(decoded(*end, message + hex("00")), "");
+}
+
+TEST_P(Received, ALastBlockThatFillsTheRoomIsNotTheEnd) {
+    const std::string text = noise(256);
+    EXPECT_EQ(decoded(*end, ForeignDeflater{}.flushed(text, Z_FINISH) + hex("00"), 256), text);
+}
+
+TEST_P(Received, EveryFlushOfASenderMayStandInsideAMessage) {
+    ForeignDeflater zlib;
+    std::string message;
+    for (const int flush : {Z_NO_FLUSH, Z_PARTIAL_FLUSH, Z_SYNC_FLUSH, Z_FULL_FLUSH, Z_BLOCK})
+        message += zlib.flushed(json(1_KiB), flush);
+    message += zlib.message(json(1_KiB));
+    std::string expected;
+    for (int i = 0; i < 6; ++i) expected += json(1_KiB);
+    EXPECT_EQ(decoded(*end, message), expected);
+}
+
+TEST_P(Received, FlushingOftenStaysWithinTheLimitOfTheEncodedForm) {
+    ForeignDeflater zlib{15, 0};  // stored blocks: the worst case of an honest sender
+    for (const std::size_t size : {0u, 1u, 100u, 65536u})
+        EXPECT_LE(zlib.message(noise(size)).size(), end->maxEncodedBytes(size)) << size;
+}
+
+TEST(ReceivedWithContext, AForeignSenderMayReferToEarlierMessages) {
+    PerMessageDeflateFactory factory;
+    const auto end = serverEnd(factory);
+    ForeignDeflater zlib;
+    const std::string first = zlib.message(json(1_KiB));
+    EXPECT_EQ(decoded(*end, first), json(1_KiB));
+    for (int i = 0; i < 50; ++i) {
+        const std::string wire = zlib.message(json(1_KiB));
+        EXPECT_LT(wire.size(), first.size() / 4);
+        EXPECT_EQ(decoded(*end, wire), json(1_KiB));
+    }
+}
+
+TEST(ReceivedWithoutContext, ConnectionsDoNotSeeEachOthersMessages) {
+    PerMessageDeflateFactory factory;
+    constexpr std::string_view offer = "permessage-deflate; client_no_context_takeover";
+    const auto one = serverEnd(factory, offer);
+    const auto other = serverEnd(factory, offer);
+    EXPECT_EQ(decoded(*one, hex("f2 48 cd c9 c9 07 00")), "Hello");
+    EXPECT_EQ(decoded(*other, hex("f2 00 11 00 00")), "<Broken>");
+    EXPECT_EQ(decoded(*one, hex("f2 48 cd c9 c9 07 00")), "Hello") << "a broken message leaves no trace";
+}
+
+}  // namespace
+}  // namespace patchbay::compression::testing
