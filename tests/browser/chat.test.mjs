@@ -48,7 +48,7 @@ describe('chat', { timeout: 240_000 }, () => {
         await ann.says('Is the line free?');
         await bob.sees('Is the line free?');
         await bob.says('It is now.');
-        await ann.sees('It is now.');
+        for (const visitor of [ann, bob]) await visitor.sees('It is now.');
         assert.equal(await ann.page.locator('.message.own').count(), 1);
         assert.equal(await bob.page.locator('.message.own').count(), 1);
     });
