@@ -22,8 +22,11 @@ using detail::ConfigNode, detail::config::ConfigPlace;
 
 /// An alias stands for all that it names: a short file may be a very large tree.
 constexpr std::size_t kMostNodes = 100'000;
+/// Or one that never ends: an alias may stand within what it names.
+constexpr int kMostDepth = 100;
 
-ConfigNode toTree(const YAML::Node& yaml, std::size_t& count) {
+ConfigNode toTree(const YAML::Node& yaml, std::size_t& count, int depth = 0) {
+    if (depth > kMostDepth) throw YAML::Exception{yaml.Mark(), "it is nested more than " + std::to_string(kMostDepth) + " deep"};
     if (++count > kMostNodes) throw YAML::Exception{yaml.Mark(), "it has more than " + std::to_string(kMostNodes) + " values"};
     ConfigNode node;
     node.line = std::max(0, yaml.Mark().line + 1);
@@ -32,12 +35,12 @@ ConfigNode toTree(const YAML::Node& yaml, std::size_t& count) {
         node.text = yaml.Scalar();
     } else if (yaml.IsSequence()) {
         node.kind = ConfigNode::Kind::List;
-        for (const auto& element : yaml) node.elements.push_back(toTree(element, count));
+        for (const auto& element : yaml) node.elements.push_back(toTree(element, count, depth + 1));
     } else if (yaml.IsMap()) {
         node.kind = ConfigNode::Kind::Map;
         for (const auto& entry : yaml) {
-            node.keys.push_back(toTree(entry.first, count));
-            node.elements.push_back(toTree(entry.second, count));
+            node.keys.push_back(toTree(entry.first, count, depth + 1));
+            node.elements.push_back(toTree(entry.second, count, depth + 1));
         }
     }
     return node;

@@ -117,6 +117,14 @@ TEST(PluginConfig, AliasesThatMultiplyAreRefusedBeforeTheyAreFollowed) {
     EXPECT_THAT(loaded.problems.front().shown(), HasSubstr("it has more than 100000 values"));
 }
 
+TEST(PluginConfig, AnAliasWithinWhatItNamesIsRefused) {
+    for (const auto* yaml : {"plugins: &p [ { library: x, config: *p } ]\n", "a: &a [ *a ]\n", "a: &a { b: *a }\n"}) {
+        const LoadedConfig loaded = parseConfig(yaml, "f.yaml");
+        ASSERT_FALSE(loaded.problems.empty()) << yaml;
+        EXPECT_THAT(loaded.problems.front().shown(), HasSubstr("it is nested more than 100 deep")) << yaml;
+    }
+}
+
 // It was an uncaught exception: the path of a file in the current folder has no folder.
 TEST(PluginConfig, AFileInTheCurrentFolderIsReadLikeAnyOther) {
     const auto before = std::filesystem::current_path();
