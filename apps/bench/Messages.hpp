@@ -1,0 +1,51 @@
+#pragma once
+// The messages of a run, on their way out and back. All are one pattern; only their numbers differ, so a message costs the
+// writing of eight bytes, and with permessage-deflate no compression either (Deflate.hpp). What comes back is compared with
+// the same pattern: the number of all, every byte of one in 64.
+
+#include "Deflate.hpp"
+#include "Payload.hpp"
+#include "wire/Stream.hpp"
+
+namespace bench {
+
+class Messages {
+public:
+    explicit Messages(const Options& options);
+
+    /// How many fit into one batch.
+    std::size_t most() const noexcept { return most_; }
+    /// `count` messages with the numbers from `first` on, masked, as they go to a server.   Requires: 1 <= count <= most().
+    Bytes outgoing(std::uint64_t first, std::size_t count);
+    /// Compresses with a window of 2^bits bytes or less from here on.
+    void limitWindow(int bits);
+
+    /// Compares bytes of message `number` that begin at `offset` of its payload.   Requires: they lie within size().
+    /// Errors: std::runtime_error, which says what is wrong.
+    void check(std::uint64_t number, std::size_t offset, Bytes part) const;
+    /// Compares a whole message; JSON by what it says, however it is written.   Errors: likewise.
+    void checkWhole(std::uint64_t number, Bytes message) const;
+    /// The number that a whole message has.   Errors: std::runtime_error when it holds none.
+    std::uint64_t numberOf(Bytes message) const;
+
+    std::size_t size() const noexcept { return payload_.bytes.size(); }
+    /// Opcode with FIN, as an answer's first byte has it, or the first byte of the first fragment but for FIN.
+    std::byte opcode() const noexcept;
+    bool isFramed() const noexcept { return framed_; }
+    /// Whether answers can only be compared as a whole, since they may be compressed or written in another way.
+    bool comesWhole() const noexcept { return deflate_ || kind_ == Kind::Json; }
+
+private:
+    void layOut(Bytes body, std::size_t numberAt);
+
+    Kind kind_;
+    bool framed_, deflate_;
+    std::size_t inFlight_;
+    int windowBits_ = kLargestWindow;
+    Payload payload_;
+    std::size_t frameBytes_ = 0, numberAt_ = 0, most_ = 1;
+    Number numberMask_{};               // what the mask makes of the number's place
+    std::vector<std::byte> outgoing_;  // `most_` frames in a row; only their numbers change
+};
+
+}  // namespace bench
