@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <stdexcept>
 
 #include <unistd.h>
@@ -15,11 +16,18 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 10s;          // for any answer
 constexpr auto kLongestWait = 100ms;     // a signal that comes just before a wait is seen this much later
-constexpr auto kGoodbyePatience = 2s;
+constexpr auto kClockPatience = 1s;
+constexpr auto kGoodbyePatience = 2s;   // without a goodbye
 constexpr std::size_t kOpenAtOnce = 128;  // or the server's queue of connections would overflow
 constexpr double kWarmUpShare = 0.2;
 
 volatile std::sig_atomic_t stopped = 0;
+
+std::chrono::nanoseconds ownCpuTime() {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
 
 }  // namespace
 
@@ -69,7 +77,12 @@ void Crowd::leave() {
         updateInterest(*connection);
         ++leaving_;
     }
-    for (const auto end = Clock::now() + kGoodbyePatience; leaving_ != 0 && Clock::now() < end;) turn(end);
+    auto last = Clock::now();
+    for (auto before = leaving_; leaving_ != 0 && Clock::now() - last < kGoodbyePatience;) {
+        turn(last + kGoodbyePatience);
+        if (leaving_ != before) last = Clock::now();
+        before = leaving_;
+    }
 }
 
 void Crowd::turnUntil(const std::function<bool()>& done) {
@@ -138,22 +151,27 @@ void Crowd::warmUpAndMeasure() {
 /// Goes on until the server's clock has moved, too: that of a server that never waits moves with the kernel's ticks.
 void Crowd::measure(double seconds, double messages) {
     const auto begin = Clock::now();
+    const auto ownCpuBefore = ownCpuTime();
     const auto cpuBefore = server_ ? server_->cpuTime() : 0ns;
     const auto sent = shared_.bytesSent, received = shared_.bytesReceived;
-    const std::chrono::duration<double> most{seconds}, mostForCpu{seconds + 1};
+    const std::chrono::duration<double> most{seconds};
+    const auto end = begin + std::chrono::duration_cast<Clock::duration>(most);
+    std::optional<std::chrono::duration<double>> enough;  // when it could have ended
     counting_ = true;
     const auto over = [&] {
-        if (isStopped()) return true;
+        if (isStopped() || outstanding_ >= mostOutstanding_) return true;
         if (result_.time < most && (messages == 0 || static_cast<double>(result_.messages) < messages)) return false;
-        return !server_ || result_.time >= mostForCpu || server_->cpuTime() != cpuBefore;
+        if (!enough) enough = result_.time;
+        return !server_ || server_->cpuTime() != cpuBefore || result_.time - *enough > kClockPatience;
     };
     while (!over()) {
-        turn(begin + std::chrono::duration_cast<Clock::duration>(result_.time < most ? most : mostForCpu));
+        turn(enough ? Clock::now() + kLongestWait : end);
         result_.time = Clock::now() - begin;
         result_.bytesSent = shared_.bytesSent - sent;
         result_.bytesReceived = shared_.bytesReceived - received;
     }
     counting_ = false;
+    result_.ownCpu = ownCpuTime() - ownCpuBefore;
     if (!server_) return;
     result_.server->cpu = server_->cpuTime() - cpuBefore;
     result_.server->resident = server_->residentBytes();

@@ -8,6 +8,7 @@
 #include "ServerProcess.hpp"
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -41,7 +42,7 @@ protected:
 
     /// Unmeasured for the time of the warm-up, then measured until the messages or the time asked for are used up.
     void warmUpAndMeasure();
-    /// Measures for so long. More than one part adds up to one result only if reset() is not called between.
+    /// Measures for so long, or until so many messages have come if that is not 0.
     void measure(double seconds, double messages);
     /// Forgets what has been measured.
     void reset();
@@ -73,6 +74,7 @@ protected:
     std::vector<std::unique_ptr<Connection>> connections_;
     std::optional<ServerProcess> server_;
     bool sending_ = true;  ///< off while the last answers are waited for
+    std::uint64_t mostOutstanding_ = std::numeric_limits<std::uint64_t>::max();  ///< more than this ends a measurement
     Result result_;
 
 private:

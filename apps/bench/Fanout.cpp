@@ -62,10 +62,13 @@ private:
     }
 
     void openStalled() {
-        receivers_ = connections_.size();
-        if (options_.stalled == 0) return;
+        const auto receivers = connections_.size();
         open(options_.stalled);
-        for (std::size_t index = receivers_; index < connections_.size(); ++index) turnAwayFrom(*connections_[index]);
+        for (; connections_.size() != receivers; connections_.pop_back()) {
+            turnAwayFrom(*connections_.back());
+            stalled_.push_back(std::move(connections_.back()));
+        }
+        receivers_ = receivers;
     }
 
     void publish(std::uint64_t count) {
@@ -106,6 +109,7 @@ private:
     }
 
     std::optional<Schedule> schedule_;
+    std::vector<std::unique_ptr<Connection>> stalled_;
     std::deque<Published> published_;  // those that are not with everyone yet
     std::uint64_t base_ = 0;           // the number of the first of them
     std::size_t receivers_ = 0;        // 0 until all have joined

@@ -2,6 +2,9 @@
 // The messages of a run, on their way out and back. All are one pattern; only their numbers differ, so a message costs the
 // writing of eight bytes, and with permessage-deflate no compression either (Deflate.hpp). What comes back is compared with
 // the same pattern: the number of all, every byte of one in 64.
+//
+// With permessage-deflate texts take turns with others, more than a window holds: a server that keeps its context would else
+// find each message whole in the one before, as nobody's messages are in life.
 
 #include "Deflate.hpp"
 #include "Payload.hpp"
@@ -28,7 +31,7 @@ public:
     /// The number that a whole message has.   Errors: std::runtime_error when it holds none.
     std::uint64_t numberOf(Bytes message) const;
 
-    std::size_t size() const noexcept { return payload_.bytes.size(); }
+    std::size_t size() const noexcept { return size_; }
     /// Opcode with FIN, as an answer's first byte has it, or the first byte of the first fragment but for FIN.
     std::byte opcode() const noexcept;
     bool isFramed() const noexcept { return framed_; }
@@ -36,16 +39,22 @@ public:
     bool comesWhole() const noexcept { return deflate_ || kind_ == Kind::Json; }
 
 private:
-    void layOut(Bytes body, std::size_t numberAt);
+    struct Variant {
+        Payload payload;
+        std::vector<std::byte> frame;
+        std::size_t numberAt = 0;  // in the frame
+    };
+    void layOut();
+    void layOut(Variant& variant, Bytes body, std::size_t numberAt);
+    const Payload& payload(std::uint64_t number) const { return variants_[number % variants_.size()].payload; }
 
     Kind kind_;
     bool framed_, deflate_;
-    std::size_t inFlight_;
+    std::size_t size_, inFlight_, most_ = 1;
     int windowBits_ = kLargestWindow;
-    Payload payload_;
-    std::size_t frameBytes_ = 0, numberAt_ = 0, most_ = 1;
-    Number numberMask_{};               // what the mask makes of the number's place
-    std::vector<std::byte> outgoing_;  // `most_` frames in a row; only their numbers change
+    std::vector<Variant> variants_;
+    Number numberMask_{};              // of the place where the number stands
+    std::vector<std::byte> outgoing_;  // room for `most_` frames; where there is one variant they stand there from the start
 };
 
 }  // namespace bench

@@ -5,8 +5,10 @@
 
 namespace bench {
 
-std::unique_ptr<Crowd> makeEcho(const Options& options);    ///< echo
+std::unique_ptr<Crowd> makeEcho(const Options& options);
 std::unique_ptr<Crowd> makeFanout(const Options& options);  ///< fanout and slow
-std::unique_ptr<Crowd> makeStorm(const Options& options);   ///< storm
+std::unique_ptr<Crowd> makeStorm(const Options& options);
+std::unique_ptr<Crowd> makeIdle(const Options& options);
+std::unique_ptr<Crowd> makeRamp(const Options& options);
 
 }  // namespace bench

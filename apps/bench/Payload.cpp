@@ -20,10 +20,10 @@ constexpr std::array<std::string_view, 12> kMixedWords{"grüße ", "and ",  "п�
 
 /// Words in an order that does not repeat soon, exactly `size` bytes: what has no room becomes dots.
 template <std::size_t Count>
-std::string text(const std::array<std::string_view, Count>& words, std::size_t size) {
+std::string text(const std::array<std::string_view, Count>& words, std::size_t size, std::uint32_t variant) {
     std::string all;
     all.reserve(size);
-    for (std::uint32_t state = 1;;) {
+    for (std::uint32_t state = variant * 2654435761U;;) {
         state = state * 1664525U + 1013904223U;
         const auto word = words[(state >> 16) % Count];
         if (all.size() + word.size() > size) break;
@@ -33,32 +33,32 @@ std::string text(const std::array<std::string_view, Count>& words, std::size_t s
 }
 
 /// A quarter of it goes into the list, word by word, the rest into the text.
-std::string json(std::size_t size) {
+std::string json(std::size_t size, std::uint32_t variant) {
     std::string end = "\",\"number\":1234.5,\"list\":[\"first\"";
     for (std::size_t index = 0; end.size() < size / 4; ++index) {
-        const auto word = kWords[index % kWords.size()];
+        const auto word = kWords[(variant + index * 5) % kWords.size()];
         end += ",\"" + std::string{word.substr(0, word.size() - 1)} + '"';
     }
     end += "]}";
     const std::string begin = "{\"text\":\"";
-    return begin + text(kWords, size - begin.size() - end.size()) + end;
+    return begin + text(kWords, size - begin.size() - end.size(), variant) + end;
 }
 
-std::string textOf(Kind kind, std::size_t size) {
-    if (kind == Kind::Json) return json(size);
-    if (kind == Kind::Ascii) return text(kWords, size);
-    return std::string(kNumberBytes, '0') + text(kMixedWords, size - kNumberBytes);
+std::string textOf(Kind kind, std::size_t size, std::uint32_t variant) {
+    if (kind == Kind::Json) return json(size, variant);
+    if (kind == Kind::Ascii) return text(kWords, size, variant);
+    return std::string(kNumberBytes, '0') + text(kMixedWords, size - kNumberBytes, variant);
 }
 
 }  // namespace
 
-Payload makePayload(Kind kind, std::size_t size) {
+Payload makePayload(Kind kind, std::size_t size, std::uint32_t variant) {
     Payload payload{.bytes = std::vector<std::byte>(size), .numberAt = 0};
     if (kind == Kind::Binary) {
         for (std::size_t index = 0; index < size; ++index) payload.bytes[index] = static_cast<std::byte>(index * 7 + index / 251);
         return payload;
     }
-    const auto characters = textOf(kind, size);
+    const auto characters = textOf(kind, size, variant);
     std::ranges::copy(std::as_bytes(std::span{characters}), payload.bytes.begin());
     if (kind == Kind::Json) payload.numberAt = characters.find(":\"") + 2;
     return payload;

@@ -16,6 +16,8 @@ struct Share {
 constexpr std::array kShares{Share{"p50", "p50", 0.5}, Share{"p90", "p90", 0.9}, Share{"p99", "p99", 0.99},
                              Share{"p999", "p99.9", 0.999}};
 
+constexpr double kBusy = 0.95;
+
 __attribute__((format(printf, 1, 2))) std::string print(const char* format, ...) {
     std::array<char, 512> text{};
     va_list values;
@@ -70,6 +72,13 @@ std::string serverRows(const Result& result) {
                 bytes(static_cast<double>(server.residentBefore)) + "\n";
     if (result.residentPerConnection) text += "  at rest      " + bytes(*result.residentPerConnection) + " of RSS per connection\n";
     return text;
+}
+
+/// Figures that the load generator may have bounded are to be known as such.
+std::string ownRow(const Result& result) {
+    const double share = result.time.count() > 0 ? result.ownCpu / result.time : 0;
+    return print("  bench CPU    %.0f %% of a core%s\n", share * 100,
+                 share > kBusy ? ": patchbay-bench may be what bounds these figures" : "");
 }
 
 std::string stepRows(const Result& result) {
@@ -128,6 +137,7 @@ std::string asTable(const Options& options, const Result& result) {
     const double seconds = result.time.count() > 0 ? result.time.count() : 1;
     text += "  traffic      " + bytes(static_cast<double>(result.bytesSent) / seconds) + "/s sent, " +
             bytes(static_cast<double>(result.bytesReceived) / seconds) + "/s received\n";
+    text += ownRow(result);
     if (result.server) text += serverRows(result);
     return text;
 }

@@ -18,6 +18,7 @@ struct Result {
     Histogram latency;
     std::uint64_t bytesSent = 0, bytesReceived = 0;
     std::uint64_t errors = 0;
+    std::chrono::duration<double> ownCpu{};  ///< CPU time of patchbay-bench itself
 
     struct Server {
         std::chrono::duration<double> cpu{};
