@@ -17,8 +17,7 @@
 
 namespace {
 
-constexpr unsigned kFileDescriptors = 16384;
-constexpr std::size_t kReadBytes = 32768;
+constexpr std::size_t kReadBytes = 4096;  // its default; a connection keeps a buffer of that size
 
 /// A payload behind the room that lws_write() wants for the header. That is written there anew for each receiver.
 struct Message {
@@ -106,7 +105,6 @@ int main(int argc, char** argv) {
     info.iface = "127.0.0.1";
     info.port = 0;
     info.protocols = protocols.data();
-    info.fd_limit_per_thread = kFileDescriptors;
     info.pt_serv_buf_size = kReadBytes;
     info.options = LWS_SERVER_OPTION_VALIDATE_UTF8;
     for (int index = 1; index < argc; ++index) {

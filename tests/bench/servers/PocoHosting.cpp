@@ -87,7 +87,6 @@ private:
         response.set("Upgrade", "websocket");
         response.set("Connection", "Upgrade");
         response.set("Sec-WebSocket-Accept", acceptKey(request.get("Sec-WebSocket-Key")));
-        response.setContentLength(0);
         response.send().flush();
         holder_.hold(dynamic_cast<Poco::Net::HTTPServerRequestImpl&>(request).detachSocket());
     }

@@ -7,6 +7,7 @@ import jakarta.websocket.HandshakeResponse;
 import jakarta.websocket.OnClose;
 import jakarta.websocket.OnMessage;
 import jakarta.websocket.OnOpen;
+import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.HandshakeRequest;
 import jakarta.websocket.server.ServerEndpoint;
@@ -68,18 +69,31 @@ public final class Bench {
         }
 
         @OnMessage
-        public void text(String message) throws IOException, InterruptedException {
+        public void text(String message) throws InterruptedException {
             synchronized (subscribers) {
                 awaitAll();
-                for (Session subscriber : subscribers) subscriber.getBasicRemote().sendText(message);
+                for (Session subscriber : subscribers) to(subscriber, remote -> remote.sendText(message));
             }
         }
 
         @OnMessage
-        public void binary(ByteBuffer message) throws IOException, InterruptedException {
+        public void binary(ByteBuffer message) throws InterruptedException {
             synchronized (subscribers) {
                 awaitAll();
-                for (Session subscriber : subscribers) subscriber.getBasicRemote().sendBinary(message.duplicate());
+                for (Session subscriber : subscribers) to(subscriber, remote -> remote.sendBinary(message.duplicate()));
+            }
+        }
+
+        private interface Sending {
+            void to(RemoteEndpoint.Basic remote) throws IOException;
+        }
+
+        /** One that has just left is no reason to fail for the others. */
+        private static void to(Session subscriber, Sending sending) {
+            try {
+                sending.to(subscriber.getBasicRemote());
+            } catch (IOException | IllegalStateException left) {
+                return;  // its close handler takes it out of the set
             }
         }
 
