@@ -48,7 +48,9 @@ Connection::Connection(std::unique_ptr<Stream> stream, Shared& shared, Time begu
 void Connection::lost() const {
     if (stream_->error() == ECONNREFUSED) wrong(kRefused);
     if (state_ == State::Upgrading) {
-        wrong("the server ended a connection before it answered the handshake; is its limit of connections or descriptors too low?");
+        wrong(
+            "the server ended a connection before it answered the handshake; is its limit of connections or "
+            "descriptors too low?");
     }
     wrong("the server ended a connection");
 }
@@ -130,7 +132,8 @@ void Connection::beginFrame(const FrameHeader& header) {
     const auto expected = inMessage_ ? kContinuation : shared_.messages.opcode() & kOpcode;
     if (opcode != expected) wrong("message " + std::to_string(received_) + " came back with a wrong opcode");
     const bool mayCompress = shared_.offersDeflate && !inMessage_;
-    if (header.masked || (header.first & kReserved) != std::byte{} || (!mayCompress && (header.first & kRsv1) != std::byte{})) {
+    if (header.masked || (header.first & kReserved) != std::byte{} ||
+        (!mayCompress && (header.first & kRsv1) != std::byte{})) {
         wrong("message " + std::to_string(received_) + " came back masked or with a reserved bit");
     }
     if (!inMessage_) compressed_ = (header.first & kRsv1) != std::byte{};
@@ -166,11 +169,13 @@ void Connection::payload(Bytes part, bool ends) {
     if (state_ == State::Leaving) {
         offset_ = 0;
     } else if (joining || messages.comesWhole()) {
-        if (assembly_.size() + part.size() > mostBytes()) wrong("message " + std::to_string(received_) + " came back too long");
+        if (assembly_.size() + part.size() > mostBytes())
+            wrong("message " + std::to_string(received_) + " came back too long");
         if (!ends || !assembly_.empty()) assembly_.insert(assembly_.end(), part.begin(), part.end());
         if (ends) whole(assembly_.empty() ? part : Bytes{assembly_});
     } else {
-        if (offset_ + part.size() > messages.size()) wrong("message " + std::to_string(received_) + " came back too long");
+        if (offset_ + part.size() > messages.size())
+            wrong("message " + std::to_string(received_) + " came back too long");
         messages.check(received_, offset_, part);
         offset_ += part.size();
         if (ends && offset_ != messages.size()) wrong("message " + std::to_string(received_) + " came back too short");
@@ -186,7 +191,8 @@ void Connection::payload(Bytes part, bool ends) {
 std::size_t Connection::mostBytes() const { return 4 * shared_.messages.size() + kLargestHead; }
 
 void Connection::whole(Bytes message) {
-    if (compressed_) message = (inflater_ ? *inflater_ : shared_.inflater).message(message, inflater_ != nullptr, mostBytes());
+    if (compressed_)
+        message = (inflater_ ? *inflater_ : shared_.inflater).message(message, inflater_ != nullptr, mostBytes());
     if (joining) received_ = shared_.messages.numberOf(message);
     shared_.messages.checkWhole(received_, message);
 }

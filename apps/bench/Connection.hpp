@@ -1,6 +1,6 @@
 #pragma once
-// One connection of the run: upgrades, numbers its messages, and checks every one that comes back. Pings are answered; a
-// close that nobody asked for, a reserved bit, a wrong opcode, length or number is an error.
+// One connection of the run: upgrades, numbers its messages, and checks every one that comes back. Pings are answered;
+// a close that nobody asked for, a reserved bit, a wrong opcode, length or number is an error.
 
 #include "Deflate.hpp"
 #include "Dues.hpp"
@@ -22,8 +22,8 @@ struct Shared {
     bool offersDeflate, isFramed;
     std::string request;
     Messages messages;
-    Inflater inflater;             // where no context is kept
-    std::vector<std::byte> room;   // to read into
+    Inflater inflater;            // where no context is kept
+    std::vector<std::byte> room;  // to read into
     std::uint64_t bytesSent = 0, bytesReceived = 0;
 };
 

@@ -14,10 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 10s;          // for any answer
-constexpr auto kLongestWait = 100ms;     // a signal that comes just before a wait is seen this much later
+constexpr auto kPatience = 10s;       // for any answer
+constexpr auto kLongestWait = 100ms;  // a signal that comes just before a wait is seen this much later
 constexpr auto kClockPatience = 1s;
-constexpr auto kGoodbyePatience = 2s;   // without a goodbye
+constexpr auto kGoodbyePatience = 2s;     // without a goodbye
 constexpr std::size_t kOpenAtOnce = 128;  // or the server's queue of connections would overflow
 constexpr double kWarmUpShare = 0.2;
 
@@ -35,7 +35,12 @@ void Crowd::stop() noexcept { stopped = 1; }
 bool Crowd::isStopped() noexcept { return stopped != 0; }
 
 Crowd::Crowd(const Options& options)
-    : options_{options}, shared_{options}, dialer_{options}, lastEvent_{Clock::now()}, shows_{::isatty(STDERR_FILENO) == 1} {
+    : options_{options},
+      shared_{options},
+      dialer_{options},
+      lastEvent_{Clock::now()},
+      lastShown_{lastEvent_},
+      shows_{::isatty(STDERR_FILENO) == 1} {
     if (options.pid == 0) return;
     server_.emplace(options.pid);
     result_.server.emplace().residentBefore = server_->residentBytes();
@@ -98,8 +103,10 @@ void Crowd::turn(Time until) {
     now = Clock::now();
     if (!events.empty() || outstanding_ + opening_ == 0) lastEvent_ = now;
     if (now - lastEvent_ > kPatience) {
-        throw std::runtime_error{"no answer for 10 s, with " + (opening_ != 0 ? std::to_string(opening_) + " handshakes" :
-                                 std::to_string(outstanding_) + " messages") + " on their way"};
+        throw std::runtime_error{
+            "no answer for 10 s, with " +
+            (opening_ != 0 ? std::to_string(opening_) + " handshakes" : std::to_string(outstanding_) + " messages") +
+            " on their way"};
     }
     if (shows_ && now - lastShown_ >= 1s) show(now);
 }
@@ -181,11 +188,14 @@ void Crowd::show(Time now) {
     const std::chrono::duration<double> since = now - lastShown_;
     lastShown_ = now;
     if (opening_ != 0 && outstanding_ == 0 && !counting_) {
-        std::fprintf(stderr, "\r\033[K  opening: %s connections", grouped(static_cast<double>(connections_.size())).c_str());
+        std::fprintf(stderr, "\r\033[K  opening: %s connections",
+                     grouped(static_cast<double>(connections_.size())).c_str());
     } else if (counting_) {
-        const auto rate = static_cast<double>(result_.messages - std::min(messagesShown_, result_.messages)) / since.count();
-        std::fprintf(stderr, "\r\033[K  %3.0f s   %s per second   p50 %s   p99 %s", result_.time.count(), grouped(rate).c_str(),
-                     readable(result_.latency.percentile(0.5)).c_str(), readable(result_.latency.percentile(0.99)).c_str());
+        const auto rate =
+            static_cast<double>(result_.messages - std::min(messagesShown_, result_.messages)) / since.count();
+        std::fprintf(stderr, "\r\033[K  %3.0f s   %s per second   p50 %s   p99 %s", result_.time.count(),
+                     grouped(rate).c_str(), readable(result_.latency.percentile(0.5)).c_str(),
+                     readable(result_.latency.percentile(0.99)).c_str());
         messagesShown_ = result_.messages;
     }
     std::fflush(stderr);

@@ -63,7 +63,9 @@ protected:
     /// What is on its way is more by so many; delivered() makes it less.
     void expect(std::uint64_t count, Time now);
     std::uint64_t outstanding() const noexcept { return outstanding_; }
-    void updateInterest(Connection& connection) { poller_.update(connection.stream(), &connection, connection.waitsToWrite); }
+    void updateInterest(Connection& connection) {
+        poller_.update(connection.stream(), &connection, connection.waitsToWrite);
+    }
     /// Closes it.
     void forget(Connection& connection);
     /// No event of this connection comes any more.

@@ -12,7 +12,7 @@ namespace bench {
 
 namespace {
 
-constexpr int kLevel = 6, kMemory = 8;                                                            // zlib's own defaults
+constexpr int kLevel = 6, kMemory = 8;                                                     // zlib's own defaults
 constexpr std::array kTail{std::byte{0}, std::byte{0}, std::byte{0xff}, std::byte{0xff}};  // RFC 7692 §7.2.1
 constexpr std::size_t kGrowth = std::size_t{64} << 10;
 
@@ -38,7 +38,8 @@ std::vector<std::byte> deflated(Bytes payload, std::size_t storedBytes, int wind
     z_stream stream{};
     // zlib has no raw window below 512 bytes; where a server asks for 256, nothing refers to anything.
     const int level = windowBits < kSmallestZlibWindow ? Z_NO_COMPRESSION : kLevel;
-    if (::deflateInit2(&stream, level, Z_DEFLATED, -std::max(windowBits, kSmallestZlibWindow), kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (::deflateInit2(&stream, level, Z_DEFLATED, -std::max(windowBits, kSmallestZlibWindow), kMemory,
+                       Z_DEFAULT_STRATEGY) != Z_OK) {
         throw std::runtime_error{"zlib could not be started"};
     }
     const auto before = message.size();

@@ -26,18 +26,23 @@ void raiseDescriptorLimit(std::size_t connections) {
     ::setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_max >= connections + kDescriptorsBesides) return;
     const auto needed = std::to_string(connections + kDescriptorsBesides);
-    throw std::runtime_error{std::to_string(connections) + " connections need " + needed + " descriptors, but a process may have " +
-                             std::to_string(limit.rlim_max) + " here; as root, `ulimit -n " + needed + "` allows more"};
+    throw std::runtime_error{std::to_string(connections) + " connections need " + needed +
+                             " descriptors, but a process may have " + std::to_string(limit.rlim_max) +
+                             " here; as root, `ulimit -n " + needed + "` allows more"};
 }
 
 [[noreturn]] void cannotConnect() {
     switch (errno) {
-        case ECONNREFUSED: throw std::runtime_error{kRefused};
+        case ECONNREFUSED:
+            throw std::runtime_error{kRefused};
         case EADDRNOTAVAIL:
-            throw std::runtime_error{"no local port is left to connect from; --addresses K brings 28000 for each address"};
+            throw std::runtime_error{
+                "no local port is left to connect from; --addresses K brings 28000 for each address"};
         case EMFILE:
-        case ENFILE: throw std::runtime_error{"no descriptor is left for a connection more; see `ulimit -n`"};
-        default: throw std::runtime_error{std::string{"cannot connect: "} + std::strerror(errno)};
+        case ENFILE:
+            throw std::runtime_error{"no descriptor is left for a connection more; see `ulimit -n`"};
+        default:
+            throw std::runtime_error{std::string{"cannot connect: "} + std::strerror(errno)};
     }
 }
 
@@ -45,7 +50,8 @@ bool isConnected(int descriptor) {
     pollfd poll{.fd = descriptor, .events = POLLOUT, .revents = 0};
     int error = 0;
     socklen_t size = sizeof error;
-    return ::poll(&poll, 1, kProbeMs) == 1 && ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+    return ::poll(&poll, 1, kProbeMs) == 1 && ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
+           error == 0;
 }
 
 }  // namespace
@@ -66,7 +72,8 @@ void Dialer::choose(const Options& options) {
                           .ai_canonname = nullptr,
                           .ai_next = nullptr};
     addrinfo* list = nullptr;
-    if (const int error = ::getaddrinfo(options.url.host.c_str(), options.url.port.c_str(), &wanted, &list); error != 0) {
+    if (const int error = ::getaddrinfo(options.url.host.c_str(), options.url.port.c_str(), &wanted, &list);
+        error != 0) {
         throw std::runtime_error{"host " + options.url.host + " is not known: " + ::gai_strerror(error)};
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{list, &::freeaddrinfo};

@@ -1,5 +1,6 @@
 #pragma once
-// When the messages that are on their way were due to be sent, in their order. Without a rate that is when they were sent.
+// When the messages that are on their way were due to be sent, in their order. Without a rate that is when they were
+// sent.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 // Every connection sends and gets back. Closed loop: the next message goes when one has come back, those of one read
-// together. Open loop: the connections take turns at the rate asked for, and a message's latency counts from when it was due.
+// together. Open loop: the connections take turns at the rate asked for, and a message's latency counts from when it
+// was due.
 
 #include "Crowd.hpp"
 #include "Schedule.hpp"
@@ -19,7 +20,8 @@ protected:
     void send(Connection& connection, std::uint64_t count, Time due, Time now);
     /// At this rate from now on.
     void schedule(double rate);
-    /// Sends no more and waits for what is under way; so it has its latency, and no server is left with answers that nobody takes.
+    /// Sends no more and waits for what is under way; so it has its latency, and no server is left with answers that
+    /// nobody takes.
     void finish();
 
 private:

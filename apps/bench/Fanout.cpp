@@ -1,5 +1,6 @@
-// One sends, everybody gets it. What is counted and timed are deliveries: a message counts from when it was published, or at
-// a rate from when it was due, once for each connection that it reaches. For `slow` there are others, which never read.
+// One sends, everybody gets it. What is counted and timed are deliveries: a message counts from when it was published,
+// or at a rate from when it was due, once for each connection that it reaches. For `slow` there are others, which never
+// read.
 
 #include "Modes.hpp"
 #include "Schedule.hpp"
@@ -15,7 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kJoinedWithin = 250ms;  // or the next message asks who is there
 constexpr auto kAllJoinedWithin = 10s;
-constexpr const char* kNobodyElse = "what the first connection sends has not reached all of them in 10 s: does this path fan out?";
+constexpr const char* kNobodyElse =
+    "what the first connection sends has not reached all of them in 10 s: does this path fan out?";
 constexpr std::size_t kMostUnsentBytes = std::size_t{8} << 20;
 
 class Fanout final : public Crowd {
@@ -39,7 +41,8 @@ private:
         std::size_t missing;  // connections that do not have it yet
     };
 
-    /// A server may answer the handshake before it has subscribed the connection. So messages are sent until one reaches all.
+    /// A server may answer the handshake before it has subscribed the connection. So messages are sent until one
+    /// reaches all.
     void join() {
         for (const auto& connection : connections_) connection->joining = true;
         auto& publisher = *connections_.front();
@@ -99,7 +102,8 @@ private:
     }
 
     void received(Connection& connection, std::uint64_t first, std::uint64_t count, Time now) override {
-        if (connection.received() > connections_.front()->sent()) throw std::runtime_error{"a message came that nobody published"};
+        if (connection.received() > connections_.front()->sent())
+            throw std::runtime_error{"a message came that nobody published"};
         for (auto number = first; number != first + count; ++number) {
             auto& message = published_[number - base_];
             delivered(message.due, 1, now);

@@ -1,8 +1,8 @@
 #include "Handshake.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <optional>
 #include <stdexcept>
 
@@ -15,7 +15,8 @@ using Text = std::string_view;
 constexpr Text kKey = "dGhlIHNhbXBsZSBub25jZQ==", kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 bool sameName(Text left, Text right) {
-    return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+    return std::ranges::equal(left, right,
+                              [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 Text trimmed(Text text) {
@@ -51,7 +52,8 @@ Agreement readExtension(Text text) {
         value = trimmed(value);
         if (name == "server_no_context_takeover") agreement.keepsContext = false;
         if (name == "client_max_window_bits") {
-            std::from_chars(value.data() + value.starts_with('"'), value.data() + value.size(), agreement.clientWindowBits);
+            std::from_chars(value.data() + value.starts_with('"'), value.data() + value.size(),
+                            agreement.clientWindowBits);
         }
     }
     return agreement;
@@ -61,8 +63,10 @@ Agreement readExtension(Text text) {
 
 std::string handshakeRequest(const Options& options) {
     return "GET " + options.url.path + " HTTP/1.1\r\nHost: " + options.url.authority() +
-           "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + std::string{kKey} +
-           (options.deflate ? "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits" : "") + "\r\n\r\n";
+           "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+           std::string{kKey} +
+           (options.deflate ? "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits" : "") +
+           "\r\n\r\n";
 }
 
 Agreement readAnswer(Text head, bool deflateWanted) {
@@ -75,7 +79,8 @@ Agreement readAnswer(Text head, bool deflateWanted) {
     }
     const auto extension = field(head, "Sec-WebSocket-Extensions");
     if (deflateWanted) return readExtension(extension.value_or(""));
-    if (extension) throw std::runtime_error{"the server agreed to an extension that nobody offered: " + std::string{*extension}};
+    if (extension)
+        throw std::runtime_error{"the server agreed to an extension that nobody offered: " + std::string{*extension}};
     return {};
 }
 

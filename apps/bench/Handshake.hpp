@@ -1,6 +1,6 @@
 #pragma once
-// The opening handshake of RFC 6455 §4.1, as a client writes and checks it. The key is the one of §1.3 on every connection:
-// it keeps caches away from WebSocket, and here are none.
+// The opening handshake of RFC 6455 §4.1, as a client writes and checks it. The key is the one of §1.3 on every
+// connection: it keeps caches away from WebSocket, and here are none.
 
 #include "Options.hpp"
 

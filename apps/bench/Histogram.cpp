@@ -6,8 +6,8 @@
 
 namespace bench {
 
-// A value is cut to its first one and the 7 bits behind it. How far that shifts it (0 below 256) numbers the group of 128
-// buckets, but the smallest values: their first 256 are two groups that are not shifted.
+// A value is cut to its first one and the 7 bits behind it. How far that shifts it (0 below 256) numbers the group of
+// 128 buckets, but the smallest values: their first 256 are two groups that are not shifted.
 std::size_t Histogram::bucketOf(std::uint64_t value) noexcept {
     const auto bits = static_cast<unsigned>(std::bit_width(value));
     if (bits > kLargestBit) return kBuckets - 1;
@@ -31,7 +31,8 @@ void Histogram::clear() noexcept { *this = Histogram{}; }
 
 Histogram::Nanoseconds Histogram::percentile(double share) const noexcept {
     if (count_ == 0) return {};
-    const auto wanted = std::max<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_))), 1);
+    const auto wanted =
+        std::max<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_))), 1);
     std::uint64_t seen = 0;
     for (std::size_t bucket = 0; bucket + 1 < kBuckets; ++bucket) {
         seen += buckets_[bucket];

@@ -1,5 +1,5 @@
-// Connections that rest: what memory each costs the server once its use of memory has settled, and how fast the answers come
-// when all of them suddenly send one message.
+// Connections that rest: what memory each costs the server once its use of memory has settled, and how fast the answers
+// come when all of them suddenly send one message.
 
 #include "Echo.hpp"
 #include "Modes.hpp"

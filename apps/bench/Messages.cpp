@@ -16,7 +16,7 @@ constexpr Mask kMask{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byt
 constexpr std::uint64_t kWholeCheckEvery = 64;
 constexpr std::size_t kBatchBytes = std::size_t{256} << 10, kLargestBatchBytes = std::size_t{4} << 20;
 constexpr std::size_t kVariedBytes = std::size_t{64} << 10;  // twice the largest window
-constexpr std::byte kCompressed{0x40};  // RSV1, RFC 7692 §6
+constexpr std::byte kCompressed{0x40};                       // RSV1, RFC 7692 §6
 
 [[noreturn]] void wrong(const char* what, std::uint64_t number) {
     throw std::runtime_error{"message " + std::to_string(number) + " came back with " + what};
@@ -56,7 +56,8 @@ void Messages::layOut() {
         }
         longest = std::max(longest, variant.frame.size());
     }
-    most_ = std::max<std::size_t>(std::min(std::max(inFlight_ * longest, kBatchBytes), kLargestBatchBytes) / longest, 1);
+    most_ =
+        std::max<std::size_t>(std::min(std::max(inFlight_ * longest, kBatchBytes), kLargestBatchBytes) / longest, 1);
     outgoing_.clear();
     const auto& frame = variants_.front().frame;
     for (std::size_t index = 0; index < most_; ++index) outgoing_.insert(outgoing_.end(), frame.begin(), frame.end());
@@ -116,7 +117,8 @@ void Messages::checkWhole(std::uint64_t number, Bytes message) const {
     if (kind_ == Kind::Json) {
         auto [expected, numberAt] = payload(number);
         std::ranges::copy(writeNumber(kind_, number), expected.begin() + static_cast<std::ptrdiff_t>(numberAt));
-        if (!std::ranges::equal(message, expected) && readRecord(message) != readRecord(expected)) wrong("wrong content", number);
+        if (!std::ranges::equal(message, expected) && readRecord(message) != readRecord(expected))
+            wrong("wrong content", number);
         return;
     }
     if (message.size() != size()) wrong("a wrong length", number);

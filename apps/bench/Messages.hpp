@@ -1,10 +1,10 @@
 #pragma once
-// The messages of a run, on their way out and back. All are one pattern; only their numbers differ, so a message costs the
-// writing of eight bytes, and with permessage-deflate no compression either (Deflate.hpp). What comes back is compared with
-// the same pattern: the number of all, every byte of one in 64.
+// The messages of a run, on their way out and back. All are one pattern; only their numbers differ, so a message costs
+// the writing of eight bytes, and with permessage-deflate no compression either (Deflate.hpp). What comes back is
+// compared with the same pattern: the number of all, every byte of one in 64.
 //
-// With permessage-deflate texts take turns with others, more than a window holds: a server that keeps its context would else
-// find each message whole in the one before, as nobody's messages are in life.
+// With permessage-deflate texts take turns with others, more than a window holds: a server that keeps its context would
+// else find each message whole in the one before, as nobody's messages are in life.
 
 #include "Deflate.hpp"
 #include "Payload.hpp"
@@ -18,7 +18,8 @@ public:
 
     /// How many fit into one batch.
     std::size_t most() const noexcept { return most_; }
-    /// `count` messages with the numbers from `first` on, masked, as they go to a server.   Requires: 1 <= count <= most().
+    /// `count` messages with the numbers from `first` on, masked, as they go to a server.   Requires: 1 <= count <=
+    /// most().
     Bytes outgoing(std::uint64_t first, std::size_t count);
     /// Compresses with a window of 2^bits bytes or less from here on.
     void limitWindow(int bits);
@@ -53,8 +54,9 @@ private:
     std::size_t size_, inFlight_, most_ = 1;
     int windowBits_ = kLargestWindow;
     std::vector<Variant> variants_;
-    Number numberMask_{};              // of the place where the number stands
-    std::vector<std::byte> outgoing_;  // room for `most_` frames; where there is one variant they stand there from the start
+    Number numberMask_{};  // of the place where the number stands
+    std::vector<std::byte>
+        outgoing_;  // room for `most_` frames; where there is one variant they stand there from the start
 };
 
 }  // namespace bench

@@ -22,7 +22,8 @@ double numberOf(Text option, Text text, double least) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || !(value >= least && value <= kMost)) {
-        wrong(std::string{option} + " takes a number" + (least > 0 ? " above 0" : "") + ", not '" + std::string{text} + "'");
+        wrong(std::string{option} + " takes a number" + (least > 0 ? " above 0" : "") + ", not '" + std::string{text} +
+              "'");
     }
     return value;
 }
@@ -47,9 +48,9 @@ struct Named {
     Value value;
 };
 constexpr Named<Mode> kModes[]{{"echo", Mode::Echo}, {"fanout", Mode::Fanout}, {"storm", Mode::Storm},
-                            {"idle", Mode::Idle},            {"slow", Mode::Slow},     {"ramp", Mode::Ramp}};
-constexpr Named<Kind> kKinds[]{{"binary", Kind::Binary}, {"ascii", Kind::Ascii}, {"mixed", Kind::Mixed},
-                            {"json", Kind::Json}};
+                               {"idle", Mode::Idle}, {"slow", Mode::Slow},     {"ramp", Mode::Ramp}};
+constexpr Named<Kind> kKinds[]{
+    {"binary", Kind::Binary}, {"ascii", Kind::Ascii}, {"mixed", Kind::Mixed}, {"json", Kind::Json}};
 
 template <class Value, std::size_t Count>
 Value valueOf(const Named<Value> (&table)[Count], Text what, Text name) {
@@ -86,8 +87,10 @@ void checkMode(const Options& options) {
         if (!fine) wrong(options.modeName + " " + what);
     };
     const bool slow = options.mode == Mode::Slow, ramp = options.mode == Mode::Ramp;
-    needs(options.url.scheme != Scheme::Tcp || options.mode == Mode::Echo, "speaks WebSocket: give a ws:// or wss:// URL");
-    needs(slow == (options.stalled != 0), slow ? "needs --stalled N, how many never read" : "has no --stalled connections");
+    needs(options.url.scheme != Scheme::Tcp || options.mode == Mode::Echo,
+          "speaks WebSocket: give a ws:// or wss:// URL");
+    needs(slow == (options.stalled != 0),
+          slow ? "needs --stalled N, how many never read" : "has no --stalled connections");
     needs(!ramp || options.rate > 0, "needs --rate R, the messages per second to begin with");
     needs(ramp || options.mostMs == 0, "does not take --most-ms, which ends a ramp");
     needs(options.rate == 0 || (options.mode != Mode::Storm && options.mode != Mode::Idle), "does not take --rate");
@@ -97,7 +100,8 @@ void checkMode(const Options& options) {
 void checkMessages(const Options& options) {
     const auto least = options.kind == Kind::Json ? kSmallestJson : kSmallestMessage;
     if (options.size < least) {
-        wrong("--size is at least " + std::to_string(least) + " for " + options.kindName + " messages: each holds its number");
+        wrong("--size is at least " + std::to_string(least) + " for " + options.kindName +
+              " messages: each holds its number");
     }
     if (options.url.scheme == Scheme::Tcp && (options.deflate || options.kind == Kind::Json)) {
         wrong("tcp:// has neither --deflate nor --message json: bytes come back as they are");

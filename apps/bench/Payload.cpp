@@ -13,10 +13,11 @@ namespace bench {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
-constexpr std::array<std::string_view, 16> kWords{"the ",    "message ", "goes ",  "out ",  "over ", "a ",     "wire ",   "and ",
-                                                  "somebody ", "answers ", "before ", "long ", "with ", "another ", "letter ", "today "};
-constexpr std::array<std::string_view, 12> kMixedWords{"grüße ", "and ",  "привет ", "世界 ", "naïve ", "🚀 ",
-                                                       "κόσμε ", "many ", "日本語 ", "€ ",   "smörgås ", "😀🎉 "};
+constexpr std::array<std::string_view, 16> kWords{"the ",  "message ", "goes ",     "out ",     "over ",   "a ",
+                                                  "wire ", "and ",     "somebody ", "answers ", "before ", "long ",
+                                                  "with ", "another ", "letter ",   "today "};
+constexpr std::array<std::string_view, 12> kMixedWords{"grüße ", "and ",  "привет ", "世界 ", "naïve ",   "🚀 ",
+                                                       "κόσμε ", "many ", "日本語 ", "€ ",    "smörgås ", "😀🎉 "};
 
 /// Words in an order that does not repeat soon, exactly `size` bytes: what has no room becomes dots.
 template <std::size_t Count>
@@ -55,7 +56,8 @@ std::string textOf(Kind kind, std::size_t size, std::uint32_t variant) {
 Payload makePayload(Kind kind, std::size_t size, std::uint32_t variant) {
     Payload payload{.bytes = std::vector<std::byte>(size), .numberAt = 0};
     if (kind == Kind::Binary) {
-        for (std::size_t index = 0; index < size; ++index) payload.bytes[index] = static_cast<std::byte>(index * 7 + index / 251);
+        for (std::size_t index = 0; index < size; ++index)
+            payload.bytes[index] = static_cast<std::byte>(index * 7 + index / 251);
         return payload;
     }
     const auto characters = textOf(kind, size, variant);
@@ -67,7 +69,8 @@ Payload makePayload(Kind kind, std::size_t size, std::uint32_t variant) {
 Number writeNumber(Kind kind, std::uint64_t number) noexcept {
     if (kind == Kind::Binary) return std::bit_cast<Number>(number);
     Number digits{};
-    for (std::size_t index = kNumberBytes; index-- != 0; number >>= 4) digits[index] = static_cast<std::byte>(kDigits[number & 15]);
+    for (std::size_t index = kNumberBytes; index-- != 0; number >>= 4)
+        digits[index] = static_cast<std::byte>(kDigits[number & 15]);
     return digits;
 }
 

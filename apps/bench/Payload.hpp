@@ -17,10 +17,10 @@ struct Payload {
     std::size_t numberAt = 0;  ///< where the kNumberBytes of the number stand
 };
 
-/// `ascii`: English words. `mixed`: words with characters of one to four bytes, valid UTF-8 up to the last byte. `json`: an
-/// object of a text, a number and a list of texts, without white space.   Texts of another
-/// `variant` have other words, or the same in another order; all have the number at the same place.
-/// Requires: size as Options allow it.
+/// `ascii`: English words. `mixed`: words with characters of one to four bytes, valid UTF-8 up to the last byte.
+/// `json`: an object of a text, a number and a list of texts, without white space.   Texts of another `variant` have
+/// other words, or the same in another order; all have the number at the same place. Requires: size as Options allow
+/// it.
 Payload makePayload(Kind kind, std::size_t size, std::uint32_t variant);
 
 /// Eight bytes; in text eight hexadecimal digits, which begin again after 2^32.

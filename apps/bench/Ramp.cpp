@@ -1,5 +1,5 @@
-// Echo at a rate, at twice that, and so on, until the server no longer keeps up: too few messages are answered, or too late,
-// or a second's worth of them is on the way.
+// Echo at a rate, at twice that, and so on, until the server no longer keeps up: too few messages are answered, or too
+// late, or a second's worth of them is on the way.
 
 #include "Echo.hpp"
 #include "Modes.hpp"
@@ -20,9 +20,11 @@ public:
     void run() override {
         open(options_.connections);
         Result best;
-        for (double rate = options_.rate; !isStopped() && keepsUp(rate); rate *= 2) {
+        double rate = options_.rate;
+        while (!isStopped() && keepsUp(rate)) {
             result_.steps.back().keptUp = true;
             best = result_;
+            rate *= 2;
         }
         if (best.messages != 0) {
             best.steps = result_.steps;
@@ -49,7 +51,8 @@ private:
                                  .max = latency.max(),
                                  .keptUp = false});
         const std::chrono::duration<double, std::milli> late = latency.percentile(0.99);
-        return !behind && result_.perSecond() >= kAnsweredShare * rate && (options_.mostMs == 0 || late.count() <= options_.mostMs);
+        return !behind && result_.perSecond() >= kAnsweredShare * rate &&
+               (options_.mostMs == 0 || late.count() <= options_.mostMs);
     }
 };
 

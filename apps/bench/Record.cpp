@@ -38,7 +38,9 @@ public:
     }
 
 private:
-    [[noreturn]] static void wrong() { throw std::runtime_error{"a message came back that is not the JSON that was sent"}; }
+    [[noreturn]] static void wrong() {
+        throw std::runtime_error{"a message came back that is not the JSON that was sent"};
+    }
 
     void skipSpace() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The one JSON object that patchbay-bench sends and gets back, read whatever the server's formatting: white space, order,
-// escapes and spellings of numbers are free, what it says is not.
+// The one JSON object that patchbay-bench sends and gets back, read whatever the server's formatting: white space,
+// order, escapes and spellings of numbers are free, what it says is not.
 
 #include "wire/Stream.hpp"
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <cstdarg>
 #include <cstdio>
 
 namespace bench {
@@ -18,12 +17,10 @@ constexpr std::array kShares{Share{"p50", "p50", 0.5}, Share{"p90", "p90", 0.9},
 
 constexpr double kBusy = 0.95;
 
-__attribute__((format(printf, 1, 2))) std::string print(const char* format, ...) {
+template <class... Values>
+std::string print(const char* format, Values... values) {
     std::array<char, 512> text{};
-    va_list values;
-    va_start(values, format);
-    std::vsnprintf(text.data(), text.size(), format, values);
-    va_end(values);
+    std::snprintf(text.data(), text.size(), format, values...);
     return text.data();
 }
 
@@ -32,34 +29,44 @@ double microseconds(Histogram::Nanoseconds value) { return static_cast<double>(v
 std::string bytes(double count) {
     constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
     std::size_t unit = 0;
-    for (; count >= 1024 && unit + 1 < kUnits.size(); count /= 1024) ++unit;
+    while (count >= 1024 && unit + 1 < kUnits.size()) {
+        count /= 1024;
+        ++unit;
+    }
     return print(unit == 0 ? "%.0f %s" : "%.1f %s", count, kUnits[unit]);
 }
 
 std::string title(const Options& options) {
-    auto text = options.modeName + " " + options.urlText + ": " + grouped(static_cast<double>(options.connections)) + " connections";
+    auto text = options.modeName + " " + options.urlText + ": " + grouped(static_cast<double>(options.connections)) +
+                " connections";
     if (options.stalled != 0) text += " and " + grouped(static_cast<double>(options.stalled)) + " that never read";
     if (options.mode == Mode::Storm) return text + " at a time";
     if (options.mode == Mode::Ramp) text += ", from " + grouped(options.rate) + " messages/s on";
     if (options.mode != Mode::Ramp && options.rate > 0) text += ", " + grouped(options.rate) + " messages/s";
     if (options.rate == 0 && options.mode != Mode::Idle) {
-        text += ", " + grouped(static_cast<double>(options.inFlight)) + " in flight" + (options.mode == Mode::Echo ? " each" : "");
+        text += ", " + grouped(static_cast<double>(options.inFlight)) + " in flight" +
+                (options.mode == Mode::Echo ? " each" : "");
     }
-    return text + ", " + grouped(static_cast<double>(options.size)) + " B " + options.kindName + (options.deflate ? ", deflate" : "");
+    return text + ", " + grouped(static_cast<double>(options.size)) + " B " + options.kindName +
+           (options.deflate ? ", deflate" : "");
 }
 
 const char* counted(Mode mode) {
     switch (mode) {
-        case Mode::Storm: return "handshakes";
+        case Mode::Storm:
+            return "handshakes";
         case Mode::Fanout:
-        case Mode::Slow: return "deliveries";
-        default: return "messages";
+        case Mode::Slow:
+            return "deliveries";
+        default:
+            return "messages";
     }
 }
 
 std::string latencyRow(const Histogram& latency) {
     std::string text = "  latency      ";
-    for (const auto& share : kShares) text += std::string{share.title} + " " + readable(latency.percentile(share.value)) + "   ";
+    for (const auto& share : kShares)
+        text += std::string{share.title} + " " + readable(latency.percentile(share.value)) + "   ";
     return text + "max " + readable(latency.max()) + "\n";
 }
 
@@ -67,10 +74,12 @@ std::string serverRows(const Result& result) {
     const auto& server = *result.server;
     const double each = result.messages != 0 ? server.cpu.count() * 1e6 / static_cast<double>(result.messages) : 0;
     const double cores = result.time.count() > 0 ? server.cpu.count() / result.time.count() : 0;
-    auto text = print("  server CPU   %.2f s, %.2f µs each, %.0f %% of a core\n", server.cpu.count(), each, cores * 100) +
-                "  server RSS   " + bytes(static_cast<double>(server.resident)) + ", before the run " +
-                bytes(static_cast<double>(server.residentBefore)) + "\n";
-    if (result.residentPerConnection) text += "  at rest      " + bytes(*result.residentPerConnection) + " of RSS per connection\n";
+    auto text =
+        print("  server CPU   %.2f s, %.2f µs each, %.0f %% of a core\n", server.cpu.count(), each, cores * 100) +
+        "  server RSS   " + bytes(static_cast<double>(server.resident)) + ", before the run " +
+        bytes(static_cast<double>(server.residentBefore)) + "\n";
+    if (result.residentPerConnection)
+        text += "  at rest      " + bytes(*result.residentPerConnection) + " of RSS per connection\n";
     return text;
 }
 
@@ -95,19 +104,23 @@ std::string quoted(const std::string& text) { return print("\"%s\"", text.c_str(
 
 std::string serverMembers(const Result& result) {
     const auto& server = *result.server;
-    auto text = print(", \"cpu_seconds\": %.9f, \"rss_before_bytes\": %llu, \"rss_bytes\": %llu", server.cpu.count(),
-                      static_cast<unsigned long long>(server.residentBefore), static_cast<unsigned long long>(server.resident));
-    if (result.residentPerConnection) text += print(", \"rss_per_connection_bytes\": %.1f", *result.residentPerConnection);
+    auto text =
+        print(", \"cpu_seconds\": %.9f, \"rss_before_bytes\": %llu, \"rss_bytes\": %llu", server.cpu.count(),
+              static_cast<unsigned long long>(server.residentBefore), static_cast<unsigned long long>(server.resident));
+    if (result.residentPerConnection)
+        text += print(", \"rss_per_connection_bytes\": %.1f", *result.residentPerConnection);
     return text;
 }
 
 std::string stepMembers(const Result& result) {
     std::string text;
     for (const auto& step : result.steps) {
-        text += print("%s{\"rate\": %.3f, \"messages_per_second\": %.3f, \"kept_up\": %s, \"latency_us\": {\"p50\": %.3f, \"p99\": %.3f, "
-                      "\"max\": %.3f}}",
-                      text.empty() ? "" : ", ", step.rate, step.answered, step.keptUp ? "true" : "false", microseconds(step.p50),
-                      microseconds(step.p99), microseconds(step.max));
+        text += print(
+            "%s{\"rate\": %.3f, \"messages_per_second\": %.3f, \"kept_up\": %s, \"latency_us\": {\"p50\": %.3f, "
+            "\"p99\": %.3f, "
+            "\"max\": %.3f}}",
+            text.empty() ? "" : ", ", step.rate, step.answered, step.keptUp ? "true" : "false", microseconds(step.p50),
+            microseconds(step.p99), microseconds(step.max));
     }
     return ", \"rates\": [" + text + "]";
 }
@@ -131,8 +144,9 @@ std::string readable(Histogram::Nanoseconds duration) {
 std::string asTable(const Options& options, const Result& result) {
     auto text = title(options) + "\n\n";
     if (options.mode == Mode::Ramp) text += stepRows(result) + "\n";
-    text += print("  %-12s %s in %.2f s: %s per second\n", counted(options.mode), grouped(static_cast<double>(result.messages)).c_str(),
-                  result.time.count(), grouped(result.perSecond()).c_str());
+    text += print("  %-12s %s in %.2f s: %s per second\n", counted(options.mode),
+                  grouped(static_cast<double>(result.messages)).c_str(), result.time.count(),
+                  grouped(result.perSecond()).c_str());
     text += latencyRow(result.latency);
     const double seconds = result.time.count() > 0 ? result.time.count() : 1;
     text += "  traffic      " + bytes(static_cast<double>(result.bytesSent) / seconds) + "/s sent, " +
@@ -149,9 +163,10 @@ std::string asJson(const Options& options, const Result& result) {
     for (const auto& share : kShares) {
         text += quoted(share.name) + print(": %.3f, ", microseconds(result.latency.percentile(share.value)));
     }
-    text += print("\"max\": %.3f}, \"errors\": %llu, \"bytes_sent\": %llu, \"bytes_received\": %llu",
-                  microseconds(result.latency.max()), static_cast<unsigned long long>(result.errors),
-                  static_cast<unsigned long long>(result.bytesSent), static_cast<unsigned long long>(result.bytesReceived));
+    text +=
+        print("\"max\": %.3f}, \"errors\": %llu, \"bytes_sent\": %llu, \"bytes_received\": %llu",
+              microseconds(result.latency.max()), static_cast<unsigned long long>(result.errors),
+              static_cast<unsigned long long>(result.bytesSent), static_cast<unsigned long long>(result.bytesReceived));
     if (result.server) text += serverMembers(result);
     if (options.mode == Mode::Ramp) text += stepMembers(result);
     return text + "}\n";

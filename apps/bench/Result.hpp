@@ -12,6 +12,20 @@
 
 namespace bench {
 
+/// What the server's process has used.
+struct ServerUse {
+    std::chrono::duration<double> cpu{};
+    std::uint64_t residentBefore = 0;  ///< before any connection of the run
+    std::uint64_t resident = 0;        ///< at the end of what was measured
+};
+
+/// One rate of a ramp.
+struct Step {
+    double rate = 0, answered = 0;  ///< messages/s
+    Histogram::Nanoseconds p50{}, p99{}, max{};
+    bool keptUp = false;
+};
+
 struct Result {
     std::uint64_t messages = 0;
     std::chrono::duration<double> time{};
@@ -20,21 +34,10 @@ struct Result {
     std::uint64_t errors = 0;
     std::chrono::duration<double> ownCpu{};  ///< CPU time of patchbay-bench itself
 
-    struct Server {
-        std::chrono::duration<double> cpu{};
-        std::uint64_t residentBefore = 0;  ///< before any connection of the run
-        std::uint64_t resident = 0;        ///< at the end of what was measured
-    };
-    std::optional<Server> server;
+    std::optional<ServerUse> server;
     std::optional<double> residentPerConnection;
 
-    /// Of a ramp.
-    struct Step {
-        double rate = 0, answered = 0;  ///< messages/s
-        Histogram::Nanoseconds p50{}, p99{}, max{};
-        bool keptUp = false;
-    };
-    std::vector<Step> steps;
+    std::vector<Step> steps;  ///< of a ramp
 
     double perSecond() const noexcept { return time.count() > 0 ? static_cast<double>(messages) / time.count() : 0; }
 };

@@ -13,7 +13,9 @@ public:
     Schedule(double rate, Time start) : rate_{rate}, start_{start} {}
 
     /// When the next one is due.
-    Time next() const { return start_ + std::chrono::nanoseconds{std::llround(static_cast<double>(taken_) / rate_ * 1e9)}; }
+    Time next() const {
+        return start_ + std::chrono::nanoseconds{std::llround(static_cast<double>(taken_) / rate_ * 1e9)};
+    }
     /// The same, and it is the one after that from here on.
     Time take() {
         const auto due = next();

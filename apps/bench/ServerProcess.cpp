@@ -12,7 +12,8 @@ namespace bench {
 namespace {
 
 [[noreturn]] void none(pid_t process) {
-    throw std::runtime_error{"there is no process " + std::to_string(process) + " to be measured; --pid is the server's"};
+    throw std::runtime_error{"there is no process " + std::to_string(process) +
+                             " to be measured; --pid is the server's"};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Connections come and go: each connects, upgrades, says goodbye, waits for the server's goodbye, and is followed by another.
-// What is counted are handshakes; a latency is the time from the connect to the 101, over TLS with its handshake.
+// Connections come and go: each connects, upgrades, says goodbye, waits for the server's goodbye, and is followed by
+// another. What is counted are handshakes; a latency is the time from the connect to the 101, over TLS with its
+// handshake.
 
 #include "Modes.hpp"
 

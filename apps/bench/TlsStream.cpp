@@ -30,11 +30,13 @@ std::string reason(const SSL* tls) {
 
 }  // namespace
 
-TlsContext::TlsContext(const Options& options) : host_{options.url.host}, context_{::SSL_CTX_new(::TLS_client_method())} {
+TlsContext::TlsContext(const Options& options)
+    : host_{options.url.host}, context_{::SSL_CTX_new(::TLS_client_method())} {
     auto* const context = context_.get();
     if (context == nullptr) throw std::runtime_error{"OpenSSL could not be started"};
     // Connections that rest hold no buffers.
-    ::SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    ::SSL_CTX_set_mode(context,
+                       SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     if (options.insecure) return;
     ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -73,7 +75,8 @@ ssize_t TlsStream::waits(int result) {
     return 0;
 }
 
-/// All that has come, as no event tells of what OpenSSL has already taken off the socket; `room` holds a record at least.
+/// All that has come, as no event tells of what OpenSSL has already taken off the socket; `room` holds a record at
+/// least.
 ssize_t TlsStream::receive(std::span<std::byte> room) {
     std::size_t all = 0;
     while (all < room.size()) {

@@ -24,7 +24,8 @@ Scheme takeScheme(std::string_view& rest) {
         std::string_view prefix;
         Scheme scheme;
     };
-    for (const auto& [prefix, scheme] : {Named{"ws://", Scheme::Ws}, {"wss://", Scheme::Wss}, {"tcp://", Scheme::Tcp}}) {
+    for (const auto& [prefix, scheme] :
+         {Named{"ws://", Scheme::Ws}, {"wss://", Scheme::Wss}, {"tcp://", Scheme::Tcp}}) {
         if (!rest.starts_with(prefix)) continue;
         rest.remove_prefix(prefix.size());
         return scheme;
@@ -54,7 +55,8 @@ Url parseUrl(std::string_view text) {
     const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
     url.host = authority.substr(0, colon);
     url.port = colon == std::string_view::npos ? "" : authority.substr(colon + 1);
-    if (colon == std::string_view::npos && url.scheme != Scheme::Tcp) url.port = url.scheme == Scheme::Wss ? "443" : "80";
+    if (colon == std::string_view::npos && url.scheme != Scheme::Tcp)
+        url.port = url.scheme == Scheme::Wss ? "443" : "80";
     if (url.host.starts_with('[') && url.host.ends_with(']')) url.host = url.host.substr(1, url.host.size() - 2);
     if (url.host.empty()) wrong(text, "names no host; give ws://HOST:PORT/PATH");
     if (!isPort(url.port)) wrong(text, "has no port from 1 to 65535; give ws://HOST:PORT/PATH");

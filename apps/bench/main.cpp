@@ -34,11 +34,16 @@ std::unique_ptr<bench::Crowd> makeMode(const bench::Options& options) {
     using bench::Mode;
     switch (options.mode) {
         case Mode::Fanout:
-        case Mode::Slow: return bench::makeFanout(options);
-        case Mode::Storm: return bench::makeStorm(options);
-        case Mode::Idle: return bench::makeIdle(options);
-        case Mode::Ramp: return bench::makeRamp(options);
-        default: return bench::makeEcho(options);
+        case Mode::Slow:
+            return bench::makeFanout(options);
+        case Mode::Storm:
+            return bench::makeStorm(options);
+        case Mode::Idle:
+            return bench::makeIdle(options);
+        case Mode::Ramp:
+            return bench::makeRamp(options);
+        default:
+            return bench::makeEcho(options);
     }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The few lines of RFC 6455 §5.2 that patchbay-bench and the floor it is compared with need: whole, final frames with lengths of 7, 16
-// or 64 bits. Nothing is checked here.
+// The few lines of RFC 6455 §5.2 that patchbay-bench and the floor it is compared with need: whole, final frames with
+// lengths of 7, 16 or 64 bits. Nothing is checked here.
 
 #include <array>
 #include <bit>

@@ -87,7 +87,8 @@ void Poller::update(const Stream& stream, void* owner, bool& waitsToWrite) const
 
 std::span<epoll_event> Poller::wait(std::optional<std::int64_t> patienceNs) {
     const auto most = static_cast<int>(events_.size());
-    const timespec patience{.tv_sec = patienceNs.value_or(0) / kNsPerSecond, .tv_nsec = patienceNs.value_or(0) % kNsPerSecond};
+    const timespec patience{.tv_sec = patienceNs.value_or(0) / kNsPerSecond,
+                            .tv_nsec = patienceNs.value_or(0) % kNsPerSecond};
     int count = ::epoll_pwait2(descriptor_, events_.data(), most, patienceNs ? &patience : nullptr, nullptr);
     if (count < 0 && (errno == ENOSYS || errno == EPERM)) {  // a kernel before 5.11, or a sandbox that does not know it
         const auto ms = patienceNs ? static_cast<int>((*patienceNs + kNsPerMs - 1) / kNsPerMs) : -1;

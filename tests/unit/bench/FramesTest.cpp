@@ -32,14 +32,16 @@ TEST(Frames, TheHeadersOfTheExamplesAreRead) {
 
 TEST(Frames, AHeaderIsNoneUntilItsLastByteIsThere) {
     for (const auto& whole : {bytes({0x81, 0x85, 1, 2, 3, 4}), bytes({0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0})}) {
-        for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(readHeader(std::span{whole}.first(size))) << size;
+        for (std::size_t size = 0; size < whole.size(); ++size)
+            EXPECT_FALSE(readHeader(std::span{whole}.first(size))) << size;
         EXPECT_TRUE(readHeader(whole));
     }
 }
 
 TEST(Frames, LengthsAreWrittenInTheShortestForm) {
     std::array<std::byte, kLongestHeader> room{};
-    for (const auto& [payload, header] : {std::pair<std::size_t, std::size_t>{0, 2}, {125, 2}, {126, 4}, {65535, 4}, {65536, 10}}) {
+    for (const auto& [payload, header] :
+         {std::pair<std::size_t, std::size_t>{0, 2}, {125, 2}, {126, 4}, {65535, 4}, {65536, 10}}) {
         EXPECT_EQ(writeHeader(room.data(), kFinalBinary, payload), header);
         EXPECT_EQ(readHeader(room)->payloadBytes, payload);
         EXPECT_EQ(readHeader(room)->headerBytes, header);
@@ -48,7 +50,8 @@ TEST(Frames, LengthsAreWrittenInTheShortestForm) {
 
 TEST(Frames, TheMaskedExampleUnmasksInPlace) {
     auto payload = bytes({0x7f, 0x9f, 0x4d, 0x51, 0x58});
-    applyMask(payload.data(), payload.data(), payload.size(), {std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}});
+    applyMask(payload.data(), payload.data(), payload.size(),
+              {std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}});
     EXPECT_EQ(payload, bytes({'H', 'e', 'l', 'l', 'o'}));
 }
 

@@ -171,7 +171,8 @@ TEST(Messages, AWrongByteAnywhereIsFoundInOneOf64HoweverItIsSplit) {
             messages.check(64, 0, all.first(split));
             messages.check(64, split, all.subspan(split));
         };
-        for (const std::size_t split : {0, 3, 8, 150, 300}) EXPECT_THROW(checkInParts(split), std::runtime_error) << wrong;
+        for (const std::size_t split : {0, 3, 8, 150, 300})
+            EXPECT_THROW(checkInParts(split), std::runtime_error) << wrong;
     }
 }
 
@@ -184,7 +185,8 @@ TEST(Messages, JsonIsComparedByWhatItSays) {
     const auto says = [&](const std::string& json) { messages.checkWhole(1, std::as_bytes(std::span{json})); };
     std::string list;
     for (const auto& word : record.list) list += (list.empty() ? "\"" : ", \"") + word + "\"";
-    EXPECT_NO_THROW(says("{ \"list\" : [" + list + "],\n \"number\": 1.2345e3, \"text\": \"\\u0030" + text.substr(1) + "\" }"));
+    EXPECT_NO_THROW(
+        says("{ \"list\" : [" + list + "],\n \"number\": 1.2345e3, \"text\": \"\\u0030" + text.substr(1) + "\" }"));
     EXPECT_THROW(says("{\"list\":[" + list + "],\"number\":1234.6,\"text\":\"" + text + "\"}"), std::runtime_error);
     EXPECT_THROW(says("{\"list\":[],\"number\":1234.5,\"text\":\"" + text + "\"}"), std::runtime_error);
     EXPECT_THROW(says("{\"number\":1234.5,\"text\":\"" + text + "\"}"), std::runtime_error);

@@ -48,16 +48,18 @@ TEST(Options, UrlsHaveThePortOfTheirSchemeAndAPath) {
 }
 
 TEST(Options, WrongUrlsAreRefused) {
-    for (const auto* url : {"", "http://x", "ws://", "ws://:80/", "ws://x:0/", "ws://x:65536/", "ws://x:8o/", "ws://x/ y", "ws://x/#y",
-                            "tcp://x", "tcp://x:1/path"}) {
+    for (const auto* url : {"", "http://x", "ws://", "ws://:80/", "ws://x:0/", "ws://x:65536/", "ws://x:8o/",
+                            "ws://x/ y", "ws://x/#y", "tcp://x", "tcp://x:1/path"}) {
         EXPECT_THROW(parseUrl(url), std::invalid_argument) << url;
     }
 }
 
 TEST(Options, EveryOptionIsRead) {
-    const auto options = read({"slow", "wss://h:1/f", "--connections", "3", "--in-flight", "2", "--size", "100", "--message", "json",
-                               "--deflate", "yes", "--messages", "50", "--seconds", "0.5", "--warm-up", "0", "--pid", "12", "--addresses",
-                               "2", "--stalled", "4", "--insecure", "yes", "--ca", "c.pem", "--json", "yes"});
+    const auto options =
+        read({"slow",       "wss://h:1/f", "--connections", "3",     "--in-flight", "2",  "--size",    "100",
+              "--message",  "json",        "--deflate",     "yes",   "--messages",  "50", "--seconds", "0.5",
+              "--warm-up",  "0",           "--pid",         "12",    "--addresses", "2",  "--stalled", "4",
+              "--insecure", "yes",         "--ca",          "c.pem", "--json",      "yes"});
     EXPECT_EQ(options.connections + options.inFlight + options.size, 105U);
     EXPECT_EQ(options.kind, Kind::Json);
     EXPECT_TRUE(options.deflate && options.insecure && options.json);
