@@ -38,6 +38,9 @@ void raiseDescriptorLimit(std::size_t connections) {
         case EADDRNOTAVAIL:
             throw std::runtime_error{
                 "no local port is left to connect from; --addresses K brings 28000 for each address"};
+        case EINVAL:
+            throw std::runtime_error{
+                "cannot connect from the loopback addresses of --addresses; is the server's 127.0.0.1?"};
         case EMFILE:
         case ENFILE:
             throw std::runtime_error{"no descriptor is left for a connection more; see `ulimit -n`"};
