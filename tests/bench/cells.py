@@ -42,12 +42,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Cell:
-    """`fresh`: a new process for each measurement. `spread`: servers may use every core."""
+    """`fresh`: a new process for each measurement. `spread`: servers may use every core. `warm_up`: how many measurements
+    long, for what compiles itself as it runs."""
     rows: dict = field(default_factory=dict)
     metric: str = "cpu"
     fresh: bool = False
     spread: bool = False
     most_rounds: int = 10 ** 6
+    warm_up: int = 8
 
 
 def side_by_side(load, target=None, peers=PEERS, path="", **fields):
@@ -69,7 +71,7 @@ def fanout(depth):
 
 
 def handshake():
-    cell = side_by_side(Load("storm", addresses=16, path="/echo"), None, (*PEERS, "POCO hosting"), path="/visit")
+    cell = side_by_side(Load("storm", addresses=16, path="/echo"), None, (*PEERS, "POCO hosting"), path="/visit", warm_up=30)
     targets = (Target(1.7), Target(0.75, "POCO hosting"))
     return replace(cell, rows=cell.rows | {"Patchbay": replace(cell.rows["Patchbay"], targets=targets)})
 
@@ -104,7 +106,7 @@ def tls_echo(depth, target):
     load = Load("echo", KIB, in_flight=depth)
     return Cell({"Beast": Row("Beast, TLS", load, None),
                  "Patchbay": Row("Patchbay, TLS", load, "Beast", (Target(target, "Beast"),)),
-                 "ws": Row("ws, TLS", load, "Beast")})
+                 **{name: Row(f"{name}, TLS", load, "Beast") for name in ("libwebsockets", "ws", "Tomcat")}})
 
 
 def idle(most, connections, rows):

@@ -1,5 +1,6 @@
 """What a message costs in instructions and system calls: the difference of two runs with different numbers of messages,
 so that neither the start nor the handshakes count. Once for each row, since it does not vary."""
+import math
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import tempfile
 import measure
 
 PATIENCE = 300  # seconds
+UNDER_VALGRIND, TRACED = 5_000, 20_000  # messages: what is slow there shows in fewer
 VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--max-threads=2000")
 
 
@@ -23,10 +25,11 @@ def absent():
     return lines
 
 
-def amounts(load):
-    """Few and many messages, both of them whole sets of what is in flight."""
+def amounts(load, more):
+    """Few and many messages, both of them whole sets of what is in flight; about `more` lie between, fewer if large."""
     at_once = load.in_flight * load.connections
-    return at_once, at_once + max(4 * at_once, 512)
+    sets = math.ceil(more / (1 + load.size / 4096) / at_once)
+    return 2 * at_once, (2 + sets) * at_once
 
 
 def limited(options, row, target, messages):
@@ -40,7 +43,7 @@ def difference(few, many):
 
 def instructions(options, cell, row):
     """In user space, per message. Errors: RuntimeError."""
-    return difference(*(counted_by_valgrind(options, cell, row, messages) for messages in amounts(row.load)))
+    return difference(*(counted_by_valgrind(options, cell, row, messages) for messages in amounts(row.load, UNDER_VALGRIND)))
 
 
 def counted_by_valgrind(options, cell, row, messages):
@@ -58,9 +61,10 @@ def counted_by_valgrind(options, cell, row, messages):
 def system_calls(options, cell, row):
     """Per message. Errors: RuntimeError."""
     with measure.running(options.place, row.server, cell.spread) as target:
-        measure.run_load(limited(options, row, target, amounts(row.load)[0]), PATIENCE)
+        few_and_many = amounts(row.load, TRACED)
+        measure.run_load(limited(options, row, target, few_and_many[0]), PATIENCE)
         by = by_perf if shutil.which("perf") else by_strace
-        return difference(*(by(target, limited(options, row, target, messages)) for messages in amounts(row.load)))
+        return difference(*(by(target, limited(options, row, target, messages)) for messages in few_and_many))
 
 
 def by_perf(target, command):

@@ -79,42 +79,48 @@ def number(value, form):
 
 def table(cells):
     """cells: {cell: {row: summary}}, in the order to print."""
-    lines = [f"{'cell':<24}{'server':<20}{'µs CPU':>10}{'messages/s':>12}{'instr.':>10}{'syscalls':>9}{'RSS MB':>8}"
-             f"{'ratio':>8}{'95 % interval':>16}  target"]
+    lines = [f"{'cell':<24}{'server':<25}{'µs CPU':>10}{'messages/s':>12}{'instr.':>10}{'syscalls':>9}{'RSS MB':>8}"
+             f"{'ratio':>8}{'95 % interval':>18}  target"]
     for cell, rows in cells.items():
         for name, row in rows.items():
             value = number(row["value"], ",.0f" if row["metric"] == "connection_bytes" else ".3f")
-            line = (f"{cell:<24}{name:<20}{value:>10}{row['messages_per_second']:>12,.0f}"
+            line = (f"{cell:<24}{name:<25}{value:>10}{row['messages_per_second']:>12,.0f}"
                     f"{number(row.get('instructions_per_message'), ',.0f'):>10}{number(row.get('syscalls_per_message'), '.3f'):>9}"
                     f"{row['rss_bytes'] / 1e6:>8.1f}")
-            extra = [it for it in row["targets"] if not is_of_the_ratio(it, row)]
-            if "ratio" in row:
-                line += share(row["ratio"]) + "".join(sentence(it) for it in row["targets"] if it not in extra)
+            extra = [it for it in row["targets"] if not is_of_the_line(it, row)]
+            own = [it for it in row["targets"] if it not in extra]
+            if "ratio" in row or own:
+                line += share(row.get("ratio") or own[0]) + "".join(sentence(it) for it in own)
             lines.append(line.rstrip())
-            lines += [f"{'':<24}{'  ' + what(it):<69}{share(it)}{sentence(it)}" for it in extra]
+            lines += [f"{'':<24}{'  ' + what(it):<74}{share(it)}{sentence(it)}" for it in extra]
             cell = ""
     return "\n".join(lines)
 
 
-def is_of_the_ratio(target, row):
-    ratio = row.get("ratio", {})
-    return (target["metric"], target["against"]) == (ratio.get("metric"), ratio.get("against"))
+def is_of_the_line(target, row):
+    """Whether what the target is about is the row's own ratio, or its value where it has none."""
+    own = row.get("ratio", {"metric": row["metric"], "against": None})
+    return (target["metric"], target["against"]) == (own["metric"], own["against"])
 
 
 def what(target):
     return SHOWN[target["metric"]] + (f", against {target['against']}" if target["against"] else "")
 
 
-def share(result):
+def shown(value, metric):
     """A ratio, or bytes."""
-    low, high = result["interval"]
-    form = ",.0f" if result["metric"].endswith("bytes") else ".2f"
-    return f"{result['median']:>8{form}}{f'{low:{form}} – {high:{form}}':>16}"
+    if not metric.endswith("bytes"):
+        return f"{value:.2f}"
+    return f"{value:,.0f}" if value < 100_000 else f"{value / 1e6:.2f} M"
+
+
+def share(result):
+    median, low, high = (shown(value, result["metric"]) for value in (result["median"], *result["interval"]))
+    return f"{median:>8}{f'{low} – {high}':>18}"
 
 
 def sentence(target):
-    return f"  {target['most']:,} {target['verdict']}" if target["metric"].endswith("bytes") else \
-        f"  {target['most']:.2f} {target['verdict']}"
+    return f"  {shown(target['most'], target['metric'])} {target['verdict']}"
 
 
 def verdicts(cells, bound):

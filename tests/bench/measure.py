@@ -12,7 +12,6 @@ import servers
 
 START_WITHIN = 60  # seconds; valgrind takes its time
 LOOK_EVERY = 0.25  # seconds, at the memory of a server whose peers do not read
-WARM_UP = 8  # measurements long, for what compiles itself as it runs
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -147,7 +146,7 @@ def run_round(options, cell, rows, started, failures, warms_up=False):
         try:
             with ExitStack() as stack:
                 target = started.get(row.server) or stack.enter_context(running(options.place, row.server, cell.spread))
-                samples[name] = measure(options, row, target, 1 if target.server.counted or not warms_up else WARM_UP)
+                samples[name] = measure(options, row, target, cell.warm_up if warms_up and not target.server.counted else 1)
         except RuntimeError as error:
             failures[name] = str(error)
     memory_of_the_stalled(rows, samples)

@@ -108,14 +108,16 @@ SERVERS = {
     "Beast": built("bench-beast"),
     "Beast, deflate": built("bench-beast", "--deflate"),
     "Beast, TLS": built("bench-beast", *TLS, **SECURE),
-    "libwebsockets": built("bench-lws", needs=(libwebsockets,)),
+    "libwebsockets": built("bench-lws", needs=(libwebsockets,), most_connections=2000),
     "libwebsockets, deflate": built("bench-lws", "--deflate", needs=(libwebsockets,)),
+    "libwebsockets, TLS": built("bench-lws", *TLS, scheme="wss", needs=(libwebsockets, a_certificate)),
     "ws": Server(("node", "{programs}/ws/server.mjs"), **NODE),
     "ws, deflate": Server(("node", "{programs}/ws/server.mjs", "--deflate"), **NODE),
     "ws, TLS": Server(("node", "{programs}/ws/server.mjs", *TLS), scheme="wss", needs=(node_ws, a_certificate), counted=False),
     "POCO": built("bench-poco", most_connections=1000),
     "POCO hosting": built("bench-poco-hosting"),
     "Tomcat": Server((*JAVA, *BENCH), **OF_TOMCAT),
+    "Tomcat, TLS": Server((*JAVA, *BENCH, *TLS), scheme="wss", needs=(tomcat, a_certificate), counted=False, most_connections=1000),
     "Tomcat, large messages": Server((*JAVA, "-Dbuffer=262144", *BENCH), **OF_TOMCAT),
 }
 

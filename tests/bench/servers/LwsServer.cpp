@@ -14,10 +14,12 @@
 #include <vector>
 
 #include <libwebsockets.h>
+#include <sys/resource.h>
 
 namespace {
 
-constexpr std::size_t kReadBytes = 4096;  // its default; a connection keeps a buffer of that size
+constexpr rlim_t kFileDescriptors = 2048;  // for each new one it looks through all that it may have: as few as will do
+constexpr std::size_t kReadBytes = 4096;   // its default; a connection keeps a buffer of that size
 
 /// A payload behind the room that lws_write() wants for the header. That is written there anew for each receiver.
 struct Message {
@@ -100,6 +102,8 @@ int main(int argc, char** argv) {
     const std::array extensions{
         lws_extension{"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate"},
         lws_extension{nullptr, nullptr, nullptr}};
+    const rlimit few{kFileDescriptors, kFileDescriptors};
+    ::setrlimit(RLIMIT_NOFILE, &few);
     lws_set_log_level(LLL_ERR, nullptr);
     lws_context_creation_info info{};
     info.iface = "127.0.0.1";
