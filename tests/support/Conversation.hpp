@@ -30,8 +30,9 @@ public:
         (kind == MessageKind::Text ? received_.texts : received_.binaries).emplace_back(asText(payload));
         return SendStatus::Queued;
     }
-    SendStatus send(const messaging::SharedMessage& message) noexcept override {
-        return send(message.kind(), message.payload());
+    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept override {
+        for (std::size_t message = first; message < last; ++message) send(broadcast.kind(message), broadcast.payload(message));
+        return SendStatus::Queued;
     }
     std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
@@ -51,7 +52,6 @@ class Conversation {
 public:
     /// `path` holds the values of the template's variables, left to right.
     explicit Conversation(std::vector<std::string> path = {}, std::unique_ptr<messaging::Carrier> carrier = nullptr) {
-        state_.loops = {&loop_};
         auto model = detail::makeModel<Endpoint>();
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
         deployed_ = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state_, services_);
@@ -70,11 +70,11 @@ public:
     Conversation& operator=(const Conversation&) = delete;
 
     void text(std::string_view message) {
-        core_->receive(MessageKind::Text, asBytes(message), 0);
+        core_->receive(session(), MessageKind::Text, asBytes(message), 0);
         loop_.run();
     }
     void binary(std::string_view message) {
-        core_->receive(MessageKind::Binary, asBytes(message), 0);
+        core_->receive(session(), MessageKind::Binary, asBytes(message), 0);
         loop_.run();
     }
     /// The peer says goodbye.
@@ -92,7 +92,7 @@ public:
 private:
     FakeLoop loop_;
     Received peer_;
-    messaging::ServerState state_;
+    messaging::ServerState state_{{&loop_}};
     Services services_;
     std::shared_ptr<messaging::DeployedEndpoint> deployed_;
     std::shared_ptr<Endpoint> instance_;

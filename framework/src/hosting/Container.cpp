@@ -46,8 +46,7 @@ void tickLater(Loop& loop, std::shared_ptr<const Ticking> ticking) {
 
 }  // namespace
 
-Container::Container(std::vector<Loop*> loops) : table_{std::make_shared<const Table>()} {
-    state_.loops = std::move(loops);
+Container::Container(std::vector<Loop*> loops) : state_{std::move(loops)}, table_{std::make_shared<const Table>()} {
     services_.provide(std::make_shared<GlobalTopics>(
         std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{})));
 }
@@ -74,7 +73,7 @@ void Container::replace(std::shared_ptr<const Table> table) {
 
 // ------------------------------------------------------------------------------------------------ deployment
 
-std::vector<std::string> Container::check(const Deployment& deployment) const {
+std::vector<std::string> Container::check(const Deployment& deployment) {
     std::vector<std::string> problems;
     const std::string who = deployment.config.className + " at " + deployment.config.path + ": ";
     const auto problem = detail::checkPath(deployment.config.path);

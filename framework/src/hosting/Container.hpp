@@ -107,7 +107,7 @@ private:
     };
     std::shared_ptr<const Table> table() const;
     void replace(std::shared_ptr<const Table> table);
-    std::vector<std::string> check(const Deployment& deployment) const;
+    std::vector<std::string> check(const Deployment& deployment);
     std::shared_ptr<messaging::DeployedEndpoint> build(Deployment deployment);
     void judge(const HandshakeRequest& request, Admission& admission);
     void agreeOnExtension(const HandshakeRequest& request, Admission& admission);

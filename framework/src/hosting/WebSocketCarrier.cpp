@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kFlushTimeout{2000};
 class MessageOutput final : public protocol::Output {
 public:
     explicit MessageOutput(transport::SocketChannel& channel) noexcept : channel_{channel} {}
-    void write(Bytes header, Bytes payload) override { status = channel_.send(header, payload); }
+    void write(Bytes header, Bytes payload) final { status = channel_.send(header, payload); }
     SendStatus status = SendStatus::Closed;
 
 private:
@@ -47,17 +47,23 @@ CloseCause causeOf(CloseCode code) noexcept {
     return CloseCause::Protocol;
 }
 
+SharedBatch encodeAll(const messaging::Broadcast& broadcast, const Extension* extension) {
+    auto batch = std::make_shared<WireBatch>();
+    batch->bytes.reserve(broadcast.payloadBytes() + broadcast.count() * protocol::kMaxHeaderBytes);
+    batch->ends.reserve(broadcast.count());
+    for (std::size_t message = 0; message < broadcast.count(); ++message)
+        protocol::encodeServerMessage(broadcast.kind(message), broadcast.payload(message), extension, *batch);
+    return batch;
+}
+
 }  // namespace
 
 WebSocketCarrier::WebSocketCarrier(Upgraded upgraded)
-    : loop_{upgraded.channel->loop()},
-      session_{std::move(upgraded.session)},
-      weakSession_{session_},
-      closeTimeout_{session_->endpoint().server.closeTimeout},
-      dropsOldest_{session_->endpoint().config.limits.sendQueue.whenFull == WhenFull::DropOldest},
+    : handle_{upgraded.session},
+      session_{upgraded.session.get()},
+      channel_{std::move(upgraded.channel)},
       connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension)},
-      place_{std::move(upgraded.place)},
-      channel_{std::move(upgraded.channel)} {}
+      place_{std::move(upgraded.place)} {}
 
 void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes) {
     const auto channel = upgraded.channel;
@@ -75,36 +81,38 @@ void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte>
 // ------------------------------------------------------------------------------------------------ out
 
 SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
-    const std::lock_guard guard{sending_};
     if (!channel_) return SendStatus::Closed;
     MessageOutput output{*channel_};
-    Extension* extension = connection_.extension();
-    if (extension && dropsOldest_) extension->forget();
+    Extension* const extension = connection_.extension();
+    // Where older messages may fall while later ones stay, none may refer to another.
+    if (extension && queuePolicy() == WhenFull::DropOldest) extension->forget();
     connection_.send(kind, payload, output);
     if (extension && output.status == SendStatus::Dropped) extension->forget();
-    return output.status;
+    return sent(output.status);
 }
 
-SendStatus WebSocketCarrier::send(const messaging::SharedMessage& message) noexcept {
-    Extension* extension = connection_.extension();
-    const std::uint8_t form = extension ? extension->broadcastForm() : Extension::kPlain;
-    const SharedBytes& frame = message.encoded(form, [&](MessageKind kind, Bytes payload) {
-        return form == Extension::kPlain ? protocol::encodeServerMessage(kind, payload)
-                                         : protocol::encodeServerMessage(kind, payload, *extension);
-    });
-    const std::lock_guard guard{sending_};
+SendStatus WebSocketCarrier::send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept {
     if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
+    Extension* const extension = connection_.extension();
+    const std::uint8_t form = extension ? extension->broadcastForm() : Extension::kPlain;
+    const SharedBatch& frames = broadcast.encoded(form, [&](const messaging::Broadcast& all) {
+        return encodeAll(all, form == Extension::kPlain ? nullptr : extension);
+    });
     if (form != Extension::kPlain) extension->forget();
-    return channel_->send(frame);
+    return sent(channel_->send(frames, first, last));
 }
 
-std::uint64_t WebSocketCarrier::droppedMessages() const noexcept {
-    const std::lock_guard guard{sending_};
-    return channel_ ? channel_->droppedMessages() : dropped_;
+/// Keeps the count for other threads.
+SendStatus WebSocketCarrier::sent(SendStatus status) noexcept {
+    dropped_.store(channel_->droppedMessages(), std::memory_order_relaxed);
+    return status;
+}
+
+WhenFull WebSocketCarrier::queuePolicy() const noexcept {
+    return session_->endpoint().config.limits.sendQueue.whenFull;
 }
 
 SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
-    const std::lock_guard guard{sending_};
     if (!channel_) return SendStatus::Closed;
     ControlOutput output{*channel_};
     connection_.ping(payload, output);
@@ -112,59 +120,52 @@ SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
 }
 
 void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
-    {
-        const std::lock_guard guard{sending_};
-        if (!channel_) return;
-        ControlOutput output{*channel_, ControlRoom::Reserved};
-        connection_.close(code, text, output);
-    }
-    giveUpAfter(closeTimeout_);
+    if (!channel_) return;
+    ControlOutput output{*channel_, ControlRoom::Reserved};
+    connection_.close(code, text, output);
+    giveUpAfter(session_->endpoint().server.closeTimeout);
 }
 
 void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
-    {
-        const std::lock_guard guard{sending_};
-        if (!channel_) return;
-        channel_->dropQueue();
-        ControlOutput output{*channel_, ControlRoom::Reserved};
-        connection_.close(code, text, output);
-    }
+    if (!channel_) return;
+    channel_->dropQueue();
+    ControlOutput output{*channel_, ControlRoom::Reserved};
+    connection_.close(code, text, output);
     giveUpAfter(kOverflowTimeout);
 }
 
 void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
-    // By way of the session, which owns this object: close() comes from any thread, `session_` is the loop's.
-    loop_.post([this, within, weak = weakSession_] {
-        const auto session = weak.lock();
-        if (!session || !session_) return;
-        giveUp_ = loop_.after(within, [this, weak] {
-            const auto alive = weak.lock();
-            if (!alive || !session_) return;
-            channel_->abort();
-            endConnection({});
-        });
+    auto& loop = channel_->loop();
+    loop.cancel(giveUp_);
+    giveUp_ = loop.after(within, [this] {
+        channel_->abort();
+        endConnection({});
     });
 }
 
 // ------------------------------------------------------------------------------------------------ in
 
 void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
-    const auto keep = session_;
-    keep->touch();
+    session_->touch();
     connection_.receive(bytes);
 }
 
+void WebSocketCarrier::onRoomFilled(std::size_t bytes) {
+    session_->touch();
+    connection_.roomFilled(bytes);
+}
+
 void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
-    session_->receive(kind, payload, kSlackBytes);
+    const transport::SocketChannel::Lending lending{*channel_, payload};
+    session_->receive(handle_, kind, payload, kSlackBytes);
 }
 
 void WebSocketCarrier::onPong(Bytes payload) { session_->receivePong(payload); }
 
 void WebSocketCarrier::onReply(Bytes frame) {
-    const std::lock_guard guard{sending_};
     // A Close frame, or a pong behind one.
     const ControlRoom room = connection_.closeSent() ? ControlRoom::Reserved : ControlRoom::Shared;
-    if (channel_) channel_->sendControl(frame, room);
+    channel_->sendControl(frame, room);
 }
 
 void WebSocketCarrier::onClose(CloseCode code, std::string_view reason) {
@@ -178,15 +179,13 @@ void WebSocketCarrier::onFailure(CloseCode code, std::string_view rule) {
 }
 
 void WebSocketCarrier::onEnd(std::error_code why) {
-    const auto keep = session_;
     session_->lost(why ? why.message() : "the peer ended the connection without a Close frame");
     endConnection(kFlushTimeout);
 }
 
 void WebSocketCarrier::cut() noexcept {
-    const auto keep = session_;
-    if (!keep) return;
-    keep->lost("the server has stopped");
+    if (!session_) return;
+    session_->lost("the server has stopped");
     channel_->abort();
     endConnection({});
 }
@@ -194,18 +193,13 @@ void WebSocketCarrier::cut() noexcept {
 void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
     if (!session_) return;
     unlink();
-    loop_.cancel(giveUp_);
-    std::shared_ptr<transport::SocketChannel> ended;
-    {
-        const std::lock_guard guard{sending_};
-        dropped_ = channel_->droppedMessages();
-        ended = std::move(channel_);
-    }
+    const auto ended = std::move(channel_);
+    ended->loop().cancel(giveUp_);
     ended->closeAfterFlush(within);
     place_.reset();
+    session_ = nullptr;
     // Dropped in a task of its own: the caller is inside this object, which the session owns.
-    loop_.post([session = std::move(session_)] {});
-    session_.reset();
+    ended->loop().post([handle = std::move(handle_)] {});
 }
 
 }  // namespace patchbay::hosting

@@ -3,7 +3,7 @@
 //
 //     bytes -> channel -> Connection::receive -> session          session -> Connection::send -> channel -> bytes
 //
-// The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP connection, the server first. A peer
+// All of it is the loop's thread's. The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP connection, the server first. A peer
 // that does not answer our Close has the server's closeTimeout to do so.
 //
 // Lifetime: the session owns its carrier; while the connection lives the carrier keeps the session.
@@ -14,8 +14,8 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <memory>
-#include <mutex>
 
 namespace patchbay::hosting {
 
@@ -44,8 +44,8 @@ public:
     void cut() noexcept;
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
-    SendStatus send(const messaging::SharedMessage& message) noexcept override;
-    std::uint64_t droppedMessages() const noexcept override;
+    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept override;
+    std::uint64_t droppedMessages() const noexcept override { return dropped_.load(std::memory_order_relaxed); }
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code, std::string_view text) noexcept override;
@@ -54,6 +54,8 @@ public:
 
 private:
     void onBytes(std::span<std::byte> bytes) override;
+    std::span<std::byte> room() noexcept override { return connection_.room(); }
+    void onRoomFilled(std::size_t bytes) override;
     void onEnd(std::error_code why) override;
 
     void onMessage(MessageKind kind, std::span<std::byte> payload) override;
@@ -62,20 +64,18 @@ private:
     void onClose(CloseCode code, std::string_view reason) override;
     void onFailure(CloseCode code, std::string_view rule) override;
 
+    SendStatus sent(SendStatus status) noexcept;
+    WhenFull queuePolicy() const noexcept;
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
     void endConnection(std::chrono::milliseconds within) noexcept;
 
-    transport::EventLoop& loop_;
-    std::shared_ptr<messaging::SessionCore> session_;  // empty when the connection has ended
-    const std::weak_ptr<messaging::SessionCore> weakSession_;  // for any thread
-    const std::chrono::milliseconds closeTimeout_;
-    const bool dropsOldest_;  // of the queue, while later ones stay: no message may refer to another
+    Session handle_;                   // keeps the session, for its handlers; empty when the connection has ended
+    messaging::SessionCore* session_;  // what it holds; nullptr then
+    std::shared_ptr<transport::SocketChannel> channel_;  // empty then
     protocol::Connection connection_;
     std::shared_ptr<void> place_;  // among the server's connections, until this one has ended
     TimerId giveUp_ = 0;
-    mutable std::mutex sending_;  // one message after the other: frames do not mix, and none follows a Close
-    std::shared_ptr<transport::SocketChannel> channel_;  // under the lock; empty when the connection has ended
-    std::uint64_t dropped_ = 0;                          // likewise; the channel's count at its end
+    std::atomic<std::uint64_t> dropped_{0};  // the channel's count, for other threads
 };
 
 }  // namespace patchbay::hosting

@@ -3,7 +3,7 @@
 // this and nothing more; no word here is about frames.
 
 #include "base/SendStatus.hpp"
-#include "messaging/SharedMessage.hpp"
+#include "messaging/Broadcast.hpp"
 
 #include <patchbay/bytes.hpp>
 #include <patchbay/close.hpp>
@@ -13,20 +13,20 @@
 namespace patchbay::messaging {
 
 /// Owned by its session, from the session's opening to the end of its last handle; what is dear (socket, buffers) goes
-/// when the connection ends, not with the object.
+/// when the connection ends, not with the object.   Thread: the session's loop's.
 class Carrier {
 public:
     virtual ~Carrier() = default;
 
-    /// One whole message; copied or written before it returns.   Thread: any; each thread's order is kept.
+    /// One whole message; copied or written before it returns.
     virtual SendStatus send(MessageKind kind, Bytes payload) noexcept = 0;
-    /// The same, shared with the other recipients of a broadcast.
-    virtual SendStatus send(const SharedMessage& message) noexcept = 0;
+    /// The messages of a broadcast from `first` up to, not with, `last`, shared with its other recipients.
+    virtual SendStatus send(const Broadcast& broadcast, std::size_t first, std::size_t last) noexcept = 0;
     /// How many messages have fallen to the queue's policy.   Thread: any.
     virtual std::uint64_t droppedMessages() const noexcept = 0;
     /// Asks the peer for a sign of life, where the transport has such a thing.
     virtual SendStatus ping(Bytes payload) noexcept = 0;
-    /// Says goodbye with `code` after the messages that wait, and ends the connection within a bound.   Thread: any.
+    /// Says goodbye with `code` after the messages that wait, and ends the connection within a bound.
     virtual void close(CloseCode code, std::string_view text) noexcept = 0;
     /// The same for a peer that reads too slowly: what waits is dropped, the goodbye is tried for a second.
     virtual void closeNow(CloseCode code, std::string_view text) noexcept = 0;

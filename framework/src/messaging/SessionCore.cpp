@@ -21,6 +21,8 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop,
       start_{std::move(start)},
       displayName_{nameToShow(start_.principal, id_)} {}
 
+SessionCore::~SessionCore() { delete mailbox_.load(std::memory_order_acquire); }
+
 void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     carrier_ = std::move(carrier);
     touch();
@@ -45,12 +47,10 @@ void SessionCore::turnAway() noexcept {
     endpoint_->remove(id_);
 }
 
-void SessionCore::receive(MessageKind kind, Bytes payload, std::size_t slack) noexcept {
-    touch();
+void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
-    const Session session{shared_from_this()};
-    if (!endpoint_->server.messageInterceptors.empty()) return receiveIntercepted(session, kind, payload);
-    handle(session, kind, payload, slack);
+    if (!endpoint_->server.messageInterceptors.empty()) return receiveIntercepted(self, kind, payload);
+    handle(self, kind, payload, slack);
 }
 
 void SessionCore::handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
@@ -85,22 +85,18 @@ void SessionCore::told(const char* what, Tell tell) const noexcept {
     }
 }
 
-void SessionCore::obey(endpoint::Outcome outcome) noexcept {
+void SessionCore::closeAfter(endpoint::Outcome outcome) noexcept {
     if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, {});
     if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, {});
 }
 
 // ------------------------------------------------------------------------------------------------ sending
 
-void SessionCore::requireOpen(const char* call) const {
-    if (!isOpen()) throw SessionClosed{call};
-}
-
 void SessionCore::requireNotGone(const char* call) const {
     if (isGone()) throw SessionClosed{call};
 }
 
-void SessionCore::settle(SendStatus status, const char* call) {
+void SessionCore::settleRefused(SendStatus status, const char* call) {
     if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
     if (status != SendStatus::Closed) return;
     // The carrier knew first: the peer has left while messages of its were being answered.
@@ -110,18 +106,62 @@ void SessionCore::settle(SendStatus status, const char* call) {
 
 void SessionCore::send(MessageKind kind, Bytes payload) {
     requireOpen("send");
-    if (endpoint_->server.messageInterceptors.empty()) return settle(carrier_->send(kind, payload), "send");
+    if (!endpoint_->server.messageInterceptors.empty()) return sendIntercepted(kind, payload);
+    transmit(kind, payload);
+}
+
+void SessionCore::sendIntercepted(MessageKind kind, Bytes payload) {
     InterceptedMessage message{kind, payload};
     const Session session{shared_from_this()};
     for (const auto& interceptor : endpoint_->server.messageInterceptors) {
         if (interceptor->sending(session, message) == MessageInterceptor::Verdict::Drop) return;
     }
-    settle(carrier_->send(kind, message.payload()), "send");
+    transmit(kind, message.payload());
+}
+
+void SessionCore::transmit(MessageKind kind, Bytes payload) {
+    if (!loop_.isCurrent()) return settle(mail(kind, payload), "send");
+    handOutBefore();
+    settle(carrier_->send(kind, payload), "send");
+}
+
+/// What was published before goes out before; a session that has subscribed to nothing cannot tell.
+void SessionCore::handOutBefore() const {
+    if (subscriptions_.empty()) return;
+    endpoint_->server.publications[loopIndex_].handOut();
+}
+
+SendStatus SessionCore::mail(MessageKind kind, Bytes payload) {
+    if (Publications* const before = endpoint_->server.publicationsHere()) before->handOut();
+    const Mailbox::Put put = mailbox().put(kind, payload, endpoint_->config.limits.sendQueue);
+    if (put.first) loop_.post([self = shared_from_this()] { self->takeMail(); });
+    return put.status;
+}
+
+Mailbox& SessionCore::mailbox() {
+    Mailbox* known = mailbox_.load(std::memory_order_acquire);
+    if (known) return *known;
+    auto fresh = std::make_unique<Mailbox>();
+    if (mailbox_.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) known = fresh.release();
+    return *known;
+}
+
+void SessionCore::takeMail() noexcept {
+    Mailbox* const box = mailbox_.load(std::memory_order_acquire);
+    if (!box) return;
+    for (const Mailbox::Letter& letter : box->take()) {
+        const SendStatus status = carrier_->send(letter.kind, letter.payload);
+        if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
+        if (status == SendStatus::Closed) lost("the connection has ended");
+    }
 }
 
 void SessionCore::ping(Bytes payload) {
     requireOpen("sendPing");
-    settle(carrier_->ping(payload), "sendPing");
+    if (loop_.isCurrent()) return settle(carrier_->ping(payload), "sendPing");
+    loop_.post([self = shared_from_this(), copy = std::vector<std::byte>{payload.begin(), payload.end()}] {
+        self->carrier_->ping(copy);
+    });
 }
 
 void SessionCore::probe() {
@@ -142,12 +182,27 @@ void SessionCore::receivePong(Bytes payload) noexcept {
 
 std::uint64_t SessionCore::droppedMessages() const {
     requireNotGone("droppedMessages");
-    return carrier_->droppedMessages();
+    const Mailbox* const box = mailbox_.load(std::memory_order_acquire);
+    return carrier_->droppedMessages() + (box ? box->dropped() : 0);
 }
 
-void SessionCore::deliver(const SharedMessage& message) noexcept {
+void SessionCore::deliver(const Broadcast& broadcast) noexcept {
     if (!isOpen()) return;
-    if (carrier_->send(message) == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
+    const SendStatus status =
+        broadcast.hasExceptions() ? sendOthers(broadcast) : carrier_->send(broadcast, 0, broadcast.count());
+    if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
+}
+
+/// The runs between the messages that are not for this session.
+SendStatus SessionCore::sendOthers(const Broadcast& broadcast) noexcept {
+    SendStatus status = SendStatus::Queued;
+    std::size_t first = 0;
+    for (std::size_t end = 0; end <= broadcast.count() && status != SendStatus::Full; ++end) {
+        if (end < broadcast.count() && broadcast.isFor(end, id_)) continue;
+        if (first < end) status = carrier_->send(broadcast, first, end);
+        first = end + 1;
+    }
+    return status;
 }
 
 // ------------------------------------------------------------------------------------------------ the end
@@ -163,16 +218,25 @@ bool SessionCore::leaveOpen() noexcept {
 void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept {
     State fresh = State::New;
     if (state_.compare_exchange_strong(fresh, State::Closing)) return;  // open() will find it so
+    if (loop_.isCurrent()) handOutBefore();
     if (!leaveOpen()) return;
     const CloseRow row = closeRow(cause);
     const CloseCode onWire = code.value_or(row.onWire);
     if (text.empty()) text = row.text;
-    if (cause == CloseCause::QueueFull) {
-        carrier_->closeNow(onWire, text);
+    if (loop_.isCurrent()) {
+        sayGoodbye(cause, onWire, text);
     } else {
-        carrier_->close(onWire, text);
+        loop_.post([self = shared_from_this(), cause, onWire, copy = std::string{text}] {
+            self->sayGoodbye(cause, onWire, copy);
+        });
     }
     finishSoon({code.value_or(row.seen), std::string{text}, cause});
+}
+
+void SessionCore::sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept {
+    if (cause == CloseCause::QueueFull) return carrier_->closeNow(onWire, text);
+    takeMail();
+    carrier_->close(onWire, text);
 }
 
 void SessionCore::peerClosed(CloseCode code, std::string_view text) noexcept {

@@ -11,12 +11,15 @@
 // - no message before the open handler has returned; none after Closing has begun;
 // - whoever first leaves Opening or Open gives the reason; the close handler runs once, as a task of its own, so never
 //   inside another handler;
-// - the carrier says goodbye on its own; a session does not wait for it.
+// - the carrier says goodbye on its own; a session does not wait for it;
+// - the carrier is the loop's: what another thread sends waits in the mailbox until the loop takes it.
 
 #include "base/Loop.hpp"
 #include "messaging/Carrier.hpp"
 #include "messaging/DeployedEndpoint.hpp"
+#include "messaging/Mailbox.hpp"
 
+#include <patchbay/errors.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/session.hpp>
 
@@ -46,13 +49,15 @@ struct SessionStart {
 class SessionCore : public std::enable_shared_from_this<SessionCore> {
 public:
     SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop, std::size_t loopIndex, SessionStart start);
+    ~SessionCore();
 
     // ---- for carriers, on the loop's thread ----
 
     /// Runs the open handler.   Owns: the carrier.   Requires: once, before anything else of this block.
     void open(std::unique_ptr<Carrier> carrier);
-    /// One whole message.   Units: `slack` readable bytes stand behind the payload.
-    void receive(MessageKind kind, Bytes payload, std::size_t slack) noexcept;
+    /// One whole message.   Units: `slack` readable bytes stand behind the payload.   Requires: `self` is a handle of this
+    /// session, valid for the call.
+    void receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
     /// Anything at all arrived: the peer is not idle.
     void touch() noexcept { lastReceived_.store(loop_.now(), std::memory_order_relaxed); }
     /// The peer's answer to a ping.
@@ -75,7 +80,9 @@ public:
     }
     bool isGone() const noexcept { return state_.load(std::memory_order_acquire) == State::Closed; }
     /// Errors: SessionClosed, naming `call`.
-    void requireOpen(const char* call) const;
+    void requireOpen(const char* call) const {
+        if (!isOpen()) throw SessionClosed{call};
+    }
     /// What may still be read while the close handler runs.   Errors: SessionClosed.
     void requireNotGone(const char* call) const;
 
@@ -86,8 +93,8 @@ public:
     std::int64_t roundTripMicroseconds() const noexcept { return roundTrip_.load(std::memory_order_relaxed); }
     Clock::time_point lastReceived() const noexcept { return lastReceived_.load(std::memory_order_relaxed); }
     std::uint64_t droppedMessages() const;
-    /// One message of a broadcast; a session that closes ignores it.
-    void deliver(const SharedMessage& message) noexcept;
+    /// What of a broadcast is for this session; one that closes ignores it.   Thread: the loop's.
+    void deliver(const Broadcast& broadcast) noexcept;
     void close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept;
     void setIdleTimeout(std::chrono::milliseconds timeout);
     void post(std::function<void()> task);
@@ -113,15 +120,29 @@ private:
     void told(const char* what, Tell tell) const noexcept;
     void handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
+    void sendIntercepted(MessageKind kind, Bytes payload);
+    void transmit(MessageKind kind, Bytes payload);
+    SendStatus mail(MessageKind kind, Bytes payload);
+    Mailbox& mailbox();
+    void takeMail() noexcept;
+    void handOutBefore() const;
+    SendStatus sendOthers(const Broadcast& broadcast) noexcept;
+    void sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept;
     bool leaveOpen() noexcept;
     void finishSoon(CloseReason reason);
     void finish(const CloseReason& reason) noexcept;
-    void obey(endpoint::Outcome outcome) noexcept;
+    void obey(endpoint::Outcome outcome) noexcept {
+        if (outcome != endpoint::Outcome::Fine) closeAfter(outcome);
+    }
+    void closeAfter(endpoint::Outcome outcome) noexcept;
     void run(const std::function<void()>& task) noexcept;
     void watchIdle(std::chrono::milliseconds timeout);
     void checkIdle() noexcept;
     void logEnd(const CloseReason& reason, std::string_view detail) const;
-    void settle(SendStatus status, const char* call);
+    void settle(SendStatus status, const char* call) {
+        if (status != SendStatus::Queued) settleRefused(status, call);
+    }
+    void settleRefused(SendStatus status, const char* call);
 
     const std::shared_ptr<DeployedEndpoint> endpoint_;
     Loop& loop_;
@@ -129,6 +150,7 @@ private:
     const SessionId id_;
     std::atomic<State> state_{State::New};
     std::unique_ptr<Carrier> carrier_;
+    std::atomic<Mailbox*> mailbox_{nullptr};  // made when another thread first sends
     SessionStart start_;
     std::string displayName_;
     std::atomic<Clock::time_point> lastReceived_{};  // written by the loop

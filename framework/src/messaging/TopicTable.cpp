@@ -6,19 +6,21 @@
 
 namespace patchbay::messaging {
 
-TopicTable::TopicTable(const ServerState& server, detail::WireFormat format) : server_{server}, format_{format} {
+TopicTable::TopicTable(ServerState& server, detail::WireFormat format) : server_{server}, format_{format} {
     for (Loop* loop : server.loops) shards_.push_back({loop, {}});
 }
 
 TopicTable::~TopicTable() = default;
 
 void TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic) {
+    if (Publications* const before = server_.publicationsHere()) before->handOut();
     if (session->loop().isCurrent()) return join(*session, topic);
     session->loop().post([self = shared_from_this(), session, name = std::string{topic}] { self->join(*session, name); });
 }
 
 void TopicTable::unsubscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic) {
     if (session->isGone()) return;  // perhaps its loop as well
+    if (Publications* const before = server_.publicationsHere()) before->handOut();
     if (session->loop().isCurrent()) {
         if (session->forgetTopic(*this, topic)) leave(*session, topic);
         return;
@@ -71,33 +73,30 @@ void TopicTable::publish(std::string_view topic, MessageKind kind, Bytes payload
 }
 
 void TopicTable::publishAsIs(std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
-    std::vector<std::uint32_t> perLoop;
-    {
-        const std::lock_guard guard{lock_};
-        const auto presence = directory_.find(topic);
-        if (presence == directory_.end()) return;
-        perLoop = presence->second.perLoop;
-    }
-    const auto message = std::make_shared<const SharedMessage>(kind, payload);
+    if (subscribers(topic) == 0) return;
+    if (Publications* const here = server_.publicationsHere())
+        return here->add(shared_from_this(), topic, kind, payload, except);
+    const auto broadcast = std::make_shared<Broadcast>();
+    broadcast->add(kind, payload, except);
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-        if (perLoop[i] == 0) continue;
-        if (shards_[i].loop->isCurrent()) {
-            deliver(i, topic, *message, except);
-        } else {
-            shards_[i].loop->post([self = shared_from_this(), i, name = std::string{topic}, message, except] {
-                self->deliver(i, name, *message, except);
-            });
-        }
+        if (!hasSubscribers(topic, i)) continue;
+        shards_[i].loop->post([self = shared_from_this(), i, name = std::string{topic}, broadcast] {
+            self->deliver(i, name, *broadcast);
+        });
     }
 }
 
-void TopicTable::deliver(std::size_t loopIndex, std::string_view topic, const SharedMessage& message, SessionId except) {
+void TopicTable::deliver(std::size_t loopIndex, std::string_view topic, const Broadcast& broadcast) {
     const auto found = shards_[loopIndex].topics.find(topic);
     if (found == shards_[loopIndex].topics.end()) return;
     // Nothing in the loop joins or leaves: a session that has to close does so in a later turn.
-    for (SessionCore* session : found->second) {
-        if (session->id() != except) session->deliver(message);
-    }
+    for (SessionCore* session : found->second) session->deliver(broadcast);
+}
+
+bool TopicTable::hasSubscribers(std::string_view topic, std::size_t loopIndex) const {
+    const std::lock_guard guard{lock_};
+    const auto presence = directory_.find(topic);
+    return presence != directory_.end() && presence->second.perLoop[loopIndex] > 0;
 }
 
 std::size_t TopicTable::subscribers(std::string_view topic) const {

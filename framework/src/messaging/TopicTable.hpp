@@ -2,11 +2,11 @@
 // Who is subscribed to what, over all loops.
 //
 // Each loop has a shard that only its thread touches: topic -> the sessions of that loop. A directory under a lock says
-// on which loops a topic has anybody, so a message is handed only to those, once per loop. A topic without subscribers
-// is in neither.
+// on which loops a topic has anybody, so messages are handed only to those. What a handler publishes waits for the rest of
+// its turn (Publications). A topic without subscribers is in neither.
 
+#include "messaging/Broadcast.hpp"
 #include "messaging/ServerState.hpp"
-#include "messaging/SharedMessage.hpp"
 
 #include <patchbay/session.hpp>
 
@@ -24,7 +24,7 @@ class SessionCore;
 class TopicTable : public std::enable_shared_from_this<TopicTable> {
 public:
     /// Requires: `server` outlives it.
-    TopicTable(const ServerState& server, detail::WireFormat format);
+    TopicTable(ServerState& server, detail::WireFormat format);
     ~TopicTable();
 
     const detail::WireFormat& format() const noexcept { return format_; }
@@ -38,6 +38,9 @@ public:
     /// How many topics have a subscriber.
     std::size_t topicCount() const;
 
+    bool hasSubscribers(std::string_view topic, std::size_t loopIndex) const;
+    /// To the subscribers on one loop.   Thread: that loop's.
+    void deliver(std::size_t loopIndex, std::string_view topic, const Broadcast& broadcast);
     /// Forgets a subscription of a session that ends.   Thread: the session's loop.
     void leave(SessionCore& session, std::string_view topic);
 
@@ -54,16 +57,14 @@ private:
         ByTopic<std::vector<SessionCore*>> topics;
     };
     struct Presence {
-        std::vector<std::uint32_t> perLoop;
+        std::vector<std::uint32_t> perLoop;  // how many of each loop
         std::size_t total = 0;
     };
 
     void join(SessionCore& session, std::string_view topic);
-    void deliver(std::size_t loopIndex, std::string_view topic, const SharedMessage& message, SessionId except);
-
     void publishAsIs(std::string_view topic, MessageKind kind, Bytes payload, SessionId except);
 
-    const ServerState& server_;
+    ServerState& server_;
     const detail::WireFormat format_;
     std::vector<Shard> shards_;
     mutable std::mutex lock_;

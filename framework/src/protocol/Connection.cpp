@@ -16,8 +16,16 @@ Connection::Connection(Role role, Limits limits, Receiver& receiver, std::unique
       maxMessageBytes_{limits.maxMessageBytes},
       maxFragments_{limits.maxFragments} {}
 
+namespace {
+
+/// A shorter rest is not worth a place of its own in the next read.
+constexpr std::uint64_t kLeastRoom = 4096;
+
+}  // namespace
+
 void Connection::receive(std::span<std::byte> bytes) {
-    while (inbound_.load(std::memory_order_relaxed) == Inbound::Open) {
+    while (inbound_ == Inbound::Open) {
+        if (takeWhole(bytes)) continue;
         FramePart part;
         switch (reader_.next(bytes, part)) {
             case FrameReader::Result::NeedMore:
@@ -28,6 +36,33 @@ void Connection::receive(std::span<std::byte> bytes) {
                 take(part);
         }
     }
+}
+
+/// What the long way does with such a frame, without its states.
+bool Connection::takeWhole(std::span<std::byte>& bytes) {
+    FramePart part;
+    if (message_ != Message::None || !reader_.nextWhole(bytes, maxMessageBytes_, part)) return false;
+    const bool isText = opcodeOf(part.firstByte) == Opcode::Text;
+    if (isText && !isUtf8(part.payload)) {
+        failText();
+    } else {
+        receiver_.onMessage(isText ? MessageKind::Text : MessageKind::Binary, part.payload);
+    }
+    return true;
+}
+
+std::span<std::byte> Connection::room() noexcept {
+    const std::uint64_t left = inbound_ == Inbound::Open ? reader_.dataLeft() : 0;
+    if (left < kLeastRoom) return {};
+    return collected_.room(static_cast<std::size_t>(left));  // reserved with the frame's first part
+}
+
+void Connection::roomFilled(std::size_t bytes) {
+    const std::span<std::byte> read = collected_.room(bytes);
+    collected_.commit(bytes);
+    const FramePart part = reader_.nextPayload(read.first(bytes));
+    if (isPlainText() && !text_.feed(part.payload)) return failText();
+    if (part.ends() && (part.firstByte & kFin) != 0) finishCollected();
 }
 
 void Connection::take(const FramePart& part) {
@@ -48,7 +83,7 @@ bool Connection::startMessage(const FramePart& part) {
     message_ = opcodeOf(part.firstByte) == Opcode::Text ? Message::Text : Message::Binary;
     rsv_ = part.firstByte & kRsvBits;
     fragments_ = 0;
-    messageLimit_ = std::min(maxMessageBytes_.load(std::memory_order_relaxed), MessageBuffer::kNoLimit);
+    messageLimit_ = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
     collected_.reset(rsv_ == 0 ? messageLimit_ : extension_->maxEncodedBytes(messageLimit_));
     return true;
 }
@@ -117,10 +152,12 @@ void Connection::decode(MessageKind kind, Bytes payload) {
 void Connection::takeControl(const FramePart& part) {
     const Opcode opcode = opcodeOf(part.firstByte);
     if (part.place == FramePart::Whole) return handleControl(opcode, part.payload);
-    if (part.starts()) controlSize_ = 0;
-    std::ranges::copy(part.payload, control_.begin() + static_cast<std::ptrdiff_t>(controlSize_));
-    controlSize_ += part.payload.size();
-    if (part.ends()) handleControl(opcode, Bytes{control_}.first(controlSize_));
+    // The header has been checked: neither of these can refuse.
+    if (part.starts() && !control_.reserve(part.frameBytes)) return;
+    if (!control_.append(part.payload)) return;
+    if (!part.ends()) return;
+    handleControl(opcode, control_.bytes());
+    control_.reset(kMaxControlBytes);
 }
 
 void Connection::handleControl(Opcode opcode, Bytes payload) {
@@ -139,7 +176,7 @@ void Connection::handleControl(Opcode opcode, Bytes payload) {
 void Connection::handleClose(Bytes payload) {
     const ReadClose close = readClosePayload(payload);
     if (!close.rule.empty()) return fail(close.code, close.rule);
-    inbound_.store(Inbound::Closed, std::memory_order_release);
+    inbound_ = Inbound::Closed;
     collected_.reset(0);
     if (claimClose()) reply(Opcode::Close, ClosePayload{close.code, {}}.bytes());
     receiver_.onClose(close.code, close.reason);
@@ -149,7 +186,7 @@ void Connection::failText() { fail(CloseCode::InvalidPayload, "text that is not 
 
 /// §7.1.7. The rule goes along as the reason: it tells a client's developer what to mend, and nothing of this server.
 void Connection::fail(CloseCode code, std::string_view rule) {
-    inbound_.store(Inbound::Failed, std::memory_order_release);
+    inbound_ = Inbound::Failed;
     collected_.reset(0);
     if (claimClose()) reply(Opcode::Close, ClosePayload{code, rule}.bytes());
     receiver_.onFailure(code, rule);
@@ -167,18 +204,12 @@ void Connection::reply(Opcode opcode, Bytes payload) {
     receiver_.onReply(Bytes{frame}.first(header.bytes().size() + payload.size()));
 }
 
-bool Connection::send(MessageKind kind, Bytes payload, Output& output) {
-    if (closeSent()) return false;
-    std::uint8_t firstByte = whole(opcodeOf(kind));
-    if (!extension_) {
-        write(firstByte, payload, output);
-        return true;
-    }
+void Connection::encode(MessageKind kind, Bytes payload, Output& output) {
+    const std::uint8_t firstByte = whole(opcodeOf(kind));
+    if (!extension_) return write(firstByte, payload, output);
     MessageBuffer encoded{MessageBuffer::kNoLimit};
     const std::uint8_t rsv = extension_->encode(kind, payload, encoded);
-    firstByte |= rsv;
-    write(firstByte, rsv == 0 ? payload : Bytes{encoded.bytes()}, output);
-    return true;
+    write(static_cast<std::uint8_t>(firstByte | rsv), rsv == 0 ? payload : Bytes{encoded.bytes()}, output);
 }
 
 bool Connection::ping(Bytes payload, Output& output) { return writeControl(Opcode::Ping, payload, output); }
@@ -208,16 +239,13 @@ void Connection::write(std::uint8_t firstByte, Bytes payload, Output& output) {
     output.write(FrameHeader{firstByte, payload.size(), key}.bytes(), masked);
 }
 
-SharedBytes encodeServerMessage(MessageKind kind, Bytes payload) {
-    return SharedBytes::concat(FrameHeader{whole(opcodeOf(kind)), payload.size()}.bytes(), payload);
-}
-
-SharedBytes encodeServerMessage(MessageKind kind, Bytes payload, const Extension& extension) {
+void encodeServerMessage(MessageKind kind, Bytes payload, const Extension* extension, WireBatch& batch) {
+    std::uint8_t firstByte = whole(opcodeOf(kind));
     MessageBuffer encoded{MessageBuffer::kNoLimit};
-    const std::uint8_t rsv = extension.encodeBroadcast(kind, payload, encoded);
-    if (rsv == 0) return encodeServerMessage(kind, payload);
-    const auto firstByte = static_cast<std::uint8_t>(whole(opcodeOf(kind)) | rsv);
-    return SharedBytes::concat(FrameHeader{firstByte, encoded.size()}.bytes(), encoded.bytes());
+    const std::uint8_t rsv = extension ? extension->encodeBroadcast(kind, payload, encoded) : std::uint8_t{0};
+    if (rsv != 0) payload = encoded.bytes();
+    firstByte |= rsv;
+    batch.append(FrameHeader{firstByte, payload.size()}.bytes(), payload);
 }
 
 }  // namespace patchbay::protocol

@@ -13,14 +13,15 @@
 //
 // Source: RFC 6455 §5–§7
 
-#include "base/SharedBytes.hpp"
+#include "base/WireBatch.hpp"
 #include "protocol/ClosePayload.hpp"
 #include "protocol/FrameReader.hpp"
 #include "protocol/Utf8.hpp"
 
 #include <patchbay/extension.hpp>
 
-#include <atomic>
+#include <memory>
+#include <utility>
 
 namespace patchbay::protocol {
 
@@ -32,7 +33,6 @@ struct Limits {
 
 /// What arrives, in order.
 /// Requires: throws nothing; does not destroy the connection and does not call receive(). It may send and close.
-/// Thread: that of Connection::receive.
 class Receiver {
 public:
     /// A whole message. Valid for the call; kSlackBytes behind it may be read.
@@ -59,6 +59,7 @@ protected:
     ~Output() = default;
 };
 
+/// Thread: one at a time.
 class Connection {
 public:
     /// `extension` is what the handshake agreed on, if anything. `masks` serves the client role only.
@@ -68,33 +69,44 @@ public:
     /// Feeds bytes read from the network; any split is allowed, also in mid-header. Unmasks in place.
     /// Requires: kSlackBytes behind `bytes` may be read.
     /// Errors: none thrown but std::bad_alloc; a peer's mistake becomes a Close frame and onFailure.
-    /// Thread: the session's loop, no lock held that the receiver's replies need.
     void receive(std::span<std::byte> bytes);
+    /// Where to read the rest of a large frame to, which has to be collected anyhow; empty when there is none.
+    std::span<std::byte> room() noexcept;
+    /// As receive(), for the first `bytes` of the last room().   Requires: not 0.
+    void roomFilled(std::size_t bytes);
 
     /// Encode and write. False, and nothing written, when a Close frame has been sent.
     /// Requires: text is UTF-8; ping and pong payloads have at most 125 bytes (std::length_error otherwise, §5.5).
-    /// Thread: any, under one lock that onReply's writing also takes; so no data frame can follow a Close frame.
-    bool send(MessageKind kind, Bytes payload, Output& output);
+    template <class To>
+    bool send(MessageKind kind, Bytes payload, To& output) {
+        if (closeSent_) return false;
+        if (extension_ || role_ == Role::Client) {
+            encode(kind, payload, output);
+        } else {
+            output.write(FrameHeader{whole(opcodeOf(kind)), payload.size()}.bytes(), payload);
+        }
+        return true;
+    }
     bool ping(Bytes payload, Output& output);
     bool pong(Bytes payload, Output& output);
     /// Starts the closing handshake. The reason is cut at 123 bytes, at a character's end; a code that may not be on
     /// the wire (1004, 1005, 1006, 1015, unassigned ones) sends an empty Close frame. False when one was sent already.
     bool close(CloseCode code, std::string_view reason, Output& output);
 
-    /// What the handshake agreed on; nullptr if nothing.   Thread: any, under the lock of send() for what changes it.
+    /// What the handshake agreed on; nullptr if nothing.
     Extension* extension() const noexcept { return extension_.get(); }
 
-    /// Thread: any.
-    bool closeSent() const noexcept { return closeSent_.load(std::memory_order_acquire); }
-    bool closeReceived() const noexcept { return inbound_.load(std::memory_order_acquire) == Inbound::Closed; }
+    bool closeSent() const noexcept { return closeSent_; }
+    bool closeReceived() const noexcept { return inbound_ == Inbound::Closed; }
 
-    /// From the next message on.   Thread: any.
-    void setMaxMessageBytes(std::size_t bytes) noexcept { maxMessageBytes_.store(bytes, std::memory_order_relaxed); }
+    /// From the next message on.
+    void setMaxMessageBytes(std::size_t bytes) noexcept { maxMessageBytes_ = bytes; }
 
 private:
     enum class Inbound : std::uint8_t { Open, Closed, Failed };
     enum class Message : std::uint8_t { None, Text, Binary };
 
+    bool takeWhole(std::span<std::byte>& bytes);
     void take(const FramePart& part);
     void takeControl(const FramePart& part);
     void takeData(const FramePart& part);
@@ -111,9 +123,10 @@ private:
     void fail(CloseCode code, std::string_view rule);
 
     void reply(Opcode opcode, Bytes payload);
+    void encode(MessageKind kind, Bytes payload, Output& output);
     void write(std::uint8_t firstByte, Bytes payload, Output& output);
     bool writeControl(Opcode opcode, Bytes payload, Output& output);
-    bool claimClose() noexcept { return !closeSent_.exchange(true, std::memory_order_acq_rel); }
+    bool claimClose() noexcept { return !std::exchange(closeSent_, true); }
     /// Text whose frames carry the text itself, so that it is checked as it arrives.
     bool isPlainText() const noexcept { return message_ == Message::Text && rsv_ == 0; }
 
@@ -122,25 +135,22 @@ private:
     MaskSource masks_;
     FrameReader reader_;
     Role role_;
-    std::atomic<Inbound> inbound_ = Inbound::Open;
-    std::atomic<bool> closeSent_ = false;
+    Inbound inbound_ = Inbound::Open;
+    bool closeSent_ = false;
 
     Message message_ = Message::None;
     std::uint8_t rsv_ = 0;  // of the message's first frame
     Utf8Checker text_;
-    std::atomic<std::size_t> maxMessageBytes_;
+    std::size_t maxMessageBytes_;
     std::size_t messageLimit_ = 0;  // maxMessageBytes_ when the message began
     std::size_t maxFragments_;
     std::size_t fragments_ = 0;
     MessageBuffer collected_{0};
-
-    std::size_t controlSize_ = 0;
-    std::array<std::byte, kMaxControlBytes> control_;  // a control frame that arrives in pieces
+    MessageBuffer control_{kMaxControlBytes};  // a control frame that arrives in pieces
 };
 
-/// The frame of one whole message as a server sends it, for a broadcast that is encoded once.
-SharedBytes encodeServerMessage(MessageKind kind, Bytes payload);
-/// The same, as connections with an extension of this form take it.
-SharedBytes encodeServerMessage(MessageKind kind, Bytes payload, const Extension& extension);
+/// Appends the frame of one whole message as a server sends it, for a broadcast that is encoded once; with an extension,
+/// as connections of its form take it.
+void encodeServerMessage(MessageKind kind, Bytes payload, const Extension* extension, WireBatch& batch);
 
 }  // namespace patchbay::protocol

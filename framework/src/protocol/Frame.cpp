@@ -3,27 +3,11 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <stdexcept>
 
 namespace patchbay::protocol {
-
-FrameHeader::FrameHeader(std::uint8_t firstByte, std::size_t payloadBytes) noexcept : size_{2} {
-    const auto putBigEndian = [&](std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i)
-            bytes_[size_++] = static_cast<std::byte>(std::uint64_t{payloadBytes} >> (8 * (count - 1 - i)));
-    };
-    bytes_[0] = std::byte{firstByte};
-    if (payloadBytes < kLength16) {
-        bytes_[1] = static_cast<std::byte>(payloadBytes);
-    } else if (payloadBytes <= 0xFFFF) {
-        bytes_[1] = std::byte{kLength16};
-        putBigEndian(2);
-    } else {
-        bytes_[1] = std::byte{kLength64};
-        putBigEndian(8);
-    }
-}
 
 FrameHeader::FrameHeader(std::uint8_t firstByte, std::size_t payloadBytes, MaskKey key) noexcept
     : FrameHeader{firstByte, payloadBytes} {
@@ -32,27 +16,44 @@ FrameHeader::FrameHeader(std::uint8_t firstByte, std::size_t payloadBytes, MaskK
     size_ += key.size();
 }
 
+namespace {
+
+/// Sixteen bytes at a time, on every machine that GCC and Clang know.
+using Wide = std::uint64_t __attribute__((vector_size(16)));
+
+template <class Word>
+void maskOne(std::byte*& at, std::size_t& left, Word key) noexcept {
+    Word word;
+    std::memcpy(&word, at, sizeof word);
+    word ^= key;
+    std::memcpy(at, &word, sizeof word);
+    at += sizeof word;
+    left -= sizeof word;
+}
+
+}  // namespace
+
 void applyMask(std::span<std::byte> payload, MaskKey key, std::size_t offset) noexcept {
-    std::array<std::byte, 8> turned;
-    for (std::size_t i = 0; i < turned.size(); ++i) turned[i] = key[(offset + i) % 4];
-    std::uint64_t key64;
-    std::memcpy(&key64, turned.data(), sizeof key64);
+    std::uint32_t turned;
+    std::memcpy(&turned, key.data(), sizeof turned);
+    const int bits = static_cast<int>(offset & 3) * 8;
+    turned = std::endian::native == std::endian::little ? std::rotr(turned, bits) : std::rotl(turned, bits);
+    const std::uint64_t twice = std::uint64_t{turned} << 32 | turned;
+    const Wide wide{twice, twice};
 
     std::byte* at = payload.data();
     std::size_t left = payload.size();
-    for (; left >= 32; at += 32, left -= 32) {  // four words at once: this is the form that -O2 turns into vectors
-        std::uint64_t words[4];
-        std::memcpy(words, at, sizeof words);
-        for (auto& word : words) word ^= key64;
-        std::memcpy(at, words, sizeof words);
+    while (left >= 4 * sizeof wide) {
+        maskOne(at, left, wide);
+        maskOne(at, left, wide);
+        maskOne(at, left, wide);
+        maskOne(at, left, wide);
     }
-    for (; left >= 8; at += 8, left -= 8) {
-        std::uint64_t word;
-        std::memcpy(&word, at, sizeof word);
-        word ^= key64;
-        std::memcpy(at, &word, sizeof word);
-    }
-    for (std::size_t i = 0; i < left; ++i) at[i] ^= turned[i];
+    while (left >= sizeof wide) maskOne(at, left, wide);
+    if (left >= sizeof twice) maskOne(at, left, twice);
+    if (left >= sizeof turned) maskOne(at, left, turned);
+    std::memcpy(key.data(), &turned, sizeof turned);
+    for (std::size_t i = 0; i < left; ++i) at[i] ^= key[i];
 }
 
 MaskKey randomMask() {

@@ -47,13 +47,30 @@ constexpr std::size_t headerBytes(std::uint8_t secondByte) noexcept {
 class FrameHeader {
 public:
     /// An unmasked frame, as a server sends it.
-    FrameHeader(std::uint8_t firstByte, std::size_t payloadBytes) noexcept;
+    FrameHeader(std::uint8_t firstByte, std::size_t payloadBytes) noexcept {
+        bytes_[0] = std::byte{firstByte};
+        if (payloadBytes < kLength16) {
+            bytes_[1] = static_cast<std::byte>(payloadBytes);
+            size_ = 2;
+        } else if (payloadBytes <= 0xFFFF) {
+            bytes_[1] = std::byte{kLength16};
+            putBigEndian(payloadBytes, 2);
+        } else {
+            bytes_[1] = std::byte{kLength64};
+            putBigEndian(payloadBytes, 8);
+        }
+    }
     /// A masked frame, as a client sends it; the payload has to be masked with the same key.
     FrameHeader(std::uint8_t firstByte, std::size_t payloadBytes, MaskKey key) noexcept;
 
     Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
 private:
+    void putBigEndian(std::uint64_t length, std::size_t count) noexcept {
+        for (std::size_t i = 0; i < count; ++i) bytes_[2 + i] = static_cast<std::byte>(length >> (8 * (count - 1 - i)));
+        size_ = 2 + count;
+    }
+
     std::array<std::byte, kMaxHeaderBytes> bytes_;
     std::size_t size_;
 };

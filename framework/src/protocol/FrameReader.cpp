@@ -38,16 +38,17 @@ FrameReader::Result FrameReader::next(std::span<std::byte>& bytes, FramePart& pa
         place = FramePart::First;
     }
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
-    part.payload = bytes.first(count);
+    part = takePayload(bytes.first(count), place);
     bytes = bytes.subspan(count);
-    if (role_ == Role::Server) applyMask(part.payload, key_, static_cast<std::size_t>((frameBytes_ - left_) % 4));
-    left_ -= count;
+    return Result::Part;
+}
+
+FramePart FrameReader::takePayload(std::span<std::byte> bytes, std::uint8_t place) noexcept {
+    if (role_ == Role::Server) applyMask(bytes, key_, static_cast<std::size_t>((frameBytes_ - left_) % 4));
+    left_ -= bytes.size();
     stage_ = left_ == 0 ? Stage::Header : Stage::Payload;
     if (left_ == 0) place |= FramePart::Last;
-    part.place = static_cast<FramePart::Place>(place);
-    part.firstByte = firstByte_;
-    part.frameBytes = frameBytes_;
-    return Result::Part;
+    return {firstByte_, static_cast<FramePart::Place>(place), frameBytes_, bytes};
 }
 
 FrameReader::Result FrameReader::readHeader(std::span<std::byte>& bytes) noexcept {

@@ -11,6 +11,8 @@
 
 #include "protocol/Frame.hpp"
 
+#include <cstring>
+
 namespace patchbay::protocol {
 
 enum class Role : std::uint8_t { Server, Client };
@@ -38,12 +40,43 @@ public:
     /// Takes the next part off the front of `bytes`. After `Broken`, rule() says which, and reading must stop.
     Result next(std::span<std::byte>& bytes, FramePart& part) noexcept;
 
+    /// The short way for what most frames are: a data message in one frame, without reserved bits, whole in `bytes`, to a
+    /// server. Takes it off, unmasked. False, and nothing done, for everything else, which is next()'s.
+    bool nextWhole(std::span<std::byte>& bytes, std::size_t maxBytes, FramePart& part) noexcept {
+        if (bytes.size() < 4 + sizeof(MaskKey) || stage_ != Stage::Header || collected_ != 0 || role_ != Role::Server)
+            return false;
+        const auto first = std::to_integer<std::uint8_t>(bytes[0]);
+        const auto length = std::to_integer<std::uint8_t>(bytes[1]) ^ kMaskBit;  // over 127 without a mask
+        if (first != whole(Opcode::Binary) && first != whole(Opcode::Text)) return false;
+        std::size_t size = length, begin = 2 + sizeof(MaskKey);
+        if (length >= kLength16) {
+            size = std::to_integer<std::size_t>(bytes[2]) << 8 | std::to_integer<std::size_t>(bytes[3]);
+            begin = 4 + sizeof(MaskKey);
+            if (length != kLength16 || size < kLength16) return false;
+        }
+        if (size > maxBytes || bytes.size() < begin + size) return false;
+        MaskKey key;
+        std::memcpy(key.data(), &bytes[begin - key.size()], key.size());
+        part.firstByte = first;
+        part.payload = bytes.subspan(begin, size);
+        applyMask(part.payload, key);
+        bytes = bytes.subspan(begin + size);
+        return true;
+    }
+
+    /// How much of a data frame's payload is still to come; 0 outside of one.
+    std::uint64_t dataLeft() const noexcept { return stage_ == Stage::Payload && !isControl(firstByte_) ? left_ : 0; }
+    /// Takes the next bytes of the frame's payload, which the caller has read to where it wants them.
+    /// Requires: `bytes` is no longer than dataLeft(), and not empty.
+    FramePart nextPayload(std::span<std::byte> bytes) noexcept { return takePayload(bytes, FramePart::Middle); }
+
     /// The rule that the peer broke, with its section of RFC 6455.
     std::string_view rule() const noexcept { return rule_; }
 
 private:
     enum class Stage : std::uint8_t { Header, Payload };
 
+    FramePart takePayload(std::span<std::byte> bytes, std::uint8_t place) noexcept;
     Result readHeader(std::span<std::byte>& bytes) noexcept;
     Result collectHeader(std::span<std::byte>& bytes) noexcept;
     bool startIsAllowed(std::uint8_t first, std::uint8_t second) noexcept;

@@ -7,7 +7,8 @@ void Peer::Line::send(MessageKind kind, Bytes payload) {
         end({CloseCode::TooBig, "message over the limit"});
         session->peerFailed(CloseCause::TooBig, "message over the limit");
     } else {
-        session->receive(kind, payload, 0);
+        session->touch();
+        session->receive(Session{session}, kind, payload, 0);
     }
     loop.settle();
 }
@@ -28,6 +29,16 @@ SendStatus MemoryCarrier::send(MessageKind kind, Bytes payload) noexcept {
     if (line->stalled) return enqueue(std::move(message));
     line->received.push_back(std::move(message));
     return SendStatus::Queued;
+}
+
+SendStatus MemoryCarrier::send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept {
+    SendStatus all = SendStatus::Queued;
+    for (std::size_t message = first; message < last; ++message) {
+        const SendStatus one = send(broadcast.kind(message), broadcast.payload(message));
+        if (one == SendStatus::Full || one == SendStatus::Closed) return one;
+        if (one == SendStatus::Dropped) all = one;
+    }
+    return all;
 }
 
 SendStatus MemoryCarrier::enqueue(Received message) {

@@ -42,9 +42,7 @@ public:
     explicit MemoryCarrier(const std::shared_ptr<Peer::Line>& line, SendQueue limit) : line_{line}, limit_{limit} {}
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
-    SendStatus send(const messaging::SharedMessage& message) noexcept override {
-        return send(message.kind(), message.payload());
-    }
+    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept override;
     std::uint64_t droppedMessages() const noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;

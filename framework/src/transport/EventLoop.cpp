@@ -156,11 +156,6 @@ bool EventLoop::runsHere() const noexcept {
     return thread_.load(std::memory_order_acquire) == std::this_thread::get_id();
 }
 
-bool EventLoop::isCurrent() const noexcept {
-    const auto thread = thread_.load(std::memory_order_acquire);
-    return thread == std::thread::id{} || thread == std::this_thread::get_id();
-}
-
 Clock::time_point EventLoop::now() const noexcept { return inTurn_ ? now_ : Clock::now(); }
 
 TimerId EventLoop::after(Clock::duration delay, Task task) { return timers_.add(now() + delay, std::move(task)); }
@@ -183,10 +178,6 @@ void EventLoop::unwatch(int descriptor, IoHandler& handler) noexcept {
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &ignored);
     for (std::size_t i = nextReady_; i < readyCount_; ++i)
         if (ready_[i].data.ptr == &handler) ready_[i].data.ptr = nullptr;
-}
-
-void EventLoop::atTurnEnd(TurnEndTask& task) noexcept {
-    if (!task.linked()) task.linkBefore(turnEnd_);
 }
 
 }  // namespace patchbay::transport

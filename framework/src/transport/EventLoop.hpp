@@ -71,7 +71,10 @@ public:
     void stop();
 
     void post(Task task) override;
-    bool isCurrent() const noexcept override;
+    bool isCurrent() const noexcept override {
+        const auto thread = thread_.load(std::memory_order_acquire);
+        return thread == std::this_thread::get_id() || thread == std::thread::id{};
+    }
     Clock::time_point now() const noexcept override;
     TimerId after(Clock::duration delay, Task task) override;
     void cancel(TimerId timer) noexcept override;
@@ -85,7 +88,9 @@ public:
     /// Requires: before the descriptor is closed. Events that wait in this turn are forgotten.
     void unwatch(int descriptor, IoHandler& handler) noexcept;
     /// Runs `task` when this turn ends.   Thread: the loop's.
-    void atTurnEnd(TurnEndTask& task) noexcept;
+    void atTurnEnd(TurnEndTask& task) noexcept {
+        if (!task.linked()) task.linkBefore(turnEnd_);
+    }
     /// The same from any thread: wakes the loop, whose next turn ends with the task.
     void wake(std::shared_ptr<TurnEndTask> task);
     /// Destroys `task` on the loop's thread, at the start of a later turn, when none of its functions runs.   Thread:

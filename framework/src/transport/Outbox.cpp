@@ -5,53 +5,79 @@
 
 namespace patchbay::transport {
 
-SendStatus Outbox::append(Bytes head, Bytes payload) {
+SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
     const SendStatus room = makeRoom(size);
     if (room != SendStatus::Queued || size == 0) return room;
-    if (size <= MessageChunk::kMaxMessage) return copyIn(head, payload, MessageClass::Data);
-    push(new SharedMessage{SharedBytes::concat(head, payload)});
+    if (size <= MessageChunk::kMaxMessage)
+        copyIn(head, payload, MessageClass::Data);
+    else
+        push(new SharedMessages{makeBatch(head, payload), 0, 1}, nullptr);
     data_ += size;
     return SendStatus::Queued;
 }
 
-SendStatus Outbox::append(const SharedBytes& message) {
-    const SendStatus room = makeRoom(message.size());
-    if (room != SendStatus::Queued || message.size() == 0) return room;
+SendStatus Outbox::appendLent(Bytes head, Bytes payload) {
+    const std::size_t size = head.size() + payload.size();
+    const SendStatus room = makeRoom(size);
+    if (room != SendStatus::Queued) return room;
+    push(new LentMessage{head, payload}, nullptr);
+    lent_ = true;
+    data_ += size;
+    return SendStatus::Queued;
+}
+
+SendStatus Outbox::append(const SharedBatch& batch, std::size_t first, std::size_t last) {
+    const std::size_t size = batch->start(last) - batch->start(first);
+    if (last - first > 1 && fits(size)) {
+        push(new SharedMessages{batch, first, last}, nullptr);
+        data_ += size;
+        return SendStatus::Queued;
+    }
+    SendStatus all = SendStatus::Queued;
+    for (std::size_t message = first; message < last; ++message) {
+        const SendStatus one = appendOne(batch, message);
+        if (one == SendStatus::Full) return one;
+        if (one == SendStatus::Dropped) all = one;
+    }
+    return all;
+}
+
+SendStatus Outbox::appendOne(const SharedBatch& batch, std::size_t message) {
+    const std::size_t size = batch->size(message);
+    const SendStatus room = makeRoom(size);
+    if (room != SendStatus::Queued || size == 0) return room;
     // A broadcast finds most outboxes empty: then it takes a reference, not a chunk for each of ten thousand peers.
-    if (first_ && message.size() <= kMaxCopied) return copyIn({}, message.bytes(), MessageClass::Data);
-    push(new SharedMessage{message});
-    data_ += message.size();
+    if (first_ && size <= kMaxCopied)
+        copyIn({}, batch->message(message), MessageClass::Data);
+    else
+        push(new SharedMessages{batch, message, message + 1}, nullptr);
+    data_ += size;
     return SendStatus::Queued;
 }
 
 SendStatus Outbox::appendControl(Bytes message, ControlRoom room) {
     const std::size_t most = kMaxControlBytes + (room == ControlRoom::Reserved ? kReservedBytes : 0);
     if (control_ + message.size() > most || message.size() > MessageChunk::kMaxMessage) return SendStatus::Dropped;
-    return message.empty() ? SendStatus::Queued : copyIn({}, message, MessageClass::Control);
-}
-
-SendStatus Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
-    if (!last_ || !last_->append(head, payload, kind)) {
-        push(new MessageChunk);
-        last_->append(head, payload, kind);
-    }
-    const std::size_t size = head.size() + payload.size();
-    if (kind == MessageClass::Data)
-        data_ += size;
-    else
-        control_ = static_cast<std::uint16_t>(control_ + size);
+    if (message.empty()) return SendStatus::Queued;
+    copyIn({}, message, MessageClass::Control);
+    control_ = static_cast<std::uint16_t>(control_ + message.size());
     return SendStatus::Queued;
 }
 
+void Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
+    if (open_ && open_->append(head, payload, kind)) return;
+    auto* const chunk = MessageChunk::make(open_ ? MessageChunk::kLargeBytes : MessageChunk::kSmallBytes);
+    push(chunk, chunk);
+    chunk->append(head, payload, kind);
+}
+
 SendStatus Outbox::makeRoom(std::size_t bytes) noexcept {
-    const auto fits = [&] { return bytes <= limit_.bytes && data_ <= limit_.bytes - bytes; };
-    if (fits()) return SendStatus::Queued;
+    if (fits(bytes)) return SendStatus::Queued;
     if (limit_.whenFull == WhenFull::Close) return SendStatus::Full;
     if (limit_.whenFull == WhenFull::DropOldest && bytes <= limit_.bytes) {
-        while (!fits() && dropOldest()) continue;
-        // Older ones may be in the batch that is out: giveBack() drops those that come back from it.
-        if (fits() || batchOut_) return SendStatus::Queued;
+        while (!fits(bytes) && dropOldest()) continue;
+        if (fits(bytes)) return SendStatus::Queued;
     }
     ++dropped_;
     return SendStatus::Dropped;
@@ -64,9 +90,12 @@ bool Outbox::dropOldest() noexcept {
         if (gone == 0) continue;
         data_ -= gone;
         ++dropped_;
-        if (segment->unsent().empty()) {
+        if (segment->unsentBytes() == 0) {
             (before ? before->next : first_) = segment->next;
-            if (last_ == segment) last_ = before;
+            if (last_ == segment) {
+                last_ = before;
+                open_ = nullptr;
+            }
             delete segment;
         }
         return true;
@@ -74,72 +103,57 @@ bool Outbox::dropOldest() noexcept {
     return false;
 }
 
-void Outbox::push(Segment* segment) noexcept {
+void Outbox::push(Segment* segment, MessageChunk* open) noexcept {
     (last_ ? last_->next : first_) = segment;
     last_ = segment;
+    open_ = open;
 }
 
-void Outbox::take(Batch& batch) noexcept {
-    batch.first = first_;
+void Outbox::gather(Batch& batch) const noexcept {
     batch.count = batch.bytes = 0;
-    Segment* end = nullptr;
-    while (first_ && batch.count < Batch::kMaxSegments && batch.bytes < Batch::kEnoughBytes) {
-        const Bytes piece = first_->unsent();
-        batch.pieces[batch.count++] = {const_cast<std::byte*>(piece.data()), piece.size()};
-        batch.bytes += piece.size();
-        end = std::exchange(first_, first_->next);
+    for (const Segment* segment = first_; segment; segment = segment->next) {
+        if (batch.count + Segment::kMaxPieces > Batch::kMaxPieces || batch.bytes >= Batch::kEnoughBytes) return;
+        batch.count += segment->pieces(&batch.pieces[batch.count]);
+        batch.bytes += segment->unsentBytes();
     }
-    if (end) end->next = nullptr;
-    if (!first_) last_ = nullptr;
-    batchOut_ = end != nullptr;
 }
 
-void Outbox::giveBack(Batch& batch, std::size_t written) noexcept {
-    Segment* rest = std::exchange(batch.first, nullptr);
-    Segment* end = nullptr;
-    for (Segment** link = &rest; *link;) {
-        Segment* segment = *link;
-        const std::size_t part = std::min(written, segment->unsent().size());
-        written -= part;
-        subtract(segment->advance(part));
-        if (dropBatch_) subtract(segment->forgetUnstarted());
-        if (segment->unsent().empty()) {
-            *link = segment->next;
-            delete segment;
-        } else {
-            end = segment;
-            link = &segment->next;
-        }
+void Outbox::written(std::size_t bytes) noexcept {
+    while (first_) {
+        const std::size_t part = std::min(bytes, first_->unsentBytes());
+        bytes -= part;
+        subtract(first_->advance(part));
+        if (first_->unsentBytes() != 0) return;
+        delete std::exchange(first_, first_->next);
     }
-    if (end) {
-        end->next = first_;
-        first_ = rest;
-        if (!last_) last_ = end;
-    }
-    batchOut_ = dropBatch_ = false;
-    if (limit_.whenFull == WhenFull::DropOldest)
-        while (data_ > limit_.bytes && dropOldest()) continue;
+    last_ = open_ = nullptr;
+    lent_ = false;
+}
+
+void Outbox::keepLent() {
+    if (!std::exchange(lent_, false)) return;
+    for (Segment* segment = first_; segment; segment = segment->next) segment->keep();
 }
 
 void Outbox::dropUnstarted() noexcept {
-    dropBatch_ = batchOut_;
     Segment* rest = std::exchange(first_, nullptr);
-    last_ = nullptr;
+    last_ = open_ = nullptr;
     while (rest) {
         Segment* segment = std::exchange(rest, rest->next);
         segment->next = nullptr;
         subtract(segment->forgetUnstarted());
-        if (segment->unsent().empty())
+        if (segment->unsentBytes() == 0)
             delete segment;
         else
-            push(segment);
+            push(segment, nullptr);
     }
 }
 
 void Outbox::clear() noexcept {
     while (first_) delete std::exchange(first_, first_->next);
-    last_ = nullptr;
+    last_ = open_ = nullptr;
     data_ = control_ = 0;
+    lent_ = false;
 }
 
 void Outbox::subtract(Tally gone) noexcept {

@@ -4,15 +4,12 @@
 // Rules: a message is appended as a whole or not at all; what is partly on the wire is never dropped; control messages
 // never fall to the policy, do not count against the limit, and are bounded by kMaxControlBytes of their own; the one
 // that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why.
-// No lock and no system call here: the channel has both. While a batch is out, to be written without the lock, messages
-// may be appended and dropped behind it.
+// No system call here: the channel makes those.
 
 #include "base/SendStatus.hpp"
 #include "transport/Segment.hpp"
 
 #include <patchbay/limits.hpp>
-
-#include <sys/uio.h>
 
 #include <array>
 #include <cstddef>
@@ -25,13 +22,12 @@ using patchbay::SendStatus;
 
 /// What one write takes: the front of an outbox.
 struct Batch {
-    static constexpr std::size_t kMaxSegments = 64;
+    static constexpr std::size_t kMaxPieces = 64;
     static constexpr std::size_t kEnoughBytes = 256 * 1024;
 
-    Segment* first = nullptr;
     std::size_t count = 0;
     std::size_t bytes = 0;
-    std::array<iovec, kMaxSegments> pieces;
+    std::array<iovec, kMaxPieces> pieces;
     std::span<iovec> span() noexcept { return {pieces.data(), count}; }
 };
 
@@ -49,50 +45,72 @@ public:
     static constexpr std::size_t kReservedBytes = 256;
     /// Shared messages up to this size are copied behind others: a byte copied costs less than a piece to gather.
     static constexpr std::size_t kMaxCopied = 1024;
+    /// From this size on a payload is lent rather than copied where that is offered.
+    static constexpr std::size_t kLeastLent = 2048;
 
     explicit Outbox(SendQueue limit) noexcept : limit_{limit} {}
     Outbox(const Outbox&) = delete;
     ~Outbox() { clear(); }
 
-    SendStatus append(Bytes head, Bytes payload);
-    SendStatus append(const SharedBytes& message);
+    /// One message, copied.
+    SendStatus append(Bytes head, Bytes payload) {
+        const std::size_t size = head.size() + payload.size();
+        if (open_ && fits(size) && open_->append(head, payload, MessageClass::Data)) {
+            data_ += size;
+            return SendStatus::Queued;
+        }
+        return appendElsewhere(head, payload);
+    }
+    /// One message whose payload stays where it is until keepLent().   Requires: `head` is at most 16 bytes.
+    SendStatus appendLent(Bytes head, Bytes payload);
+    /// The messages of a batch from `first` up to, not with, `last`. Where not all of them fit, each obeys the policy.
+    /// Returns: Full as soon as one is refused; Dropped when one was.
+    SendStatus append(const SharedBatch& batch, std::size_t first, std::size_t last);
     /// Dropped, and not counted, when there is no room for it or it does not fit into a chunk.
     SendStatus appendControl(Bytes message, ControlRoom room = ControlRoom::Shared);
 
-    /// Takes what the next write should write; nothing when the box is empty.   Requires: no other batch is out.
-    void take(Batch& batch) noexcept;
-    /// Ends a batch of which `written` bytes are on the wire: the rest is the front of the box again.
-    void giveBack(Batch& batch, std::size_t written) noexcept;
+    /// What the next write should write; nothing when the box is empty.
+    void gather(Batch& batch) const noexcept;
+    /// The first `bytes` of what was gathered are on the wire.
+    void written(std::size_t bytes) noexcept;
+
+    /// True while something lent is in the box.
+    bool hasLent() const noexcept { return lent_; }
+    /// Copies what was lent and is not written.   Errors: std::bad_alloc.
+    void keepLent();
 
     /// Forgets every message, control messages too, but one that is partly on the wire. Does not count as dropping.
     void dropUnstarted() noexcept;
-    /// Forgets everything.   Requires: no batch is out.
+    /// Forgets everything.
     void clear() noexcept;
     void setLimit(SendQueue limit) noexcept { limit_ = limit; }
 
-    bool empty() const noexcept { return !first_ && !batchOut_; }
+    bool empty() const noexcept { return first_ == nullptr; }
     /// Units: bytes of unsent data messages; control messages do not count.
     std::size_t queuedBytes() const noexcept { return data_; }
     /// How many messages fell to the policy.
     std::uint64_t dropped() const noexcept { return dropped_; }
-    /// Units: bytes of memory of all that waits; 0 when nothing does.   Requires: no batch is out.
+    /// Units: bytes of memory of all that waits; 0 when nothing does.
     std::size_t heldBytes() const noexcept;
 
 private:
+    bool fits(std::size_t bytes) const noexcept { return bytes <= limit_.bytes && data_ <= limit_.bytes - bytes; }
+    SendStatus appendElsewhere(Bytes head, Bytes payload);
+    SendStatus appendOne(const SharedBatch& batch, std::size_t message);
     SendStatus makeRoom(std::size_t bytes) noexcept;
     bool dropOldest() noexcept;
-    SendStatus copyIn(Bytes head, Bytes payload, MessageClass kind);
-    void push(Segment* segment) noexcept;
+    void copyIn(Bytes head, Bytes payload, MessageClass kind);
+    void push(Segment* segment, MessageChunk* open) noexcept;
     void subtract(Tally gone) noexcept;
 
     Segment* first_ = nullptr;
     Segment* last_ = nullptr;
+    MessageChunk* open_ = nullptr;  ///< the last segment where that is a chunk
     std::size_t data_ = 0;
     SendQueue limit_;
     std::uint64_t dropped_ = 0;
     std::uint16_t control_ = 0;
-    bool batchOut_ = false;
-    bool dropBatch_ = false;  ///< dropUnstarted() came while a batch was out
+    bool lent_ = false;
 };
 
 }  // namespace patchbay::transport

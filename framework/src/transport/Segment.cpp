@@ -2,38 +2,49 @@
 
 #include "transport/FreeList.hpp"
 
-#include <algorithm>
-#include <cstring>
-
 namespace patchbay::transport {
 namespace {
 
-using Chunks = FreeList<sizeof(MessageChunk), 512>;
-using References = FreeList<sizeof(SharedMessage), 4096>;
+using SmallChunks = FreeList<sizeof(MessageChunk) + MessageChunk::kSmallBytes, 512>;
+using LargeChunks = FreeList<sizeof(MessageChunk) + MessageChunk::kLargeBytes, 64>;
+using References = FreeList<sizeof(SharedMessages), 4096>;
+using Loans = FreeList<sizeof(LentMessage), 256>;
 
-void copy(std::byte* to, Bytes from) noexcept {
-    if (!from.empty()) std::memcpy(to, from.data(), from.size());
-}
+iovec piece(Bytes bytes) noexcept { return {const_cast<std::byte*>(bytes.data()), bytes.size()}; }
 
 }  // namespace
 
-void* MessageChunk::operator new(std::size_t) { return Chunks::take(); }
-void MessageChunk::operator delete(void* memory) noexcept { Chunks::give(memory); }
-void* SharedMessage::operator new(std::size_t) { return References::take(); }
-void SharedMessage::operator delete(void* memory) noexcept { References::give(memory); }
+MessageChunk* MessageChunk::make(std::size_t bytes) {
+    return new (bytes == kSmallBytes ? SmallChunks::take() : LargeChunks::take()) MessageChunk{bytes};
+}
+void MessageChunk::operator delete(MessageChunk* chunk, std::destroying_delete_t) noexcept {
+    const bool isSmall = chunk->capacity_ == kSmallBytes;
+    chunk->~MessageChunk();
+    isSmall ? SmallChunks::give(chunk) : LargeChunks::give(chunk);
+}
 
-bool MessageChunk::append(Bytes head, Bytes payload, MessageClass kind) noexcept {
-    const std::size_t end = filled_ + head.size() + payload.size();
-    if (end + (count_ + 1u) * kMarkBytes > kBytes) return false;
-    copy(data_.data() + filled_, head);
-    copy(data_.data() + filled_ + head.size(), payload);
-    filled_ = static_cast<std::uint16_t>(end);
-    setMark(count_++, {filled_, kind});
-    return true;
+void* SharedMessages::operator new(std::size_t) { return References::take(); }
+void SharedMessages::operator delete(void* memory) noexcept { References::give(memory); }
+void* LentMessage::operator new(std::size_t) { return Loans::take(); }
+void LentMessage::operator delete(void* memory) noexcept { Loans::give(memory); }
+
+// ---- MessageChunk
+
+std::size_t MessageChunk::pieces(iovec* into) const noexcept {
+    if (unsentBytes() == 0) return 0;
+    *into = piece({data() + sent_, unsentBytes()});
+    return 1;
 }
 
 Tally MessageChunk::advance(std::size_t bytes) noexcept {
     Tally written;
+    if (bytes == unsentBytes()) {  // the usual case: no message is looked at
+        written = {.data = bytes - control_, .control = control_};
+        sent_ = filled_;
+        first_ = count_;
+        control_ = 0;
+        return written;
+    }
     std::size_t from = sent_;
     sent_ = static_cast<std::uint16_t>(sent_ + bytes);
     while (from < sent_) {
@@ -43,6 +54,7 @@ Tally MessageChunk::advance(std::size_t bytes) noexcept {
         if (to == message.end) ++first_;
         from = to;
     }
+    control_ = static_cast<std::uint16_t>(control_ - written.control);
     return written;
 }
 
@@ -61,7 +73,7 @@ std::size_t MessageChunk::dropOldest() noexcept {
 void MessageChunk::erase(std::size_t message) noexcept {
     const auto size = static_cast<std::uint16_t>(mark(message).end - start(message));
     const auto begin = static_cast<std::uint16_t>(start(first_) + size);
-    std::memmove(data_.data() + sent_ + size, data_.data() + sent_, start(message) - sent_);
+    std::memmove(data() + sent_ + size, data() + sent_, start(message) - sent_);
     for (std::size_t i = message; i > first_; --i) {
         const Mark before = mark(i - 1);
         setMark(i, {static_cast<std::uint16_t>(before.end + size), before.kind});
@@ -78,31 +90,84 @@ Tally MessageChunk::forgetUnstarted() noexcept {
     for (std::size_t i = keep; i < count_; ++i) forgotten.add(mark(i).kind, mark(i).end - start(i));
     count_ = static_cast<std::uint16_t>(keep);
     filled_ = static_cast<std::uint16_t>(start(keep));
+    control_ = static_cast<std::uint16_t>(control_ - forgotten.control);
     return forgotten;
 }
 
-MessageChunk::Mark MessageChunk::mark(std::size_t message) const noexcept {
-    Mark mark;
-    std::memcpy(&mark, data_.data() + kBytes - (message + 1) * kMarkBytes, kMarkBytes);
-    return mark;
+// ---- SharedMessages
+
+SharedMessages::SharedMessages(SharedBatch batch, std::size_t first, std::size_t last) noexcept
+    : batch_{std::move(batch)}, next_{static_cast<std::uint32_t>(first)}, last_{static_cast<std::uint32_t>(last)} {}
+
+std::size_t SharedMessages::pieces(iovec* into) const noexcept {
+    const Bytes all{batch_->bytes};
+    const Bytes rest = all.subspan(started_, startedEnd_ - started_);
+    const Bytes unstarted = all.subspan(batch_->start(next_), unstartedBytes());
+    iovec* end = into;
+    if (!rest.empty() && rest.data() + rest.size() == unstarted.data()) {
+        *end++ = piece({rest.data(), rest.size() + unstarted.size()});
+    } else {
+        if (!rest.empty()) *end++ = piece(rest);
+        if (!unstarted.empty()) *end++ = piece(unstarted);
+    }
+    return static_cast<std::size_t>(end - into);
 }
 
-void MessageChunk::setMark(std::size_t message, Mark mark) noexcept {
-    std::memcpy(data_.data() + kBytes - (message + 1) * kMarkBytes, &mark, kMarkBytes);
-}
-
-Tally SharedMessage::advance(std::size_t bytes) noexcept {
-    sent_ += bytes;
+Tally SharedMessages::advance(std::size_t bytes) noexcept {
+    const std::size_t ofStarted = std::min(bytes, startedEnd_ - started_);
+    started_ += ofStarted;
+    std::size_t left = bytes - ofStarted;
+    while (left > 0 && left >= batch_->size(next_)) left -= batch_->size(next_++);
+    if (left > 0) {
+        started_ = batch_->start(next_) + left;
+        startedEnd_ = batch_->ends[next_++];
+    }
     return {.data = bytes, .control = 0};
 }
 
-std::size_t SharedMessage::dropOldest() noexcept {
-    if (sent_ > 0) return 0;
-    const std::size_t size = message_.size();
-    message_ = {};
+std::size_t SharedMessages::dropOldest() noexcept { return next_ < last_ ? batch_->size(next_++) : 0; }
+
+Tally SharedMessages::forgetUnstarted() noexcept {
+    const std::size_t forgotten = unstartedBytes();
+    last_ = next_;
+    return {.data = forgotten, .control = 0};
+}
+
+// ---- LentMessage
+
+LentMessage::LentMessage(Bytes head, Bytes payload) noexcept
+    : payload_{payload}, headBytes_{static_cast<std::uint8_t>(head.size())} {
+    std::ranges::copy(head, head_.begin());
+}
+
+std::size_t LentMessage::pieces(iovec* into) const noexcept {
+    iovec* end = into;
+    if (headSent_ < headBytes_) *end++ = piece(Bytes{head_}.subspan(headSent_, headBytes_ - headSent_));
+    if (!payload_.empty()) *end++ = piece(payload_);
+    return static_cast<std::size_t>(end - into);
+}
+
+Tally LentMessage::advance(std::size_t bytes) noexcept {
+    started_ = started_ || bytes > 0;
+    const auto ofHead = std::min<std::size_t>(bytes, headBytes_ - headSent_);
+    headSent_ = static_cast<std::uint8_t>(headSent_ + ofHead);
+    payload_ = payload_.subspan(bytes - ofHead);
+    return {.data = bytes, .control = 0};
+}
+
+std::size_t LentMessage::dropOldest() noexcept {
+    if (started_) return 0;
+    const std::size_t size = unsentBytes();
+    headSent_ = headBytes_;
+    payload_ = {};
     return size;
 }
 
-Tally SharedMessage::forgetUnstarted() noexcept { return {.data = dropOldest(), .control = 0}; }
+void LentMessage::keep() {
+    if (kept_ || payload_.empty()) return;
+    kept_ = std::make_unique_for_overwrite<std::byte[]>(payload_.size());
+    std::memcpy(kept_.get(), payload_.data(), payload_.size());
+    payload_ = {kept_.get(), payload_.size()};
+}
 
 }  // namespace patchbay::transport

@@ -2,16 +2,23 @@
 // What a send queue is a list of: memory that holds whole messages, of which the first may be partly on the wire.
 //
 //   MessageChunk    copies of small messages one behind the other, written as one piece. The end of each message is
-//   noted
-//                   from the back of the same memory, so that messages can still be told apart when some must go:
+//                   noted from the back of the same memory, so that messages can still be told apart when some must go:
 //                       | written | unsent messages ... |   room   | ends: ... 2, 1, 0 |
-//   SharedMessage   one message by reference, or one that is too large to share a chunk
+//   SharedMessages  a run of messages of a batch, by reference: a broadcast, or one that is too large to share a chunk
+//   LentMessage     one whose payload lies in memory that is the sender's only for a moment: to be written at once, and
+//                   copied by keep() as far as that does not succeed
 
-#include "base/SharedBytes.hpp"
+#include "base/WireBatch.hpp"
 
+#include <sys/uio.h>
+
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace patchbay::transport {
@@ -28,17 +35,20 @@ struct Tally {
 
 class Segment {
 public:
+    static constexpr std::size_t kMaxPieces = 2;
+
     virtual ~Segment() = default;
-    /// Adds a message if it can be copied into this segment.
-    virtual bool append(Bytes head, Bytes payload, MessageClass kind) noexcept = 0;
-    /// What is still to be written; empty when the segment is done with.
-    virtual Bytes unsent() const noexcept = 0;
-    /// The first `bytes` of unsent() are written.
+    /// What is still to be written, in at most kMaxPieces; none when the segment is done with.
+    virtual std::size_t pieces(iovec* into) const noexcept = 0;
+    virtual std::size_t unsentBytes() const noexcept = 0;
+    /// The first `bytes` of the pieces are written.
     virtual Tally advance(std::size_t bytes) noexcept = 0;
     /// Drops the oldest data message of which nothing is written and tells its size; 0 when there is none.
     virtual std::size_t dropOldest() noexcept = 0;
     /// Forgets every message but one that is partly written.
     virtual Tally forgetUnstarted() noexcept = 0;
+    /// Copies what lies in memory that is not the segment's.
+    virtual void keep() {}
     /// Units: bytes of memory, used or not.
     virtual std::size_t heldBytes() const noexcept = 0;
 
@@ -47,56 +57,122 @@ public:
 
 class MessageChunk final : public Segment {
 public:
-    static constexpr std::size_t kBytes = 4096;
+    /// What waits begins in a small chunk; a large one comes behind one that is full, so that a burst is a few pieces.
+    static constexpr std::size_t kSmallBytes = 4096;
+    static constexpr std::size_t kLargeBytes = 16384;
     /// Larger messages get memory of their own: at most half of a chunk stays unused.
-    static constexpr std::size_t kMaxMessage = kBytes / 2;
+    static constexpr std::size_t kMaxMessage = kSmallBytes / 2;
 
-    static void* operator new(std::size_t);
-    static void operator delete(void* memory) noexcept;
+    /// Requires: `bytes` is one of the two sizes.
+    static MessageChunk* make(std::size_t bytes);
+    static void operator delete(MessageChunk* chunk, std::destroying_delete_t) noexcept;
 
-    bool append(Bytes head, Bytes payload, MessageClass kind) noexcept override;
-    Bytes unsent() const noexcept override { return {data_.data() + sent_, std::size_t{filled_} - sent_}; }
+    /// Adds a message if there is room.
+    bool append(Bytes head, Bytes payload, MessageClass kind) noexcept {
+        const std::size_t end = filled_ + head.size() + payload.size();
+        if (end + (count_ + 1u) * kMarkBytes > capacity_) return false;
+        copyShort(data() + filled_, head);
+        if (!payload.empty()) std::memcpy(data() + filled_ + head.size(), payload.data(), payload.size());
+        if (kind == MessageClass::Control) control_ = static_cast<std::uint16_t>(control_ + end - filled_);
+        filled_ = static_cast<std::uint16_t>(end);
+        setMark(count_++, {filled_, kind});
+        return true;
+    }
+    std::size_t pieces(iovec* into) const noexcept override;
+    std::size_t unsentBytes() const noexcept override { return std::size_t{filled_} - sent_; }
     Tally advance(std::size_t bytes) noexcept override;
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override;
-    std::size_t heldBytes() const noexcept override { return sizeof *this; }
+    std::size_t heldBytes() const noexcept override { return sizeof *this + capacity_; }
 
 private:
+    explicit MessageChunk(std::size_t bytes) noexcept : capacity_{static_cast<std::uint16_t>(bytes)} {}
+
     struct Mark {
         std::uint16_t end;
         MessageClass kind;
     };
     static constexpr std::size_t kMarkBytes = sizeof(Mark);
 
-    Mark mark(std::size_t message) const noexcept;
-    void setMark(std::size_t message, Mark mark) noexcept;
+    Mark mark(std::size_t message) const noexcept {
+        Mark mark;
+        std::memcpy(&mark, data() + capacity_ - (message + 1) * kMarkBytes, kMarkBytes);
+        return mark;
+    }
+    void setMark(std::size_t message, Mark mark) noexcept {
+        std::memcpy(data() + capacity_ - (message + 1) * kMarkBytes, &mark, kMarkBytes);
+    }
     std::size_t start(std::size_t message) const noexcept { return message == 0 ? 0 : mark(message - 1).end; }
     void erase(std::size_t message) noexcept;
+    std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+    const std::byte* data() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
+    /// Most heads are 2 or 4 bytes: those are no call.
+    static void copyShort(std::byte* to, Bytes from) noexcept {
+        if (from.size() == 2) {
+            std::memcpy(to, from.data(), 2);
+        } else if (from.size() == 4) {
+            std::memcpy(to, from.data(), 4);
+        } else if (!from.empty()) {
+            std::memcpy(to, from.data(), from.size());
+        }
+    }
 
-    std::uint16_t sent_ = 0;    ///< bytes written
-    std::uint16_t filled_ = 0;  ///< bytes appended
-    std::uint16_t first_ = 0;   ///< the first message that is not written whole
-    std::uint16_t count_ = 0;   ///< messages appended
-    std::array<std::byte, kBytes> data_;
-};
+    const std::uint16_t capacity_;
+    std::uint16_t sent_ = 0;     ///< bytes written
+    std::uint16_t filled_ = 0;   ///< bytes appended
+    std::uint16_t control_ = 0;  ///< unsent bytes of control messages
+    std::uint16_t first_ = 0;    ///< the first message that is not written whole
+    std::uint16_t count_ = 0;    ///< messages appended
+};  // the bytes follow
 
-class SharedMessage final : public Segment {
+class SharedMessages final : public Segment {
 public:
-    explicit SharedMessage(SharedBytes message) noexcept : message_{std::move(message)} {}
+    /// Those from `first` up to, not with, `last`.
+    SharedMessages(SharedBatch batch, std::size_t first, std::size_t last) noexcept;
 
     static void* operator new(std::size_t);
     static void operator delete(void* memory) noexcept;
 
-    bool append(Bytes, Bytes, MessageClass) noexcept override { return false; }
-    Bytes unsent() const noexcept override { return message_.bytes().subspan(sent_); }
+    std::size_t pieces(iovec* into) const noexcept override;
+    std::size_t unsentBytes() const noexcept override { return startedEnd_ - started_ + unstartedBytes(); }
     Tally advance(std::size_t bytes) noexcept override;
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override;
-    std::size_t heldBytes() const noexcept override { return sizeof *this + message_.size(); }
+    std::size_t heldBytes() const noexcept override { return sizeof *this + batch_->bytes.size(); }
 
 private:
-    SharedBytes message_;
-    std::size_t sent_ = 0;
+    std::size_t unstartedBytes() const noexcept { return batch_->start(last_) - batch_->start(next_); }
+
+    SharedBatch batch_;
+    std::size_t started_ = 0, startedEnd_ = 0;  ///< the rest of a message that is partly written
+    std::uint32_t next_, last_;                 ///< the messages of which nothing is written
+};
+
+class LentMessage final : public Segment {
+public:
+    static constexpr std::size_t kMaxHead = 16;
+
+    /// Requires: the head has at most kMaxHead bytes; the payload stays until the message is written, or keep().
+    LentMessage(Bytes head, Bytes payload) noexcept;
+
+    static void* operator new(std::size_t);
+    static void operator delete(void* memory) noexcept;
+
+    std::size_t pieces(iovec* into) const noexcept override;
+    std::size_t unsentBytes() const noexcept override { return headBytes_ - headSent_ + payload_.size(); }
+    Tally advance(std::size_t bytes) noexcept override;
+    std::size_t dropOldest() noexcept override;
+    Tally forgetUnstarted() noexcept override { return {.data = dropOldest(), .control = 0}; }
+    void keep() override;
+    std::size_t heldBytes() const noexcept override { return sizeof *this + (kept_ ? payload_.size() : 0); }
+
+private:
+    Bytes payload_;  ///< what is not written of it
+    std::unique_ptr<std::byte[]> kept_;
+    std::array<std::byte, kMaxHead> head_;
+    std::uint8_t headBytes_;
+    std::uint8_t headSent_ = 0;
+    bool started_ = false;
 };
 
 }  // namespace patchbay::transport

@@ -82,16 +82,30 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 
 // ---- plain
 
-IoResult Socket::readPlain(std::span<std::byte> into) noexcept {
-    ssize_t got;
-    do got = ::recv(descriptor_, into.data(), into.size(), 0);
-    while (got < 0 && errno == EINTR);
+namespace {
+
+IoResult readResult(ssize_t got) noexcept {
     if (got < 0) return failure(errno);
     if (got == 0) return {.state = IoResult::State::End, .error = {}};
     return {.bytes = static_cast<std::size_t>(got), .error = {}};
 }
 
-IoResult Socket::read(std::span<std::byte> into) noexcept { return tls_ ? readTls(into) : readPlain(into); }
+}  // namespace
+
+IoResult Socket::readPlain(std::span<std::byte> into) noexcept {
+    ssize_t got;
+    do got = ::recv(descriptor_, into.data(), into.size(), 0);
+    while (got < 0 && errno == EINTR);
+    return readResult(got);
+}
+
+IoResult Socket::read(std::span<std::byte> first, std::span<std::byte> into) noexcept {
+    const iovec pieces[] = {{first.data(), first.size()}, {into.data(), into.size()}};
+    ssize_t got;
+    do got = ::readv(descriptor_, pieces, 2);
+    while (got < 0 && errno == EINTR);
+    return readResult(got);
+}
 
 IoResult Socket::write(std::span<iovec> from) noexcept {
     if (tls_) return writeTls(from);
@@ -99,8 +113,10 @@ IoResult Socket::write(std::span<iovec> from) noexcept {
     message.msg_iov = from.data();
     message.msg_iovlen = from.size();
     ssize_t put;
-    do put = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
-    while (put < 0 && errno == EINTR);
+    do {  // one piece goes the shorter way
+        put = from.size() == 1 ? ::send(descriptor_, from.front().iov_base, from.front().iov_len, MSG_NOSIGNAL)
+                               : ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    } while (put < 0 && errno == EINTR);
     if (put < 0) return failure(errno);
     std::size_t offered = 0;
     for (const iovec& piece : from) offered += piece.iov_len;

@@ -53,7 +53,9 @@ public:
     bool hasUnread() const noexcept;
 
     /// Requires: `into` holds at least kLeastRead bytes.
-    IoResult read(std::span<std::byte> into) noexcept;
+    IoResult read(std::span<std::byte> into) noexcept { return tls_ ? readTls(into) : readPlain(into); }
+    /// Fills `first` and then `into`, with one system call.   Requires: the connection is not TLS.
+    IoResult read(std::span<std::byte> first, std::span<std::byte> into) noexcept;
     /// One gathered system call; a broken connection is a result, never a signal.   Requires: isReady().
     IoResult write(std::span<iovec> from) noexcept;
     /// Tells the peer that nothing more comes (FIN).

@@ -1,5 +1,6 @@
 #include "transport/SocketChannel.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace patchbay::transport {
@@ -52,85 +53,16 @@ void SocketChannel::resumeReading() noexcept {
     if (socket_.hasUnread()) loop_.post([self = shared_from_this()] { self->readOn(); });
 }
 
-// ---- sending, from any thread
-
-template <typename Append>
-SendStatus SocketChannel::queue(Append append) {
-    const bool here = loop_.runsHere();
-    bool wake = false;
-    {
-        const std::lock_guard lock{lock_};
-        if (noMoreSends_) return SendStatus::Closed;
-        const SendStatus status = append();
-        if (status != SendStatus::Queued || kernelFull_) return status;
-        wake = !here && !std::exchange(wakeAsked_, true);
-    }
-    if (here) loop_.atTurnEnd(*this);
-    if (wake) loop_.wake(shared_from_this());
-    return SendStatus::Queued;
-}
-
-SendStatus SocketChannel::send(Bytes head, Bytes payload) {
-    return queue([&] { return outbox_.append(head, payload); });
-}
-
-SendStatus SocketChannel::send(const SharedBytes& message) {
-    return queue([&] { return outbox_.append(message); });
-}
-
-SendStatus SocketChannel::sendControl(Bytes message, ControlRoom room) {
-    return queue([&] { return outbox_.appendControl(message, room); });
-}
-
-void SocketChannel::dropQueue() noexcept {
-    const std::lock_guard lock{lock_};
-    outbox_.dropUnstarted();
-}
-
-void SocketChannel::closeAfterFlush(std::chrono::milliseconds within) {
-    {
-        const std::lock_guard lock{lock_};
-        noMoreSends_ = true;
-    }
-    if (loop_.runsHere()) return flushAndClose(within);
-    loop_.post([self = shared_from_this(), within] { self->flushAndClose(within); });
-}
-
-void SocketChannel::abort() {
-    {
-        const std::lock_guard lock{lock_};
-        noMoreSends_ = true;
-    }
-    if (loop_.runsHere()) return reset();
-    loop_.post([self = shared_from_this()] { self->reset(); });
-}
-
-void SocketChannel::setSendQueue(SendQueue limit) noexcept {
-    const std::lock_guard lock{lock_};
-    outbox_.setLimit(limit);
-}
-
-std::size_t SocketChannel::queuedBytes() const noexcept {
-    const std::lock_guard lock{lock_};
-    return outbox_.queuedBytes();
-}
-
-std::uint64_t SocketChannel::droppedMessages() const noexcept {
-    const std::lock_guard lock{lock_};
-    return outbox_.dropped();
-}
-
-// ---- reading, on the loop
+// ---- reading
 
 void SocketChannel::onEvents(std::uint32_t events) noexcept {
     if (events & EPOLLOUT) {
-        const std::lock_guard lock{lock_};
         kernelFull_ = false;
         loop_.atTurnEnd(*this);
     }
     if (!paused_ && !peerEnded_ && (events & ~EPOLLOUT)) {
         if (read()) readOn();
-        afterReading();
+        if (socket_.isSecure()) afterReading();
     } else if (events & (EPOLLHUP | EPOLLERR)) {
         ended(events);
     }
@@ -143,18 +75,18 @@ void SocketChannel::readOn() noexcept {
 
 /// Reading may have gone on with a TLS handshake: it has something to say, or what waited for its end may leave.
 void SocketChannel::afterReading() noexcept {
-    if (state_ == State::Closed || !socket_.isSecure()) return;
-    const std::lock_guard lock{lock_};
-    if (!kernelFull_ && (socket_.hasUnsent() || (socket_.isReady() && !outbox_.empty()))) loop_.atTurnEnd(*this);
+    if (state_ == State::Closed || kernelFull_) return;
+    if (socket_.hasUnsent() || (socket_.isReady() && !outbox_.empty())) loop_.atTurnEnd(*this);
 }
 
 // True when there may be more. Bytes that arrive after closeAfterFlush() are read only to find the end behind them.
 bool SocketChannel::read() noexcept {
     const std::span<std::byte> buffer = loop_.readBuffer();
-    const IoResult result = socket_.read(buffer);
+    const auto room = receiver_ && !socket_.isSecure() ? receiver_->room() : std::span<std::byte>{};
+    const IoResult result = room.empty() ? socket_.read(buffer) : socket_.read(room, buffer);
     switch (result.state) {
         case IoResult::State::Done:
-            if (receiver_) receiver_->onBytes(buffer.first(result.bytes));
+            received(room, buffer, result.bytes);
             return state_ != State::Closed;
         case IoResult::State::WouldBlock:
             return false;
@@ -174,6 +106,14 @@ bool SocketChannel::read() noexcept {
     return false;
 }
 
+void SocketChannel::received(std::span<std::byte> room, std::span<std::byte> buffer, std::size_t bytes) noexcept {
+    const std::size_t inRoom = std::min(bytes, room.size());
+    if (inRoom > 0 && receiver_) receiver_->onRoomFilled(inRoom);
+    if (bytes == inRoom || !receiver_) return;
+    const Lending lending{*this, buffer};
+    receiver_->onBytes(buffer.first(bytes - inRoom));
+}
+
 // The connection is down in both directions while nobody reads: reading is paused, or the peer's end has been seen.
 void SocketChannel::ended(std::uint32_t events) noexcept {
     if (peerEnded_) return close();
@@ -182,37 +122,45 @@ void SocketChannel::ended(std::uint32_t events) noexcept {
     if (std::exchange(watched_, kEndSeen) != kEndSeen) loop_.rewatch(socket_.descriptor(), kEndSeen, *this);
 }
 
-// ---- writing, on the loop
+// ---- writing
 
-void SocketChannel::onTurnEnd() noexcept {
-    if (state_ == State::New || state_ == State::HalfClosed || state_ == State::Closed) return;
-    Batch batch;
-    {
-        const std::lock_guard lock{lock_};
-        wakeAsked_ = false;
-        if (kernelFull_) return;
-        if (socket_.isReady()) outbox_.take(batch);
-    }
-    if (batch.count == 0 && !socket_.hasUnsent()) {
-        watchAsNeeded();
-        // A peer that has gone within the TLS handshake will never be ready for what waits.
-        if (state_ == State::Flushing && (socket_.isReady() || peerEnded_)) sendEnd();
-        return;
-    }
-    const IoResult result = socket_.write(batch.span());
-    ++writeCalls_;
-    bool empty = false;
-    {
-        const std::lock_guard lock{lock_};
-        if (batch.count > 0) outbox_.giveBack(batch, result.bytes);
-        empty = outbox_.empty() && !socket_.hasUnsent();
-        kernelFull_ = result.state == IoResult::State::WouldBlock && !empty;
-    }
-    written(result, empty);
+bool SocketChannel::canWrite() const noexcept {
+    return !kernelFull_ && (state_ == State::Open || state_ == State::Flushing);
 }
 
-void SocketChannel::written(const IoResult& result, bool empty) noexcept {
+void SocketChannel::onTurnEnd() noexcept {
+    if (!canWrite()) return;
+    if (socket_.hasUnsent() || (!outbox_.empty() && socket_.isReady())) return write();
+    watchAsNeeded();
+    // A peer that has gone within the TLS handshake will never be ready for what waits.
+    if (state_ == State::Flushing && (socket_.isReady() || peerEnded_)) sendEnd();
+}
+
+/// At the end of a Lending, in the middle of a turn: what fails here is told at the turn's end.
+void SocketChannel::writeLent() noexcept {
+    if (canWrite() && socket_.isReady() && !socket_.hasUnsent()) {
+        Batch batch;
+        outbox_.gather(batch);
+        const IoResult result = socket_.write(batch.span());
+        ++writeCalls_;
+        if (result.state != IoResult::State::Failed) outbox_.written(result.bytes);
+    }
+    outbox_.keepLent();
+}
+
+void SocketChannel::write() noexcept {
+    Batch batch;
+    if (socket_.isReady()) outbox_.gather(batch);
+    const IoResult result = socket_.write(batch.span());
+    ++writeCalls_;
+    outbox_.written(result.bytes);
+    written(result);
+}
+
+void SocketChannel::written(const IoResult& result) noexcept {
     if (result.state == IoResult::State::Failed) return writeFailed(result.error);
+    const bool empty = outbox_.empty() && !socket_.hasUnsent();
+    kernelFull_ = result.state == IoResult::State::WouldBlock && !empty;
     watchAsNeeded();
     if (!empty) {
         // The rest in the next turn: others get theirs in between.
@@ -231,7 +179,7 @@ void SocketChannel::writeFailed(std::error_code why) noexcept {
     if (state_ == State::Open) fail(why);
 }
 
-// ---- closing, on the loop
+// ---- closing
 
 void SocketChannel::fail(std::error_code why) noexcept {
     Receiver* receiver = peerEnded_ ? nullptr : receiver_;
@@ -239,12 +187,13 @@ void SocketChannel::fail(std::error_code why) noexcept {
     if (receiver) receiver->onEnd(why);
 }
 
-void SocketChannel::flushAndClose(std::chrono::milliseconds within) {
+void SocketChannel::closeAfterFlush(std::chrono::milliseconds within) {
+    noMoreSends_ = true;
     if (state_ != State::New && state_ != State::Open) return;
     if (std::exchange(state_, State::Flushing) == State::New) watchFirst();
     receiver_ = nullptr;
     paused_ = false;
-    deadline_ = loop_.after(within, [self = shared_from_this()] { self->reset(); });
+    deadline_ = loop_.after(within, [self = shared_from_this()] { self->abort(); });
     watchAsNeeded();
     loop_.atTurnEnd(*this);
 }
@@ -255,7 +204,7 @@ void SocketChannel::sendEnd() noexcept {
     state_ = State::HalfClosed;
 }
 
-void SocketChannel::reset() noexcept {
+void SocketChannel::abort() noexcept {
     if (state_ != State::Closed) socket_.resetOnClose();
     close();
 }
@@ -271,7 +220,6 @@ void SocketChannel::close() noexcept {
 }
 
 void SocketChannel::stopSending() noexcept {
-    const std::lock_guard lock{lock_};
     noMoreSends_ = true;
     outbox_.clear();
 }
@@ -279,10 +227,7 @@ void SocketChannel::stopSending() noexcept {
 void SocketChannel::watchAsNeeded() noexcept {
     if (state_ == State::New || state_ == State::Closed) return;
     std::uint32_t wanted = paused_ || peerEnded_ ? 0 : kReading;
-    {
-        const std::lock_guard lock{lock_};
-        if (kernelFull_) wanted |= EPOLLOUT;
-    }
+    if (kernelFull_) wanted |= EPOLLOUT;
     if (wanted == watched_ || (watched_ == kEndSeen && wanted == 0)) return;
     loop_.rewatch(socket_.descriptor(), watched_ = wanted, *this);
 }

@@ -1,10 +1,13 @@
 #pragma once
 // A connected socket on its loop: hands what arrives to a receiver, queues what is to be sent and writes it once per
-// turn.
+// turn. All of it is the loop's thread's; only the last reference may be dropped elsewhere.
 //
 //              closeAfterFlush()          outbox empty: FIN           the peer's FIN, or the time is up
 //     Open ----------------------> Flushing -------------> HalfClosed -------------------------> Closed
 //      '-- abort(), a read or write error ------------------------------------------------------^
+//
+// What is received may be sent on without a copy: while a Lending lasts, payloads inside its memory are queued where they
+// lie; when it ends they are written, and what the kernel does not take then is copied. Each onBytes() is such a time.
 //
 // Ownership: a shared_ptr, dropped on any thread. When the last one goes the socket is closed at once (on another
 // thread than the loop's: soon) and the object is destroyed by the loop when none of its functions runs, so a callback
@@ -19,11 +22,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace patchbay::transport {
 
@@ -33,8 +37,12 @@ public:
     /// of the channel and may drop it.
     class Receiver {
     public:
-        virtual void onBytes(
-            std::span<std::byte> bytes) = 0;  ///< the loop's read buffer: writable, 64 readable bytes behind
+        /// In the loop's read buffer: writable, 64 readable bytes behind.
+        virtual void onBytes(std::span<std::byte> bytes) = 0;
+        /// Where the bytes that come next should lie, such as the rest of a large message; empty for the loop's buffer.
+        virtual std::span<std::byte> room() noexcept { return {}; }
+        /// The first `bytes` of room() have been read into it. What came behind it follows with onBytes().
+        virtual void onRoomFilled(std::size_t) {}
         /// At most once, after the last onBytes().
         /// No error: the peer sends nothing more; sending still works, and the channel stays until it is closed from
         /// here. An error: the connection is gone (reset, a failed read or write), the channel is closed. Never after
@@ -46,50 +54,75 @@ public:
         ~Receiver() = default;
     };
 
+    /// A time in which memory outlives every call that is made in it; nothing where a longer such time has begun.
+    /// Requires: ends in the order of its beginning.
+    class Lending {
+    public:
+        Lending(SocketChannel& channel, Bytes memory) noexcept
+            : channel_{channel}, before_{channel.lent_}, begins_{!channel.isLent(memory)} {
+            if (begins_) channel.lent_ = memory;
+        }
+        Lending(const Lending&) = delete;
+        ~Lending() {
+            if (!begins_) return;
+            channel_.lent_ = before_;
+            if (channel_.outbox_.hasLent()) channel_.writeLent();
+        }
+
+    private:
+        SocketChannel& channel_;
+        const Bytes before_;
+        const bool begins_;
+    };
+
     /// A channel that does nothing but queue until start().   Thread: any.
     static std::shared_ptr<SocketChannel> open(EventLoop& loop, Socket socket, SendQueue limit);
     ~SocketChannel() override;
 
-    /// Starts reading and writing, once.   Thread: the loop's, or any before it runs.   Errors: come to onEnd(), in a
+    /// Starts reading and writing, once.   Thread: also any before the loop runs.   Errors: come to onEnd(), in a
     /// later turn.
     void start(Receiver& receiver);
     /// Hands the channel over, also from inside onBytes(). What has been read goes by the old receiver's hand.
-    /// Thread: the loop's.
     void setReceiver(Receiver& receiver) noexcept { receiver_ = &receiver; }
-    /// Reading stops after the current onBytes(); the peer feels it when the kernel's buffers are full.   Thread: the
-    /// loop's.
+    /// Reading stops after the current onBytes(); the peer feels it when the kernel's buffers are full.
     void pauseReading() noexcept;
     void resumeReading() noexcept;
 
-    // From any thread; what one thread sends keeps its order.
-
-    /// One message, copied.
-    SendStatus send(Bytes head, Bytes payload);
-    /// One message, by reference; a small one may be copied.
-    SendStatus send(const SharedBytes& message);
+    /// One message, copied, or lent where it lies in lent memory and is large.   Units: `head` at most 16 bytes.
+    SendStatus send(Bytes head, Bytes payload) {
+        if (noMoreSends_) return SendStatus::Closed;
+        const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
+        return queued(lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload));
+    }
+    /// Messages of a batch, by reference; small ones may be copied. Outbox::append() says what it returns.
+    SendStatus send(const SharedBatch& batch, std::size_t first, std::size_t last) {
+        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.append(batch, first, last));
+    }
     /// Never dropped by policy nor counted in the limit, in order with the messages. Dropped when
     /// Outbox::kMaxControlBytes of them wait and it has no room reserved, or it is larger than 2 KiB itself.
-    SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared);
+    SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared) {
+        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.appendControl(message, room));
+    }
     /// Forgets every message, control messages too, but one that is partly on the wire.
-    void dropQueue() noexcept;
+    void dropQueue() noexcept { outbox_.dropUnstarted(); }
     /// Nothing more is sent or delivered: writes what waits, sends FIN, waits for the peer's, and closes; resets the
     /// connection when that takes longer than `within`.   Source: RFC 6455 §7.1.1 (the server closes first).
     void closeAfterFlush(std::chrono::milliseconds within);
     /// Resets the connection.
-    void abort();
+    void abort() noexcept;
     /// The limit and policy for what is sent from now on.
-    void setSendQueue(SendQueue limit) noexcept;
+    void setSendQueue(SendQueue limit) noexcept { outbox_.setLimit(limit); }
     /// Units: bytes of messages that wait; control messages do not count.
-    std::size_t queuedBytes() const noexcept;
+    std::size_t queuedBytes() const noexcept { return outbox_.queuedBytes(); }
     /// How many messages fell to the policy.
-    std::uint64_t droppedMessages() const noexcept;
+    std::uint64_t droppedMessages() const noexcept { return outbox_.dropped(); }
 
-    /// Such as "127.0.0.1:1234"; empty when the connection has ended.   Thread: the loop's.
+    /// Such as "127.0.0.1:1234"; empty when the connection has ended.
     std::string peerAddress() const { return socket_.peerAddress(); }
     std::string localAddress() const { return socket_.localAddress(); }
     /// True when the connection is TLS.
     bool isSecure() const noexcept { return socket_.isSecure(); }
-    /// How many write calls were made.   Thread: the loop's.
+    /// How many write calls were made.
     std::uint32_t writeCalls() const noexcept { return writeCalls_; }
     EventLoop& loop() const noexcept { return loop_; }
 
@@ -102,19 +135,28 @@ private:
     void onEvents(std::uint32_t events) noexcept override;
     void onTurnEnd() noexcept override;
 
-    template <typename Append>
-    SendStatus queue(Append append);
+    /// A write at the turn's end for what has been queued.
+    SendStatus queued(SendStatus status) noexcept {
+        if (status == SendStatus::Queued && !kernelFull_) loop_.atTurnEnd(*this);
+        return status;
+    }
+    bool isLent(Bytes payload) const noexcept {
+        return !std::less<>{}(payload.data(), lent_.data()) &&
+               !std::less<>{}(lent_.data() + lent_.size(), payload.data() + payload.size());
+    }
     bool read() noexcept;
+    void received(std::span<std::byte> room, std::span<std::byte> buffer, std::size_t bytes) noexcept;
     void readOn() noexcept;
     void afterReading() noexcept;
     void ended(std::uint32_t events) noexcept;
     void watchFirst() noexcept;
-    void written(const IoResult& result, bool empty) noexcept;
+    bool canWrite() const noexcept;
+    void writeLent() noexcept;
+    void write() noexcept;
+    void written(const IoResult& result) noexcept;
     void writeFailed(std::error_code why) noexcept;
     void fail(std::error_code why) noexcept;
-    void flushAndClose(std::chrono::milliseconds within);
     void sendEnd() noexcept;
-    void reset() noexcept;
     void close() noexcept;
     void stopSending() noexcept;
     void watchAsNeeded() noexcept;
@@ -128,11 +170,10 @@ private:
     bool paused_ = false;
     bool peerEnded_ = false;
 
-    mutable std::mutex lock_;  // guards what follows; never held around a callback or a system call
     bool noMoreSends_ = false;
-    bool wakeAsked_ = false;
     bool kernelFull_ = false;
-    std::uint32_t writeCalls_ = 0;  // the loop's alone; here it costs no memory
+    std::uint32_t writeCalls_ = 0;
+    Bytes lent_;
     Outbox outbox_;
 };
 

@@ -186,7 +186,9 @@ INSTANTIATE_TEST_SUITE_P(Table, ErrorRouting,
 class LeavingCarrier final : public messaging::Carrier {
 public:
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
-    SendStatus send(const messaging::SharedMessage&) noexcept override { return SendStatus::Closed; }
+    SendStatus send(const messaging::Broadcast&, std::size_t, std::size_t) noexcept override {
+        return SendStatus::Closed;
+    }
     std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Closed; }
     void close(CloseCode, std::string_view) noexcept override {}

@@ -29,7 +29,6 @@ public:
 class SessionBeginning : public ::testing::Test {
 protected:
     SessionBeginning() {
-        state.loops = {&loop};
         Quiet::calls.clear();
         Quiet::silence.reset();
         auto model = detail::makeModel<Quiet>();
@@ -51,7 +50,7 @@ protected:
 
     FakeLoop loop;
     Received peer;
-    messaging::ServerState state;
+    messaging::ServerState state{{&loop}};
     Services services;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
 };

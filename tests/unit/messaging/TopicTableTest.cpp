@@ -45,12 +45,12 @@ public:
     explicit EncodingCarrier(std::vector<const std::byte*>& sent) : sent_{sent} {}
     static inline int encodings = 0;
 
-    SendStatus send(const messaging::SharedMessage& message) noexcept override {
-        const auto encode = [](MessageKind, Bytes payload) {
+    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t) noexcept override {
+        const auto encode = [](const messaging::Broadcast& all) {
             ++encodings;
-            return SharedBytes::concat(asBytes("frame "), payload);
+            return makeBatch(asBytes("frame "), all.payload(0));
         };
-        sent_.push_back(message.encoded(0, encode).bytes().data());
+        sent_.push_back(broadcast.encoded(0, encode)->message(first).data());
         return SendStatus::Queued;
     }
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
@@ -70,7 +70,6 @@ protected:
         std::shared_ptr<messaging::SessionCore> session;
     };
     Topic() {
-        state.loops = {&here, &far};
         auto model = detail::makeModel<Listening>();
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
         config.limits.idleTimeout = {};
@@ -91,11 +90,12 @@ protected:
     messaging::TopicTable& table() { return *endpoint->topicTable; }
     void publish(std::string_view topic, SessionId except = 0) {
         table().publish(topic, MessageKind::Text, asBytes("x"), except);
+        here.run();
     }
 
     FakeLoop here;
     FarLoop far;
-    messaging::ServerState state;
+    messaging::ServerState state{{&here, &far}};
     Services services;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
 };
@@ -169,6 +169,78 @@ TEST_F(Topic, EncodesAMessageOnceForAThousandPeersOnTwoLoops) {
     EXPECT_EQ(EncodingCarrier::encodings, 1);
     ASSERT_EQ(sent.size(), 1'000u);
     EXPECT_THAT(sent, ::testing::Each(sent[0])) << "every queue holds the same block";
+}
+
+TEST_F(Topic, ABurstReachesEachLoopInOneHandOverAndEachPeerInOneSend) {
+    std::vector<const std::byte*> sent;
+    const auto ann = session(0, std::make_unique<EncodingCarrier>(sent));
+    const auto bob = listener(1);
+    table().subscribe(ann, "news");
+    table().subscribe(bob->session, "news");
+    far.run();
+    for (int i = 0; i < 32; ++i) table().publish("news", MessageKind::Text, asBytes(std::to_string(i)), 0);
+    EXPECT_TRUE(sent.empty() && far.tasks.empty()) << "the rest of the turn may bring more";
+    here.run();
+    EXPECT_EQ(sent.size(), 1u);
+    EXPECT_EQ(far.tasks.size(), 1u);
+    far.run();
+    ASSERT_EQ(bob->peer.texts.size(), 32u);
+    EXPECT_EQ(bob->peer.texts.back(), "31");
+}
+
+TEST_F(Topic, MessagesOfSeveralTopicsArriveInTheOrderOfTheirPublishing) {
+    const auto ann = listener(0);
+    table().subscribe(ann->session, "news");
+    table().subscribe(ann->session, "rumours");
+    for (const char* text : {"1", "2"}) table().publish("news", MessageKind::Text, asBytes(text), 0);
+    table().publish("rumours", MessageKind::Text, asBytes("3"), 0);
+    table().publish("news", MessageKind::Text, asBytes("4"), 0);
+    here.run();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("1", "2", "3", "4"));
+}
+
+TEST_F(Topic, WhatIsPublishedGoesBeforeWhatIsSentOrClosedAfterwards) {
+    const auto ann = listener(0);
+    table().subscribe(ann->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("published"), 0);
+    ann->session->send(MessageKind::Text, asBytes("sent"));
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("published", "sent"));
+    table().publish("news", MessageKind::Text, asBytes("last"), 0);
+    ann->session->close(CloseCause::Application, CloseCode::Normal, "");
+    EXPECT_EQ(ann->peer.texts.back(), "last");
+}
+
+TEST_F(Topic, IsNotHeardFromBeforeItIsJoinedAndIsHeardUntilItIsLeft) {
+    const auto ann = listener(0), bob = listener(0);
+    table().subscribe(bob->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("early"), 0);
+    table().subscribe(ann->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("between"), 0);
+    table().unsubscribe(ann->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("late"), 0);
+    here.run();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("between"));
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("early", "between", "late"));
+}
+
+TEST_F(Topic, ABurstWithoutEndIsHandedOutInBoundedPieces) {
+    const auto ann = listener(0);
+    table().subscribe(ann->session, "news");
+    for (int i = 0; i < 300; ++i) table().publish("news", MessageKind::Text, {}, 0);
+    EXPECT_EQ(ann->peer.texts.size(), 256u);
+    table().publish("news", MessageKind::Text, asBytes(std::string(70'000, 'l')), 0);
+    EXPECT_EQ(ann->peer.texts.size(), 301u);
+}
+
+TEST_F(Topic, SparesInABurstTheOneThatIsExceptedFromPartOfIt) {
+    const auto ann = listener(0), bob = listener(0);
+    table().subscribe(ann->session, "news");
+    table().subscribe(bob->session, "news");
+    const SessionId excepted[] = {0, ann->session->id(), 0, bob->session->id(), ann->session->id()};
+    for (int i = 0; i < 5; ++i) table().publish("news", MessageKind::Text, asBytes(std::to_string(i)), excepted[i]);
+    here.run();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("0", "2", "3"));
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("0", "1", "2", "4"));
 }
 
 TEST_F(Topic, SparesTheOneThatIsExcepted) {

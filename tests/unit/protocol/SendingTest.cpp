@@ -123,9 +123,12 @@ TEST(Sending, AReasonIsCutAt123BytesAndNeverInsideACharacter) {
 
 TEST(Sending, AReasonThatIsNotUtf8IsLeftOut) { EXPECT_EQ(closeSentBy(CloseCode::Normal, "\xff"), hex("88 02 03 e8")); }
 
-TEST(Sending, ABroadcastIsEncodedOnceAsAServersFrame) {
-    EXPECT_EQ(asText(encodeServerMessage(MessageKind::Text, asBytes("Hello")).bytes()), hex("81 05 48 65 6c 6c 6f"));
-    EXPECT_EQ(asText(encodeServerMessage(MessageKind::Binary, {}).bytes()), hex("82 00"));
+TEST(Sending, ABroadcastIsEncodedAsAServersFrames) {
+    WireBatch batch;
+    encodeServerMessage(MessageKind::Text, asBytes("Hello"), nullptr, batch);
+    encodeServerMessage(MessageKind::Binary, {}, nullptr, batch);
+    EXPECT_EQ(asText(batch.message(0)), hex("81 05 48 65 6c 6c 6f"));
+    EXPECT_EQ(asText(batch.message(1)), hex("82 00"));
 }
 
 }  // namespace

@@ -13,11 +13,12 @@ namespace {
 /// Writes at most `bytes` of what waits and returns them, as a peer would get them.
 std::string write(Outbox& box, std::size_t bytes = SIZE_MAX) {
     Batch batch;
-    box.take(batch);
+    box.gather(batch);
     std::string wire;
     for (const iovec& piece : batch.span()) wire.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    EXPECT_EQ(batch.bytes, wire.size());
     wire.resize(std::min(wire.size(), bytes));
-    box.giveBack(batch, wire.size());
+    box.written(wire.size());
     return wire;
 }
 
@@ -29,7 +30,7 @@ std::string writeAll(Outbox& box) {
 
 SendStatus append(Outbox& box, std::string_view text) { return box.append({}, asBytes(text)); }
 SendStatus appendShared(Outbox& box, std::string_view text) {
-    return box.append(SharedBytes::concat({}, asBytes(text)));
+    return box.append(makeBatch({}, asBytes(text)), 0, 1);
 }
 
 class OutboxSizes : public testing::TestWithParam<std::size_t> {};
@@ -56,19 +57,127 @@ TEST(Outbox, SmallMessagesShareOnePiece) {
     Outbox box{{}};
     for (int i = 0; i < 100; ++i) append(box, "0123456789");
     Batch batch;
-    box.take(batch);
+    box.gather(batch);
     EXPECT_EQ(batch.count, 1u);
-    box.giveBack(batch, batch.bytes);
+}
+
+TEST(Outbox, ABurstOfLargerMessagesIsFewPieces) {
+    Outbox box{{}};
+    const std::string kilobyte(1024, 'k');
+    for (int i = 0; i < 16; ++i) append(box, kilobyte);
+    Batch batch;
+    box.gather(batch);
+    EXPECT_EQ(batch.count, 2u);
+    EXPECT_EQ(batch.bytes, 16'384u);
 }
 
 TEST(Outbox, AnEmptyBoxTakesABroadcastByReference) {
-    const SharedBytes frame = SharedBytes::concat({}, asBytes("tick"));
+    const SharedBatch frame = makeBatch({}, asBytes("tick"));
     Outbox box{{}};
-    box.append(frame);
+    box.append(frame, 0, 1);
     Batch batch;
-    box.take(batch);
-    EXPECT_EQ(batch.pieces[0].iov_base, static_cast<const void*>(frame.bytes().data()));
-    box.giveBack(batch, batch.bytes);
+    box.gather(batch);
+    EXPECT_EQ(batch.pieces[0].iov_base, static_cast<const void*>(frame->bytes.data()));
+}
+
+SharedBatch batchOf(std::initializer_list<std::string_view> messages) {
+    auto batch = std::make_shared<WireBatch>();
+    for (const auto message : messages) batch->append({}, asBytes(message));
+    return batch;
+}
+
+TEST(OutboxBatch, ItsMessagesAreOnePieceWhichIsShared) {
+    const SharedBatch batch = batchOf({"aaa", "bbb", "ccc", "ddd"});
+    Outbox box{{}};
+    append(box, "before;");
+    EXPECT_EQ(box.append(batch, 1, 3), SendStatus::Queued);
+    EXPECT_EQ(box.queuedBytes(), 13u);
+    Batch write;
+    box.gather(write);
+    ASSERT_EQ(write.count, 2u);
+    EXPECT_EQ(write.pieces[1].iov_base, static_cast<const void*>(batch->bytes.data() + 3));
+    EXPECT_EQ(writeAll(box), "before;bbbccc");
+}
+
+TEST(OutboxBatch, IsWrittenInPartsOfAnySize) {
+    for (std::size_t part = 1; part <= 10; ++part) {
+        Outbox box{{}};
+        box.append(batchOf({"aaa", "", "bb", "cccc"}), 0, 4);
+        std::string wire;
+        while (!box.empty()) wire += write(box, part);
+        EXPECT_EQ(wire, "aaabbcccc");
+        EXPECT_EQ(box.queuedBytes(), 0u);
+    }
+}
+
+TEST(OutboxBatch, LosesWholeMessagesToThePolicyFromItsFrontAndNotTheOneOnTheWire) {
+    Outbox box{{.bytes = 12, .whenFull = WhenFull::DropOldest}};
+    box.append(batchOf({"aaaa", "bbbb", "cccc"}), 0, 3);
+    EXPECT_EQ(write(box, 1), "a");
+    EXPECT_EQ(append(box, "dddddd"), SendStatus::Queued);
+    EXPECT_EQ(box.dropped(), 2u);
+    EXPECT_EQ(writeAll(box), "aaadddddd");
+}
+
+TEST(OutboxBatch, ThatDoesNotFitObeysThePolicyMessageByMessage) {
+    Outbox full{{.bytes = 7, .whenFull = WhenFull::Close}};
+    EXPECT_EQ(full.append(batchOf({"aaa", "bbb", "ccc"}), 0, 3), SendStatus::Full);
+    EXPECT_EQ(writeAll(full), "aaabbb");
+    Outbox newest{{.bytes = 7, .whenFull = WhenFull::DropNewest}};
+    EXPECT_EQ(newest.append(batchOf({"aaa", "bbb", "ccc", "d"}), 0, 4), SendStatus::Dropped);
+    EXPECT_EQ(newest.dropped(), 1u);
+    EXPECT_EQ(writeAll(newest), "aaabbbd");
+    Outbox oldest{{.bytes = 7, .whenFull = WhenFull::DropOldest}};
+    EXPECT_EQ(oldest.append(batchOf({"aaa", "bbb", "ccc", "d"}), 0, 4), SendStatus::Queued);
+    EXPECT_EQ(oldest.dropped(), 1u);
+    EXPECT_EQ(writeAll(oldest), "bbbcccd");
+}
+
+TEST(OutboxBatch, IsForgottenButForTheMessageOnTheWire) {
+    Outbox box{{}};
+    box.append(batchOf({"aaaa", "bbbb", "cccc"}), 0, 3);
+    write(box, 5);
+    box.dropUnstarted();
+    EXPECT_EQ(box.queuedBytes(), 3u);
+    EXPECT_EQ(writeAll(box), "bbb");
+}
+
+TEST(OutboxLent, IsWrittenFromWhereItLies) {
+    const std::string payload(3000, 'p');
+    Outbox box{{}};
+    EXPECT_EQ(box.appendLent(asBytes("<>"), asBytes(payload)), SendStatus::Queued);
+    EXPECT_TRUE(box.hasLent());
+    Batch batch;
+    box.gather(batch);
+    EXPECT_EQ(batch.pieces[1].iov_base, static_cast<const void*>(payload.data()));
+    EXPECT_EQ(writeAll(box), "<>" + payload);
+    EXPECT_FALSE(box.hasLent());
+}
+
+TEST(OutboxLent, IsCopiedAsFarAsItWasNotWrittenInTime) {
+    for (const std::size_t written : {0u, 1u, 2u, 3u, 2999u, 3001u}) {
+        std::string payload(3000, 'p');
+        payload.back() = 'q';
+        const std::string expected = "<>" + payload;
+        Outbox box{{}};
+        box.appendLent(asBytes("<>"), asBytes(payload));
+        append(box, "behind");
+        std::string wire = write(box, written);
+        box.keepLent();
+        payload.assign(payload.size(), 'x');  // somebody else's now
+        EXPECT_EQ(wire + writeAll(box), expected + "behind") << written;
+        EXPECT_EQ(box.queuedBytes(), 0u);
+    }
+}
+
+TEST(OutboxLent, ObeysThePolicy) {
+    const std::string payload(3000, 'p');
+    Outbox box{{.bytes = 4000, .whenFull = WhenFull::DropOldest}};
+    box.appendLent(asBytes("<>"), asBytes(payload));
+    box.keepLent();
+    EXPECT_EQ(append(box, std::string(2000, 'n')), SendStatus::Queued);
+    EXPECT_EQ(box.dropped(), 1u);
+    EXPECT_EQ(writeAll(box), std::string(2000, 'n'));
 }
 
 TEST(Outbox, AnEmptyMessageIsNothing) {
@@ -145,18 +254,6 @@ TEST(OutboxPolicyDropOldest, ControlMessagesKeepTheirPlace) {
     EXPECT_EQ(writeAll(box), "<ping>ccccdddd");
 }
 
-TEST(OutboxPolicyDropOldest, WhatIsBeingWrittenStaysAndTheRestOfItIsTrimmedAfterwards) {
-    Outbox box{{.bytes = 9, .whenFull = WhenFull::DropOldest}};
-    for (const char* text : {"aaa", "bbb", "ccc"}) append(box, text);
-    Batch batch;
-    box.take(batch);
-    EXPECT_EQ(append(box, "ddd"), SendStatus::Queued);
-    box.giveBack(batch, 1);  // the kernel took "a"
-    EXPECT_LE(box.queuedBytes(), 9u);
-    EXPECT_EQ(writeAll(box), "aacccddd");
-    EXPECT_EQ(box.dropped(), 1u);
-}
-
 TEST(OutboxControl, DoesNotCountInTheLimitAndHasItsOwn) {
     Outbox box{{.bytes = 4, .whenFull = WhenFull::Close}};
     append(box, "full");
@@ -201,19 +298,6 @@ TEST(OutboxDropUnstarted, WithNothingOnTheWireLeavesNothing) {
     EXPECT_EQ(box.queuedBytes(), 0u);
 }
 
-TEST(OutboxDropUnstarted, ReachesTheBatchThatIsOutButNotWhatComesLater) {
-    Outbox box{{}};
-    append(box, "aaaa");
-    append(box, "bbbb");
-    Batch batch;
-    box.take(batch);
-    append(box, "cccc");
-    box.dropUnstarted();
-    append(box, "dddd");
-    box.giveBack(batch, 2);
-    EXPECT_EQ(writeAll(box), "aadddd");
-}
-
 TEST(Outbox, TwoHundredThousandRandomStepsNeverTearOrReorderAMessage) {
     for (unsigned seed = 1; seed <= 20; ++seed) {
         std::mt19937 random{seed};
@@ -228,8 +312,11 @@ TEST(Outbox, TwoHundredThousandRandomStepsNeverTearOrReorderAMessage) {
                 text.append(random() % 4 ? random() % 200 : random() % 5000, '.').push_back(']');
                 const unsigned way = random() % 8;
                 const auto status = way == 0 && text.size() < 2000 ? box.appendControl(asBytes(text))
-                                    : way < 4                      ? appendShared(box, text)
+                                    : way < 3                      ? appendShared(box, text)
+                                    : way == 3                     ? box.appendLent(asBytes("["), asBytes(text).subspan(1))
                                                                    : append(box, text);
+                if (random() % 16 == 0) wire += write(box, random() % 3000);
+                box.keepLent();
                 queued += status == SendStatus::Queued;
                 ASSERT_LE(box.queuedBytes(), 20'000u);
             } else {

@@ -19,6 +19,7 @@ using test::tcpPair;
 
 class SocketChannelReading : public test::ChannelTest {};
 class SocketChannelWriting : public test::ChannelTest {};
+class SocketChannelLending : public test::ChannelTest {};
 class SocketChannelClosing : public test::ChannelTest {};
 
 // ---- reading
@@ -146,7 +147,7 @@ TEST_F(SocketChannelWriting, AHundredSendsInATurnAreOneWrite) {
             expected += '#' + text;
         }
         channel->sendControl(asBytes("<pong>"));
-        channel->send(SharedBytes::concat({}, asBytes(std::string(3000, 's'))));
+        channel->send(makeBatch({}, asBytes(std::string(3000, 's'))), 0, 1);
         expected += "<pong>" + std::string(3000, 's');
         EXPECT_EQ(channel->writeCalls(), 0u);
     };
@@ -282,6 +283,88 @@ TEST_F(SocketChannelWriting, AWriteThatFailsDeliversWhatThePeerSaidLast) {
     EXPECT_EQ(receiver.ends.size(), 1u);
 }
 
+// ---- lending
+
+constexpr std::size_t kLarge = 20'000;
+
+TEST_F(SocketChannelLending, WhatCameIsSentOnWithoutACopyAndLeavesWithTheCall) {
+    connect(localPair());
+    receiver.whenBytes = [&](std::span<std::byte> bytes) {
+        EXPECT_EQ(channel->send(asBytes("<>"), bytes), SendStatus::Queued);
+        EXPECT_EQ(channel->send(asBytes("<>"), bytes), SendStatus::Queued);
+        EXPECT_EQ(channel->writeCalls(), 0u);
+        loop.post([&] { EXPECT_EQ(channel->writeCalls(), 1u) << "not at the turn's end: the buffer is the next one's"; });
+    };
+    const std::string sent(kLarge, 'm');
+    peer->write(sent);
+    turn();
+    EXPECT_EQ(channel->writeCalls(), 1u);
+    EXPECT_EQ(peer->read(), "<>" + sent + "<>" + sent);
+}
+
+TEST_F(SocketChannelLending, WhatTheKernelDoesNotTakeAtOnceIsKept) {
+    connect(localPair(), {.bytes = 8_MiB});
+    std::string expected;
+    receiver.whenBytes = [&](std::span<std::byte> bytes) {
+        for (int i = 0; i < 100; ++i) {
+            channel->send(asBytes("<>"), bytes);
+            expected += "<>" + std::string{asText(bytes)};
+        }
+        loop.post([bytes] { std::ranges::fill(bytes, std::byte{'x'}); });
+    };
+    peer->write(std::string(kLarge, 'm'));
+    turn();
+    EXPECT_GT(channel->queuedBytes(), 0u);
+    channel->closeAfterFlush(10s);
+    EXPECT_EQ(peer->readToTheEnd(loop), expected);
+}
+
+TEST_F(SocketChannelLending, OtherMemoryAndSmallMessagesAreCopied) {
+    connect(localPair());
+    std::string other(kLarge, 'o');
+    receiver.whenBytes = [&](std::span<std::byte> bytes) {
+        channel->send({}, asBytes(other));
+        channel->send({}, bytes.first(10));
+        other.assign(kLarge, 'x');
+        std::ranges::fill(bytes, std::byte{'x'});
+    };
+    peer->write("0123456789");
+    turn();
+    EXPECT_EQ(peer->read(), std::string(kLarge, 'o') + "0123456789");
+}
+
+// ---- room
+
+class RoomyReceiver final : public SocketChannel::Receiver {
+public:
+    void onBytes(std::span<std::byte> bytes) override { text += '(' + std::string{asText(bytes)} + ')'; }
+    std::span<std::byte> room() noexcept override { return std::span{memory}.subspan(filled); }
+    void onRoomFilled(std::size_t bytes) override { filled += bytes; }
+    void onEnd(std::error_code) override {}
+
+    std::array<std::byte, 10> memory;
+    std::size_t filled = 0;
+    std::string text;
+};
+
+TEST_F(SocketChannelReading, WhatTheReceiverHasRoomForIsReadThereAndTheRestIntoTheLoopsBuffer) {
+    RoomyReceiver roomy;
+    connect(localPair());
+    channel->setReceiver(roomy);
+    peer->write("0123");
+    turn();
+    EXPECT_EQ(roomy.filled, 4u);
+    EXPECT_EQ(roomy.text, "");
+    peer->write("456789rest");
+    turn();
+    EXPECT_EQ(asText(roomy.memory), "0123456789");
+    EXPECT_EQ(roomy.text, "(rest)");
+    peer->write("more");
+    turn();
+    EXPECT_EQ(roomy.text, "(rest)(more)");
+    channel->abort();
+}
+
 TEST_F(SocketChannelWriting, AnIdleChannelIsSmall) { EXPECT_LE(sizeof(SocketChannel), 200u); }
 
 // ---- closing
@@ -392,108 +475,19 @@ TEST_F(SocketChannelClosing, ALoopThatEndsTakesItsClosingChannelsAlong) {
 
 // ---- threads
 
-class SocketChannelThreads : public testing::Test {
-protected:
-    void SetUp() override {
-        const auto [near, far] = localPair();
-        peer.emplace(far);
-        ASSERT_EQ(::fcntl(far, F_SETFL, 0), 0);  // the peer reads in the test's thread and waits
-        channel = SocketChannel::open(loop, Socket{near}, {.bytes = 64_MiB});
-        channel->start(receiver);
-        thread = std::thread{[&] { loop.run(); }};
-    }
-    void TearDown() override {
-        loop.stop();
-        thread.join();
-    }
-
+TEST(SocketChannelThreads, AnotherThreadMayDropTheLastReference) {
     EventLoop loop;
     Recorder receiver;
-    std::shared_ptr<SocketChannel> channel;
-    std::optional<Peer> peer;
-    std::thread thread;
-};
-
-TEST_F(SocketChannelThreads, SixtyFourThreadsSendAThousandMessagesEachWholeAndInOrder) {
-    constexpr int kThreads = 64, kMessages = 1000;
-    std::vector<std::thread> senders;
-    for (int sender = 0; sender < kThreads; ++sender) {
-        senders.emplace_back([&, sender] {
-            for (int i = 0; i < kMessages; ++i) {
-                const std::string text = std::to_string(sender) + ' ' + std::to_string(i) + '\n';
-                const auto status =
-                    i % 3 ? channel->send({}, asBytes(text)) : channel->send(SharedBytes::concat({}, asBytes(text)));
-                ASSERT_EQ(status, SendStatus::Queued);
-            }
-        });
-    }
-    std::thread closer{[&] {
-        for (std::thread& sender : senders) sender.join();
-        channel->closeAfterFlush(10s);
-    }};
-    std::vector<int> next(kThreads, 0);
-    std::string rest;
-    while (!peer->ended()) {
-        rest += peer->read(65536);
-        std::size_t at = 0;
-        for (std::size_t end; (end = rest.find('\n', at)) != std::string::npos; at = end + 1) {
-            const int sender = std::stoi(rest.substr(at, end - at));
-            const std::size_t space = rest.find(' ', at);
-            ASSERT_EQ(std::stoi(rest.substr(space + 1, end - space)), next.at(static_cast<std::size_t>(sender))++);
-        }
-        rest.erase(0, at);
-    }
-    closer.join();
-    for (const int count : next) EXPECT_EQ(count, kMessages);
-    EXPECT_EQ(rest, "");
-}
-
-TEST_F(SocketChannelThreads, AnotherThreadMayDropTheLastReference) {
-    std::thread{[&] {
-        channel->send({}, asBytes("sent"));
-        channel.reset();
-    }}.join();
-    std::string got;
-    while (!peer->ended()) got += peer->read(16);
-    EXPECT_TRUE(got == "sent" || got.empty()) << got;
-}
-
-TEST_F(SocketChannelThreads, DropsAndPolicyChangesFromOtherThreadsTearNothing) {
-    channel->setSendQueue({.bytes = 5'000, .whenFull = WhenFull::DropOldest});
-    std::atomic<bool> done{false};
-    std::thread dropper{[&] {
-        while (!done) {
-            channel->dropQueue();
-            std::this_thread::yield();
-        }
-    }};
-    std::thread sender{[&] {
-        for (int i = 0; i < 20'000; ++i) {
-            const std::string text = '[' + std::string(static_cast<std::size_t>(i % 300), '.') + ']';
-            ASSERT_EQ(channel->send({}, asBytes(text)), SendStatus::Queued);
-        }
-        done = true;
-    }};
-    std::thread closer{[&] {
-        sender.join();
-        dropper.join();
-        channel->closeAfterFlush(10s);
-    }};
-    bool inside = false;
-    while (!peer->ended()) {
-        for (const char c : peer->read(4096)) {
-            ASSERT_EQ(inside, c != '[');
-            inside = c != ']';
-        }
-    }
-    EXPECT_FALSE(inside);
-    closer.join();
-}
-
-TEST_F(SocketChannelThreads, AbortFromAnotherThreadEndsTheConnection) {
-    channel->abort();
-    while (!peer->ended()) peer->read(16);
-    EXPECT_EQ(channel->send({}, asBytes("x")), SendStatus::Closed);
+    const auto [near, far] = localPair();
+    Peer peer{far};
+    ASSERT_EQ(::fcntl(far, F_SETFL, 0), 0);  // the peer waits in the test's thread
+    auto channel = SocketChannel::open(loop, Socket{near}, {});
+    channel->start(receiver);
+    std::thread thread{[&] { loop.run(); }};
+    channel.reset();
+    while (!peer.ended()) peer.read(16);
+    loop.stop();
+    thread.join();
 }
 
 }  // namespace
