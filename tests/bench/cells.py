@@ -77,16 +77,17 @@ def handshake():
 
 
 def deflated(load, **rows):
-    """Who speaks permessage-deflate, each as the server that does; Tomcat always does. `rows` come first."""
+    """Who speaks permessage-deflate, each as the server that does. `rows` come first."""
     load = replace(load, deflate=True, message="json", size=KIB)
     against = next(iter(rows))
     everyone = {name: Row(f"{name}, deflate", load, against) for name in ("Patchbay", "Beast", "libwebsockets", "ws")}
-    return rows | everyone | {"Tomcat": Row("Tomcat", load, against)}
+    return rows | everyone
 
 
 def deflate_echo():
     rows = deflated(Load("echo"), **{"floor": Row("floor", Load("echo", KIB))})
-    return Cell(rows | {"Patchbay": replace(rows["Patchbay"], targets=(Target(5),))})
+    tomcat = Row("Tomcat", rows["Patchbay"].load)  # it always speaks it; fanned out to 1 000 it takes too long
+    return Cell(rows | {"Patchbay": replace(rows["Patchbay"], targets=(Target(5),)), "Tomcat": tomcat})
 
 
 def deflate_fanout():
