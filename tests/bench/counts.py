@@ -87,7 +87,7 @@ def by_strace(target, command):
                 done = measure.run_load(command, PATIENCE)["messages"]
             finally:
                 strace.send_signal(signal.SIGINT)
-        found = re.search(r"(\d+)(?:\s+\d+)?\s+total$", file.read(), re.MULTILINE)
+        found = re.search(r"^\S+\s+\S+\s+\S+\s+(\d+).* total$", file.read(), re.MULTILINE)
     if not found:
         raise RuntimeError("strace counted nothing")
     return int(found.group(1)), done
