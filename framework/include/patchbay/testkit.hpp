@@ -76,7 +76,7 @@ public:
     void resume();
 
     /// What has arrived and was not taken yet.
-    const std::vector<Received>& received() const noexcept;
+    const std::vector<Received>& received() const;
     /// Takes the oldest message.   Errors: std::logic_error when there is none, or when it is no text.
     std::string takeText();
     std::string takeBinary();

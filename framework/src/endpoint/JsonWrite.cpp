@@ -7,6 +7,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 namespace patchbay::json::detail {
 namespace {
@@ -24,6 +26,24 @@ constexpr auto kEscapes = [] {
     escapes['\t'] = 't';
     return escapes;
 }();
+
+constexpr std::uint64_t everyByte(std::uint8_t value) noexcept { return 0x0101010101010101U * value; }
+
+/// The top bit of each byte that is zero; of the bytes above one, perhaps of others.
+constexpr std::uint64_t zeroBytes(std::uint64_t word) noexcept { return (word - everyByte(1)) & ~word & everyByte(0x80); }
+
+/// How many bytes from `begin` on need no escape, eight at a time; `seen` gets the bits of all that were looked at.
+std::size_t plainBytes(std::string_view text, std::size_t begin, std::uint64_t& seen) noexcept {
+    std::size_t at = begin;
+    for (; text.size() - at >= sizeof seen; at += sizeof seen) {
+        std::uint64_t word;
+        std::memcpy(&word, text.data() + at, sizeof word);
+        const std::uint64_t control = (word - everyByte(0x20)) & ~word & everyByte(0x80);
+        if ((control | zeroBytes(word ^ everyByte('"')) | zeroBytes(word ^ everyByte('\\'))) != 0) break;
+        seen |= word;
+    }
+    return at - begin;
+}
 
 void appendEscape(std::string& out, unsigned char c) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -62,16 +82,17 @@ void failWriting(const Place& place, const std::string& problem) { throw EncodeE
 void writeText(std::string& out, std::string_view text, const Place& place) {
     out += '"';
     std::size_t plain = 0;  // start of what needs no escape
-    unsigned char bits = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = plainBytes(text, 0, bits); i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
         bits |= c;
         if (kEscapes[c] == 0) continue;
         out.append(text.substr(plain, i - plain));
         appendEscape(out, c);
         plain = i + 1;
+        i += plainBytes(text, plain, bits);
     }
-    if (bits >= 0x80 && !simdjson::validate_utf8(text)) failWriting(place, "the text is not valid UTF-8");
+    if ((bits & everyByte(0x80)) != 0 && !simdjson::validate_utf8(text)) failWriting(place, "the text is not valid UTF-8");
     out.append(text.substr(plain));
     out += '"';
 }

@@ -22,12 +22,14 @@ Mailbox::Put Mailbox::put(MessageKind kind, Bytes payload, SendQueue limit) {
     const bool first = letters_.empty();
     letters_.push_back({kind, {payload.begin(), payload.end()}});
     bytes_ += size;
+    waiting_.store(true, std::memory_order_release);
     return {SendStatus::Queued, first};
 }
 
 std::deque<Mailbox::Letter> Mailbox::take() {
     const std::lock_guard guard{lock_};
     bytes_ = 0;
+    waiting_.store(false, std::memory_order_release);
     return std::exchange(letters_, {});
 }
 

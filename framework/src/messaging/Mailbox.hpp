@@ -6,6 +6,7 @@
 #include <patchbay/bytes.hpp>
 #include <patchbay/limits.hpp>
 
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <vector>
@@ -26,6 +27,8 @@ public:
 
     /// Adds a copy. `limit` is the send queue's: what waits here is held to it by itself.
     Put put(MessageKind kind, Bytes payload, SendQueue limit);
+    /// Whether anything waits, as far as this thread can know.
+    bool waiting() const noexcept { return waiting_.load(std::memory_order_acquire); }
     /// All that waits, oldest first.
     std::deque<Letter> take();
     /// How many letters fell to the policy.
@@ -34,6 +37,7 @@ public:
 private:
     static constexpr std::size_t kLetterBytes = sizeof(Letter);  // empty ones need memory, too
 
+    std::atomic<bool> waiting_{false};
     mutable std::mutex lock_;  // guards what follows
     std::deque<Letter> letters_;
     std::size_t bytes_ = 0;

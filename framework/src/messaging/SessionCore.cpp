@@ -121,11 +121,12 @@ void SessionCore::sendIntercepted(MessageKind kind, Bytes payload) {
 
 void SessionCore::transmit(MessageKind kind, Bytes payload) {
     if (!loop_.isCurrent()) return settle(mail(kind, payload), "send");
+    takeMail();  // what came from elsewhere before goes out before, and so does what was published
     handOutBefore();
     settle(carrier_->send(kind, payload), "send");
 }
 
-/// What was published before goes out before; a session that has subscribed to nothing cannot tell.
+/// A session that has subscribed to nothing cannot tell.
 void SessionCore::handOutBefore() const {
     if (subscriptions_.empty()) return;
     endpoint_->server.publications[loopIndex_].handOut();
@@ -148,8 +149,11 @@ Mailbox& SessionCore::mailbox() {
 
 void SessionCore::takeMail() noexcept {
     Mailbox* const box = mailbox_.load(std::memory_order_acquire);
-    if (!box) return;
-    for (const Mailbox::Letter& letter : box->take()) {
+    if (box && box->waiting()) emptyMailbox(*box);
+}
+
+void SessionCore::emptyMailbox(Mailbox& box) noexcept {
+    for (const Mailbox::Letter& letter : box.take()) {
         const SendStatus status = carrier_->send(letter.kind, letter.payload);
         if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
         if (status == SendStatus::Closed) lost("the connection has ended");
@@ -188,6 +192,7 @@ std::uint64_t SessionCore::droppedMessages() const {
 
 void SessionCore::deliver(const Broadcast& broadcast) noexcept {
     if (!isOpen()) return;
+    takeMail();
     const SendStatus status =
         broadcast.hasExceptions() ? sendOthers(broadcast) : carrier_->send(broadcast, 0, broadcast.count());
     if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});

@@ -125,6 +125,7 @@ private:
     SendStatus mail(MessageKind kind, Bytes payload);
     Mailbox& mailbox();
     void takeMail() noexcept;
+    void emptyMailbox(Mailbox& box) noexcept;
     void handOutBefore() const;
     SendStatus sendOthers(const Broadcast& broadcast) noexcept;
     void sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept;

@@ -73,6 +73,26 @@ TEST(JsonWrite, EscapesWhatMustBeEscapedAndNothingElse) {
     EXPECT_EQ(write(std::map<std::string, int>{{"a\"b", 1}}), R"({"a\"b":1})");
 }
 
+// Texts are looked at eight bytes at a time.
+TEST(JsonWrite, FindsWhatMustBeEscapedAndWhatIsNotUtf8AtEveryPlace) {
+    for (std::size_t place = 0; place < 20; ++place) {
+        for (int c = 0; c < 256; ++c) {
+            std::string text(20, 'x');
+            text[place] = static_cast<char>(c);
+            if (c >= 0x80) {
+                EXPECT_NE(errorOf(text), "no error") << place << ' ' << c;
+                continue;
+            }
+            const std::string written = write(text);
+            const bool escaped = c < 0x20 || c == '"' || c == '\\';
+            EXPECT_EQ(written.size() > 22, escaped) << written;
+            if (!escaped) {
+                EXPECT_EQ(written, '"' + text + '"');
+            }
+        }
+    }
+}
+
 TEST(JsonWrite, TextThatIsNotUtf8IsAnError) {
     EXPECT_EQ(errorOf(std::string{"\xff"}), "the text is not valid UTF-8");
     EXPECT_EQ(errorOf(std::vector<Item>{{"ok", 1}, {"\xc3", 1}}), "[1].name: the text is not valid UTF-8");

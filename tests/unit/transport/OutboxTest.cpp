@@ -315,7 +315,6 @@ TEST(Outbox, TwoHundredThousandRandomStepsNeverTearOrReorderAMessage) {
                                     : way < 3                      ? appendShared(box, text)
                                     : way == 3                     ? box.appendLent(asBytes("["), asBytes(text).subspan(1))
                                                                    : append(box, text);
-                if (random() % 16 == 0) wire += write(box, random() % 3000);
                 box.keepLent();
                 queued += status == SendStatus::Queued;
                 ASSERT_LE(box.queuedBytes(), 20'000u);
