@@ -64,7 +64,7 @@ class Gate final : private transport::SocketChannel::Receiver, public std::enabl
 public:
     /// Starts a connection on its loop; it lives until it ends or becomes a WebSocket.   Thread: the loop's.
     static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex,
-                     transport::Socket socket);
+                     transport::Socket socket, std::string remoteAddress);
 
     /// Ends the connections on a loop that wait for another request, and soon those that wait for their first; the others
     /// end with their answer.   Thread: the loop's.
@@ -73,7 +73,8 @@ public:
     /// Ends whatever is left on a loop, WebSockets too: none may outlive its server.   Thread: the loop's.
     static void endAll(GateState& state, std::size_t loopIndex);
 
-    Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex);
+    Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex,
+         std::string remoteAddress);
     ~Gate();
 
 private:
@@ -85,15 +86,17 @@ private:
 
     void advance();
     bool readRequestHead();
-    void readBody();
-    void run(std::size_t requestBytes);
+    std::size_t requestBytes() const noexcept;
+    void run();
     void answered(std::unique_ptr<Exchange> exchange);
     bool sendHead(std::string_view head);
     void upgrade(Exchange::Upgrade upgrade);
     void refuse(int status, const std::string& problem);
     void leave() noexcept;
     void end() noexcept;
-    void waitAtMost(std::chrono::milliseconds time, int status, const char* problem);
+    struct Lateness;
+    void waitAtMost(std::chrono::milliseconds time, const Lateness& orElse);
+    void waitedEnough(const Lateness& lateness) noexcept;
 
     std::shared_ptr<GateState> state_;
     std::shared_ptr<ConnectionPlace> place_;
@@ -101,7 +104,6 @@ private:
     std::shared_ptr<Gate> self_;  // while the connection lives
     std::size_t loopIndex_;
     std::string remoteAddress_;
-    std::string localAddress_;
     std::string buffer_;
     std::size_t scanned_ = 0;
     RequestHead head_;

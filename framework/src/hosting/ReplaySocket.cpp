@@ -63,6 +63,11 @@ bool ReplaySocket::poll(const Poco::Timespan&, int mode) {
     return readable || (mode & SELECT_WRITE) != 0;
 }
 
+Poco::Net::SocketAddress ReplaySocket::address() {
+    static const Poco::Net::SocketAddress unspecified;
+    return unspecified;
+}
+
 void ReplaySocket::getRawOption(int, int, void* value, poco_socklen_t& length) {
     std::memset(value, 0, static_cast<std::size_t>(length));
 }

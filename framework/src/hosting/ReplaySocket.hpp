@@ -24,7 +24,6 @@ namespace patchbay::hosting {
 struct Exchange {
     std::string request;  // head and body
     std::string remoteAddress;
-    std::string localAddress;
     bool secure = false;
 
     std::string response;  // what POCO wrote
@@ -73,18 +72,14 @@ public:
     void setBlocking(bool) override {}
     bool getBlocking() const override { return true; }
     bool secure() const override { return exchange_->secure; }
-    /// All zeros for a peer that had gone before its address was asked for: POCO aborts on an empty one.
-    Poco::Net::SocketAddress address() override { return addressOf(exchange_->localAddress); }
-    Poco::Net::SocketAddress peerAddress() override { return addressOf(exchange_->remoteAddress); }
+    /// All zeros: POCO asks for both on every request and shows them to nobody but a handler. Ours reads the exchange.
+    Poco::Net::SocketAddress address() override;
+    Poco::Net::SocketAddress peerAddress() override { return address(); }
 
 protected:
     ~ReplaySocket() override;
 
 private:
-    static Poco::Net::SocketAddress addressOf(const std::string& text) {
-        return text.empty() ? Poco::Net::SocketAddress{} : Poco::Net::SocketAddress{text};
-    }
-
     std::unique_ptr<Exchange> exchange_;
     Done done_;
     std::size_t replayed_ = 0;

@@ -9,10 +9,9 @@ namespace {
 /// A reset right behind a handshake's request once took the whole server down: the peer has no address any more.
 TEST(ReplaySocket, OfAPeerThatHasGoneHasAnAddressAllTheSame) {
     auto exchange = std::make_unique<Exchange>();
-    exchange->localAddress = "127.0.0.1:8080";
     Poco::AutoPtr<ReplaySocket> socket{new ReplaySocket{std::move(exchange), [](std::unique_ptr<Exchange>) {}}};
     EXPECT_EQ(socket->peerAddress().port(), 0);
-    EXPECT_EQ(socket->address().port(), 8080);
+    EXPECT_EQ(socket->address().port(), 0);
 }
 
 }  // namespace
