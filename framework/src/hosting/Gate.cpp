@@ -126,8 +126,14 @@ void Gate::onEnd(std::error_code why) {
 }
 
 void Gate::advance() {
-    if (stage_ == Stage::Head && !readRequestHead()) return;
-    if (stage_ == Stage::Body && buffer_.size() >= requestBytes()) run();
+    if (stage_ == Stage::Head && readRequestHead()) {
+        if (buffer_.size() >= requestBytes()) return run();
+        stage_ = Stage::Body;
+        waitAtMost(state_->options.bodyTimeout, Lateness::kBody);
+    } else if (stage_ == Stage::Body && buffer_.size() >= requestBytes()) {
+        readHead(buffer_, state_->options.head, head_, scanned_ = 0);  // the body may have moved what the head looked at
+        run();
+    }
 }
 
 bool Gate::readRequestHead() {
@@ -141,10 +147,7 @@ bool Gate::readRequestHead() {
         refuse(413, "the body is larger than " + std::to_string(state_->options.maxBodyBytes) + " bytes");
         return false;
     }
-    stage_ = Stage::Body;
-    handshake_ = asksForWebSocket(head_.header("Upgrade"));  // now: head_ looks into a buffer that the body will move
     if (head_.expectContinue) channel_->sendControl(asBytes("HTTP/1.1 100 Continue\r\n\r\n"));
-    if (buffer_.size() < requestBytes()) waitAtMost(state_->options.bodyTimeout, Lateness::kBody);
     return true;
 }
 
@@ -157,15 +160,13 @@ void Gate::run() {
     channel_->loop().cancel(std::exchange(timer_, 0));
     keepAlive_ = head_.keepAlive;
     auto exchange = std::make_unique<Exchange>();
-    const std::size_t size = requestBytes();
-    exchange->request = buffer_.substr(0, size);
+    exchange->bytes = std::string_view{buffer_}.substr(0, requestBytes());
+    exchange->head = &head_;
     exchange->remoteAddress = remoteAddress_;
     exchange->secure = channel_->isSecure();
-    buffer_.erase(0, size);
-    scanned_ = 0;
 
     const auto keep = self_;
-    if (handshake_) {
+    if (asksForWebSocket(head_)) {
         std::unique_ptr<Exchange> result;
         state_->host.runHere(std::move(exchange), [&](std::unique_ptr<Exchange> done) { result = std::move(done); });
         return answered(std::move(result));
@@ -183,6 +184,8 @@ void Gate::run() {
 
 void Gate::answered(std::unique_ptr<Exchange> exchange) {
     if (stage_ != Stage::Busy) return;
+    buffer_.erase(0, requestBytes());
+    scanned_ = 0;
     if (exchange->upgrade) return upgrade(std::move(*exchange->upgrade));
     if (exchange->response.empty()) return refuse(500, "the server could not answer this request");
     keepAlive_ = keepAlive_ && exchange->keepAlive && !state_->container.isDraining();

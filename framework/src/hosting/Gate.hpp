@@ -104,12 +104,11 @@ private:
     std::shared_ptr<Gate> self_;  // while the connection lives
     std::size_t loopIndex_;
     std::string remoteAddress_;
-    std::string buffer_;
+    std::string buffer_;  // what has come; while a request is Busy its handler looks into it
     std::size_t scanned_ = 0;
     RequestHead head_;
     Stage stage_ = Stage::Head;
     bool keepAlive_ = false;
-    bool handshake_ = false;  // the request asks for a WebSocket
     TimerId timer_ = 0;
 };
 

@@ -82,7 +82,6 @@ Poco::Net::HTTPServerParams* parametersFor(const HttpHostOptions& options) {
     parameters->setMaxThreads(options.workers);
     parameters->setMaxQueued(options.maxQueued + options.workers);
     parameters->setKeepAlive(true);
-    parameters->setSoftwareVersion("Patchbay");
     return parameters;
 }
 

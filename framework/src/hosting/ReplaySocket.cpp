@@ -39,8 +39,8 @@ int ReplaySocket::sendBytes(const Poco::Net::SocketBufVec& buffers, int flags) {
 }
 
 int ReplaySocket::receiveBytes(void* buffer, int length, int) {
-    const std::size_t count = std::min(exchange_->request.size() - replayed_, static_cast<std::size_t>(std::max(length, 0)));
-    std::memcpy(buffer, exchange_->request.data() + replayed_, count);
+    const std::size_t count = std::min(exchange_->bytes.size() - replayed_, static_cast<std::size_t>(std::max(length, 0)));
+    std::memcpy(buffer, exchange_->bytes.data() + replayed_, count);
     replayed_ += count;
     return static_cast<int>(count);
 }
@@ -56,7 +56,7 @@ int ReplaySocket::receiveBytes(Poco::Buffer<char>& buffer, int flags, const Poco
     return receiveBytes(buffer.begin(), static_cast<int>(buffer.size()), flags);
 }
 
-int ReplaySocket::available() { return static_cast<int>(exchange_->request.size() - replayed_); }
+int ReplaySocket::available() { return static_cast<int>(exchange_->bytes.size() - replayed_); }
 
 bool ReplaySocket::poll(const Poco::Timespan&, int mode) {
     const bool readable = (mode & SELECT_READ) != 0 && available() > 0;

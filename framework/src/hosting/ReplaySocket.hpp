@@ -8,6 +8,7 @@
 // - poll(SELECT_READ) means "there is more of the request", so that a connection serves this one request and returns.
 
 #include "hosting/Container.hpp"
+#include "hosting/RequestHead.hpp"
 
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocketImpl.h>
@@ -20,10 +21,11 @@
 
 namespace patchbay::hosting {
 
-/// What came of one request.
+/// One request, and what came of it. What it views belongs to the gate that has read it, and stays until the answer.
 struct Exchange {
-    std::string request;  // head and body
-    std::string remoteAddress;
+    std::string_view bytes;             // head and body, for POCO to read
+    const RequestHead* head = nullptr;  // the head as the gate understood it: what handlers go by
+    std::string_view remoteAddress;
     bool secure = false;
 
     std::string response;  // what POCO wrote
