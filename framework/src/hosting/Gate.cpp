@@ -1,7 +1,6 @@
 #include "hosting/Gate.hpp"
 
 #include "base/Log.hpp"
-#include "hosting/RequestHandler.hpp"
 
 #include <Poco/Net/HTTPResponse.h>
 
@@ -166,7 +165,7 @@ void Gate::run() {
     exchange->secure = channel_->isSecure();
 
     const auto keep = self_;
-    if (asksForWebSocket(head_)) {
+    if (head_.namesWebSocket) {
         std::unique_ptr<Exchange> result;
         state_->host.runHere(std::move(exchange), [&](std::unique_ptr<Exchange> done) { result = std::move(done); });
         return answered(std::move(result));
@@ -186,7 +185,7 @@ void Gate::answered(std::unique_ptr<Exchange> exchange) {
     if (stage_ != Stage::Busy) return;
     buffer_.erase(0, requestBytes());
     scanned_ = 0;
-    if (exchange->upgrade) return upgrade(std::move(*exchange->upgrade));
+    if (exchange->upgrade) return upgrade(*exchange->upgrade);
     if (exchange->response.empty()) return refuse(500, "the server could not answer this request");
     keepAlive_ = keepAlive_ && exchange->keepAlive && !state_->container.isDraining();
     if (channel_->send(asBytes(exchange->response), {}) != SendStatus::Queued) return end();
@@ -215,7 +214,7 @@ bool Gate::sendHead(std::string_view head) {
     return true;
 }
 
-void Gate::upgrade(Exchange::Upgrade upgrade) {
+void Gate::upgrade(Exchange::Upgrade& upgrade) {
     auto extension = std::move(upgrade.admission.extension);
     auto session = state_->container.createSession(std::move(upgrade.admission), loopIndex_);
     if (!session) return refuse(503, "this endpoint is full");

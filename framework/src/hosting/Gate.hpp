@@ -90,7 +90,7 @@ private:
     void run();
     void answered(std::unique_ptr<Exchange> exchange);
     bool sendHead(std::string_view head);
-    void upgrade(Exchange::Upgrade upgrade);
+    void upgrade(Exchange::Upgrade& upgrade);
     void refuse(int status, const std::string& problem);
     void leave() noexcept;
     void end() noexcept;

@@ -58,16 +58,18 @@ HeaderFields fieldsOf(const RequestHead& head) {
     return fields;
 }
 
-HandshakeRequest handshakeOf(const Exchange& exchange, const protocol::ServerHandshake& offered) {
+/// Takes the lists out of `offered`.
+HandshakeRequest handshakeOf(const Exchange& exchange, protocol::ServerHandshake& offered) {
     HandshakeRequest handshake;
     handshake.target = exchange.head->target;
     handshake.host = exchange.head->header("Host");
     handshake.secure = exchange.secure;
+    handshake.uri.reserve(6 + handshake.host.size() + handshake.target.size());
     handshake.uri.append(exchange.secure ? "wss://" : "ws://").append(handshake.host).append(handshake.target);
     handshake.headers = fieldsOf(*exchange.head);
     handshake.remoteAddress = exchange.remoteAddress;
-    handshake.offeredSubprotocols = offered.offeredSubprotocols;
-    handshake.offeredExtensions = offered.offeredExtensions;
+    handshake.offeredSubprotocols = std::move(offered.offeredSubprotocols);
+    handshake.offeredExtensions = std::move(offered.offeredExtensions);
     return handshake;
 }
 
@@ -84,7 +86,9 @@ void append(std::string& head, std::string_view name, std::string_view value) {
 
 /// The 101, written without POCO's response streams: they cost as much as the rest of the handshake.
 std::string switchingProtocols(const protocol::ServerHandshake& handshake, const Admission& admission) {
-    std::string head = "HTTP/1.1 101 Switching Protocols\r\n";
+    std::string head;
+    head.reserve(512);
+    head = "HTTP/1.1 101 Switching Protocols\r\n";
     for (const auto& field : protocol::answerFields(handshake, admission.start.subprotocol, admission.start.extensions)) {
         append(head, field.name, field.value);
     }
@@ -97,7 +101,7 @@ public:
     explicit RequestHandler(Container& container) noexcept : container_{container} {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-        if (asksForWebSocket(*exchangeOf(request).head)) return upgrade(request, response);
+        if (exchangeOf(request).head->namesWebSocket) return upgrade(request, response);
         answerPlain(request, response);
     }
 
@@ -105,7 +109,7 @@ private:
     void upgrade(HTTPServerRequest& request, HTTPServerResponse& response) const {
         Exchange& exchange = exchangeOf(request);
         const RequestHead& head = *exchange.head;
-        const auto handshake = protocol::readServerHandshake({head.method, 1, head.minorVersion, head.headers()});
+        auto handshake = protocol::readServerHandshake({head.method, 1, head.minorVersion, head.headers()});
         if (!handshake.isAccepted()) {
             HeaderFields headers;
             for (auto& field : protocol::answerFields(handshake)) headers.emplace_back(field.name, field.value);
@@ -151,8 +155,6 @@ private:
 };
 
 }  // namespace
-
-bool asksForWebSocket(const RequestHead& head) { return protocol::listContains(head.headers(), "Upgrade", "websocket"); }
 
 Poco::Net::HTTPRequestHandler* RequestHandlerFactory::createRequestHandler(const HTTPServerRequest& request) {
     // Before it calls the handler POCO sends 100 Continue where the client expects it and the status is still OK. The

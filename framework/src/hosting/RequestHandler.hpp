@@ -2,15 +2,11 @@
 // What POCO calls for each request: a handshake is decided, a plain request goes to its handler.
 
 #include "hosting/Container.hpp"
-#include "hosting/RequestHead.hpp"
 
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 
 namespace patchbay::hosting {
-
-/// True when the Upgrade field names WebSocket; others are HTTP's own business and ignored.
-bool asksForWebSocket(const RequestHead& head);
 
 class RequestHandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
 public:

@@ -133,8 +133,8 @@ private:
 
     void readConnection() {
         const auto& fields = out_.headers_;
-        out_.upgrade = protocol::listContains(fields, "Connection", "upgrade") &&
-                       protocol::listContains(fields, "Upgrade", "websocket");
+        out_.namesWebSocket = protocol::listContains(fields, "Upgrade", "websocket");
+        out_.upgrade = out_.namesWebSocket && protocol::listContains(fields, "Connection", "upgrade");
         out_.keepAlive = !protocol::listContains(fields, "Connection", "close") &&
                          (out_.minorVersion == 1 || protocol::listContains(fields, "Connection", "keep-alive"));
         out_.expectContinue = out_.minorVersion == 1 && protocol::listContains(fields, "Expect", "100-continue");

@@ -21,13 +21,14 @@ struct Digester {
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
 };
 
-/// Errors: std::runtime_error when OpenSSL has been told to do without SHA-1.
-Sha1 sha1(std::string_view text) {
+/// Of two texts that follow each other.   Errors: std::runtime_error when OpenSSL has been told to do without SHA-1.
+Sha1 sha1(std::string_view text, std::string_view rest) {
     static thread_local const Digester digester;
     auto* const state = digester.state.get();
     Sha1 digest;
     if (!state || !EVP_DigestInit_ex(state, digester.algorithm.get(), nullptr) ||
-        !EVP_DigestUpdate(state, text.data(), text.size()) || !EVP_DigestFinal_ex(state, digest.data(), nullptr))
+        !EVP_DigestUpdate(state, text.data(), text.size()) || !EVP_DigestUpdate(state, rest.data(), rest.size()) ||
+        !EVP_DigestFinal_ex(state, digest.data(), nullptr))
         throw std::runtime_error{"OpenSSL has no SHA-1, which RFC 6455 needs"};
     return digest;
 }
@@ -90,7 +91,7 @@ ServerHandshake readServerHandshake(const HandshakeRequestView& request) {
             std::move(*extensions)};
 }
 
-std::vector<OwnedField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol,
+std::vector<AnswerField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol,
                                      std::span<const ExtensionTerms> extensions) {
     if (handshake.status == 405) return {{"Allow", "GET"}};
     if (handshake.status == 426)
@@ -98,17 +99,18 @@ std::vector<OwnedField> answerFields(const ServerHandshake& handshake, std::stri
                 {"Connection", "Upgrade"},
                 {"Sec-WebSocket-Version", std::string{kWebSocketVersion}}};
     if (!handshake.isAccepted()) return {};
-    std::vector<OwnedField> fields{
-        {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", handshake.accept}};
+    std::vector<AnswerField> fields;
+    fields.reserve(5);
+    fields.push_back({"Upgrade", "websocket"});
+    fields.push_back({"Connection", "Upgrade"});
+    fields.push_back({"Sec-WebSocket-Accept", handshake.accept});
     if (!subprotocol.empty()) fields.push_back({"Sec-WebSocket-Protocol", std::string{subprotocol}});
     if (!extensions.empty()) fields.push_back({"Sec-WebSocket-Extensions", formatExtensions(extensions)});
     return fields;
 }
 
 std::string acceptKey(std::string_view key) {
-    std::string text;
-    text.reserve(key.size() + kGuid.size());
-    const Sha1 digest = sha1(text.append(key).append(kGuid));
+    const Sha1 digest = sha1(key, kGuid);
     std::array<unsigned char, 29> encoded;  // 28 characters for 20 bytes, and OpenSSL's final zero
     EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
     return {encoded.begin(), encoded.end() - 1};
