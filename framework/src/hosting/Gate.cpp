@@ -59,26 +59,27 @@ Gate::Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketCh
       channel_{std::move(channel)},
       loopIndex_{loopIndex},
       remoteAddress_{std::move(remoteAddress)} {
-    state_->gates[loopIndex_].insert(this);
+    state_->gates[loopIndex_].push_back(*this);
 }
 
 Gate::~Gate() = default;
 
 void Gate::endIdle(GateState& state, std::size_t loopIndex) {
-    const auto gates = state.gates[loopIndex];
-    for (Gate* gate : gates) {
-        if (gate->stage_ != Stage::Head || !gate->buffer_.empty()) continue;
-        if (gate->keepAlive_) {
-            gate->end();
+    auto& gates = state.gates[loopIndex];
+    for (auto next = gates.begin(); next != gates.end();) {
+        Gate& gate = *next++;
+        if (gate.stage_ != Stage::Head || !gate.buffer_.empty()) continue;
+        if (gate.keepAlive_) {
+            gate.end();
         } else {
-            gate->waitAtMost(kLastRequestTimeout, Lateness::kHead);
+            gate.waitAtMost(kLastRequestTimeout, Lateness::kHead);
         }
     }
 }
 
 void Gate::endAll(GateState& state, std::size_t loopIndex) {
-    const auto gates = state.gates[loopIndex];
-    for (Gate* gate : gates) gate->end();
+    auto& gates = state.gates[loopIndex];
+    while (!gates.empty()) gates.front().end();
     auto& carriers = state.carriers[loopIndex];
     while (!carriers.empty()) carriers.front().cut();
 }
@@ -86,7 +87,7 @@ void Gate::endAll(GateState& state, std::size_t loopIndex) {
 /// From here on nothing of this object is called but what still holds it.
 void Gate::leave() noexcept {
     stage_ = Stage::Ended;
-    state_->gates[loopIndex_].erase(this);
+    unlink();
     channel_->loop().cancel(timer_);
 }
 
@@ -158,37 +159,36 @@ void Gate::run() {
     stage_ = Stage::Busy;
     channel_->loop().cancel(std::exchange(timer_, 0));
     keepAlive_ = head_.keepAlive;
-    auto exchange = std::make_unique<Exchange>();
-    exchange->bytes = std::string_view{buffer_}.substr(0, requestBytes());
-    exchange->head = &head_;
-    exchange->remoteAddress = remoteAddress_;
-    exchange->secure = channel_->isSecure();
+    Exchange exchange;
+    exchange.bytes = std::string_view{buffer_}.substr(0, requestBytes());
+    exchange.head = &head_;
+    exchange.remoteAddress = remoteAddress_;
+    exchange.secure = channel_->isSecure();
 
     const auto keep = self_;
     if (head_.namesWebSocket) {
-        std::unique_ptr<Exchange> result;
-        state_->host.runHere(std::move(exchange), [&](std::unique_ptr<Exchange> done) { result = std::move(done); });
-        return answered(std::move(result));
+        state_->host.runHere(exchange, loopIndex_);
+        return answered(exchange);
     }
     channel_->pauseReading();
     auto& loop = channel_->loop();
-    const bool taken = state_->host.runInPool(exchange, [keep, &loop](std::unique_ptr<Exchange> done) {
-        std::shared_ptr<Exchange> shared = std::move(done);
-        loop.post([keep, shared] { keep->answered(std::make_unique<Exchange>(std::move(*shared))); });
+    auto forWorker = std::make_unique<Exchange>(std::move(exchange));
+    const bool taken = state_->host.runInPool(forWorker, [keep, &loop](std::unique_ptr<Exchange> done) {
+        loop.post([keep, result = std::shared_ptr{std::move(done)}] { keep->answered(*result); });
     });
     if (!taken) refuse(503, "the server is busy; try again in a moment");
 }
 
 // ------------------------------------------------------------------------------------------------ out
 
-void Gate::answered(std::unique_ptr<Exchange> exchange) {
+void Gate::answered(Exchange& exchange) {
     if (stage_ != Stage::Busy) return;
     buffer_.erase(0, requestBytes());
     scanned_ = 0;
-    if (exchange->upgrade) return upgrade(*exchange->upgrade);
-    if (exchange->response.empty()) return refuse(500, "the server could not answer this request");
-    keepAlive_ = keepAlive_ && exchange->keepAlive && !state_->container.isDraining();
-    if (channel_->send(asBytes(exchange->response), {}) != SendStatus::Queued) return end();
+    if (exchange.upgrade) return upgrade(*exchange.upgrade);
+    if (exchange.response.empty()) return refuse(500, "the server could not answer this request");
+    keepAlive_ = keepAlive_ && exchange.keepAlive && !state_->container.isDraining();
+    if (channel_->send(asBytes(exchange.response), {}) != SendStatus::Queued) return end();
     stage_ = Stage::Answering;
     channel_->pauseReading();
     waitAtMost(state_->options.responseTimeout, Lateness::kSilent);

@@ -14,11 +14,12 @@
 #include "hosting/WebSocketCarrier.hpp"
 #include "transport/SocketChannel.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace patchbay::hosting {
@@ -33,35 +34,15 @@ struct GateOptions {
     std::size_t maxConnections = 0;                     ///< 0: as many as there are descriptors
 };
 
-class Gate;
+struct GateState;
+class ConnectionPlace;
 
-/// What the connections of a server share.   Thread: any.
-struct GateState {
-    GateState(Container& theContainer, HttpHost& theHost, GateOptions theOptions)
-        : container{theContainer}, host{theHost}, options{theOptions}, gates(theContainer.state().loops.size()), carriers(gates.size()) {}
-
-    Container& container;
-    HttpHost& host;
-    const GateOptions options;
-    std::atomic<std::size_t> connections{0};         ///< WebSockets among them
-    std::vector<std::unordered_set<Gate*>> gates;  ///< by loop; each is its loop's alone
-    std::vector<WebSocketCarrier::List> carriers;  ///< likewise
-};
-
-/// One of the connections that a server may have, given back with the object.
-class ConnectionPlace {
+class Gate final : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+                   private transport::SocketChannel::Receiver {
 public:
-    explicit ConnectionPlace(std::shared_ptr<GateState> state) : state_{std::move(state)} { ++state_->connections; }
-    ~ConnectionPlace() { --state_->connections; }
-    ConnectionPlace(const ConnectionPlace&) = delete;
-    ConnectionPlace& operator=(const ConnectionPlace&) = delete;
+    /// Those of one loop.   Thread: the loop's.
+    using List = boost::intrusive::list<Gate, boost::intrusive::constant_time_size<false>>;
 
-private:
-    std::shared_ptr<GateState> state_;
-};
-
-class Gate final : private transport::SocketChannel::Receiver, public std::enable_shared_from_this<Gate> {
-public:
     /// Starts a connection on its loop; it lives until it ends or becomes a WebSocket.   Thread: the loop's.
     static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex,
                      transport::Socket socket, std::string remoteAddress);
@@ -88,7 +69,7 @@ private:
     bool readRequestHead();
     std::size_t requestBytes() const noexcept;
     void run();
-    void answered(std::unique_ptr<Exchange> exchange);
+    void answered(Exchange& exchange);
     bool sendHead(std::string_view head);
     void upgrade(Exchange::Upgrade& upgrade);
     void refuse(int status, const std::string& problem);
@@ -110,6 +91,31 @@ private:
     Stage stage_ = Stage::Head;
     bool keepAlive_ = false;
     TimerId timer_ = 0;
+};
+
+/// What the connections of a server share.   Thread: any.
+struct GateState {
+    GateState(Container& theContainer, HttpHost& theHost, GateOptions theOptions)
+        : container{theContainer}, host{theHost}, options{theOptions}, gates(theContainer.state().loops.size()), carriers(gates.size()) {}
+
+    Container& container;
+    HttpHost& host;
+    const GateOptions options;
+    std::atomic<std::size_t> connections{0};         ///< WebSockets among them
+    std::vector<Gate::List> gates;                 ///< by loop; each is its loop's alone
+    std::vector<WebSocketCarrier::List> carriers;  ///< likewise
+};
+
+/// One of the connections that a server may have, given back with the object.
+class ConnectionPlace {
+public:
+    explicit ConnectionPlace(std::shared_ptr<GateState> state) : state_{std::move(state)} { ++state_->connections; }
+    ~ConnectionPlace() { --state_->connections; }
+    ConnectionPlace(const ConnectionPlace&) = delete;
+    ConnectionPlace& operator=(const ConnectionPlace&) = delete;
+
+private:
+    std::shared_ptr<GateState> state_;
 };
 
 }  // namespace patchbay::hosting

@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <vector>
 
 namespace patchbay::hosting {
 namespace {
@@ -77,6 +78,23 @@ public:
     explicit OwnStreamSocket(ReplaySocket* socket) : StreamSocket{socket} {}
 };
 
+/// POCO's connection for the handshakes of a loop: it serves one request and returns, again and again.
+class HandshakeConnection {
+public:
+    HandshakeConnection(const Poco::Net::HTTPServerParams::Ptr& parameters,
+                        const Poco::Net::HTTPRequestHandlerFactory::Ptr& factory)
+        : connection_{OwnStreamSocket{socket_}, parameters, factory} {}
+
+    void run(Exchange& exchange) {
+        socket_->replay(exchange);
+        connection_.run();
+    }
+
+private:
+    ReplaySocket* const socket_ = new ReplaySocket;  // owned by the connection's socket
+    Poco::Net::HTTPServerConnection connection_;
+};
+
 Poco::Net::HTTPServerParams* parametersFor(const HttpHostOptions& options) {
     auto* parameters = new Poco::Net::HTTPServerParams;  // counted by POCO
     parameters->setMaxThreads(options.workers);
@@ -93,13 +111,18 @@ struct HttpHost::Parts {
           parameters{parametersFor(options)},
           factory{new RequestHandlerFactory{container}},
           pool{"patchbay-http", 1, options.workers + 1},
-          server{factory, pool, QueueServerSocket{queue}, parameters} {}
+          server{factory, pool, QueueServerSocket{queue}, parameters} {
+        for (std::size_t i = 0; i < container.state().loops.size(); ++i) {
+            handshakes.push_back(std::make_unique<HandshakeConnection>(parameters, factory));
+        }
+    }
 
     QueueSocket* queue;  // owned by the server's socket
     Poco::Net::HTTPServerParams::Ptr parameters;
     Poco::Net::HTTPRequestHandlerFactory::Ptr factory;
     Poco::ThreadPool pool;
     Poco::Net::HTTPServer server;
+    std::vector<std::unique_ptr<HandshakeConnection>> handshakes;  // by loop
 };
 
 HttpHost::HttpHost(Container& container, HttpHostOptions options)
@@ -114,11 +137,9 @@ void HttpHost::stop() {
     parts_->pool.joinAll();
 }
 
-void HttpHost::runHere(std::unique_ptr<Exchange> exchange, ReplaySocket::Done done) {
-    OwnStreamSocket socket{new ReplaySocket{std::move(exchange), std::move(done)}};
+void HttpHost::runHere(Exchange& exchange, std::size_t loopIndex) {
     try {
-        Poco::Net::HTTPServerConnection connection{socket, parts_->parameters, parts_->factory};
-        connection.run();
+        parts_->handshakes[loopIndex]->run(exchange);
     } catch (const std::exception& error) {  // POCO's own; without an answer the gate says 500
         log::error("http", std::string{"a request could not be handled: "} + error.what());
     }

@@ -12,12 +12,19 @@ constexpr poco_socket_t kNoRealDescriptor = 0x7fffffff;
 }  // namespace
 
 ReplaySocket::ReplaySocket(std::unique_ptr<Exchange> exchange, Done done)
-    : StreamSocketImpl{kNoRealDescriptor}, exchange_{std::move(exchange)}, done_{std::move(done)} {}
+    : StreamSocketImpl{kNoRealDescriptor}, own_{std::move(exchange)}, exchange_{own_.get()}, done_{std::move(done)} {}
+
+ReplaySocket::ReplaySocket() noexcept : StreamSocketImpl{kNoRealDescriptor}, exchange_{nullptr} {}
+
+void ReplaySocket::replay(Exchange& exchange) noexcept {
+    exchange_ = &exchange;
+    replayed_ = 0;
+}
 
 ReplaySocket::~ReplaySocket() {
     closed_.load(std::memory_order_acquire);
     reset();  // or the base class would close the number
-    done_(std::move(exchange_));
+    if (done_) done_(std::move(own_));
 }
 
 // POCO's session does this last, in its worker.

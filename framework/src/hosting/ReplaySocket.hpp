@@ -43,10 +43,14 @@ public:
     /// The answer that one exchange may have.   Units: bytes.
     static constexpr std::size_t kMaxResponseBytes = 16_MiB;
 
-    /// `done` gets the exchange when the last reference to the socket has gone.   Thread of `done`: POCO's.
+    /// For one request after the other, by replay().
+    ReplaySocket() noexcept;
+    /// For one request: `done` gets the exchange when the last reference to the socket has gone.   Thread of `done`: POCO's.
     using Done = std::function<void(std::unique_ptr<Exchange>)>;
     ReplaySocket(std::unique_ptr<Exchange> exchange, Done done);
 
+    /// From here on this is the socket of another request, which must outlive POCO's work on it.
+    void replay(Exchange& exchange) noexcept;
     Exchange& exchange() noexcept { return *exchange_; }
 
     int sendBytes(const void* buffer, int length, int flags) override;
@@ -82,7 +86,8 @@ protected:
     ~ReplaySocket() override;
 
 private:
-    std::unique_ptr<Exchange> exchange_;
+    std::unique_ptr<Exchange> own_;
+    Exchange* exchange_;
     Done done_;
     std::size_t replayed_ = 0;
     std::atomic<bool> closed_{false};  // orders a worker's use before a destructor in POCO's acceptor
