@@ -101,8 +101,12 @@ public:
     explicit RequestHandler(Container& container) noexcept : container_{container} {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-        if (exchangeOf(request).head->namesWebSocket) return upgrade(request, response);
-        answerPlain(request, response);
+        if (exchangeOf(request).head->namesWebSocket) {
+            upgrade(request, response);
+        } else {
+            answerPlain(request, response);
+        }
+        response.setKeepAlive(false);  // or POCO would take a body that nobody has read for the next request
     }
 
 private:
