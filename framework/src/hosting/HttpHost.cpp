@@ -12,9 +12,12 @@
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/ThreadPool.h>
 
+#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace patchbay::hosting {
@@ -78,7 +81,9 @@ public:
     explicit OwnStreamSocket(ReplaySocket* socket) : StreamSocket{socket} {}
 };
 
-/// POCO's connection for the handshakes of a loop: it serves one request and returns, again and again.
+/// POCO's connection for the handshakes of a loop: it serves one request and returns, again and again. It is given the
+/// request line and the fields that POCO's server acts on. The others cost it more than all the rest of a handshake, and
+/// are for our handler, which has them from the gate.
 class HandshakeConnection {
 public:
     HandshakeConnection(const Poco::Net::HTTPServerParams::Ptr& parameters,
@@ -86,11 +91,25 @@ public:
         : connection_{OwnStreamSocket{socket_}, parameters, factory} {}
 
     void run(Exchange& exchange) {
+        write(*exchange.head);
+        exchange.bytes = request_;
         socket_->replay(exchange);
         connection_.run();
     }
 
 private:
+    void write(const RequestHead& head) {
+        request_.assign(head.method).append(" ").append(head.target);
+        request_.append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+        for (const auto& [name, value] : head.headers()) {
+            const bool needed = std::ranges::any_of(kActedOn, [&](auto one) { return protocol::equalsIgnoringCase(one, name); });
+            if (needed) request_.append(name).append(": ").append(value).append("\r\n");
+        }
+        request_.append("\r\n");
+    }
+
+    static constexpr std::array<std::string_view, 3> kActedOn{"Host", "Connection", "Upgrade"};
+    std::string request_;
     ReplaySocket* const socket_ = new ReplaySocket;  // owned by the connection's socket
     Poco::Net::HTTPServerConnection connection_;
 };
