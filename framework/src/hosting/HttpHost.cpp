@@ -82,7 +82,7 @@ public:
 };
 
 /// POCO's connection for the handshakes of a loop: it serves one request and returns, again and again. It is given the
-/// request line and the fields that POCO's server acts on. The others cost it more than all the rest of a handshake, and
+/// request line and the fields that make an upgrade of it. The others would cost more than all the rest of a handshake, and
 /// are for our handler, which has them from the gate.
 class HandshakeConnection {
 public:
@@ -102,13 +102,13 @@ private:
         request_.assign(head.method).append(" ").append(head.target);
         request_.append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
         for (const auto& [name, value] : head.headers()) {
-            const bool needed = std::ranges::any_of(kActedOn, [&](auto one) { return protocol::equalsIgnoringCase(one, name); });
+            const bool needed = std::ranges::any_of(kOfAnUpgrade, [&](auto one) { return protocol::equalsIgnoringCase(one, name); });
             if (needed) request_.append(name).append(": ").append(value).append("\r\n");
         }
         request_.append("\r\n");
     }
 
-    static constexpr std::array<std::string_view, 3> kActedOn{"Host", "Connection", "Upgrade"};
+    static constexpr std::array<std::string_view, 3> kOfAnUpgrade{"Host", "Connection", "Upgrade"};
     std::string request_;
     ReplaySocket* const socket_ = new ReplaySocket;  // owned by the connection's socket
     Poco::Net::HTTPServerConnection connection_;
