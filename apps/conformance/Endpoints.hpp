@@ -42,6 +42,17 @@ private:
     patchbay::Topics& topics_;
 };
 
+/// Says nothing: what a handshake costs, with a check of the origin, a session and an open handler.
+class Visits {
+    SERVER_ENDPOINT(Visits, "/visit", .idleTimeout = 0s)
+public:
+    ON_OPEN(opened)
+    void opened(patchbay::Session session) { visitor_ = session.id(); }
+
+private:
+    patchbay::SessionId visitor_ = 0;
+};
+
 /// A struct of a text, a number and a list of texts.
 struct Record {
     std::string text;

@@ -1,157 +1,123 @@
 #!/usr/bin/env python3
 """CPU time per message of Patchbay and its peers, side by side in one run. tests/bench/README.md says what it means.
 
-The servers run for the whole time, each pinned to the same core, the load generator to another. A round measures every
-cell on every server, one after the other; ratios are taken within a round, so what slows the machine slows both.
+Cell by cell: its servers start and run until it is done, each pinned to the same core, the load generator to another. A
+round measures every server, one after the other; ratios are taken within a round, so what slows the machine slows both.
 """
 import argparse
 import json
 import os
 import re
-import subprocess
 import sys
-import threading
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+import tempfile
+from dataclasses import replace
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import counts  # noqa: E402
+import facts  # noqa: E402
 import figures  # noqa: E402
+import measure  # noqa: E402
+import servers  # noqa: E402
+from cells import CELLS  # noqa: E402
 
-START_WITHIN = 20  # seconds
-FLOOR, PATCHBAY = "floor", "Patchbay"
-
-
-@dataclass(frozen=True)
-class Server:
-    program: str
-    arguments: tuple = ()
-    wire: str = "websocket"
+FEW = 20  # connections
 
 
-@dataclass(frozen=True)
-class Cell:
-    kind: str
-    size: int
-    connections: int
-    depth: int
-    target: float | None = None  # × floor, for Patchbay
-
-
-SERVERS = {
-    FLOOR: Server("bench-floor"),
-    PATCHBAY: Server("patchbay-conformance", ("--port", "0", "--loops", "1")),
-    "TCP": Server("bench-tcp-echo", wire="tcp"),
-    "Beast": Server("bench-beast"),
-    "POCO": Server("bench-poco"),
-}
-CELLS = {
-    "echo 64 B D1": Cell("echo", 64, 64, 1, 1.1),
-    "echo 64 B D16": Cell("echo", 64, 64, 16, 1.1),
-    "echo 1 KiB D1": Cell("echo", 1024, 64, 1, 1.1),
-    "echo 1 KiB D16": Cell("echo", 1024, 64, 16, 1.1),
-    "echo 16 KiB D1": Cell("echo", 16384, 64, 1),
-    "echo 16 KiB D16": Cell("echo", 16384, 64, 16, 1.15),
-    "fan-out 128 B D1": Cell("fanout", 128, 1000, 1, 1.05),
-}
-
-
-def measures(server, cell):
-    """TCP has nobody to fan out to."""
-    return server.wire == "websocket" or cell.kind == "echo"
-
-
-def cores():
-    """(the servers', the load generator's); the same one where there is no second."""
-    usable = sorted(os.sched_getaffinity(0))
-    return usable[-1], usable[0]
-
-
-def pinned(core, *command):
-    return ["taskset", "--cpu-list", str(core), *map(str, command)]
-
-
-def port_of(process, name):
-    """Waits until it prints that it is ready. Errors: RuntimeError when it ends before, or does not within the time."""
-    patience = threading.Timer(START_WITHIN, process.kill)
-    patience.start()
-    try:
-        port = None
-        for line in process.stdout:
-            if found := re.match(r"listening on http://\S+:(\d+)", line):
-                port = found.group(1)
-            if port and line == "ready\n":
-                return port
-        raise RuntimeError(f"{name} did not start")
-    finally:
-        patience.cancel()
-
-
-@contextmanager
-def running(folder, server):
-    """The server as (process id, port), until the block ends."""
-    command = pinned(cores()[0], os.path.join(folder, server.program), *server.arguments)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process.pid, port_of(process, server.program)
-        finally:
-            process.terminate()
-            try:
-                process.wait(START_WITHIN)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def measure(options, server, cell, pid, port):
-    """One measurement. Errors: RuntimeError with the load generator's sentence for a wrong answer."""
-    load = pinned(cores()[1], os.path.join(options.programs, "bench-load"), "--port", port, "--pid", pid,
-                  "--wire", server.wire, "--cell", cell.kind, "--size", cell.size, "--connections", cell.connections,
-                  "--depth", cell.depth, "--messages", options.messages, "--seconds", options.seconds)
-    done = subprocess.run(load, capture_output=True, text=True, timeout=options.seconds * 2 + 60)
-    if done.returncode != 0:
-        raise RuntimeError(f"{server.program}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
-
-
-def run_rounds(options, progress):
-    """{cell: {server: [measurement of each round]}}"""
-    samples = {cell: {name: [] for name in SERVERS if measures(SERVERS[name], CELLS[cell])} for cell in CELLS}
-    with ExitStack() as stack:
-        addresses = {name: stack.enter_context(running(options.programs, server)) for name, server in SERVERS.items()}
-        for number in range(options.rounds):
-            progress(f"round {number + 1} of {options.rounds}")
-            for cell, servers in samples.items():
-                for name, rounds in servers.items():
-                    rounds.append(measure(options, SERVERS[name], CELLS[cell], *addresses[name]))
-    return samples
-
-
-def summarize(samples, bound):
-    return {cell: {name: figures.summary(rounds, servers[FLOOR], CELLS[cell].target if name == PATCHBAY else None, bound)
-                   for name, rounds in servers.items()} for cell, servers in samples.items()}
+def say(line):
+    print(line, file=sys.stderr, flush=True)
 
 
 def read_options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", required=True, help="the folder of the programs that were built")
-    parser.add_argument("--rounds", type=int, default=7, help="default: %(default)s; 15 for figures to be published")
+    parser.add_argument("--rounds", type=int, default=15, help="default: %(default)s")
     parser.add_argument("--seconds", type=float, default=0.5, help="per server, cell and round; default: %(default)s")
-    parser.add_argument("--messages", type=int, default=10 ** 9, help="end a measurement earlier, after so many")
-    parser.add_argument("--noise", type=float, default=0.25, help="the most that the floor's quartiles may lie apart, as a "
-                        "share of its median, for a verdict; default: %(default)s")
-    parser.add_argument("--json", metavar="FILE", help="also write every measurement there")
+    parser.add_argument("--messages", type=int, default=0, help="end a measurement earlier, after so many")
+    parser.add_argument("--cells", type=re.compile, default="", metavar="REGEX", help="only these")
+    parser.add_argument("--servers", type=re.compile, default="", metavar="REGEX", help="only these, and what they are held against")
+    parser.add_argument("--instructions", action="store_true", help="also count instructions and system calls per message")
+    parser.add_argument("--noise", type=float, default=0.25, help="the most that the quartiles of what a target refers to may lie "
+                        "apart, as a share of its median, for a verdict; default: %(default)s")
+    parser.add_argument("--json", metavar="FILE", help="also write every measurement there, as cells are done")
+    parser.add_argument("--tiny", action="store_true", help="few connections: to see that it works")
+    parser.add_argument("--list", action="store_true", help="say which cells and servers there are, and end")
     return parser.parse_args(arguments)
+
+
+def tiny(row):
+    return replace(row, load=replace(row.load, connections=min(row.load.connections, FEW)))
+
+
+def chosen(options):
+    """{cell: {row: …}}: the rows asked for and those that they are held against."""
+    result = {}
+    for title, cell in CELLS.items():
+        if not re.search(options.cells, title):
+            continue
+        wanted = {name for name in cell.rows if re.search(options.servers, name)}
+        bases = {base for name in wanted for base in
+                 (cell.rows[name].against, *(target.against for target in cell.rows[name].targets))}
+        if wanted:
+            result[title] = {name: tiny(row) if options.tiny else row for name, row in cell.rows.items() if name in wanted | bases}
+    return result
+
+
+def without_the_missing(selection, place):
+    """Leaves out what cannot run here, with one line for each reason."""
+    missing = servers.missing(sorted({row.server for rows in selection.values() for row in rows.values()}), place)
+    for reason in dict.fromkeys(missing.values()):
+        say(f"left out: {', '.join(name for name, why in missing.items() if why == reason)}: {reason}")
+    selection = {title: {name: row for name, row in rows.items() if row.server not in missing} for title, rows in selection.items()}
+    return {title: rows for title, rows in selection.items() if rows}
+
+
+def run(options, title, rows):
+    """One cell: {row: summary}, {row: why it failed}."""
+    cell = CELLS[title]
+    samples, failures = measure.run_cell(options, cell, rows, lambda number: say(f"{title}: round {number}"))
+    for name, failure in failures.items():
+        say(f"{title}: {name} failed: {failure}")
+    result = {name: figures.summary(cell, name, samples, options.noise) for name in samples}
+    if options.instructions:
+        for name in result:
+            say(f"{title}: counting {name}")
+            result[name] |= counts.count(options, cell, rows[name], servers.SERVERS[rows[name].server])
+    return result, failures
+
+
+def write(options, where, cells, failures):
+    with open(options.json, "w", encoding="utf-8") as file:
+        json.dump({"where": where, "rounds": options.rounds, "seconds": options.seconds, "noise_bound": options.noise,
+                   "failures": failures, "cells": cells}, file, indent=1)
+
+
+def run_all(options):
+    """1 when something did not answer rightly."""
+    where = facts.gather(options.place)
+    for line in counts.absent() if options.instructions else []:
+        say(line)
+    cells, failures = {}, {}
+    for title, rows in without_the_missing(chosen(options), options.place).items():
+        cells[title], failed = run(options, title, rows)
+        failures |= {f"{title}: {name}": why for name, why in failed.items()}
+        if options.json:
+            write(options, where, cells, failures)
+    print(facts.as_text(where), figures.table(cells), figures.verdicts(cells, options.noise), sep="\n\n")
+    for name, why in failures.items():
+        print(f"failed: {name}: {why}")
+    return 1 if failures else 0
 
 
 def main():
     options = read_options(None)
-    cells = summarize(run_rounds(options, lambda line: print(line, file=sys.stderr, flush=True)), options.noise)
-    print(figures.table(cells))
-    print(figures.noise(cells, options.noise))
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"rounds": options.rounds, "seconds": options.seconds, "noise_bound": options.noise, "cells": cells},
-                      file, indent=1)
+    if options.list:
+        for title, cell in CELLS.items():
+            print(f"{title}: {', '.join(cell.rows)}")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        options.place = servers.Place(options.programs, folder)
+        return run_all(options)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -24,8 +24,9 @@ STAND_INS = {
                '[[ $* != *"install -y"* || -z "{apt_fails}" ]] || {{ echo "E: no space left"; exit 100; }}',
     "cmake": 'echo "cmake $*" >>{notes}\n'
              '[[ $1 != --build || -n "{compile_error}" ]] || {{ mkdir -p {root}/build/run/bin; '
-             'printf "#!/bin/bash\\necho served \\$*\\n" >{root}/build/run/bin/patchbay-server; '
-             'chmod +x {root}/build/run/bin/patchbay-server; }}\n'
+             'for program in server bench; do '
+             'printf "#!/bin/bash\\necho ${{program/server/served}} \\$*\\n" >{root}/build/run/bin/patchbay-$program; '
+             'chmod +x {root}/build/run/bin/patchbay-$program; done; }}\n'
              '[[ $1 != --build || -z "{compile_error}" ]] || {{ echo "FAILED: x.o"; echo "{compile_error}"; exit 1; }}',
 }
 EVERYTHING = "g++ cmake ninja-build libpoco-dev libyaml-cpp-dev libboost1.81-dev libsimdjson-dev libssl-dev zlib1g-dev"
@@ -70,6 +71,11 @@ class Launcher(unittest.TestCase):
     def testAConfigurationOfOnesOwnReplacesTheSample(self):
         _, printed, _ = self.launch("run", "--config", "mine.yaml", installed=EVERYTHING)
         self.assertIn("served --config mine.yaml\n", printed)
+
+    def testMeasuresAServerWithTheLoadGenerator(self):
+        _, printed, calls = self.launch("bench", "echo", "ws://localhost:9/", "--json", "yes", installed=EVERYTHING)
+        self.assertTrue(printed.endswith("bench echo ws://localhost:9/ --json yes\n"), printed)
+        self.assertIn("--target patchbay-bench", calls)
 
     def testMakesACertificateForTrying(self):
         _, printed, _ = self.launch("run", "--https", "--port", "9000", installed=EVERYTHING + " openssl")

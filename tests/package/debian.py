@@ -19,7 +19,7 @@ ARCHITECTURE = run("dpkg", "--print-architecture").strip()
 SOURCE = pathlib.Path(SOURCE)
 
 SERVER_FILES = {
-    "/etc/patchbay/patchbay.yaml", "/usr/bin/patchbay-server", "/usr/lib/libpatchbay.so.0.1",
+    "/etc/patchbay/patchbay.yaml", "/usr/bin/patchbay-bench", "/usr/bin/patchbay-server", "/usr/lib/libpatchbay.so.0.1",
     f"/usr/lib/libpatchbay.so.{VERSION}", "/usr/lib/systemd/system/patchbay.service", "/usr/share/doc/patchbay/CHANGELOG.md",
     *(f"/usr/lib/patchbay/lib{name}.so" for name in ("access-log", "chat", "compression", "heartbeat")),
     "/usr/share/doc/patchbay/README.md", "/usr/share/doc/patchbay/copyright", "/usr/share/doc/patchbay/nginx.conf"}
@@ -74,9 +74,9 @@ class Debian(unittest.TestCase):
         self.assertTrue(any(path.endswith("/detail/Binding.hpp") for path in files))
         self.assertEqual(CMAKE_FILES, {name for name in names if not name.startswith("PatchbayTargets-")})
 
-    def test_everything_belongs_to_root_and_only_the_program_is_executable(self):
+    def test_everything_belongs_to_root_and_only_the_programs_are_executable(self):
         for path, (mode, owner, *_) in (self.server.entries() | self.dev.entries()).items():
-            wanted = "-rwxr-xr-x" if path == "/usr/bin/patchbay-server" else "-rw-r--r--"
+            wanted = "-rwxr-xr-x" if path.startswith("/usr/bin/") else "-rw-r--r--"
             self.assertEqual((path, owner), (path, "root/root"))
             if not mode.startswith("l"):
                 self.assertEqual((path, mode), (path, wanted))

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include <Poco/Buffer.h>
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 #include <Poco/Net/HTTPServer.h>
@@ -48,11 +49,13 @@ Subscribers subscribers;
 
 /// Gives each message to `answer(bytes, count, flags)` until the peer goes.
 void serve(WebSocket& socket, const auto& answer) {
-    std::vector<char> room(kLargestMessage);
+    socket.setMaxPayloadSize(kLargestMessage);
+    Poco::Buffer<char> room{0};
     try {
         int flags = 0;
-        for (int count = 0; (count = socket.receiveFrame(room.data(), kLargestMessage, flags)) > 0;) {
-            answer(room.data(), count, flags);
+        for (int count = 0; (count = socket.receiveFrame(room, flags)) > 0; room.resize(0, false)) {
+            answer(room.begin(), count, flags);
+            if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_CLOSE) return;
         }
     } catch (const Poco::Exception&) {
         // The load generator leaves without a close handshake.

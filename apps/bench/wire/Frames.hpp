@@ -1,6 +1,6 @@
 #pragma once
-// The few lines of RFC 6455 §5.2 that the floor and the load generator need: whole, final frames with lengths of 7, 16
-// or 64 bits. Nothing is checked here.
+// The few lines of RFC 6455 §5.2 that patchbay-bench and the floor it is compared with need: whole, final frames with
+// lengths of 7, 16 or 64 bits. Nothing is checked here.
 
 #include <array>
 #include <bit>
@@ -12,7 +12,7 @@
 
 namespace bench {
 
-inline constexpr std::byte kFinalBinary{0x82}, kMaskBit{0x80};
+inline constexpr std::byte kFinalText{0x81}, kFinalBinary{0x82}, kMaskBit{0x80};
 inline constexpr std::size_t kMaskBytes = 4;
 inline constexpr std::size_t kLongestHeader = 14;
 using Mask = std::array<std::byte, kMaskBytes>;

@@ -1,6 +1,6 @@
 #pragma once
 // A non-blocking TCP socket with what it could not send yet and what its owner could not use yet, and the epoll that
-// waits for such sockets. Shared by the servers that are measured against and by the load generator.
+// waits for such sockets. Shared by the servers that are measured against and by patchbay-bench.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <sys/epoll.h>
+#include <sys/types.h>
 
 namespace bench {
 
@@ -19,9 +20,9 @@ using Bytes = std::span<const std::byte>;
 
 class Stream {
 public:
-    /// Owns: `descriptor`, from here on non-blocking and without Nagle's delay.
+    /// Owns: `descriptor`, from here on non-blocking and without Nagle's delay. It may still be connecting.
     explicit Stream(int descriptor);
-    ~Stream();
+    virtual ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
@@ -35,12 +36,23 @@ public:
     /// Sends what the kernel takes now; the rest waits for flush(). A lost connection is seen by read().
     void send(Bytes bytes);
     void flush();
-    bool hasUnsent() const noexcept { return !unsent_.empty(); }
+    /// Why the connection was lost, as errno said it first; 0 while it was not, and after an orderly end.
+    int error() const noexcept { return error_; }
+    std::size_t unsentBytes() const noexcept { return unsent_.size() - unsentFrom_; }
+    /// Whether flush() is worth a try as soon as the socket can be written.
+    virtual bool waitsToWrite() const noexcept { return unsentBytes() != 0; }
+
+protected:
+    /// What recv() and send() return for the socket: below zero with EAGAIN when it has to wait.
+    virtual ssize_t receive(std::span<std::byte> room);
+    virtual ssize_t transmit(Bytes bytes);
 
 private:
-    std::size_t trySend(Bytes bytes) const;
+    std::size_t trySend(Bytes bytes);
 
     int descriptor_;
+    int error_ = 0;
+    std::size_t unsentFrom_ = 0;  // what lies before it has been sent
     std::vector<std::byte> kept_, unsent_;
 };
 
@@ -53,10 +65,11 @@ public:
     Poller& operator=(const Poller&) = delete;
 
     void add(int descriptor, void* owner) const;
+    void remove(int descriptor) const;
     /// Asks to be told when the stream can be written exactly while it has something to write.
     void update(const Stream& stream, void* owner, bool& waitsToWrite) const;
-    /// Errors: std::runtime_error when `patience` passes without an event.
-    std::span<epoll_event> wait(std::optional<int> patienceMs);
+    /// What has happened; nothing when `patience` passes or a signal comes. Without a patience it waits for ever.
+    std::span<epoll_event> wait(std::optional<std::int64_t> patienceNs);
 
 private:
     int descriptor_;
