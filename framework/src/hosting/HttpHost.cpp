@@ -101,9 +101,11 @@ private:
     void write(const RequestHead& head) {
         request_.assign(head.method).append(" ").append(head.target);
         request_.append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
-        for (const auto& [name, value] : head.headers()) {
-            const bool needed = std::ranges::any_of(kOfAnUpgrade, [&](auto one) { return protocol::equalsIgnoringCase(one, name); });
-            if (needed) request_.append(name).append(": ").append(value).append("\r\n");
+        for (const HeaderField& field : head.headers()) {
+            const auto isIt = [&](std::string_view name) { return protocol::equalsIgnoringCase(name, field.name); };
+            if (std::ranges::any_of(kOfAnUpgrade, isIt)) {
+                request_.append(field.name).append(": ").append(field.value).append("\r\n");
+            }
         }
         request_.append("\r\n");
     }

@@ -45,7 +45,8 @@ public:
 
     /// For one request after the other, by replay().
     ReplaySocket() noexcept;
-    /// For one request: `done` gets the exchange when the last reference to the socket has gone.   Thread of `done`: POCO's.
+    /// For one request: `done` gets the exchange when the last reference to the socket has gone.   Thread of `done`:
+    /// POCO's.
     using Done = std::function<void(std::unique_ptr<Exchange>)>;
     ReplaySocket(std::unique_ptr<Exchange> exchange, Done done);
 

@@ -92,7 +92,7 @@ ServerHandshake readServerHandshake(const HandshakeRequestView& request) {
 }
 
 std::vector<AnswerField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol,
-                                     std::span<const ExtensionTerms> extensions) {
+                                      std::span<const ExtensionTerms> extensions) {
     if (handshake.status == 405) return {{"Allow", "GET"}};
     if (handshake.status == 426)
         return {{"Upgrade", "websocket"},
@@ -118,7 +118,8 @@ std::string acceptKey(std::string_view key) {
 
 bool isKey(std::string_view text) noexcept {
     // 16 bytes are 21 characters, one more that carries two bits (so that only these four can stand there), and "==".
-    return text.size() == 24 && text.ends_with("==") && std::ranges::all_of(text.substr(0, 21), [](char c) { return kBase64[static_cast<unsigned char>(c)]; }) &&
+    return text.size() == 24 && text.ends_with("==") &&
+           std::ranges::all_of(text.substr(0, 21), [](char c) { return kBase64[static_cast<unsigned char>(c)]; }) &&
            std::string_view{"AQgw"}.find(text[21]) != std::string_view::npos;
 }
 

@@ -41,7 +41,7 @@ struct AnswerField {
 /// The fields that §4.2.2 (or, for a refusal, §4.4 and HTTP) asks of the answer. `subprotocol` and `extensions` are
 /// what the server chose from the offers; empty leaves the field out.
 std::vector<AnswerField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol = {},
-                                     std::span<const ExtensionTerms> extensions = {});
+                                      std::span<const ExtensionTerms> extensions = {});
 
 /// The value of Sec-WebSocket-Accept for a key: base64 of the SHA-1 of the key and RFC 6455's GUID.
 std::string acceptKey(std::string_view key);

@@ -100,8 +100,8 @@ void Listener::onEvents(std::uint32_t) noexcept {
 bool Listener::acceptOne() noexcept {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
-    const int descriptor = options_.accept(socket_.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size,
-                                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor =
+        options_.accept(socket_.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         accepted_(Socket{descriptor}, socketName(peer));
         return true;

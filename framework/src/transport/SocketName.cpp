@@ -51,10 +51,14 @@ Address as(const sockaddr_storage& address) noexcept {
 
 std::string socketName(const sockaddr_storage& address) {
     switch (address.ss_family) {
-        case AF_INET: return nameOf(as<sockaddr_in>(address));
-        case AF_INET6: return nameOf(as<sockaddr_in6>(address));
-        case AF_UNIX: return "local";
-        default: return {};
+        case AF_INET:
+            return nameOf(as<sockaddr_in>(address));
+        case AF_INET6:
+            return nameOf(as<sockaddr_in6>(address));
+        case AF_UNIX:
+            return "local";
+        default:
+            return {};
     }
 }
 

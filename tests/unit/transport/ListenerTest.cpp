@@ -81,7 +81,10 @@ TEST(Listener, NamesTheHostThatIsUnknown) {
 TEST(Listener, AcceptsOnlySoManyInOneTurn) {
     EventLoop loop;
     std::vector<Socket> accepted;
-    Listener listener{loop, {}, [&](Socket socket, const std::string&) { accepted.push_back(std::move(socket)); }, {.acceptsPerTurn = 2}};
+    Listener listener{loop,
+                      {},
+                      [&](Socket socket, const std::string&) { accepted.push_back(std::move(socket)); },
+                      {.acceptsPerTurn = 2}};
     listener.start();
     std::vector<Peer> peers;
     for (int i = 0; i < 5; ++i) peers.push_back(connectTo(listener.port()));
