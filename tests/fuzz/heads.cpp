@@ -82,7 +82,7 @@ void checkHandshake(const RequestHead& head) {
     const std::string chosen = client.subprotocols.empty() ? std::string{} : client.subprotocols.back();
     const auto answer = answerFields(server, chosen, server.offeredExtensions);
     std::vector<HeaderField> fields;
-    for (const OwnedField& field : answer) fields.push_back({field.name, field.value});
+    for (const AnswerField& field : answer) fields.push_back({field.name, field.value});
     const ServerAnswer seen = checkServerResponse(client, {server.status, fields});
     require(seen.isOpen() && seen.subprotocol == chosen && seen.extensions == server.offeredExtensions,
             "the client accepts the answer to its own offer");

@@ -246,6 +246,12 @@ TEST_F(HandshakeAnswers, TheOriginNullIsForeign) {
     EXPECT_EQ(upgrade("/listed", "Origin: null\r\n").status, 403);
 }
 
+/// POCO reads a value as mail does (RFC 2047), where this is the server's own origin.
+TEST_F(HandshakeAnswers, AnEncodedWordIsNoOrigin) {
+    EXPECT_EQ(upgrade("/probe/x", "Origin: http://localhost\r\n").status, 101);
+    EXPECT_EQ(upgrade("/probe/x", "Origin: =?UTF-8?Q?http://localhost?=\r\n").status, 403);
+}
+
 TEST_F(HandshakeAnswers, AClientThatIsNoBrowserNeedsNoOrigin) { EXPECT_EQ(upgrade("/probe/x").status, 101); }
 
 TEST_F(HandshakeAnswers, TwoOriginsOrAnEmptyOneGet400AlsoWhenOneIsAllowed) {

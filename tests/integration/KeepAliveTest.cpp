@@ -66,6 +66,19 @@ TEST_F(KeepAlive, ARefusedUpgradeLeavesTheConnectionForTheNextRequest) {
     EXPECT_EQ(socket.readAnswer().body, "again");
 }
 
+/// It once was, and a proxy in front would have given the second answer to somebody else.
+TEST_F(KeepAlive, ABodyThatNobodyReadsIsNoRequest) {
+    const std::string body = get("/say/smuggled");
+    const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    for (const std::string& request : {"POST /nowhere HTTP/1.1\r\nHost: h\r\n" + length + "\r\n",
+                                       upgradeRequest("/nowhere", length)}) {
+        RawSocket socket{server->port()};
+        socket.send(request + body + get("/say/next"));
+        EXPECT_EQ(socket.readAnswer().status, 404);
+        EXPECT_EQ(socket.readAnswer().body, "next");
+    }
+}
+
 TEST_F(KeepAlive, ConnectionCloseEndsItBehindTheAnswer) {
     RawSocket socket{server->port()};
     socket.send(get("/say/bye", "Connection: close\r\n"));

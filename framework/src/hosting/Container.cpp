@@ -247,7 +247,7 @@ void Container::agreeOnExtension(const HandshakeRequest& request, Admission& adm
     }
 }
 
-std::shared_ptr<messaging::SessionCore> Container::createSession(Admission admission, std::size_t loopIndex) {
+std::shared_ptr<messaging::SessionCore> Container::createSession(Admission&& admission, std::size_t loopIndex) {
     auto session = std::make_shared<messaging::SessionCore>(admission.endpoint, *state_.loops[loopIndex], loopIndex,
                                                             std::move(admission.start));
     return admission.endpoint->add(session) ? session : nullptr;

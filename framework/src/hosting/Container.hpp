@@ -84,7 +84,7 @@ public:
     Admission admit(const HandshakeRequest& request);
     /// Requires: `admission` was not rejected.   Thread: the session's loop.
     /// Nothing when the endpoint is full or has been taken away since the handshake was judged.
-    std::shared_ptr<messaging::SessionCore> createSession(Admission admission, std::size_t loopIndex);
+    std::shared_ptr<messaging::SessionCore> createSession(Admission&& admission, std::size_t loopIndex);
     HttpMatch findHandler(std::string_view method, std::string_view target) const;
 
     /// The endpoint of a class; nullptr when it is not deployed.

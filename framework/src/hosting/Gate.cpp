@@ -1,11 +1,10 @@
 #include "hosting/Gate.hpp"
 
 #include "base/Log.hpp"
-#include "hosting/RequestHandler.hpp"
 
 #include <Poco/Net/HTTPResponse.h>
 
-#include <cstring>
+#include <utility>
 
 namespace patchbay::hosting {
 namespace {
@@ -13,7 +12,6 @@ namespace {
 constexpr std::chrono::milliseconds kLastAnswerTimeout{2000};
 /// What a newcomer has to ask, while the server stops, for its 503.
 constexpr std::chrono::milliseconds kLastRequestTimeout{500};
-constexpr const char* kTooLate = "no complete request head arrived in time";
 
 std::string errorAnswer(int status, const std::string& problem) {
     const auto code = static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status);
@@ -26,12 +24,24 @@ std::string errorAnswer(int status, const std::string& problem) {
 
 }  // namespace
 
+/// What becomes of a client that takes too long: an answer if it has begun to ask and there is one, then the end.
+struct Gate::Lateness {
+    int status = 0;
+    const char* problem = "";
+
+    static const Lateness kHead, kBody, kSilent;
+};
+
+constexpr Gate::Lateness Gate::Lateness::kHead{408, "no complete request head arrived in time"};
+constexpr Gate::Lateness Gate::Lateness::kBody{408, "the body did not arrive in time"};
+constexpr Gate::Lateness Gate::Lateness::kSilent{};
+
 void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex,
-                transport::Socket socket) {
+                transport::Socket socket, std::string remoteAddress) {
     // Room for the largest answer; there is one at a time.
     constexpr SendQueue kAnswers{ReplaySocket::kMaxResponseBytes + 64_KiB, WhenFull::Close};
     auto channel = transport::SocketChannel::open(loop, std::move(socket), kAnswers);
-    auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex);
+    auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(remoteAddress));
     gate->self_ = gate;
     channel->start(*gate);
     const std::size_t most = gate->state_->options.maxConnections;
@@ -39,36 +49,37 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
         return gate->refuse(503, "the server has as many connections as it may have; try again later");
     }
     const bool stopping = gate->state_->container.isDraining();
-    gate->waitAtMost(stopping ? kLastRequestTimeout : gate->state_->options.handshakeTimeout, 408, kTooLate);
+    gate->waitAtMost(stopping ? kLastRequestTimeout : gate->state_->options.handshakeTimeout, Lateness::kHead);
 }
 
-Gate::Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex)
+Gate::Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex,
+           std::string remoteAddress)
     : state_{std::move(state)},
       place_{std::make_shared<ConnectionPlace>(state_)},
       channel_{std::move(channel)},
       loopIndex_{loopIndex},
-      remoteAddress_{channel_->peerAddress()},
-      localAddress_{channel_->localAddress()} {
-    state_->gates[loopIndex_].insert(this);
+      remoteAddress_{std::move(remoteAddress)} {
+    state_->gates[loopIndex_].push_back(*this);
 }
 
 Gate::~Gate() = default;
 
 void Gate::endIdle(GateState& state, std::size_t loopIndex) {
-    const auto gates = state.gates[loopIndex];
-    for (Gate* gate : gates) {
-        if (gate->stage_ != Stage::Head || !gate->buffer_.empty()) continue;
-        if (gate->keepAlive_) {
-            gate->end();
+    auto& gates = state.gates[loopIndex];
+    for (auto next = gates.begin(); next != gates.end();) {
+        Gate& gate = *next++;
+        if (gate.stage_ != Stage::Head || !gate.buffer_.empty()) continue;
+        if (gate.keepAlive_) {
+            gate.end();
         } else {
-            gate->waitAtMost(kLastRequestTimeout, 408, kTooLate);
+            gate.waitAtMost(kLastRequestTimeout, Lateness::kHead);
         }
     }
 }
 
 void Gate::endAll(GateState& state, std::size_t loopIndex) {
-    const auto gates = state.gates[loopIndex];
-    for (Gate* gate : gates) gate->end();
+    auto& gates = state.gates[loopIndex];
+    while (!gates.empty()) gates.front().end();
     auto& carriers = state.carriers[loopIndex];
     while (!carriers.empty()) carriers.front().cut();
 }
@@ -76,21 +87,22 @@ void Gate::endAll(GateState& state, std::size_t loopIndex) {
 /// From here on nothing of this object is called but what still holds it.
 void Gate::leave() noexcept {
     stage_ = Stage::Ended;
-    state_->gates[loopIndex_].erase(this);
+    unlink();
     channel_->loop().cancel(timer_);
 }
 
-void Gate::waitAtMost(std::chrono::milliseconds time, int status, const char* problem) {
+void Gate::waitAtMost(std::chrono::milliseconds time, const Lateness& orElse) {
     channel_->loop().cancel(timer_);
     timer_ = 0;
     if (time.count() <= 0) return;
-    timer_ = channel_->loop().after(time, [weak = weak_from_this(), status, problem] {
-        const auto gate = weak.lock();
-        if (!gate || gate->stage_ == Stage::Ended) return;
-        if (status != 0 && !gate->buffer_.empty()) return gate->refuse(status, problem);
-        gate->channel_->abort();
-        gate->end();
-    });
+    timer_ = channel_->loop().after(time, [this, &orElse] { waitedEnough(orElse); });  // leave() cancels it
+}
+
+void Gate::waitedEnough(const Lateness& lateness) noexcept {
+    const auto keep = self_;
+    if (lateness.status != 0 && !buffer_.empty()) return refuse(lateness.status, lateness.problem);
+    channel_->abort();
+    end();
 }
 
 // ------------------------------------------------------------------------------------------------ in
@@ -99,7 +111,7 @@ void Gate::onBytes(std::span<std::byte> bytes) {
     const auto keep = self_;
     const bool firstOfRequest = buffer_.empty() && stage_ == Stage::Head && keepAlive_;
     buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (firstOfRequest) waitAtMost(state_->options.handshakeTimeout, 408, kTooLate);
+    if (firstOfRequest) waitAtMost(state_->options.handshakeTimeout, Lateness::kHead);
     advance();
 }
 
@@ -114,8 +126,14 @@ void Gate::onEnd(std::error_code why) {
 }
 
 void Gate::advance() {
-    if (stage_ == Stage::Head && !readRequestHead()) return;
-    if (stage_ == Stage::Body) readBody();
+    if (stage_ == Stage::Head && readRequestHead()) {
+        if (buffer_.size() >= requestBytes()) return run();
+        stage_ = Stage::Body;
+        waitAtMost(state_->options.bodyTimeout, Lateness::kBody);
+    } else if (stage_ == Stage::Body && buffer_.size() >= requestBytes()) {
+        readHead(buffer_, state_->options.head, head_, scanned_ = 0);  // the body may have moved what the head looked at
+        run();
+    }
 }
 
 bool Gate::readRequestHead() {
@@ -129,56 +147,51 @@ bool Gate::readRequestHead() {
         refuse(413, "the body is larger than " + std::to_string(state_->options.maxBodyBytes) + " bytes");
         return false;
     }
-    stage_ = Stage::Body;
-    handshake_ = asksForWebSocket(head_.header("Upgrade"));  // now: head_ looks into a buffer that the body will move
     if (head_.expectContinue) channel_->sendControl(asBytes("HTTP/1.1 100 Continue\r\n\r\n"));
-    waitAtMost(state_->options.bodyTimeout, 408, "the body did not arrive in time");
     return true;
 }
 
-void Gate::readBody() {
-    const std::size_t requestBytes = head_.headBytes + static_cast<std::size_t>(head_.contentLength.value_or(0));
-    if (buffer_.size() >= requestBytes) run(requestBytes);
+std::size_t Gate::requestBytes() const noexcept {
+    return head_.headBytes + static_cast<std::size_t>(head_.contentLength.value_or(0));
 }
 
-void Gate::run(std::size_t requestBytes) {
+void Gate::run() {
     stage_ = Stage::Busy;
-    channel_->pauseReading();
-    channel_->loop().cancel(timer_);
-    timer_ = 0;
+    channel_->loop().cancel(std::exchange(timer_, 0));
     keepAlive_ = head_.keepAlive;
-    auto exchange = std::make_unique<Exchange>();
-    exchange->request = buffer_.substr(0, requestBytes);
-    exchange->remoteAddress = remoteAddress_;
-    exchange->localAddress = localAddress_;
-    exchange->secure = channel_->isSecure();
-    buffer_.erase(0, requestBytes);
-    scanned_ = 0;
+    Exchange exchange;
+    exchange.bytes = std::string_view{buffer_}.substr(0, requestBytes());
+    exchange.head = &head_;
+    exchange.remoteAddress = remoteAddress_;
+    exchange.secure = channel_->isSecure();
 
     const auto keep = self_;
-    if (handshake_) {
-        std::unique_ptr<Exchange> result;
-        state_->host.runHere(std::move(exchange), [&](std::unique_ptr<Exchange> done) { result = std::move(done); });
-        return answered(std::move(result));
+    if (head_.namesWebSocket) {
+        state_->host.runHere(exchange, loopIndex_);
+        return answered(exchange);
     }
+    channel_->pauseReading();
     auto& loop = channel_->loop();
-    const bool taken = state_->host.runInPool(exchange, [keep, &loop](std::unique_ptr<Exchange> done) {
-        std::shared_ptr<Exchange> shared = std::move(done);
-        loop.post([keep, shared] { keep->answered(std::make_unique<Exchange>(std::move(*shared))); });
+    auto forWorker = std::make_unique<Exchange>(std::move(exchange));
+    const bool taken = state_->host.runInPool(forWorker, [keep, &loop](std::unique_ptr<Exchange> done) {
+        loop.post([keep, result = std::shared_ptr{std::move(done)}] { keep->answered(*result); });
     });
     if (!taken) refuse(503, "the server is busy; try again in a moment");
 }
 
 // ------------------------------------------------------------------------------------------------ out
 
-void Gate::answered(std::unique_ptr<Exchange> exchange) {
+void Gate::answered(Exchange& exchange) {
     if (stage_ != Stage::Busy) return;
-    if (exchange->upgrade) return upgrade(std::move(*exchange->upgrade));
-    if (exchange->response.empty()) return refuse(500, "the server could not answer this request");
-    keepAlive_ = keepAlive_ && exchange->keepAlive && !state_->container.isDraining();
-    if (channel_->send(asBytes(exchange->response), {}) != SendStatus::Queued) return end();
+    buffer_.erase(0, requestBytes());
+    scanned_ = 0;
+    if (exchange.upgrade) return upgrade(*exchange.upgrade);
+    if (exchange.response.empty()) return refuse(500, "the server could not answer this request");
+    keepAlive_ = keepAlive_ && exchange.keepAlive && !state_->container.isDraining();
+    if (channel_->send(asBytes(exchange.response), {}) != SendStatus::Queued) return end();
     stage_ = Stage::Answering;
-    waitAtMost(state_->options.responseTimeout, 0, "");
+    channel_->pauseReading();
+    waitAtMost(state_->options.responseTimeout, Lateness::kSilent);
 }
 
 void Gate::onDrained() {
@@ -186,7 +199,7 @@ void Gate::onDrained() {
     const auto keep = self_;
     if (!keepAlive_) return end();
     stage_ = Stage::Head;
-    waitAtMost(state_->options.keepAliveTimeout, 0, "");
+    waitAtMost(state_->options.keepAliveTimeout, Lateness::kSilent);
     channel_->resumeReading();
     if (!buffer_.empty()) advance();  // the next request came along with this one
 }
@@ -201,7 +214,7 @@ bool Gate::sendHead(std::string_view head) {
     return true;
 }
 
-void Gate::upgrade(Exchange::Upgrade upgrade) {
+void Gate::upgrade(Exchange::Upgrade& upgrade) {
     auto extension = std::move(upgrade.admission.extension);
     auto session = state_->container.createSession(std::move(upgrade.admission), loopIndex_);
     if (!session) return refuse(503, "this endpoint is full");

@@ -14,11 +14,12 @@
 #include "hosting/WebSocketCarrier.hpp"
 #include "transport/SocketChannel.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace patchbay::hosting {
@@ -33,7 +34,64 @@ struct GateOptions {
     std::size_t maxConnections = 0;                     ///< 0: as many as there are descriptors
 };
 
-class Gate;
+struct GateState;
+class ConnectionPlace;
+
+class Gate final : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+                   private transport::SocketChannel::Receiver {
+public:
+    /// Those of one loop.   Thread: the loop's.
+    using List = boost::intrusive::list<Gate, boost::intrusive::constant_time_size<false>>;
+
+    /// Starts a connection on its loop; it lives until it ends or becomes a WebSocket.   Thread: the loop's.
+    static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex,
+                     transport::Socket socket, std::string remoteAddress);
+
+    /// Ends the connections on a loop that wait for another request, and soon those that wait for their first; the others
+    /// end with their answer.   Thread: the loop's.
+    static void endIdle(GateState& state, std::size_t loopIndex);
+
+    /// Ends whatever is left on a loop, WebSockets too: none may outlive its server.   Thread: the loop's.
+    static void endAll(GateState& state, std::size_t loopIndex);
+
+    Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex,
+         std::string remoteAddress);
+    ~Gate();
+
+private:
+    enum class Stage : std::uint8_t { Head, Body, Busy, Answering, Ended };
+
+    void onBytes(std::span<std::byte> bytes) override;
+    void onEnd(std::error_code why) override;
+    void onDrained() override;
+
+    void advance();
+    bool readRequestHead();
+    std::size_t requestBytes() const noexcept;
+    void run();
+    void answered(Exchange& exchange);
+    bool sendHead(std::string_view head);
+    void upgrade(Exchange::Upgrade& upgrade);
+    void refuse(int status, const std::string& problem);
+    void leave() noexcept;
+    void end() noexcept;
+    struct Lateness;
+    void waitAtMost(std::chrono::milliseconds time, const Lateness& orElse);
+    void waitedEnough(const Lateness& lateness) noexcept;
+
+    std::shared_ptr<GateState> state_;
+    std::shared_ptr<ConnectionPlace> place_;
+    std::shared_ptr<transport::SocketChannel> channel_;
+    std::shared_ptr<Gate> self_;  // while the connection lives
+    std::size_t loopIndex_;
+    std::string remoteAddress_;
+    std::string buffer_;  // what has come; while a request is Busy its handler looks into it
+    std::size_t scanned_ = 0;
+    RequestHead head_;
+    Stage stage_ = Stage::Head;
+    bool keepAlive_ = false;
+    TimerId timer_ = 0;
+};
 
 /// What the connections of a server share.   Thread: any.
 struct GateState {
@@ -44,7 +102,7 @@ struct GateState {
     HttpHost& host;
     const GateOptions options;
     std::atomic<std::size_t> connections{0};         ///< WebSockets among them
-    std::vector<std::unordered_set<Gate*>> gates;  ///< by loop; each is its loop's alone
+    std::vector<Gate::List> gates;                 ///< by loop; each is its loop's alone
     std::vector<WebSocketCarrier::List> carriers;  ///< likewise
 };
 
@@ -58,57 +116,6 @@ public:
 
 private:
     std::shared_ptr<GateState> state_;
-};
-
-class Gate final : private transport::SocketChannel::Receiver, public std::enable_shared_from_this<Gate> {
-public:
-    /// Starts a connection on its loop; it lives until it ends or becomes a WebSocket.   Thread: the loop's.
-    static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex,
-                     transport::Socket socket);
-
-    /// Ends the connections on a loop that wait for another request, and soon those that wait for their first; the others
-    /// end with their answer.   Thread: the loop's.
-    static void endIdle(GateState& state, std::size_t loopIndex);
-
-    /// Ends whatever is left on a loop, WebSockets too: none may outlive its server.   Thread: the loop's.
-    static void endAll(GateState& state, std::size_t loopIndex);
-
-    Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex);
-    ~Gate();
-
-private:
-    enum class Stage : std::uint8_t { Head, Body, Busy, Answering, Ended };
-
-    void onBytes(std::span<std::byte> bytes) override;
-    void onEnd(std::error_code why) override;
-    void onDrained() override;
-
-    void advance();
-    bool readRequestHead();
-    void readBody();
-    void run(std::size_t requestBytes);
-    void answered(std::unique_ptr<Exchange> exchange);
-    bool sendHead(std::string_view head);
-    void upgrade(Exchange::Upgrade upgrade);
-    void refuse(int status, const std::string& problem);
-    void leave() noexcept;
-    void end() noexcept;
-    void waitAtMost(std::chrono::milliseconds time, int status, const char* problem);
-
-    std::shared_ptr<GateState> state_;
-    std::shared_ptr<ConnectionPlace> place_;
-    std::shared_ptr<transport::SocketChannel> channel_;
-    std::shared_ptr<Gate> self_;  // while the connection lives
-    std::size_t loopIndex_;
-    std::string remoteAddress_;
-    std::string localAddress_;
-    std::string buffer_;
-    std::size_t scanned_ = 0;
-    RequestHead head_;
-    Stage stage_ = Stage::Head;
-    bool keepAlive_ = false;
-    bool handshake_ = false;  // the request asks for a WebSocket
-    TimerId timer_ = 0;
 };
 
 }  // namespace patchbay::hosting

@@ -12,9 +12,13 @@
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/ThreadPool.h>
 
+#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string>
+#include <vector>
 
 namespace patchbay::hosting {
 namespace {
@@ -77,12 +81,46 @@ public:
     explicit OwnStreamSocket(ReplaySocket* socket) : StreamSocket{socket} {}
 };
 
+/// POCO's connection for the handshakes of a loop: it serves one request and returns, again and again. It is given the
+/// request line and the fields that make an upgrade of it. The others would cost more than all the rest of a handshake, and
+/// are for our handler, which has them from the gate.
+class HandshakeConnection {
+public:
+    HandshakeConnection(const Poco::Net::HTTPServerParams::Ptr& parameters,
+                        const Poco::Net::HTTPRequestHandlerFactory::Ptr& factory)
+        : connection_{OwnStreamSocket{socket_}, parameters, factory} {}
+
+    void run(Exchange& exchange) {
+        write(*exchange.head);
+        exchange.bytes = request_;
+        socket_->replay(exchange);
+        connection_.run();
+    }
+
+private:
+    void write(const RequestHead& head) {
+        request_.assign(head.method).append(" ").append(head.target);
+        request_.append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+        for (const HeaderField& field : head.headers()) {
+            const auto isIt = [&](std::string_view name) { return protocol::equalsIgnoringCase(name, field.name); };
+            if (std::ranges::any_of(kOfAnUpgrade, isIt)) {
+                request_.append(field.name).append(": ").append(field.value).append("\r\n");
+            }
+        }
+        request_.append("\r\n");
+    }
+
+    static constexpr std::array<std::string_view, 3> kOfAnUpgrade{"Host", "Connection", "Upgrade"};
+    std::string request_;
+    ReplaySocket* const socket_ = new ReplaySocket;  // owned by the connection's socket
+    Poco::Net::HTTPServerConnection connection_;
+};
+
 Poco::Net::HTTPServerParams* parametersFor(const HttpHostOptions& options) {
     auto* parameters = new Poco::Net::HTTPServerParams;  // counted by POCO
     parameters->setMaxThreads(options.workers);
     parameters->setMaxQueued(options.maxQueued + options.workers);
     parameters->setKeepAlive(true);
-    parameters->setSoftwareVersion("Patchbay");
     return parameters;
 }
 
@@ -94,13 +132,18 @@ struct HttpHost::Parts {
           parameters{parametersFor(options)},
           factory{new RequestHandlerFactory{container}},
           pool{"patchbay-http", 1, options.workers + 1},
-          server{factory, pool, QueueServerSocket{queue}, parameters} {}
+          server{factory, pool, QueueServerSocket{queue}, parameters} {
+        for (std::size_t i = 0; i < container.state().loops.size(); ++i) {
+            handshakes.push_back(std::make_unique<HandshakeConnection>(parameters, factory));
+        }
+    }
 
     QueueSocket* queue;  // owned by the server's socket
     Poco::Net::HTTPServerParams::Ptr parameters;
     Poco::Net::HTTPRequestHandlerFactory::Ptr factory;
     Poco::ThreadPool pool;
     Poco::Net::HTTPServer server;
+    std::vector<std::unique_ptr<HandshakeConnection>> handshakes;  // by loop
 };
 
 HttpHost::HttpHost(Container& container, HttpHostOptions options)
@@ -115,11 +158,9 @@ void HttpHost::stop() {
     parts_->pool.joinAll();
 }
 
-void HttpHost::runHere(std::unique_ptr<Exchange> exchange, ReplaySocket::Done done) {
-    OwnStreamSocket socket{new ReplaySocket{std::move(exchange), std::move(done)}};
+void HttpHost::runHere(Exchange& exchange, std::size_t loopIndex) {
     try {
-        Poco::Net::HTTPServerConnection connection{socket, parts_->parameters, parts_->factory};
-        connection.run();
+        parts_->handshakes[loopIndex]->run(exchange);
     } catch (const std::exception& error) {  // POCO's own; without an answer the gate says 500
         log::error("http", std::string{"a request could not be handled: "} + error.what());
     }

@@ -25,8 +25,9 @@ public:
     /// Waits for the workers.
     void stop();
 
-    /// Runs a handshake here and now.   Thread: a loop's.
-    void runHere(std::unique_ptr<Exchange> exchange, ReplaySocket::Done done);
+    /// Runs a handshake here and now, on the connection object that its loop uses for all of them.   Thread: that
+    /// loop's.
+    void runHere(Exchange& exchange, std::size_t loopIndex);
     /// Hands a request to the workers. False when too many wait: then `exchange` is untouched.   Thread: any.
     bool runInPool(std::unique_ptr<Exchange>& exchange, ReplaySocket::Done done);
 

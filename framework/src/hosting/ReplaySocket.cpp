@@ -12,12 +12,19 @@ constexpr poco_socket_t kNoRealDescriptor = 0x7fffffff;
 }  // namespace
 
 ReplaySocket::ReplaySocket(std::unique_ptr<Exchange> exchange, Done done)
-    : StreamSocketImpl{kNoRealDescriptor}, exchange_{std::move(exchange)}, done_{std::move(done)} {}
+    : StreamSocketImpl{kNoRealDescriptor}, own_{std::move(exchange)}, exchange_{own_.get()}, done_{std::move(done)} {}
+
+ReplaySocket::ReplaySocket() noexcept : StreamSocketImpl{kNoRealDescriptor}, exchange_{nullptr} {}
+
+void ReplaySocket::replay(Exchange& exchange) noexcept {
+    exchange_ = &exchange;
+    replayed_ = 0;
+}
 
 ReplaySocket::~ReplaySocket() {
     closed_.load(std::memory_order_acquire);
     reset();  // or the base class would close the number
-    done_(std::move(exchange_));
+    if (done_) done_(std::move(own_));
 }
 
 // POCO's session does this last, in its worker.
@@ -39,8 +46,8 @@ int ReplaySocket::sendBytes(const Poco::Net::SocketBufVec& buffers, int flags) {
 }
 
 int ReplaySocket::receiveBytes(void* buffer, int length, int) {
-    const std::size_t count = std::min(exchange_->request.size() - replayed_, static_cast<std::size_t>(std::max(length, 0)));
-    std::memcpy(buffer, exchange_->request.data() + replayed_, count);
+    const std::size_t count = std::min(exchange_->bytes.size() - replayed_, static_cast<std::size_t>(std::max(length, 0)));
+    std::memcpy(buffer, exchange_->bytes.data() + replayed_, count);
     replayed_ += count;
     return static_cast<int>(count);
 }
@@ -56,11 +63,16 @@ int ReplaySocket::receiveBytes(Poco::Buffer<char>& buffer, int flags, const Poco
     return receiveBytes(buffer.begin(), static_cast<int>(buffer.size()), flags);
 }
 
-int ReplaySocket::available() { return static_cast<int>(exchange_->request.size() - replayed_); }
+int ReplaySocket::available() { return static_cast<int>(exchange_->bytes.size() - replayed_); }
 
 bool ReplaySocket::poll(const Poco::Timespan&, int mode) {
     const bool readable = (mode & SELECT_READ) != 0 && available() > 0;
     return readable || (mode & SELECT_WRITE) != 0;
+}
+
+Poco::Net::SocketAddress ReplaySocket::address() {
+    static const Poco::Net::SocketAddress unspecified;
+    return unspecified;
 }
 
 void ReplaySocket::getRawOption(int, int, void* value, poco_socklen_t& length) {

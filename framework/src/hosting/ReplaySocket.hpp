@@ -8,6 +8,7 @@
 // - poll(SELECT_READ) means "there is more of the request", so that a connection serves this one request and returns.
 
 #include "hosting/Container.hpp"
+#include "hosting/RequestHead.hpp"
 
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocketImpl.h>
@@ -20,11 +21,11 @@
 
 namespace patchbay::hosting {
 
-/// What came of one request.
+/// One request, and what came of it. What it views belongs to the gate that has read it, and stays until the answer.
 struct Exchange {
-    std::string request;  // head and body
-    std::string remoteAddress;
-    std::string localAddress;
+    std::string_view bytes;             // head and body, for POCO to read
+    const RequestHead* head = nullptr;  // the head as the gate understood it: what handlers go by
+    std::string_view remoteAddress;
     bool secure = false;
 
     std::string response;  // what POCO wrote
@@ -42,10 +43,15 @@ public:
     /// The answer that one exchange may have.   Units: bytes.
     static constexpr std::size_t kMaxResponseBytes = 16_MiB;
 
-    /// `done` gets the exchange when the last reference to the socket has gone.   Thread of `done`: POCO's.
+    /// For one request after the other, by replay().
+    ReplaySocket() noexcept;
+    /// For one request: `done` gets the exchange when the last reference to the socket has gone.   Thread of `done`:
+    /// POCO's.
     using Done = std::function<void(std::unique_ptr<Exchange>)>;
     ReplaySocket(std::unique_ptr<Exchange> exchange, Done done);
 
+    /// From here on this is the socket of another request, which must outlive POCO's work on it.
+    void replay(Exchange& exchange) noexcept;
     Exchange& exchange() noexcept { return *exchange_; }
 
     int sendBytes(const void* buffer, int length, int flags) override;
@@ -73,19 +79,16 @@ public:
     void setBlocking(bool) override {}
     bool getBlocking() const override { return true; }
     bool secure() const override { return exchange_->secure; }
-    /// All zeros for a peer that had gone before its address was asked for: POCO aborts on an empty one.
-    Poco::Net::SocketAddress address() override { return addressOf(exchange_->localAddress); }
-    Poco::Net::SocketAddress peerAddress() override { return addressOf(exchange_->remoteAddress); }
+    /// All zeros: POCO asks for both on every request and shows them to nobody but a handler. Ours reads the exchange.
+    Poco::Net::SocketAddress address() override;
+    Poco::Net::SocketAddress peerAddress() override { return address(); }
 
 protected:
     ~ReplaySocket() override;
 
 private:
-    static Poco::Net::SocketAddress addressOf(const std::string& text) {
-        return text.empty() ? Poco::Net::SocketAddress{} : Poco::Net::SocketAddress{text};
-    }
-
-    std::unique_ptr<Exchange> exchange_;
+    std::unique_ptr<Exchange> own_;
+    Exchange* exchange_;
     Done done_;
     std::size_t replayed_ = 0;
     std::atomic<bool> closed_{false};  // orders a worker's use before a destructor in POCO's acceptor

@@ -35,6 +35,7 @@ void requireField(std::string_view name, std::string_view value) {
 void answer(HTTPServerRequest& request, HTTPServerResponse& response, int status, const HeaderFields& headers,
             std::string_view body) {
     response.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status));
+    response.set("Server", "Patchbay");
     const bool keepAlive = response.getKeepAlive();
     for (const auto& [name, value] : headers) {
         requireField(name, value);
@@ -50,40 +51,32 @@ void answer(HTTPServerRequest& request, HTTPServerResponse& response, int status
     exchangeOf(request).keepAlive = keepAlive;
 }
 
-HeaderFields fieldsOf(const HTTPServerRequest& request) {
+HeaderFields fieldsOf(const RequestHead& head) {
     HeaderFields fields;
-    for (const auto& [name, value] : request) fields.emplace_back(name, value);
+    fields.reserve(head.headers().size());
+    for (const auto& [name, value] : head.headers()) fields.emplace_back(name, value);
     return fields;
 }
 
-HandshakeRequest handshakeOf(HTTPServerRequest& request, const protocol::ServerHandshake& offered) {
-    const Exchange& exchange = exchangeOf(request);
+/// Takes the lists out of `offered`.
+HandshakeRequest handshakeOf(const Exchange& exchange, protocol::ServerHandshake& offered) {
     HandshakeRequest handshake;
-    handshake.target = request.getURI();
-    handshake.host = request.getHost();
+    handshake.target = exchange.head->target;
+    handshake.host = exchange.head->header("Host");
     handshake.secure = exchange.secure;
-    handshake.uri = (exchange.secure ? "wss://" : "ws://") + handshake.host + handshake.target;
-    handshake.headers = fieldsOf(request);
+    handshake.uri.reserve(6 + handshake.host.size() + handshake.target.size());
+    handshake.uri.append(exchange.secure ? "wss://" : "ws://").append(handshake.host).append(handshake.target);
+    handshake.headers = fieldsOf(*exchange.head);
     handshake.remoteAddress = exchange.remoteAddress;
-    handshake.offeredSubprotocols = offered.offeredSubprotocols;
-    handshake.offeredExtensions = offered.offeredExtensions;
+    handshake.offeredSubprotocols = std::move(offered.offeredSubprotocols);
+    handshake.offeredExtensions = std::move(offered.offeredExtensions);
     return handshake;
 }
 
-protocol::ServerHandshake readHandshake(const HTTPServerRequest& request) {
-    std::vector<protocol::HeaderField> fields;
-    for (const auto& [name, value] : request) fields.push_back({name, value});
-    const bool http11 = request.getVersion() == "HTTP/1.1";
-    return protocol::readServerHandshake({request.getMethod(), 1, http11 ? 1 : 0, fields});
-}
-
 /// RFC 6454 §7.3: a client sends one Origin, with a value, or none. Of two, only one would be checked.
-bool hasDoubtfulOrigin(const HTTPServerRequest& request) {
-    int count = 0;
-    for (const auto& [name, value] : request) {
-        if (Poco::icompare(name, "Origin") == 0) count += value.empty() ? 2 : 1;
-    }
-    return count > 1;
+bool hasDoubtfulOrigin(const RequestHead& head) {
+    const std::size_t count = protocol::countFields(head.headers(), "Origin");
+    return count > 1 || (count == 1 && head.header("Origin").empty());
 }
 
 void append(std::string& head, std::string_view name, std::string_view value) {
@@ -93,7 +86,9 @@ void append(std::string& head, std::string_view name, std::string_view value) {
 
 /// The 101, written without POCO's response streams: they cost as much as the rest of the handshake.
 std::string switchingProtocols(const protocol::ServerHandshake& handshake, const Admission& admission) {
-    std::string head = "HTTP/1.1 101 Switching Protocols\r\n";
+    std::string head;
+    head.reserve(512);
+    head = "HTTP/1.1 101 Switching Protocols\r\n";
     for (const auto& field : protocol::answerFields(handshake, admission.start.subprotocol, admission.start.extensions)) {
         append(head, field.name, field.value);
     }
@@ -101,76 +96,75 @@ std::string switchingProtocols(const protocol::ServerHandshake& handshake, const
     return head.append("\r\n");
 }
 
-class UpgradeHandler final : public Poco::Net::HTTPRequestHandler {
+class RequestHandler final : public Poco::Net::HTTPRequestHandler {
 public:
-    explicit UpgradeHandler(Container& container) noexcept : container_{container} {}
+    explicit RequestHandler(Container& container) noexcept : container_{container} {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-        auto handshake = readHandshake(request);
+        if (exchangeOf(request).head->namesWebSocket) {
+            upgrade(request, response);
+        } else {
+            answerPlain(request, response);
+        }
+        response.setKeepAlive(false);  // or POCO would take a body that nobody has read for the next request
+    }
+
+private:
+    void upgrade(HTTPServerRequest& request, HTTPServerResponse& response) const {
+        Exchange& exchange = exchangeOf(request);
+        const RequestHead& head = *exchange.head;
+        auto handshake = protocol::readServerHandshake({head.method, 1, head.minorVersion, head.headers()});
         if (!handshake.isAccepted()) {
             HeaderFields headers;
             for (auto& field : protocol::answerFields(handshake)) headers.emplace_back(field.name, field.value);
             answer(request, response, handshake.status, headers, handshake.problem + "\n");
             return;
         }
-        if (hasDoubtfulOrigin(request)) {
+        if (hasDoubtfulOrigin(head)) {
             return answer(request, response, 400, {}, "more than one Origin field, or an empty one (RFC 6454 §7.3)\n");
         }
-        Admission admission = container_.admit(handshakeOf(request, handshake));
+        Admission admission = container_.admit(handshakeOf(exchange, handshake));
         if (admission.rejection) {
             HeaderFields headers = std::move(admission.headers);
             headers.insert(headers.end(), admission.rejection->headers.begin(), admission.rejection->headers.end());
             answer(request, response, admission.rejection->status, headers, admission.rejection->body);
             return;
         }
-        std::string head = switchingProtocols(handshake, admission);
-        exchangeOf(request).upgrade = Exchange::Upgrade{std::move(admission), std::move(head)};
+        std::string answerHead = switchingProtocols(handshake, admission);
+        exchange.upgrade = Exchange::Upgrade{std::move(admission), std::move(answerHead)};
     }
 
-private:
-    Container& container_;
-};
-
-class PlainHandler final : public Poco::Net::HTTPRequestHandler {
-public:
-    explicit PlainHandler(Container& container) noexcept : container_{container} {}
-
-    void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-        HttpMatch match = container_.findHandler(request.getMethod(), request.getURI());
+    void answerPlain(HTTPServerRequest& request, HTTPServerResponse& response) const {
+        const Exchange& exchange = exchangeOf(request);
+        const RequestHead& head = *exchange.head;
+        HttpMatch match = container_.findHandler(head.method, head.target);
         if (!match.handler) return answer(request, response, match.status, match.headers, match.problem);
-        HttpRequest plain{request.getMethod(), request.getURI(), fieldsOf(request), {}, exchangeOf(request).remoteAddress,
-                          exchangeOf(request).secure, std::move(match.pathParameters)};
+        HttpRequest plain{std::string{head.method}, std::string{head.target}, fieldsOf(head), {},
+                          std::string{exchange.remoteAddress}, exchange.secure, std::move(match.pathParameters)};
         Poco::StreamCopier::copyToString(request.stream(), plain.body);
         HttpResponse result;
         try {
             (*match.handler)(plain, result);
         } catch (const std::exception& error) {
-            log::error(request.getURI(), std::string{"its handler threw "} + error.what());
+            log::error(head.target, std::string{"its handler threw "} + error.what());
             result = HttpResponse{500, {}, "the server could not answer this request\n"};
         } catch (...) {
-            log::error(request.getURI(), "its handler threw something that is no std::exception");
+            log::error(head.target, "its handler threw something that is no std::exception");
             result = HttpResponse{500, {}, "the server could not answer this request\n"};
         }
         answer(request, response, result.status, result.headers, result.body);
     }
 
-private:
     Container& container_;
 };
 
 }  // namespace
 
-bool asksForWebSocket(std::string_view upgrade) {
-    const protocol::HeaderField field{"Upgrade", upgrade};
-    return protocol::listContains({&field, 1}, "Upgrade", "websocket");
-}
-
 Poco::Net::HTTPRequestHandler* RequestHandlerFactory::createRequestHandler(const HTTPServerRequest& request) {
     // Before it calls the handler POCO sends 100 Continue where the client expects it and the status is still OK. The
     // gate has done so already, or the body would not be here.
     request.response().setStatus(Poco::Net::HTTPResponse::HTTP_CONTINUE);
-    if (asksForWebSocket(request.get("Upgrade", ""))) return new UpgradeHandler{container_};
-    return new PlainHandler{container_};
+    return new RequestHandler{container_};
 }
 
 }  // namespace patchbay::hosting

@@ -8,9 +8,6 @@
 
 namespace patchbay::hosting {
 
-/// True for the value of an Upgrade field that names WebSocket; others are HTTP's own business and ignored.
-bool asksForWebSocket(std::string_view upgrade);
-
 class RequestHandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
 public:
     explicit RequestHandlerFactory(Container& container) noexcept : container_{container} {}

@@ -3,6 +3,7 @@
 #include "hosting/RequestTarget.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace patchbay::hosting {
@@ -10,17 +11,31 @@ namespace {
 
 constexpr std::string_view kEndOfLine = "\r\n";
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
+constexpr std::size_t kUsualHeaders = 16;
 
 HeadResult bad(int status, std::string_view problem) { return {HeadState::Bad, status, std::string{problem}}; }
 
-bool isControl(char c) noexcept { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7F; }
+/// Printable ASCII, spaces, tabs and what is not ASCII: nothing that ends a line or may not be there.
+constexpr auto kIsText = [] {
+    std::array<bool, 256> is{};
+    for (std::size_t c = 0; c < is.size(); ++c) is[c] = (c >= ' ' && c != 0x7F) || c == '\t';
+    return is;
+}();
+
+bool isText(char c) noexcept { return kIsText[static_cast<unsigned char>(c)]; }
+
+/// Where the text that begins at `i` is over.
+std::size_t endOfText(std::string_view bytes, std::size_t i, std::size_t end) noexcept {
+    while (i < end && isText(bytes[i])) ++i;
+    return i;
+}
 
 /// Why the byte at `i` cannot stand there, whatever the head turns out to be; empty if it can.
 std::string_view problemOfByte(std::string_view bytes, std::size_t i) noexcept {
     const bool afterReturn = i > 0 && bytes[i - 1] == '\r';
     if (bytes[i] == '\n') return afterReturn ? "" : "a line feed without a carriage return (RFC 9112 §2.2)";
     if (afterReturn) return "a carriage return without a line feed (RFC 9112 §2.2)";
-    if (bytes[i] != '\r' && isControl(bytes[i])) return "a control character in the head (RFC 9110 §5.5)";
+    if (bytes[i] != '\r' && !isText(bytes[i])) return "a control character in the head (RFC 9110 §5.5)";
     return {};
 }
 
@@ -33,6 +48,7 @@ public:
 
     HeadResult parse(std::string_view head) {
         out_ = RequestHead{};
+        out_.headers_.reserve(kUsualHeaders);
         out_.headBytes = head.size();
         head.remove_suffix(kEndOfLine.size());
         if (head.starts_with(kEndOfLine)) head.remove_prefix(kEndOfLine.size());
@@ -117,8 +133,8 @@ private:
 
     void readConnection() {
         const auto& fields = out_.headers_;
-        out_.upgrade = protocol::listContains(fields, "Connection", "upgrade") &&
-                       protocol::listContains(fields, "Upgrade", "websocket");
+        out_.namesWebSocket = protocol::listContains(fields, "Upgrade", "websocket");
+        out_.upgrade = out_.namesWebSocket && protocol::listContains(fields, "Connection", "upgrade");
         out_.keepAlive = !protocol::listContains(fields, "Connection", "close") &&
                          (out_.minorVersion == 1 || protocol::listContains(fields, "Connection", "keep-alive"));
         out_.expectContinue = out_.minorVersion == 1 && protocol::listContains(fields, "Expect", "100-continue");
@@ -131,6 +147,8 @@ private:
 HeadResult readHead(std::string_view bytes, const HeadLimits& limits, RequestHead& out, std::size_t& scanned) {
     const std::size_t end = std::min(bytes.size(), limits.maxHeadBytes);
     for (; scanned < end; ++scanned) {
+        if (scanned == 0 || bytes[scanned - 1] != '\r') scanned = endOfText(bytes, scanned, end);
+        if (scanned == end) break;
         if (const auto problem = problemOfByte(bytes, scanned); !problem.empty()) return bad(400, problem);
         const std::string_view read = bytes.substr(0, scanned + 1);
         if (bytes[scanned] != '\n' || !read.ends_with(kEndOfHead)) continue;

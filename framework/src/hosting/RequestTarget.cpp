@@ -16,30 +16,33 @@ int hexDigit(char c) noexcept {
     return -1;
 }
 
-/// The text with its percent escapes resolved once; nothing if one is broken.
-std::optional<std::string> unescaped(std::string_view text) {
-    std::string plain;
+/// Resolves percent escapes once, in `room` if there are any; nothing if one is broken.
+std::optional<std::string_view> unescaped(std::string_view text, std::string& room) {
+    if (text.find('%') == std::string_view::npos) return text;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '%') {
-            plain += text[i];
+            room += text[i];
             continue;
         }
         if (text.size() - i < 3 || hexDigit(text[i + 1]) < 0 || hexDigit(text[i + 2]) < 0) return std::nullopt;
-        plain += static_cast<char>(hexDigit(text[i + 1]) * 16 + hexDigit(text[i + 2]));
+        room += static_cast<char>(hexDigit(text[i + 1]) * 16 + hexDigit(text[i + 2]));
         i += 2;
     }
-    return plain;
+    return room;
 }
 
 bool hasDotSegment(std::string_view path) noexcept {
     while (!path.empty()) {
-        const std::size_t end = std::min(path.find_first_of("/\\"), path.size());
+        const auto separator = std::ranges::find_if(path, [](char c) { return c == '/' || c == '\\'; });
+        const auto end = static_cast<std::size_t>(separator - path.begin());
         const std::string_view segment = path.substr(0, end);
         if (segment == "." || segment == "..") return true;
         path.remove_prefix(std::min(end + 1, path.size()));
     }
     return false;
 }
+
+constexpr auto kHostCharacters = protocol::lettersDigitsAnd("-._~!$&'()*+,;=:[]%");
 
 /// What follows "http://" or "https://"; nothing if the target begins with neither.
 std::optional<std::string_view> afterScheme(std::string_view target) noexcept {
@@ -63,19 +66,16 @@ std::string_view problemOfTarget(std::string_view method, std::string_view targe
         return "the target is neither a path nor an http address (RFC 9112 §3.2)";
     }
     const std::size_t query = std::min(pathAndQuery.find('?'), pathAndQuery.size());
-    const auto path = unescaped(pathAndQuery.substr(0, query));
-    if (!path || !unescaped(pathAndQuery.substr(query))) return "a broken percent escape (RFC 3986 §2.1)";
-    if (path->find('\0') != std::string::npos) return "an escaped NUL in the path (RFC 3986 §7.3)";
+    std::string pathRoom, queryRoom;
+    const auto path = unescaped(pathAndQuery.substr(0, query), pathRoom);
+    if (!path || !unescaped(pathAndQuery.substr(query), queryRoom)) return "a broken percent escape (RFC 3986 §2.1)";
+    if (path->find('\0') != std::string_view::npos) return "an escaped NUL in the path (RFC 3986 §7.3)";
     if (hasDotSegment(*path)) return "a . or .. segment in the path (RFC 3986 §3.3)";
     return {};
 }
 
 bool isHost(std::string_view value) noexcept {
-    constexpr std::string_view kMarks = "-._~!$&'()*+,;=:[]%";
-    return std::ranges::all_of(value, [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               kMarks.find(c) != std::string_view::npos;
-    });
+    return std::ranges::all_of(value, [](char c) { return kHostCharacters[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace patchbay::hosting

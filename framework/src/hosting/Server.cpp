@@ -67,7 +67,7 @@ struct Server::Parts {
 
     void deploy(std::vector<detail::EndpointModel> models);
     void listen();
-    void accept(transport::Socket socket, std::shared_ptr<const transport::TlsContext> tls);
+    void accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls);
     /// How many addresses have new ones.
     std::size_t reloadCertificates(std::vector<std::string>& problems);
     void reloadAndTell();
@@ -105,7 +105,9 @@ void Server::Parts::listen() {
     for (const auto& listen : config.server.listen) {
         try {
             auto files = std::make_unique<hosting::Certificates>(listen);
-            const auto accepted = [this, tls = files.get()](transport::Socket s) { accept(std::move(s), tls->current()); };
+            const auto accepted = [this, tls = files.get()](transport::Socket socket, std::string peer) {
+                accept(std::move(socket), std::move(peer), tls->current());
+            };
             certificates.push_back(std::move(files));
             listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), hosting::addressOf(listen), accepted));
         } catch (const std::exception& error) {
@@ -118,16 +120,16 @@ void Server::Parts::listen() {
     throw DeploymentError{std::move(problems)};
 }
 
-void Server::Parts::accept(transport::Socket socket, std::shared_ptr<const transport::TlsContext> tls) {
+void Server::Parts::accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls) {
     const std::size_t index = nextLoop++ % loops.size();
     transport::EventLoop& loop = *loops[index];
-    auto moved = std::make_shared<transport::Socket>(std::move(socket));
-    const auto open = [state = gate, &loop, index, moved, tls = std::move(tls)] {
-        if (tls) moved->startTls(tls);
-        hosting::Gate::open(state, loop, index, std::move(*moved));
+    const auto open = [gate = gate, &loop, index](transport::Socket from, std::string name, auto context) {
+        if (context) from.startTls(std::move(context));
+        hosting::Gate::open(gate, loop, index, std::move(from), std::move(name));
     };
-    if (loop.isCurrent()) return open();
-    loop.post(open);
+    if (loop.isCurrent()) return open(std::move(socket), std::move(peer), std::move(tls));
+    const auto moved = std::make_shared<transport::Socket>(std::move(socket));
+    loop.post([open, moved, peer = std::move(peer), tls = std::move(tls)] { open(std::move(*moved), peer, tls); });
 }
 
 std::size_t Server::Parts::reloadCertificates(std::vector<std::string>& problems) {

@@ -8,6 +8,12 @@
 
 namespace patchbay::protocol {
 
+/// A field of a request, with its own text.
+struct OwnedField {
+    std::string name;
+    std::string value;
+};
+
 /// What a client asks for.
 struct ClientHandshake {
     std::string host;                        ///< with its port unless that is the scheme's own

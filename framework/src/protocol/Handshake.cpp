@@ -5,11 +5,35 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <stdexcept>
 
 namespace patchbay::protocol {
 namespace {
 
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // §1.3
+
+using Sha1 = std::array<unsigned char, SHA_DIGEST_LENGTH>;
+
+/// OpenSSL looks an algorithm up by its name, which costs more than the digest of a key: once for each thread.
+struct Digester {
+    std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm{EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free};
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+};
+
+/// Of two texts that follow each other.   Errors: std::runtime_error when OpenSSL has been told to do without SHA-1.
+Sha1 sha1(std::string_view text, std::string_view rest) {
+    static thread_local const Digester digester;
+    auto* const state = digester.state.get();
+    Sha1 digest;
+    if (!state || !EVP_DigestInit_ex(state, digester.algorithm.get(), nullptr) ||
+        !EVP_DigestUpdate(state, text.data(), text.size()) || !EVP_DigestUpdate(state, rest.data(), rest.size()) ||
+        !EVP_DigestFinal_ex(state, digest.data(), nullptr))
+        throw std::runtime_error{"OpenSSL has no SHA-1, which RFC 6455 needs"};
+    return digest;
+}
+
+constexpr CharacterSet kBase64 = lettersDigitsAnd("+/");
 
 struct Refusal {
     int status = 0;  // 0: none
@@ -67,25 +91,26 @@ ServerHandshake readServerHandshake(const HandshakeRequestView& request) {
             std::move(*extensions)};
 }
 
-std::vector<OwnedField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol,
-                                     std::span<const ExtensionTerms> extensions) {
+std::vector<AnswerField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol,
+                                      std::span<const ExtensionTerms> extensions) {
     if (handshake.status == 405) return {{"Allow", "GET"}};
     if (handshake.status == 426)
         return {{"Upgrade", "websocket"},
                 {"Connection", "Upgrade"},
                 {"Sec-WebSocket-Version", std::string{kWebSocketVersion}}};
     if (!handshake.isAccepted()) return {};
-    std::vector<OwnedField> fields{
-        {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", handshake.accept}};
+    std::vector<AnswerField> fields;
+    fields.reserve(5);
+    fields.push_back({"Upgrade", "websocket"});
+    fields.push_back({"Connection", "Upgrade"});
+    fields.push_back({"Sec-WebSocket-Accept", handshake.accept});
     if (!subprotocol.empty()) fields.push_back({"Sec-WebSocket-Protocol", std::string{subprotocol}});
     if (!extensions.empty()) fields.push_back({"Sec-WebSocket-Extensions", formatExtensions(extensions)});
     return fields;
 }
 
 std::string acceptKey(std::string_view key) {
-    const std::string text = std::string{key}.append(kGuid);
-    std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-    SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    const Sha1 digest = sha1(key, kGuid);
     std::array<unsigned char, 29> encoded;  // 28 characters for 20 bytes, and OpenSSL's final zero
     EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
     return {encoded.begin(), encoded.end() - 1};
@@ -93,9 +118,8 @@ std::string acceptKey(std::string_view key) {
 
 bool isKey(std::string_view text) noexcept {
     // 16 bytes are 21 characters, one more that carries two bits (so that only these four can stand there), and "==".
-    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const auto isBase64 = [&](char c) { return kAlphabet.find(c) != std::string_view::npos; };
-    return text.size() == 24 && text.ends_with("==") && std::ranges::all_of(text.substr(0, 21), isBase64) &&
+    return text.size() == 24 && text.ends_with("==") &&
+           std::ranges::all_of(text.substr(0, 21), [](char c) { return kBase64[static_cast<unsigned char>(c)]; }) &&
            std::string_view{"AQgw"}.find(text[21]) != std::string_view::npos;
 }
 

@@ -32,16 +32,16 @@ struct ServerHandshake {
 /// Errors: none thrown; the client's mistakes are in `status` and `problem`.
 ServerHandshake readServerHandshake(const HandshakeRequestView& request);
 
-/// A field of an answer, with its own text.
-struct OwnedField {
-    std::string name;
+/// A field of an answer. Its name lives as long as the program.
+struct AnswerField {
+    std::string_view name;
     std::string value;
 };
 
 /// The fields that §4.2.2 (or, for a refusal, §4.4 and HTTP) asks of the answer. `subprotocol` and `extensions` are
 /// what the server chose from the offers; empty leaves the field out.
-std::vector<OwnedField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol = {},
-                                     std::span<const ExtensionTerms> extensions = {});
+std::vector<AnswerField> answerFields(const ServerHandshake& handshake, std::string_view subprotocol = {},
+                                      std::span<const ExtensionTerms> extensions = {});
 
 /// The value of Sec-WebSocket-Accept for a key: base64 of the SHA-1 of the key and RFC 6455's GUID.
 std::string acceptKey(std::string_view key);

@@ -1,6 +1,7 @@
 #include "transport/Listener.hpp"
 
 #include "base/Log.hpp"
+#include "transport/SocketName.hpp"
 
 #include <Poco/Exception.h>
 #include <Poco/Net/NetException.h>
@@ -72,6 +73,7 @@ Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accep
     port_ = server.address().port();
     socket_ = Socket{::fcntl(server.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)};
     if (!socket_) refuse(address, errno);
+    socket_.sendAtOnce();  // Linux hands the option down to what is accepted: a call less for each
 }
 
 Listener::~Listener() { stop(); }
@@ -96,11 +98,12 @@ void Listener::onEvents(std::uint32_t) noexcept {
 
 // False when there is nothing more to accept now.
 bool Listener::acceptOne() noexcept {
-    const int descriptor = options_.accept(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int descriptor =
+        options_.accept(socket_.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
-        Socket socket{descriptor};
-        socket.sendAtOnce();
-        accepted_(std::move(socket));
+        accepted_(Socket{descriptor}, socketName(peer));
         return true;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) {

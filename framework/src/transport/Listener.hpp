@@ -25,7 +25,9 @@ struct ListenAddress {
 /// while the loop does not run.
 class Listener final : public IoHandler {
 public:
-    using Accepted = std::function<void(Socket)>;
+    /// A connection, and its peer as socketName() writes it: the kernel tells with the connection what would be a call
+    /// more.
+    using Accepted = std::function<void(Socket, std::string peer)>;
     /// As accept4(2).
     using AcceptCall = int (*)(int descriptor, sockaddr* address, unsigned* size, int flags);
 

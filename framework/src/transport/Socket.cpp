@@ -1,8 +1,8 @@
 #include "transport/Socket.hpp"
 
+#include "transport/SocketName.hpp"
 #include "transport/TlsEngine.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -25,35 +25,13 @@ IoResult failure(int error) noexcept {
     return {.state = IoResult::State::Failed, .error = {error, std::system_category()}};
 }
 
-std::string inet(const sockaddr_storage& address) {
-    char text[INET6_ADDRSTRLEN] = {};
-    if (address.ss_family == AF_INET6) {
-        sockaddr_in6 v6;
-        std::memcpy(&v6, &address, sizeof v6);
-        inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-        return '[' + std::string{text} + "]:" + std::to_string(ntohs(v6.sin6_port));
-    }
-    sockaddr_in v4;
-    std::memcpy(&v4, &address, sizeof v4);
-    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-    return std::string{text} + ':' + std::to_string(ntohs(v4.sin_port));
-}
-
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
 
 std::string addressOf(int descriptor, NameCall name) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     if (name(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-    switch (address.ss_family) {
-        case AF_INET:
-        case AF_INET6:
-            return inet(address);
-        case AF_UNIX:
-            return "local";
-        default:
-            return {};
-    }
+    return socketName(address);
 }
 
 }  // namespace

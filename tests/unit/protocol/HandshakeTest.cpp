@@ -154,9 +154,9 @@ TEST_F(ServerHandshakeTest, UnknownFieldsAreIgnored) {
     EXPECT_TRUE(read().isAccepted());
 }
 
-std::string lines(const std::vector<OwnedField>& fields) {
+std::string lines(const std::vector<AnswerField>& fields) {
     std::string text;
-    for (const OwnedField& field : fields) text += field.name + ": " + field.value + "\n";
+    for (const AnswerField& field : fields) text.append(field.name).append(": ").append(field.value).append("\n");
     return text;
 }
 

@@ -30,7 +30,7 @@ Peer connectTo(std::uint16_t port) {
 std::string whyNot(const ListenAddress& address) {
     EventLoop loop;
     try {
-        const Listener listener{loop, address, [](Socket) {}};
+        const Listener listener{loop, address, [](Socket, const std::string&) {}};
     } catch (const std::system_error& error) {
         return error.what();
     }
@@ -40,7 +40,11 @@ std::string whyNot(const ListenAddress& address) {
 TEST(Listener, HandsOnConnectionsThatDoNotBlockNorWaitWithSmallWrites) {
     EventLoop loop;
     std::vector<Socket> accepted;
-    Listener listener{loop, {}, [&](Socket socket) { accepted.push_back(std::move(socket)); }};
+    std::vector<std::string> peers;
+    Listener listener{loop, {}, [&](Socket socket, std::string peer) {
+                          accepted.push_back(std::move(socket));
+                          peers.push_back(std::move(peer));
+                      }};
     EXPECT_NE(listener.port(), 0);
     listener.start();
     const Peer one = connectTo(listener.port()), two = connectTo(listener.port());
@@ -53,11 +57,12 @@ TEST(Listener, HandsOnConnectionsThatDoNotBlockNorWaitWithSmallWrites) {
     EXPECT_TRUE(::fcntl(accepted[0].descriptor(), F_GETFD) & FD_CLOEXEC);
     EXPECT_EQ(accepted[0].localAddress(), "127.0.0.1:" + std::to_string(listener.port()));
     EXPECT_THAT(accepted[0].peerAddress(), testing::StartsWith("127.0.0.1:"));
+    EXPECT_EQ(peers[0], accepted[0].peerAddress());
 }
 
 TEST(Listener, NamesAddressAndRemedyWhenThePortIsInUse) {
     EventLoop loop;
-    const Listener first{loop, {}, [](Socket) {}};
+    const Listener first{loop, {}, [](Socket, const std::string&) {}};
     EXPECT_THAT(whyNot({.port = first.port()}),
                 AllOf(HasSubstr("127.0.0.1:" + std::to_string(first.port())), HasSubstr("is another server running?"),
                       HasSubstr("choose another port")));
@@ -76,7 +81,10 @@ TEST(Listener, NamesTheHostThatIsUnknown) {
 TEST(Listener, AcceptsOnlySoManyInOneTurn) {
     EventLoop loop;
     std::vector<Socket> accepted;
-    Listener listener{loop, {}, [&](Socket socket) { accepted.push_back(std::move(socket)); }, {.acceptsPerTurn = 2}};
+    Listener listener{loop,
+                      {},
+                      [&](Socket socket, const std::string&) { accepted.push_back(std::move(socket)); },
+                      {.acceptsPerTurn = 2}};
     listener.start();
     std::vector<Peer> peers;
     for (int i = 0; i < 5; ++i) peers.push_back(connectTo(listener.port()));
@@ -90,7 +98,7 @@ TEST(Listener, StopRefusesLaterConnectionsAlsoFromInsideTheCallback) {
     EventLoop loop;
     std::vector<Socket> accepted;
     std::optional<Listener> listener;
-    listener.emplace(loop, ListenAddress{}, [&](Socket socket) {
+    listener.emplace(loop, ListenAddress{}, [&](Socket socket, const std::string&) {
         accepted.push_back(std::move(socket));
         listener->stop();
     });
@@ -126,7 +134,7 @@ TEST(Listener, PausesWhenTheProcessIsOutOfDescriptorsAndLogsOneLine) {
     std::vector<Socket> accepted;
     Listener listener{loop,
                       {},
-                      [&](Socket socket) { accepted.push_back(std::move(socket)); },
+                      [&](Socket socket, const std::string&) { accepted.push_back(std::move(socket)); },
                       {.pauseWhenOutOfFiles = 2ms, .accept = acceptWithinLimit}};
     listener.start();
     const Peer one = connectTo(listener.port()), two = connectTo(listener.port());
