@@ -73,7 +73,9 @@ Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accep
     port_ = server.address().port();
     socket_ = Socket{::fcntl(server.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)};
     if (!socket_) refuse(address, errno);
-    socket_.sendAtOnce();  // Linux hands the option down to what is accepted: a call less for each
+    // Linux hands both options down to what is accepted: no call for each connection.
+    socket_.sendAtOnce();
+    socket_.boundUnsent();
 }
 
 Listener::~Listener() { stop(); }

@@ -88,6 +88,8 @@ public:
     bool empty() const noexcept { return first_ == nullptr; }
     /// Units: bytes of unsent data messages; control messages do not count.
     std::size_t queuedBytes() const noexcept { return data_; }
+    /// Units: bytes of all that waits, control messages included.
+    std::size_t unsentBytes() const noexcept { return data_ + control_; }
     /// How many messages fell to the policy.
     std::uint64_t dropped() const noexcept { return dropped_; }
     /// Units: bytes of memory of all that waits; 0 when nothing does.

@@ -85,15 +85,16 @@ IoResult Socket::read(std::span<std::byte> first, std::span<std::byte> into) noe
     return readResult(got);
 }
 
-IoResult Socket::write(std::span<iovec> from) noexcept {
+IoResult Socket::write(std::span<iovec> from, bool endFollows) noexcept {
     if (tls_) return writeTls(from);
+    const int flags = MSG_NOSIGNAL | (endFollows ? MSG_MORE : 0);
     msghdr message{};
     message.msg_iov = from.data();
     message.msg_iovlen = from.size();
     ssize_t put;
     do {  // one piece goes the shorter way
-        put = from.size() == 1 ? ::send(descriptor_, from.front().iov_base, from.front().iov_len, MSG_NOSIGNAL)
-                               : ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+        put = from.size() == 1 ? ::send(descriptor_, from.front().iov_base, from.front().iov_len, flags)
+                               : ::sendmsg(descriptor_, &message, flags);
     } while (put < 0 && errno == EINTR);
     if (put < 0) return failure(errno);
     std::size_t offered = 0;
@@ -175,6 +176,10 @@ std::error_code Socket::takeError() noexcept {
 void Socket::sendAtOnce() noexcept {
     const int on = 1;
     ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void Socket::boundUnsent() noexcept {
+    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsent, sizeof kMostUnsent);
 }
 
 std::string Socket::localAddress() const { return addressOf(descriptor_, &::getsockname); }

@@ -57,7 +57,8 @@ public:
     /// Fills `first` and then `into`, with one system call.   Requires: the connection is not TLS.
     IoResult read(std::span<std::byte> first, std::span<std::byte> into) noexcept;
     /// One gathered system call; a broken connection is a result, never a signal.   Requires: isReady().
-    IoResult write(std::span<iovec> from) noexcept;
+    /// `endFollows`: shutdownWrite() comes next, and may share its packet with the last bytes.
+    IoResult write(std::span<iovec> from, bool endFollows = false) noexcept;
     /// Tells the peer that nothing more comes (FIN).
     void shutdownWrite() noexcept;
 
@@ -69,6 +70,10 @@ public:
     std::error_code takeError() noexcept;
     /// Small writes leave at once (TCP_NODELAY); nothing on a socket that is not TCP.
     void sendAtOnce() noexcept;
+    /// The kernel takes no more than kMostUnsent bytes that it cannot send yet (TCP_NOTSENT_LOWAT): the rest of what a slow
+    /// peer is to get waits in its queue, where limit and policy hold, and not in megabytes of the kernel's.
+    void boundUnsent() noexcept;
+    static constexpr int kMostUnsent = 128 * 1024;
 
     int descriptor() const noexcept { return descriptor_; }
     explicit operator bool() const noexcept { return descriptor_ >= 0; }

@@ -151,7 +151,7 @@ void SocketChannel::writeLent() noexcept {
 void SocketChannel::write() noexcept {
     Batch batch;
     if (socket_.isReady()) outbox_.gather(batch);
-    const IoResult result = socket_.write(batch.span());
+    const IoResult result = socket_.write(batch.span(), state_ == State::Flushing && batch.bytes == outbox_.unsentBytes());
     ++writeCalls_;
     outbox_.written(result.bytes);
     written(result);
