@@ -99,7 +99,7 @@ SendStatus WebSocketCarrier::send(const messaging::Broadcast& broadcast, std::si
         return encodeAll(all, form == Extension::kPlain ? nullptr : extension);
     });
     if (form != Extension::kPlain) extension->forget();
-    return sent(channel_->send(frames, first, last));
+    return sent(broadcast.goesAlone() ? channel_->sendNow(frames, first, last) : channel_->send(frames, first, last));
 }
 
 /// Keeps the count for other threads.

@@ -12,7 +12,7 @@
 
 namespace patchbay::messaging {
 
-/// Thread: add() before it is shared; the rest any.
+/// Thread: add() and goAlone() before it is shared; the rest any.
 class Broadcast {
 public:
     static constexpr SessionId kNobody = 0;
@@ -23,6 +23,10 @@ public:
         messages_.push_back({bytes_.size(), except, kind});
         excepts_ = excepts_ || except != kNobody;
     }
+
+    /// Nothing else waits to be handed out: whoever has nothing queued may be written to at once.
+    void goAlone() noexcept { alone_ = true; }
+    bool goesAlone() const noexcept { return alone_; }
 
     std::size_t count() const noexcept { return messages_.size(); }
     /// Units: bytes of all payloads.
@@ -67,6 +71,7 @@ private:
     std::vector<std::byte> bytes_;
     std::vector<Message> messages_;
     bool excepts_ = false;
+    bool alone_ = false;
     mutable std::array<Form, kForms> forms_;
 };
 

@@ -27,6 +27,7 @@ void Publications::add(const std::shared_ptr<TopicTable>& table, std::string_vie
 
 void Publications::handOut() {
     if (waiting_.empty()) return;
+    if (waiting_.size() == 1) waiting_.front().broadcast->goAlone();
     const auto all = std::make_shared<const std::vector<Publication>>(std::exchange(waiting_, {}));
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         if (loop == index_) continue;

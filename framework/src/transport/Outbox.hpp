@@ -86,6 +86,8 @@ public:
     void setLimit(SendQueue limit) noexcept { limit_ = limit; }
 
     bool empty() const noexcept { return first_ == nullptr; }
+    /// Whether so many bytes more are within the limit.
+    bool fits(std::size_t bytes) const noexcept { return bytes <= limit_.bytes && data_ <= limit_.bytes - bytes; }
     /// Units: bytes of unsent data messages; control messages do not count.
     std::size_t queuedBytes() const noexcept { return data_; }
     /// Units: bytes of all that waits, control messages included.
@@ -96,7 +98,6 @@ public:
     std::size_t heldBytes() const noexcept;
 
 private:
-    bool fits(std::size_t bytes) const noexcept { return bytes <= limit_.bytes && data_ <= limit_.bytes - bytes; }
     SendStatus appendElsewhere(Bytes head, Bytes payload);
     SendStatus appendOne(const SharedBatch& batch, std::size_t message);
     SendStatus makeRoom(std::size_t bytes) noexcept;

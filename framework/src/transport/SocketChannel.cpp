@@ -128,6 +128,19 @@ bool SocketChannel::canWrite() const noexcept {
     return !kernelFull_ && (state_ == State::Open || state_ == State::Flushing);
 }
 
+SendStatus SocketChannel::sendNow(const SharedBatch& batch, std::size_t first, std::size_t last) noexcept {
+    const std::size_t begin = batch->start(first), bytes = batch->start(last) - begin;
+    const bool now = outbox_.empty() && state_ == State::Open && !socket_.isSecure() && outbox_.fits(bytes);
+    if (!now || bytes == 0) return send(batch, first, last);
+    iovec piece{const_cast<std::byte*>(batch->bytes.data() + begin), bytes};
+    const IoResult result = socket_.write({&piece, 1});
+    ++writeCalls_;
+    if (result.state == IoResult::State::Done) return SendStatus::Queued;
+    const SendStatus status = send(batch, first, last);  // the turn's end sees to the rest, or to the failure
+    outbox_.written(result.bytes);
+    return status;
+}
+
 void SocketChannel::onTurnEnd() noexcept {
     if (!canWrite()) return;
     if (socket_.hasUnsent() || (!outbox_.empty() && socket_.isReady())) return write();

@@ -98,6 +98,9 @@ public:
     SendStatus send(const SharedBatch& batch, std::size_t first, std::size_t last) {
         return noMoreSends_ ? SendStatus::Closed : queued(outbox_.append(batch, first, last));
     }
+    /// The same, written now rather than at the turn's end where nothing waits: for what is the turn's last word to many,
+    /// each of whom would else be gone through twice.
+    SendStatus sendNow(const SharedBatch& batch, std::size_t first, std::size_t last) noexcept;
     /// Never dropped by policy nor counted in the limit, in order with the messages. Dropped when
     /// Outbox::kMaxControlBytes of them wait and it has no room reserved, or it is larger than 2 KiB itself.
     SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared) {

@@ -158,6 +158,32 @@ TEST_F(SocketChannelWriting, AHundredSendsInATurnAreOneWrite) {
     EXPECT_EQ(receiver.drained, 1);
 }
 
+TEST_F(SocketChannelWriting, WhatIsSentNowIsWrittenNowWhereNothingWaits) {
+    connect(localPair());
+    auto batch = std::make_shared<WireBatch>();
+    for (const char* text : {"one;", "two;", "three;"}) batch->append({}, asBytes(text));
+    EXPECT_EQ(channel->sendNow(batch, 1, 3), SendStatus::Queued);
+    EXPECT_EQ(peer->read(), "two;three;");
+    send("first;");
+    EXPECT_EQ(channel->sendNow(batch, 0, 1), SendStatus::Queued);
+    EXPECT_EQ(peer->read(), "") << "not before what waits";
+    turn();
+    EXPECT_EQ(peer->read(), "first;one;");
+}
+
+TEST_F(SocketChannelWriting, WhatIsSentNowToAFullKernelWaitsAndObeysThePolicy) {
+    connect(localPair(), {.bytes = 8'000, .whenFull = WhenFull::DropNewest});
+    std::string expected;
+    const auto batch = makeBatch({}, asBytes(std::string(3'000, 'b')));
+    while (channel->droppedMessages() == 0) {
+        if (channel->sendNow(batch, 0, 1) == SendStatus::Queued) expected += std::string(3'000, 'b');
+    }
+    EXPECT_GT(channel->queuedBytes(), 0u);
+    EXPECT_LE(channel->queuedBytes(), 8'000u);
+    channel->closeAfterFlush(10s);
+    EXPECT_EQ(peer->readToTheEnd(loop), expected);
+}
+
 TEST_F(SocketChannelWriting, WhatIsSentBeforeTheStartIsWrittenAfterIt) {
     const auto [near, far] = localPair();
     channel = SocketChannel::open(loop, Socket{near}, {});
