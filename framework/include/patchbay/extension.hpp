@@ -32,8 +32,7 @@ struct ExtensionTerms {
 };
 
 /// An extension on one connection.
-/// Thread: decode() on the loop's thread; encode() and forget() under the lock of the sender; encodeBroadcast() on
-/// any thread. All three may run at the same time.
+/// Thread: the connection's loop's, but for encodeBroadcast(): any, also while another function runs.
 class Extension {
 public:
     enum class Decoded : std::uint8_t { Whole, TooBig, Broken };
