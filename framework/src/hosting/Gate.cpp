@@ -207,7 +207,7 @@ void Gate::upgrade(Exchange::Upgrade upgrade) {
     if (!session) return refuse(503, "this endpoint is full");
     if (!sendHead(upgrade.head)) {
         log::error(session->endpoint().config.path, "the handshake's answer is too large: its headers must fit 4 KiB");
-        session->endpoint().remove(session->id());
+        session->endpoint().remove(*session);
         return refuse(500, "the server could not complete the handshake");
     }
     auto channel = channel_;
