@@ -170,6 +170,7 @@ public:
 private:
     friend class Remote;
     friend class Topics;
+    friend class messaging::SessionCore;
     std::any* findProperty(std::string_view name) const;
     const detail::WireFormat& wireFormat() const noexcept;
 

@@ -44,7 +44,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
 
 Gate::Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex)
     : state_{std::move(state)},
-      place_{std::make_shared<ConnectionPlace>(state_)},
+      place_{std::shared_ptr<ConnectionPlace::Count>{state_, &state_->connections}},
       channel_{std::move(channel)},
       loopIndex_{loopIndex},
       remoteAddress_{channel_->peerAddress()},

@@ -43,21 +43,9 @@ struct GateState {
     Container& container;
     HttpHost& host;
     const GateOptions options;
-    std::atomic<std::size_t> connections{0};         ///< WebSockets among them
+    ConnectionPlace::Count connections{0};         ///< WebSockets among them
     std::vector<std::unordered_set<Gate*>> gates;  ///< by loop; each is its loop's alone
     std::vector<WebSocketCarrier::List> carriers;  ///< likewise
-};
-
-/// One of the connections that a server may have, given back with the object.
-class ConnectionPlace {
-public:
-    explicit ConnectionPlace(std::shared_ptr<GateState> state) : state_{std::move(state)} { ++state_->connections; }
-    ~ConnectionPlace() { --state_->connections; }
-    ConnectionPlace(const ConnectionPlace&) = delete;
-    ConnectionPlace& operator=(const ConnectionPlace&) = delete;
-
-private:
-    std::shared_ptr<GateState> state_;
 };
 
 class Gate final : private transport::SocketChannel::Receiver, public std::enable_shared_from_this<Gate> {
@@ -96,7 +84,7 @@ private:
     void waitAtMost(std::chrono::milliseconds time, int status, const char* problem);
 
     std::shared_ptr<GateState> state_;
-    std::shared_ptr<ConnectionPlace> place_;
+    ConnectionPlace place_;
     std::shared_ptr<transport::SocketChannel> channel_;
     std::shared_ptr<Gate> self_;  // while the connection lives
     std::size_t loopIndex_;

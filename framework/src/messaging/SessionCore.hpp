@@ -36,6 +36,9 @@ public:
     SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop, std::size_t loopIndex, SessionStart start);
     ~SessionCore();
 
+    /// What a handle points to; nullptr for one that was moved from.
+    static SessionCore* of(const Session& session) noexcept { return session.core_.get(); }
+
     // ---- for carriers, on the loop's thread ----
 
     /// Runs the open handler.   Owns: the carrier.   Requires: once, before anything else of this block.
