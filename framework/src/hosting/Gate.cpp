@@ -42,7 +42,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     gate->waitAtMost(stopping ? kLastRequestTimeout : gate->state_->options.handshakeTimeout, 408, kTooLate);
 }
 
-Gate::Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex)
+Gate::Gate(std::shared_ptr<GateState> state, transport::SocketChannel::Pointer channel, std::size_t loopIndex)
     : state_{std::move(state)},
       place_{std::shared_ptr<ConnectionPlace::Count>{state_, &state_->connections}},
       channel_{std::move(channel)},

@@ -61,7 +61,7 @@ public:
     /// Ends whatever is left on a loop, WebSockets too: none may outlive its server.   Thread: the loop's.
     static void endAll(GateState& state, std::size_t loopIndex);
 
-    Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex);
+    Gate(std::shared_ptr<GateState> state, transport::SocketChannel::Pointer channel, std::size_t loopIndex);
     ~Gate();
 
 private:
@@ -85,7 +85,7 @@ private:
 
     std::shared_ptr<GateState> state_;
     ConnectionPlace place_;
-    std::shared_ptr<transport::SocketChannel> channel_;
+    transport::SocketChannel::Pointer channel_;
     std::shared_ptr<Gate> self_;  // while the connection lives
     std::size_t loopIndex_;
     std::string remoteAddress_;

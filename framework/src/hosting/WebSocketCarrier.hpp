@@ -31,7 +31,7 @@ public:
 
     /// What a handshake leaves behind.
     struct Upgraded {
-        std::shared_ptr<transport::SocketChannel> channel;
+        transport::SocketChannel::Pointer channel;
         std::shared_ptr<messaging::SessionCore> session;
         std::unique_ptr<Extension> extension;  ///< nullptr: none was agreed on
         ConnectionPlace place;                 ///< given back when the connection has ended
@@ -73,7 +73,7 @@ private:
     void endConnection(std::chrono::milliseconds within) noexcept;
 
     Session handle_;  // keeps the session, for its handlers; empty when the connection has ended
-    std::shared_ptr<transport::SocketChannel> channel_;  // empty then
+    transport::SocketChannel::Pointer channel_;  // empty then
     protocol::Connection connection_;
     ConnectionPlace place_;  // until the connection has ended
     TimerId giveUp_ = 0;
