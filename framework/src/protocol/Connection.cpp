@@ -105,8 +105,14 @@ bool Connection::startMessage(const FramePart& part) {
     }
     message_ = opcodeOf(part.firstByte) == Opcode::Text ? Message::Text : Message::Binary;
     rsv_ = part.firstByte & kRsvBits;
-    pieces().messageLimit = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
-    pieces_->message.reset(mostEncoded(rsv_, pieces_->messageLimit));
+    const std::size_t limit = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
+    const std::size_t most = mostEncoded(rsv_, limit);
+    if (part.frameBytes > most) {
+        failSize();
+        return false;
+    }
+    pieces().messageLimit = limit;
+    pieces_->message.reset(most);
     return true;
 }
 

@@ -64,8 +64,8 @@ public:
     class Lending {
     public:
         Lending(SocketChannel& channel, Bytes memory) noexcept
-            : channel_{channel}, before_{channel.loop_.loan()}, begins_{!channel.isLent(memory)} {
-            if (begins_) channel.loop_.loan() = {&channel, memory};
+            : channel_{channel}, begins_{!channel.isLent(memory)} {
+            if (begins_) before_ = std::exchange(channel.loop_.loan(), {&channel, memory.data(), memory.data() + memory.size()});
         }
         Lending(const Lending&) = delete;
         ~Lending() {
@@ -76,8 +76,8 @@ public:
 
     private:
         SocketChannel& channel_;
-        const EventLoop::Loan before_;
         const bool begins_;
+        EventLoop::Loan before_;  // set where it begins
     };
 
     /// A channel that does nothing but queue until start().   Thread: any.
@@ -153,8 +153,8 @@ private:
     }
     bool isLent(Bytes payload) const noexcept {
         const EventLoop::Loan& loan = loop_.loan();
-        return loan.borrower == this && !std::less<>{}(payload.data(), loan.memory.data()) &&
-               !std::less<>{}(loan.memory.data() + loan.memory.size(), payload.data() + payload.size());
+        return loan.borrower == this && !std::less<>{}(payload.data(), loan.begin) &&
+               !std::less<>{}(loan.end, payload.data() + payload.size());
     }
     bool read() noexcept;
     void received(std::span<std::byte> room, std::span<std::byte> buffer, std::size_t bytes) noexcept;

@@ -428,6 +428,16 @@ TEST_F(SocketChannelClosing, CloseAfterFlushEndsAStalledPeerInTime) {
     EXPECT_EQ(peer->error(), std::errc::connection_reset);
 }
 
+TEST_F(SocketChannelClosing, WhatTheKernelWillNotWatchEndsWithTheTurn) {
+    connect({::open("/dev/null", O_RDWR | O_CLOEXEC), ::open("/dev/null", O_RDWR | O_CLOEXEC)});
+    EXPECT_TRUE(receiver.ends.empty());
+    channel->pauseReading();
+    turn();
+    ASSERT_EQ(receiver.ends.size(), 1U);
+    EXPECT_EQ(receiver.ends.front(), std::errc::operation_not_permitted);
+    EXPECT_TRUE(socketIsClosed());
+}
+
 TEST_F(SocketChannelClosing, AbortResets) {
     connect(tcpPair());
     send("never");
