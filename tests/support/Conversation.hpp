@@ -64,8 +64,6 @@ public:
         loop_.run();
     }
 
-    /// A session that nobody closed and its endpoint would keep each other.
-    ~Conversation() { deployed_->remove(core_->id()); }
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
 

@@ -93,7 +93,7 @@ public:
     /// True when the peer's connection to this server is encrypted.
     bool isSecure() const;
     /// The request's target with scheme and host: `ws://localhost:8080/chat/lobby?name=Ann`.
-    const std::string& requestUri() const;
+    std::string requestUri() const;
     /// The value of a query parameter, decoded; empty when there is none.
     std::string queryParameter(std::string_view name) const;
     /// The value of a path variable, decoded; empty when the path has none of that name.
@@ -105,9 +105,9 @@ public:
     /// Who the peer is; its name is empty when nobody asked.
     const Principal& principal() const;
     /// A name to show to people: the principal's, or `guest-` and the session's number.
-    const std::string& displayName() const;
+    std::string displayName() const;
     /// The peer's address and port, such as `192.0.2.7:50312`.
-    const std::string& remoteAddress() const;
+    std::string remoteAddress() const;
     /// The sessions that are open on this endpoint now, this one among them.   Thread: any.
     std::vector<Session> openSessions() const;
 
@@ -170,6 +170,7 @@ public:
 private:
     friend class Remote;
     friend class Topics;
+    friend class messaging::SessionCore;
     std::any* findProperty(std::string_view name) const;
     const detail::WireFormat& wireFormat() const noexcept;
 

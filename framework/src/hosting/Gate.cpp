@@ -52,10 +52,10 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     gate->waitAtMost(stopping ? kLastRequestTimeout : gate->state_->options.handshakeTimeout, Lateness::kHead);
 }
 
-Gate::Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex,
+Gate::Gate(std::shared_ptr<GateState> state, transport::SocketChannel::Pointer channel, std::size_t loopIndex,
            std::string remoteAddress)
     : state_{std::move(state)},
-      place_{std::make_shared<ConnectionPlace>(state_)},
+      place_{std::shared_ptr<ConnectionPlace::Count>{state_, &state_->connections}},
       channel_{std::move(channel)},
       loopIndex_{loopIndex},
       remoteAddress_{std::move(remoteAddress)} {
@@ -220,7 +220,7 @@ void Gate::upgrade(Exchange::Upgrade& upgrade) {
     if (!session) return refuse(503, "this endpoint is full");
     if (!sendHead(upgrade.head)) {
         log::error(session->endpoint().config.path, "the handshake's answer is too large: its headers must fit 4 KiB");
-        session->endpoint().remove(session->id());
+        session->endpoint().remove(*session);
         return refuse(500, "the server could not complete the handshake");
     }
     auto channel = channel_;

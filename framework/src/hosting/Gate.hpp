@@ -9,6 +9,7 @@
 // A slow head or body costs a timer and a buffer, never a thread; while a request is Busy nothing more is read. One
 // answer at a time is queued.   Source: RFC 9112 §2–§9
 
+#include "hosting/ConnectionPlace.hpp"
 #include "hosting/HttpHost.hpp"
 #include "hosting/RequestHead.hpp"
 #include "hosting/WebSocketCarrier.hpp"
@@ -35,7 +36,6 @@ struct GateOptions {
 };
 
 struct GateState;
-class ConnectionPlace;
 
 class Gate final : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
                    private transport::SocketChannel::Receiver {
@@ -54,7 +54,7 @@ public:
     /// Ends whatever is left on a loop, WebSockets too: none may outlive its server.   Thread: the loop's.
     static void endAll(GateState& state, std::size_t loopIndex);
 
-    Gate(std::shared_ptr<GateState> state, std::shared_ptr<transport::SocketChannel> channel, std::size_t loopIndex,
+    Gate(std::shared_ptr<GateState> state, transport::SocketChannel::Pointer channel, std::size_t loopIndex,
          std::string remoteAddress);
     ~Gate();
 
@@ -80,8 +80,8 @@ private:
     void waitedEnough(const Lateness& lateness) noexcept;
 
     std::shared_ptr<GateState> state_;
-    std::shared_ptr<ConnectionPlace> place_;
-    std::shared_ptr<transport::SocketChannel> channel_;
+    ConnectionPlace place_;
+    transport::SocketChannel::Pointer channel_;
     std::shared_ptr<Gate> self_;  // while the connection lives
     std::size_t loopIndex_;
     std::string remoteAddress_;
@@ -101,21 +101,9 @@ struct GateState {
     Container& container;
     HttpHost& host;
     const GateOptions options;
-    std::atomic<std::size_t> connections{0};         ///< WebSockets among them
+    ConnectionPlace::Count connections{0};         ///< WebSockets among them
     std::vector<Gate::List> gates;                 ///< by loop; each is its loop's alone
     std::vector<WebSocketCarrier::List> carriers;  ///< likewise
-};
-
-/// One of the connections that a server may have, given back with the object.
-class ConnectionPlace {
-public:
-    explicit ConnectionPlace(std::shared_ptr<GateState> state) : state_{std::move(state)} { ++state_->connections; }
-    ~ConnectionPlace() { --state_->connections; }
-    ConnectionPlace(const ConnectionPlace&) = delete;
-    ConnectionPlace& operator=(const ConnectionPlace&) = delete;
-
-private:
-    std::shared_ptr<GateState> state_;
 };
 
 }  // namespace patchbay::hosting

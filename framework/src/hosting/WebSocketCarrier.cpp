@@ -59,10 +59,9 @@ SharedBatch encodeAll(const messaging::Broadcast& broadcast, const Extension* ex
 }  // namespace
 
 WebSocketCarrier::WebSocketCarrier(Upgraded upgraded)
-    : handle_{upgraded.session},
-      session_{upgraded.session.get()},
+    : handle_{std::move(upgraded.session)},
       channel_{std::move(upgraded.channel)},
-      connection_{protocol::Role::Server, {session_->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension)},
+      connection_{protocol::Role::Server, {session()->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension)},
       place_{std::move(upgraded.place)} {}
 
 void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes) {
@@ -75,7 +74,7 @@ void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte>
     channel->setReceiver(self);
     session->open(std::move(carrier));
     channel->resumeReading();
-    if (!firstBytes.empty() && self.session_) self.onBytes(firstBytes);
+    if (!firstBytes.empty() && self.session()) self.onBytes(firstBytes);
 }
 
 // ------------------------------------------------------------------------------------------------ out
@@ -109,7 +108,7 @@ SendStatus WebSocketCarrier::sent(SendStatus status) noexcept {
 }
 
 WhenFull WebSocketCarrier::queuePolicy() const noexcept {
-    return session_->endpoint().config.limits.sendQueue.whenFull;
+    return session()->endpoint().config.limits.sendQueue.whenFull;
 }
 
 SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
@@ -123,7 +122,7 @@ void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     if (!channel_) return;
     ControlOutput output{*channel_, ControlRoom::Reserved};
     connection_.close(code, text, output);
-    giveUpAfter(session_->endpoint().server.closeTimeout);
+    giveUpAfter(session()->endpoint().server.closeTimeout);
 }
 
 void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
@@ -146,21 +145,21 @@ void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
 // ------------------------------------------------------------------------------------------------ in
 
 void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
-    session_->touch();
+    session()->touch();
     connection_.receive(bytes);
 }
 
 void WebSocketCarrier::onRoomFilled(std::size_t bytes) {
-    session_->touch();
+    session()->touch();
     connection_.roomFilled(bytes);
 }
 
 void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
     const transport::SocketChannel::Lending lending{*channel_, payload};
-    session_->receive(handle_, kind, payload, kSlackBytes);
+    session()->receive(handle_, kind, payload, kSlackBytes);
 }
 
-void WebSocketCarrier::onPong(Bytes payload) { session_->receivePong(payload); }
+void WebSocketCarrier::onPong(Bytes payload) { session()->receivePong(payload); }
 
 void WebSocketCarrier::onReply(Bytes frame) {
     // A Close frame, or a pong behind one.
@@ -169,35 +168,34 @@ void WebSocketCarrier::onReply(Bytes frame) {
 }
 
 void WebSocketCarrier::onClose(CloseCode code, std::string_view reason) {
-    session_->peerClosed(code, reason);
+    session()->peerClosed(code, reason);
     endConnection(kFlushTimeout);
 }
 
 void WebSocketCarrier::onFailure(CloseCode code, std::string_view rule) {
-    session_->peerFailed(causeOf(code), std::string{rule});
+    session()->peerFailed(causeOf(code), std::string{rule});
     endConnection(kFlushTimeout);
 }
 
 void WebSocketCarrier::onEnd(std::error_code why) {
-    session_->lost(why ? why.message() : "the peer ended the connection without a Close frame");
+    session()->lost(why ? why.message() : "the peer ended the connection without a Close frame");
     endConnection(kFlushTimeout);
 }
 
 void WebSocketCarrier::cut() noexcept {
-    if (!session_) return;
-    session_->lost("the server has stopped");
+    if (!session()) return;
+    session()->lost("the server has stopped");
     channel_->abort();
     endConnection({});
 }
 
 void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
-    if (!session_) return;
+    if (!session()) return;
     unlink();
     const auto ended = std::move(channel_);
     ended->loop().cancel(giveUp_);
     ended->closeAfterFlush(within);
-    place_.reset();
-    session_ = nullptr;
+    place_.giveBack();
     // Dropped in a task of its own: the caller is inside this object, which the session owns.
     ended->loop().post([handle = std::move(handle_)] {});
 }

@@ -3,11 +3,12 @@
 //
 //     bytes -> channel -> Connection::receive -> session          session -> Connection::send -> channel -> bytes
 //
-// All of it is the loop's thread's. The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP connection, the server first. A peer
-// that does not answer our Close has the server's closeTimeout to do so.
+// All of it is the loop's thread's. The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP
+// connection, the server first. A peer that does not answer our Close has the server's closeTimeout to do so.
 //
 // Lifetime: the session owns its carrier; while the connection lives the carrier keeps the session.
 
+#include "hosting/ConnectionPlace.hpp"
 #include "messaging/SessionCore.hpp"
 #include "protocol/Connection.hpp"
 #include "transport/SocketChannel.hpp"
@@ -30,10 +31,10 @@ public:
 
     /// What a handshake leaves behind.
     struct Upgraded {
-        std::shared_ptr<transport::SocketChannel> channel;
+        transport::SocketChannel::Pointer channel;
         std::shared_ptr<messaging::SessionCore> session;
         std::unique_ptr<Extension> extension;  ///< nullptr: none was agreed on
-        std::shared_ptr<void> place;           ///< given back when the connection has ended
+        ConnectionPlace place;                 ///< given back when the connection has ended
     };
     /// Takes a connection over after its 101: opens the session, then handles `firstBytes`, which came right behind the
     /// request (RFC 6455 §4.2.2).
@@ -64,16 +65,17 @@ private:
     void onClose(CloseCode code, std::string_view reason) override;
     void onFailure(CloseCode code, std::string_view rule) override;
 
+    /// nullptr when the connection has ended.
+    messaging::SessionCore* session() const noexcept { return messaging::SessionCore::of(handle_); }
     SendStatus sent(SendStatus status) noexcept;
     WhenFull queuePolicy() const noexcept;
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
     void endConnection(std::chrono::milliseconds within) noexcept;
 
-    Session handle_;                   // keeps the session, for its handlers; empty when the connection has ended
-    messaging::SessionCore* session_;  // what it holds; nullptr then
-    std::shared_ptr<transport::SocketChannel> channel_;  // empty then
+    Session handle_;  // keeps the session, for its handlers; empty when the connection has ended
+    transport::SocketChannel::Pointer channel_;  // empty then
     protocol::Connection connection_;
-    std::shared_ptr<void> place_;  // among the server's connections, until this one has ended
+    ConnectionPlace place_;  // until the connection has ended
     TimerId giveUp_ = 0;
     std::atomic<std::uint64_t> dropped_{0};  // the channel's count, for other threads
 };

@@ -29,20 +29,16 @@ bool DeployedEndpoint::add(const std::shared_ptr<SessionCore>& session) {
     const std::lock_guard guard{lock_};
     if (shut_) return false;
     if (config.limits.maxSessions != 0 && sessions_.size() >= config.limits.maxSessions) return false;
-    sessions_.emplace(session->id(), session);
+    sessions_.push_back(*session);
     return true;
 }
 
-void DeployedEndpoint::remove(SessionId id) {
-    std::shared_ptr<SessionCore> last;  // destroyed outside of the lock
+void DeployedEndpoint::remove(SessionCore& session) noexcept {
     const std::lock_guard guard{lock_};
-    const auto found = sessions_.find(id);
-    if (found == sessions_.end()) return;
-    last = std::move(found->second);
-    sessions_.erase(found);
+    if (session.is_linked()) sessions_.erase(sessions_.iterator_to(session));
 }
 
-std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() const {
+std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() {
     const std::lock_guard guard{lock_};
     return listed();
 }
@@ -54,10 +50,13 @@ std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::shut() {
 }
 
 /// Requires: the lock is held.
-std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::listed() const {
+std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::listed() {
     std::vector<std::shared_ptr<SessionCore>> all;
     all.reserve(sessions_.size());
-    for (const auto& [id, session] : sessions_) all.push_back(session);
+    for (ListedSession& listed : sessions_) {
+        // One whose last handle has just gone waits for the lock to take itself off.
+        if (auto session = static_cast<SessionCore&>(listed).weak_from_this().lock()) all.push_back(std::move(session));
+    }
     return all;
 }
 

@@ -9,14 +9,18 @@
 #include <patchbay/detail/EndpointModel.hpp>
 #include <patchbay/topics.hpp>
 
+#include <boost/intrusive/list.hpp>
+
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 namespace patchbay::messaging {
 
 class SessionCore;
+
+/// The place of a session among those of its endpoint.
+class ListedSession : public boost::intrusive::list_base_hook<> {};
 
 /// Thread: as the members say; what has no word is set when deploying and only read afterwards.
 class DeployedEndpoint {
@@ -46,18 +50,19 @@ public:
 
     /// False when `maxSessions` are open, or after shut().   Thread: any.
     bool add(const std::shared_ptr<SessionCore>& session);
-    void remove(SessionId id);
+    /// Nothing when it is not there (any more).
+    void remove(SessionCore& session) noexcept;
     /// From now on no session is added. Returns those that are there.   Thread: any.
     std::vector<std::shared_ptr<SessionCore>> shut();
-    std::vector<std::shared_ptr<SessionCore>> sessions() const;
+    std::vector<std::shared_ptr<SessionCore>> sessions();
     std::size_t sessionCount() const;
 
 private:
-    std::vector<std::shared_ptr<SessionCore>> listed() const;
+    std::vector<std::shared_ptr<SessionCore>> listed();
 
     std::vector<LoopLocal> locals_;
     mutable std::mutex lock_;  // guards what follows
-    std::unordered_map<SessionId, std::shared_ptr<SessionCore>> sessions_;
+    boost::intrusive::list<ListedSession> sessions_;  // each takes itself off before it goes
     bool shut_ = false;
 };
 

@@ -32,41 +32,42 @@ bool Session::isOpen() const noexcept { return core_->isOpen(); }
 
 bool Session::isSecure() const {
     core_->requireNotGone("isSecure");
-    return core_->start().secure;
+    return core_->origin().isSecure();
 }
-const std::string& Session::requestUri() const {
+std::string Session::requestUri() const {
     core_->requireNotGone("requestUri");
-    return core_->start().uri;
+    return std::string{core_->origin().uri()};
 }
 std::string Session::queryParameter(std::string_view name) const {
     core_->requireNotGone("queryParameter");
-    return patchbay::queryParameter(core_->start().uri, name);
+    return patchbay::queryParameter(core_->origin().uri(), name);
 }
 std::string_view Session::pathParameter(std::string_view name) const {
     core_->requireNotGone("pathParameter");
     const int index = detail::variableIndex(core_->endpoint().config.path, name);
     if (index < 0) return {};
-    return core_->start().path[static_cast<std::size_t>(index)];
+    return core_->origin().path()[static_cast<std::size_t>(index)];
 }
 const std::string& Session::subprotocol() const {
     core_->requireNotGone("subprotocol");
-    return core_->start().subprotocol;
+    return core_->origin().subprotocol();
 }
 const std::vector<ExtensionTerms>& Session::extensions() const {
     core_->requireNotGone("extensions");
-    return core_->start().extensions;
+    return core_->origin().extensions();
 }
 const Principal& Session::principal() const {
     core_->requireNotGone("principal");
-    return core_->start().principal;
+    return core_->origin().principal();
 }
-const std::string& Session::displayName() const {
+std::string Session::displayName() const {
     core_->requireNotGone("displayName");
-    return core_->displayName();
+    const std::string& name = core_->origin().principal().name;
+    return name.empty() ? "guest-" + std::to_string(core_->id()) : name;
 }
-const std::string& Session::remoteAddress() const {
+std::string Session::remoteAddress() const {
     core_->requireNotGone("remoteAddress");
-    return core_->start().remoteAddress;
+    return std::string{core_->origin().remoteAddress()};
 }
 
 std::vector<Session> Session::openSessions() const {
@@ -80,12 +81,11 @@ std::vector<Session> Session::openSessions() const {
 
 std::any* Session::findProperty(std::string_view name) const {
     core_->requireNotGone("property");
-    const auto found = core_->properties().find(name);
-    return found == core_->properties().end() ? nullptr : &found->second;
+    return core_->findProperty(name);
 }
 void Session::setProperty(std::string_view name, std::any value) const {
     core_->requireNotGone("setProperty");
-    core_->properties().insert_or_assign(std::string{name}, std::move(value));
+    core_->setProperty(name, std::move(value));
 }
 
 void Session::send(std::string_view text) const { core_->send(MessageKind::Text, asBytes(text)); }

@@ -3,37 +3,51 @@
 #include "base/Log.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 namespace patchbay::messaging {
-namespace {
-
-std::string nameToShow(const Principal& principal, SessionId id) {
-    return principal.name.empty() ? "guest-" + std::to_string(id) : principal.name;
-}
-
-}  // namespace
-
 SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop, std::size_t loopIndex, SessionStart start)
     : endpoint_{std::move(endpoint)},
       loop_{loop},
-      loopIndex_{loopIndex},
       id_{endpoint_->server.lastSessionId.fetch_add(1) + 1},
-      start_{std::move(start)},
-      displayName_{nameToShow(start_.principal, id_)} {}
+      origin_{std::move(start)},
+      instance_{std::move(start.instance)},
+      loopIndex_{static_cast<std::uint16_t>(loopIndex)} {
+    if (!start.properties.empty()) extras().properties = std::move(start.properties);
+}
 
-SessionCore::~SessionCore() { delete mailbox_.load(std::memory_order_acquire); }
+SessionCore::~SessionCore() {
+    endpoint_->remove(*this);
+    delete mailbox_.load(std::memory_order_acquire);
+}
+
+SessionCore::Extras& SessionCore::extras() {
+    if (!extras_) extras_ = std::make_unique<Extras>();
+    return *extras_;
+}
+
+std::any* SessionCore::findProperty(std::string_view name) noexcept {
+    if (!extras_) return nullptr;
+    const auto found = extras_->properties.find(name);
+    return found == extras_->properties.end() ? nullptr : &found->second;
+}
+
+void SessionCore::setProperty(std::string_view name, std::any value) {
+    extras().properties.insert_or_assign(std::string{name}, std::move(value));
+}
 
 void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     carrier_ = std::move(carrier);
     touch();
     State fresh = State::New;
     if (!state_.compare_exchange_strong(fresh, State::Opening)) return turnAway();
-    watchIdle(endpoint_->config.limits.idleTimeout);  // first: the open handler may set another
-    const Session session{shared_from_this()};
+    watchIdle(idleTimeout());  // first: the open handler may set another
+    const Session session = handle();
     for (const auto& listener : endpoint_->server.sessionListeners) {
         told("opened", [&] { listener->opened(session); });
     }
-    obey(endpoint_->dispatcher.open(start_.instance.get(), {{session, start_.path}, endpoint_->config}));
+    obey(endpoint_->dispatcher.open(instance_.get(), {call(session), endpoint_->config}));
     State opening = State::Opening;
     state_.compare_exchange_strong(opening, State::Open);
 }
@@ -44,7 +58,7 @@ void SessionCore::turnAway() noexcept {
     carrier_->close(row.onWire, row.text);
     state_.store(State::Closed, std::memory_order_release);
     endpoint_->server.closes.count(CloseCause::Shutdown);
-    endpoint_->remove(id_);
+    endpoint_->remove(*this);
 }
 
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
@@ -56,8 +70,8 @@ void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, 
 void SessionCore::handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     auto& local = endpoint_->local(loopIndex_);
     obey(endpoint_->dispatcher.message(
-        kind, start_.instance.get(),
-        {{session, start_.path}, payload, slack, local.document, local.scratch.get(), endpoint_->format,
+        kind, instance_.get(),
+        {call(session), payload, slack, local.document, local.scratch.get(), endpoint_->format,
          endpoint_->config.limits.maxMessageBytes}));
 }
 
@@ -68,7 +82,7 @@ void SessionCore::receiveIntercepted(const Session& session, MessageKind kind, B
             if (interceptor->received(session, message) == MessageInterceptor::Verdict::Drop) return;
         }
     } catch (...) {
-        return obey(endpoint_->dispatcher.error(start_.instance.get(), {session, start_.path}, std::current_exception()));
+        return obey(endpoint_->dispatcher.error(instance_.get(), {call(session)}, std::current_exception()));
     }
     handle(session, kind, message.payload(), 0);
 }
@@ -112,7 +126,7 @@ void SessionCore::send(MessageKind kind, Bytes payload) {
 
 void SessionCore::sendIntercepted(MessageKind kind, Bytes payload) {
     InterceptedMessage message{kind, payload};
-    const Session session{shared_from_this()};
+    const Session session = handle();
     for (const auto& interceptor : endpoint_->server.messageInterceptors) {
         if (interceptor->sending(session, message) == MessageInterceptor::Verdict::Drop) return;
     }
@@ -128,7 +142,7 @@ void SessionCore::transmit(MessageKind kind, Bytes payload) {
 
 /// A session that has subscribed to nothing cannot tell.
 void SessionCore::handOutBefore() const {
-    if (subscriptions_.empty()) return;
+    if (!extras_ || extras_->subscriptions.empty()) return;
     endpoint_->server.publications[loopIndex_].handOut();
 }
 
@@ -170,18 +184,19 @@ void SessionCore::ping(Bytes payload) {
 
 void SessionCore::probe() {
     requireOpen("probe");
-    ++lastProbe_;
-    probed_ = loop_.now();
-    settle(carrier_->ping(std::as_bytes(std::span{&lastProbe_, 1})), "probe");
+    Extras& mine = extras();
+    ++mine.lastProbe;
+    mine.probed = loop_.now();
+    settle(carrier_->ping(std::as_bytes(std::span{&mine.lastProbe, 1})), "probe");
 }
 
 /// Of the latest probe only: an older one's answer would tell the time of both.
 void SessionCore::receivePong(Bytes payload) noexcept {
-    const Bytes expected = std::as_bytes(std::span{&lastProbe_, 1});
-    if (probed_ == Clock::time_point{} || !std::ranges::equal(payload, expected)) return;
-    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - probed_);
-    roundTrip_.store(passed.count(), std::memory_order_relaxed);
-    probed_ = {};
+    if (!extras_ || extras_->probed == Clock::time_point{}) return;
+    if (!std::ranges::equal(payload, std::as_bytes(std::span{&extras_->lastProbe, 1}))) return;
+    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - std::exchange(extras_->probed, {}));
+    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+    roundTrip_.store(static_cast<std::int32_t>(std::min<std::int64_t>(passed.count(), kMost)), std::memory_order_relaxed);
 }
 
 std::uint64_t SessionCore::droppedMessages() const {
@@ -251,9 +266,8 @@ void SessionCore::peerClosed(CloseCode code, std::string_view text) noexcept {
 void SessionCore::peerFailed(CloseCause cause, const std::string& rule) noexcept {
     if (!isOpen()) return;
     if (cause == CloseCause::TooBig) {
-        const Session session{shared_from_this()};
-        endpoint_->dispatcher.error(start_.instance.get(), {session, start_.path},
-                                    std::make_exception_ptr(MessageTooBig{rule}));
+        const Session session = handle();
+        endpoint_->dispatcher.error(instance_.get(), {call(session)}, std::make_exception_ptr(MessageTooBig{rule}));
     }
     if (leaveOpen()) finishSoon({closeRow(cause).seen, rule, cause});
 }
@@ -268,28 +282,28 @@ void SessionCore::finishSoon(CloseReason reason) {
 
 void SessionCore::finish(const CloseReason& reason) noexcept {
     loop_.cancel(idleTimer_);
-    for (const TimerId timer : timers_) loop_.cancel(timer);
-    timers_.clear();
-    for (const auto& [table, topic] : subscriptions_) table->leave(*this, topic);
-    subscriptions_.clear();
+    if (extras_) {
+        for (const TimerId timer : std::exchange(extras_->timers, {})) loop_.cancel(timer);
+        for (const auto& [table, topic] : std::exchange(extras_->subscriptions, {})) table->leave(*this, topic);
+    }
     endpoint_->server.closes.count(reason.cause());
     logEnd(reason, reason.text());
 
-    const Session session{shared_from_this()};
-    endpoint_->dispatcher.close(start_.instance.get(), {{session, start_.path}, reason});
+    const Session session = handle();
+    endpoint_->dispatcher.close(instance_.get(), {call(session), reason});
     const auto& listeners = endpoint_->server.sessionListeners;
     for (auto listener = listeners.rbegin(); listener != listeners.rend(); ++listener) {
         told("closed", [&] { (*listener)->closed(session, reason); });
     }
     state_.store(State::Closed, std::memory_order_release);
-    start_.instance.reset();
-    start_.properties.clear();
-    endpoint_->remove(id_);
+    instance_.reset();
+    extras_.reset();
+    endpoint_->remove(*this);
 }
 
 void SessionCore::logEnd(const CloseReason& reason, std::string_view detail) const {
-    std::string line = "session " + std::to_string(id_) + " (" + start_.remoteAddress + ") closed: ";
-    line.append(name(reason.cause())).append(", code ");
+    std::string line = "session " + std::to_string(id_) + " (";
+    line.append(origin_.remoteAddress()).append(") closed: ").append(name(reason.cause())).append(", code ");
     line.append(std::to_string(static_cast<int>(closeRow(reason.cause()).onWire)));
     if (!detail.empty()) line.append(": ").append(detail);
     log::write(closeRow(reason.cause()).logLevel, endpoint_->config.path, line);
@@ -299,14 +313,22 @@ void SessionCore::logEnd(const CloseReason& reason, std::string_view detail) con
 
 void SessionCore::setIdleTimeout(std::chrono::milliseconds timeout) {
     requireOpen("setIdleTimeout");
-    if (loop_.isCurrent()) return watchIdle(timeout);
-    loop_.post([self = shared_from_this(), timeout] { self->watchIdle(timeout); });
+    auto set = [self = shared_from_this(), timeout] {
+        if (!self->isOpen()) return;
+        self->extras().idleTimeout = timeout;
+        self->watchIdle(timeout);
+    };
+    if (loop_.isCurrent()) return set();
+    loop_.post(std::move(set));
+}
+
+std::chrono::milliseconds SessionCore::idleTimeout() const noexcept {
+    return extras_ && extras_->idleTimeout ? *extras_->idleTimeout : endpoint_->config.limits.idleTimeout;
 }
 
 void SessionCore::watchIdle(std::chrono::milliseconds timeout) {
     loop_.cancel(idleTimer_);
     idleTimer_ = 0;
-    idleTimeout_ = timeout;
     if (timeout.count() <= 0 || !isOpen()) return;
     idleTimer_ = loop_.after(timeout, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->checkIdle();
@@ -314,21 +336,22 @@ void SessionCore::watchIdle(std::chrono::milliseconds timeout) {
 }
 
 void SessionCore::checkIdle() noexcept {
+    const auto timeout = idleTimeout();
     const auto silent = loop_.now() - lastReceived();
-    if (silent >= idleTimeout_) {
+    if (silent >= timeout) {
         close(CloseCause::Idle, std::nullopt, {});
         return;
     }
     // The peer spoke since the timer was set: wait for the rest of its time.
-    idleTimer_ = loop_.after(idleTimeout_ - silent, [weak = weak_from_this()] {
+    idleTimer_ = loop_.after(timeout - silent, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->checkIdle();
     });
 }
 
 void SessionCore::run(const std::function<void()>& task) noexcept {
     if (!isOpen()) return;
-    const Session session{shared_from_this()};
-    obey(endpoint_->dispatcher.task(start_.instance.get(), {session, start_.path}, task));
+    const Session session = handle();
+    obey(endpoint_->dispatcher.task(instance_.get(), {call(session)}, task));
 }
 
 void SessionCore::post(std::function<void()> task) {
@@ -345,10 +368,10 @@ void SessionCore::after(std::chrono::milliseconds delay, std::function<void()> t
         *timer = self->loop_.after(delay, [weak, timer, task] {
             const auto alive = weak.lock();
             if (!alive) return;
-            std::erase(alive->timers_, *timer);
+            if (alive->extras_) std::erase(alive->extras_->timers, *timer);
             alive->run(task);
         });
-        self->timers_.push_back(*timer);
+        self->extras().timers.push_back(*timer);
     };
     if (loop_.isCurrent()) return arm();
     loop_.post(std::move(arm));
@@ -358,15 +381,17 @@ void SessionCore::after(std::chrono::milliseconds delay, std::function<void()> t
 
 bool SessionCore::rememberTopic(std::shared_ptr<TopicTable> table, std::string_view topic) {
     if (!isOpen()) return false;
-    for (const auto& [known, name] : subscriptions_) {
+    auto& subscriptions = extras().subscriptions;
+    for (const auto& [known, name] : subscriptions) {
         if (known == table && name == topic) return false;
     }
-    subscriptions_.emplace_back(std::move(table), topic);
+    subscriptions.emplace_back(std::move(table), topic);
     return true;
 }
 
 bool SessionCore::forgetTopic(const TopicTable& table, std::string_view topic) noexcept {
-    return std::erase_if(subscriptions_, [&](const auto& s) { return s.first.get() == &table && s.second == topic; }) > 0;
+    if (!extras_) return false;
+    return std::erase_if(extras_->subscriptions, [&](const auto& s) { return s.first.get() == &table && s.second == topic; }) > 0;
 }
 
 }  // namespace patchbay::messaging

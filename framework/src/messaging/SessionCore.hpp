@@ -18,14 +18,12 @@
 #include "messaging/Carrier.hpp"
 #include "messaging/DeployedEndpoint.hpp"
 #include "messaging/Mailbox.hpp"
+#include "messaging/SessionStart.hpp"
 
 #include <patchbay/errors.hpp>
-#include <patchbay/extension.hpp>
 #include <patchbay/session.hpp>
 
-#include <any>
 #include <atomic>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,23 +31,13 @@
 
 namespace patchbay::messaging {
 
-/// What a handshake comes to.
-struct SessionStart {
-    std::string uri;
-    std::string subprotocol;
-    std::vector<ExtensionTerms> extensions;
-    std::string remoteAddress;
-    bool secure = false;
-    std::vector<std::string> path;  // the values of the template's variables
-    Principal principal;
-    std::map<std::string, std::any, std::less<>> properties;
-    std::shared_ptr<void> instance;
-};
-
-class SessionCore : public std::enable_shared_from_this<SessionCore> {
+class SessionCore : public std::enable_shared_from_this<SessionCore>, public ListedSession {
 public:
     SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop, std::size_t loopIndex, SessionStart start);
     ~SessionCore();
+
+    /// What a handle points to; nullptr for one that was moved from.
+    static SessionCore* of(const Session& session) noexcept { return session.core_.get(); }
 
     // ---- for carriers, on the loop's thread ----
 
@@ -101,12 +89,13 @@ public:
     void after(std::chrono::milliseconds delay, std::function<void()> task);
 
     DeployedEndpoint& endpoint() const noexcept { return *endpoint_; }
-    const SessionStart& start() const noexcept { return start_; }
-    const std::string& displayName() const noexcept { return displayName_; }
+    const Origin& origin() const noexcept { return origin_; }
 
     // ---- on the loop's thread ----
 
-    std::map<std::string, std::any, std::less<>>& properties() noexcept { return start_.properties; }
+    /// nullptr when there is none of that name.
+    std::any* findProperty(std::string_view name) noexcept;
+    void setProperty(std::string_view name, std::any value);
     /// False when it is remembered already, or when the session has ended.
     bool rememberTopic(std::shared_ptr<TopicTable> table, std::string_view topic);
     /// False when it was not remembered.
@@ -115,6 +104,19 @@ public:
 private:
     enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
 
+    /// What many sessions never have.
+    struct Extras {
+        Properties properties;
+        std::vector<TimerId> timers;  // of after(); fired ones are taken out
+        std::vector<std::pair<std::shared_ptr<TopicTable>, std::string>> subscriptions;
+        std::optional<std::chrono::milliseconds> idleTimeout;  // where it is not the endpoint's
+        Clock::time_point probed{};                            // when the probe was sent that is not answered yet
+        std::uint32_t lastProbe = 0;
+    };
+
+    Extras& extras();
+    Session handle() noexcept { return Session{shared_from_this()}; }
+    detail::Call call(const Session& session) const noexcept { return {session, origin_.path()}; }
     void turnAway() noexcept;
     template <class Tell>
     void told(const char* what, Tell tell) const noexcept;
@@ -138,6 +140,7 @@ private:
     void closeAfter(endpoint::Outcome outcome) noexcept;
     void run(const std::function<void()>& task) noexcept;
     void watchIdle(std::chrono::milliseconds timeout);
+    std::chrono::milliseconds idleTimeout() const noexcept;
     void checkIdle() noexcept;
     void logEnd(const CloseReason& reason, std::string_view detail) const;
     void settle(SendStatus status, const char* call) {
@@ -147,21 +150,17 @@ private:
 
     const std::shared_ptr<DeployedEndpoint> endpoint_;
     Loop& loop_;
-    const std::size_t loopIndex_;
     const SessionId id_;
-    std::atomic<State> state_{State::New};
     std::unique_ptr<Carrier> carrier_;
     std::atomic<Mailbox*> mailbox_{nullptr};  // made when another thread first sends
-    SessionStart start_;
-    std::string displayName_;
+    const Origin origin_;
+    std::shared_ptr<void> instance_;
+    std::unique_ptr<Extras> extras_;                 // made when there is one
     std::atomic<Clock::time_point> lastReceived_{};  // written by the loop
-    std::atomic<std::int64_t> roundTrip_{-1};        // likewise
-    Clock::time_point probed_{};                     // when the probe was sent that is not answered yet
-    std::uint32_t lastProbe_ = 0;
-    std::chrono::milliseconds idleTimeout_{0};
     TimerId idleTimer_ = 0;
-    std::vector<TimerId> timers_;  // of after(); fired ones are taken out
-    std::vector<std::pair<std::shared_ptr<TopicTable>, std::string>> subscriptions_;
+    std::atomic<std::int32_t> roundTrip_{-1};  // written by the loop; more than half an hour counts as that
+    const std::uint16_t loopIndex_;
+    std::atomic<State> state_{State::New};
 };
 
 }  // namespace patchbay::messaging

@@ -12,9 +12,8 @@ Connection::Connection(Role role, Limits limits, Receiver& receiver, std::unique
       extension_{std::move(extension)},
       masks_{masks},
       reader_{role, extension_ ? extension_->rsvBits() : std::uint8_t{0}},
-      role_{role},
-      maxMessageBytes_{limits.maxMessageBytes},
-      maxFragments_{limits.maxFragments} {}
+      maxFragments_{limits.maxFragments},
+      maxMessageBytes_{limits.maxMessageBytes} {}
 
 namespace {
 
@@ -54,25 +53,49 @@ bool Connection::takeWhole(std::span<std::byte>& bytes) {
 std::span<std::byte> Connection::room() noexcept {
     const std::uint64_t left = inbound_ == Inbound::Open ? reader_.dataLeft() : 0;
     if (left < kLeastRoom) return {};
-    return collected_.room(static_cast<std::size_t>(left));  // reserved with the frame's first part
+    return pieces_->message.room(static_cast<std::size_t>(left));  // reserved with the frame's first part
 }
 
 void Connection::roomFilled(std::size_t bytes) {
-    const std::span<std::byte> read = collected_.room(bytes);
-    collected_.commit(bytes);
+    const std::span<std::byte> read = pieces_->message.room(bytes);
+    pieces_->message.commit(bytes);
     const FramePart part = reader_.nextPayload(read.first(bytes));
     if (isPlainText() && !text_.feed(part.payload)) return failText();
     if (part.ends() && (part.firstByte & kFin) != 0) finishCollected();
+}
+
+Connection::Pieces& Connection::pieces() {
+    if (!pieces_) pieces_ = std::make_unique<Pieces>();
+    return *pieces_;
 }
 
 void Connection::take(const FramePart& part) {
     if (isControl(part.firstByte)) return takeControl(part);
     if (part.starts()) {
         const bool continues = opcodeOf(part.firstByte) == Opcode::Continuation;
+        const bool only = !continues && part.place == FramePart::Whole && (part.firstByte & kFin) != 0;
+        if (only && message_ == Message::None) return takeOnlyFrame(part);
         if (!(continues ? continueMessage() : startMessage(part))) return;
         if (!fitsLimits(part)) return;
     }
     takeData(part);
+}
+
+/// The most bytes that a message's frames may carry.
+std::size_t Connection::mostEncoded(std::uint8_t rsv, std::size_t limit) const {
+    return rsv == 0 ? limit : extension_->maxEncodedBytes(limit);
+}
+
+/// A message of one frame that lies whole in the caller's buffer, and stays there.
+void Connection::takeOnlyFrame(const FramePart& part) {
+    const bool isText = opcodeOf(part.firstByte) == Opcode::Text;
+    const MessageKind kind = isText ? MessageKind::Text : MessageKind::Binary;
+    const std::uint8_t rsv = part.firstByte & kRsvBits;
+    const std::size_t limit = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
+    if (part.frameBytes > mostEncoded(rsv, limit)) return failSize();
+    if (rsv != 0) return decode(kind, rsv, part.payload, limit);
+    if (isText && !isUtf8(part.payload)) return failText();
+    receiver_.onMessage(kind, part.payload);
 }
 
 bool Connection::startMessage(const FramePart& part) {
@@ -82,9 +105,14 @@ bool Connection::startMessage(const FramePart& part) {
     }
     message_ = opcodeOf(part.firstByte) == Opcode::Text ? Message::Text : Message::Binary;
     rsv_ = part.firstByte & kRsvBits;
-    fragments_ = 0;
-    messageLimit_ = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
-    collected_.reset(rsv_ == 0 ? messageLimit_ : extension_->maxEncodedBytes(messageLimit_));
+    const std::size_t limit = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
+    const std::size_t most = mostEncoded(rsv_, limit);
+    if (part.frameBytes > most) {
+        failSize();
+        return false;
+    }
+    pieces().messageLimit = limit;
+    pieces_->message.reset(most);
     return true;
 }
 
@@ -96,11 +124,11 @@ bool Connection::continueMessage() {
 
 /// Before any byte is stored: a frame that announces too much fails by its header alone.
 bool Connection::fitsLimits(const FramePart& part) {
-    ++fragments_;
-    if (maxFragments_ != 0 && fragments_ > maxFragments_) {
+    ++pieces_->fragments;
+    if (maxFragments_ != 0 && pieces_->fragments > maxFragments_) {
         fail(CloseCode::TooBig, "message in more fragments than the limit (RFC 6455 §10.4)");
-    } else if (part.frameBytes > collected_.maxBytes() - collected_.size()) {
-        fail(CloseCode::TooBig, "message over the limit (RFC 6455 §7.4.1, §10.4)");
+    } else if (part.frameBytes > pieces_->message.maxBytes() - pieces_->message.size()) {
+        failSize();
     } else {
         return true;
     }
@@ -108,36 +136,25 @@ bool Connection::fitsLimits(const FramePart& part) {
 }
 
 void Connection::takeData(const FramePart& part) {
-    const bool finalFrame = (part.firstByte & kFin) != 0;
-    if (finalFrame && part.place == FramePart::Whole && fragments_ == 1) return finishInPlace(part.payload);
     if (isPlainText() && !text_.feed(part.payload)) return failText();
     // fitsLimits() has seen the whole frame, so neither of these can refuse.
-    if (part.starts() && !collected_.reserve(part.frameBytes)) return;
-    if (!collected_.append(part.payload)) return;
-    if (finalFrame && part.ends()) finishCollected();
+    if (part.starts() && !pieces_->message.reserve(part.frameBytes)) return;
+    if (!pieces_->message.append(part.payload)) return;
+    if (part.ends() && (part.firstByte & kFin) != 0) finishCollected();
 }
 
-void Connection::finishInPlace(std::span<std::byte> payload) {
-    if (isPlainText() && !isUtf8(payload)) return failText();
-    deliver(payload);
-}
-
+/// The pieces go with the message, also where its receiver closes.
 void Connection::finishCollected() {
     if (isPlainText() && !text_.atCharacterEnd()) return failText();
-    deliver(collected_.bytes());
-    collected_.reset(0);
+    const auto whole = std::exchange(pieces_, nullptr);
+    const MessageKind kind = std::exchange(message_, Message::None) == Message::Text ? MessageKind::Text : MessageKind::Binary;
+    if (rsv_ != 0) return decode(kind, rsv_, whole->message.bytes(), whole->messageLimit);
+    receiver_.onMessage(kind, whole->message.bytes());
 }
 
-void Connection::deliver(std::span<std::byte> payload) {
-    const MessageKind kind = message_ == Message::Text ? MessageKind::Text : MessageKind::Binary;
-    message_ = Message::None;
-    if (rsv_ == 0) return receiver_.onMessage(kind, payload);
-    decode(kind, payload);
-}
-
-void Connection::decode(MessageKind kind, Bytes payload) {
-    MessageBuffer decoded{messageLimit_};
-    switch (extension_->decode(rsv_, payload, decoded)) {
+void Connection::decode(MessageKind kind, std::uint8_t rsv, Bytes payload, std::size_t limit) {
+    MessageBuffer decoded{limit};
+    switch (extension_->decode(rsv, payload, decoded)) {
         case Extension::Decoded::TooBig:
             return fail(CloseCode::TooBig, "message over the limit once decoded (RFC 6455 §7.4.1, §10.4)");
         case Extension::Decoded::Broken:
@@ -153,11 +170,12 @@ void Connection::takeControl(const FramePart& part) {
     const Opcode opcode = opcodeOf(part.firstByte);
     if (part.place == FramePart::Whole) return handleControl(opcode, part.payload);
     // The header has been checked: neither of these can refuse.
-    if (part.starts() && !control_.reserve(part.frameBytes)) return;
-    if (!control_.append(part.payload)) return;
+    if (part.starts() && !pieces().control.reserve(part.frameBytes)) return;
+    if (!pieces_->control.append(part.payload)) return;
     if (!part.ends()) return;
-    handleControl(opcode, control_.bytes());
-    control_.reset(kMaxControlBytes);
+    MessageBuffer whole = std::exchange(pieces_->control, MessageBuffer{kMaxControlBytes});
+    if (message_ == Message::None) pieces_.reset();
+    handleControl(opcode, whole.bytes());
 }
 
 void Connection::handleControl(Opcode opcode, Bytes payload) {
@@ -177,30 +195,32 @@ void Connection::handleClose(Bytes payload) {
     const ReadClose close = readClosePayload(payload);
     if (!close.rule.empty()) return fail(close.code, close.rule);
     inbound_ = Inbound::Closed;
-    collected_.reset(0);
+    pieces_.reset();
     if (claimClose()) reply(Opcode::Close, ClosePayload{close.code, {}}.bytes());
     receiver_.onClose(close.code, close.reason);
 }
+
+void Connection::failSize() { fail(CloseCode::TooBig, "message over the limit (RFC 6455 §7.4.1, §10.4)"); }
 
 void Connection::failText() { fail(CloseCode::InvalidPayload, "text that is not UTF-8 (RFC 6455 §8.1)"); }
 
 /// §7.1.7. The rule goes along as the reason: it tells a client's developer what to mend, and nothing of this server.
 void Connection::fail(CloseCode code, std::string_view rule) {
     inbound_ = Inbound::Failed;
-    collected_.reset(0);
+    pieces_.reset();
     if (claimClose()) reply(Opcode::Close, ClosePayload{code, rule}.bytes());
     receiver_.onFailure(code, rule);
 }
 
 void Connection::reply(Opcode opcode, Bytes payload) {
     std::array<std::byte, kMaxHeaderBytes + kMaxControlBytes> frame;
-    const MaskKey key = role_ == Role::Client ? masks_() : MaskKey{};
-    const FrameHeader header = role_ == Role::Client ? FrameHeader{whole(opcode), payload.size(), key}
+    const MaskKey key = role() == Role::Client ? masks_() : MaskKey{};
+    const FrameHeader header = role() == Role::Client ? FrameHeader{whole(opcode), payload.size(), key}
                                                      : FrameHeader{whole(opcode), payload.size()};
     std::ranges::copy(header.bytes(), frame.begin());
     const auto body = std::span{frame}.subspan(header.bytes().size(), payload.size());
     std::ranges::copy(payload, body.begin());
-    if (role_ == Role::Client) applyMask(body, key);
+    if (role() == Role::Client) applyMask(body, key);
     receiver_.onReply(Bytes{frame}.first(header.bytes().size() + payload.size()));
 }
 
@@ -232,7 +252,7 @@ bool Connection::close(CloseCode code, std::string_view reason, Output& output) 
 
 /// A client's payload is masked in a copy: the caller's bytes are not ours to change, and may be sent to others too.
 void Connection::write(std::uint8_t firstByte, Bytes payload, Output& output) {
-    if (role_ == Role::Server) return output.write(FrameHeader{firstByte, payload.size()}.bytes(), payload);
+    if (role() == Role::Server) return output.write(FrameHeader{firstByte, payload.size()}.bytes(), payload);
     const MaskKey key = masks_();
     std::vector<std::byte> masked{payload.begin(), payload.end()};
     applyMask(masked, key);

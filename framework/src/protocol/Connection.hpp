@@ -28,7 +28,7 @@ namespace patchbay::protocol {
 /// What a peer may send. Going over either fails the connection with 1009.
 struct Limits {
     std::size_t maxMessageBytes = 64_KiB;  ///< a whole message, after its fragments and the extension
-    std::size_t maxFragments = 0;          ///< frames of one message; 0 is no limit
+    std::uint32_t maxFragments = 0;        ///< frames of one message; 0 is no limit
 };
 
 /// What arrives, in order.
@@ -80,7 +80,7 @@ public:
     template <class To>
     bool send(MessageKind kind, Bytes payload, To& output) {
         if (closeSent_) return false;
-        if (extension_ || role_ == Role::Client) {
+        if (extension_ || role() == Role::Client) {
             encode(kind, payload, output);
         } else {
             output.write(FrameHeader{whole(opcodeOf(kind)), payload.size()}.bytes(), payload);
@@ -106,19 +106,29 @@ private:
     enum class Inbound : std::uint8_t { Open, Closed, Failed };
     enum class Message : std::uint8_t { None, Text, Binary };
 
+    /// A message, or a control frame, that is not whole yet.
+    struct Pieces {
+        std::size_t messageLimit = 0;  // maxMessageBytes_ when the message began
+        std::size_t fragments = 0;
+        MessageBuffer message{0};
+        MessageBuffer control{kMaxControlBytes};
+    };
+
     bool takeWhole(std::span<std::byte>& bytes);
     void take(const FramePart& part);
     void takeControl(const FramePart& part);
     void takeData(const FramePart& part);
     void handleControl(Opcode opcode, Bytes payload);
     void handleClose(Bytes payload);
+    void takeOnlyFrame(const FramePart& part);
     bool startMessage(const FramePart& part);
     bool continueMessage();
     bool fitsLimits(const FramePart& part);
-    void finishInPlace(std::span<std::byte> payload);
     void finishCollected();
-    void deliver(std::span<std::byte> payload);
-    void decode(MessageKind kind, Bytes payload);
+    void decode(MessageKind kind, std::uint8_t rsv, Bytes payload, std::size_t limit);
+    std::size_t mostEncoded(std::uint8_t rsv, std::size_t limit) const;
+    Pieces& pieces();
+    void failSize();
     void failText();
     void fail(CloseCode code, std::string_view rule);
 
@@ -129,24 +139,21 @@ private:
     bool claimClose() noexcept { return !std::exchange(closeSent_, true); }
     /// Text whose frames carry the text itself, so that it is checked as it arrives.
     bool isPlainText() const noexcept { return message_ == Message::Text && rsv_ == 0; }
+    Role role() const noexcept { return reader_.role(); }
 
     Receiver& receiver_;
     std::unique_ptr<Extension> extension_;
     MaskSource masks_;
     FrameReader reader_;
-    Role role_;
     Inbound inbound_ = Inbound::Open;
     bool closeSent_ = false;
 
     Message message_ = Message::None;
     std::uint8_t rsv_ = 0;  // of the message's first frame
     Utf8Checker text_;
+    std::uint32_t maxFragments_;
     std::size_t maxMessageBytes_;
-    std::size_t messageLimit_ = 0;  // maxMessageBytes_ when the message began
-    std::size_t maxFragments_;
-    std::size_t fragments_ = 0;
-    MessageBuffer collected_{0};
-    MessageBuffer control_{kMaxControlBytes};  // a control frame that arrives in pieces
+    std::unique_ptr<Pieces> pieces_;  // nullptr when all that came was whole
 };
 
 /// Appends the frame of one whole message as a server sends it, for a broadcast that is encoded once; with an extension,

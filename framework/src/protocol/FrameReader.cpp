@@ -28,6 +28,45 @@ bool isKnown(Opcode opcode) noexcept {
 
 }  // namespace
 
+enum class FrameReader::Rule : std::uint8_t {
+    None,
+    ReservedBit,
+    ReservedOpcode,
+    FragmentedControl,
+    LargeControl,
+    Unmasked,
+    Masked,
+    Needless16,
+    TopBit,
+    Needless64
+};
+
+std::string_view FrameReader::rule() const noexcept {
+    switch (rule_) {
+        case Rule::None:
+            break;
+        case Rule::ReservedBit:
+            return "reserved bit set that no extension has defined for this frame (RFC 6455 §5.2)";
+        case Rule::ReservedOpcode:
+            return "reserved opcode (RFC 6455 §5.2)";
+        case Rule::FragmentedControl:
+            return "fragmented control frame (RFC 6455 §5.5)";
+        case Rule::LargeControl:
+            return "control frame with more than 125 bytes (RFC 6455 §5.5)";
+        case Rule::Unmasked:
+            return "unmasked client frame (RFC 6455 §5.1)";
+        case Rule::Masked:
+            return "masked server frame (RFC 6455 §5.1)";
+        case Rule::Needless16:
+            return "16-bit length where 7 bits are enough (RFC 6455 §5.2)";
+        case Rule::TopBit:
+            return "64-bit length with its top bit set (RFC 6455 §5.2)";
+        case Rule::Needless64:
+            return "64-bit length where 16 bits are enough (RFC 6455 §5.2)";
+    }
+    return {};
+}
+
 FrameReader::FrameReader(Role role, std::uint8_t rsvBits) noexcept : role_{role}, rsvBits_{rsvBits} {}
 
 FrameReader::Result FrameReader::next(std::span<std::byte>& bytes, FramePart& part) noexcept {
@@ -37,18 +76,18 @@ FrameReader::Result FrameReader::next(std::span<std::byte>& bytes, FramePart& pa
         if (const Result result = readHeader(bytes); result != Result::Part) return result;
         place = FramePart::First;
     }
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(payload_.left, bytes.size()));
     part = takePayload(bytes.first(count), place);
     bytes = bytes.subspan(count);
     return Result::Part;
 }
 
 FramePart FrameReader::takePayload(std::span<std::byte> bytes, std::uint8_t place) noexcept {
-    if (role_ == Role::Server) applyMask(bytes, key_, static_cast<std::size_t>((frameBytes_ - left_) % 4));
-    left_ -= bytes.size();
-    stage_ = left_ == 0 ? Stage::Header : Stage::Payload;
-    if (left_ == 0) place |= FramePart::Last;
-    return {firstByte_, static_cast<FramePart::Place>(place), frameBytes_, bytes};
+    if (role_ == Role::Server) applyMask(bytes, key_, static_cast<std::size_t>((payload_.bytes - payload_.left) % 4));
+    payload_.left -= bytes.size();
+    stage_ = payload_.left == 0 ? Stage::Header : Stage::Payload;
+    if (payload_.left == 0) place |= FramePart::Last;
+    return {firstByte_, static_cast<FramePart::Place>(place), payload_.bytes, bytes};
 }
 
 FrameReader::Result FrameReader::readHeader(std::span<std::byte>& bytes) noexcept {
@@ -62,6 +101,7 @@ FrameReader::Result FrameReader::readHeader(std::span<std::byte>& bytes) noexcep
 }
 
 FrameReader::Result FrameReader::collectHeader(std::span<std::byte>& bytes) noexcept {
+    if (collected_ == 0) header_ = {};
     std::size_t wanted = collected_ < 2 ? 2 : headerBytes(byteAt(header_.data(), 1));
     while (!bytes.empty() && collected_ < wanted) {
         header_[collected_++] = bytes.front();
@@ -72,7 +112,8 @@ FrameReader::Result FrameReader::collectHeader(std::span<std::byte>& bytes) noex
     }
     if (collected_ < wanted) return Result::NeedMore;
     collected_ = 0;
-    return readLengthAndMask(header_.data());
+    const auto header = header_;  // its place is the payload's from here on
+    return readLengthAndMask(header.data());
 }
 
 bool FrameReader::startIsAllowed(std::uint8_t first, std::uint8_t second) noexcept {
@@ -80,17 +121,17 @@ bool FrameReader::startIsAllowed(std::uint8_t first, std::uint8_t second) noexce
     const bool startsMessage = !control && opcodeOf(first) != Opcode::Continuation;
     const std::uint8_t allowedRsv = startsMessage ? rsvBits_ : 0;
     if ((first & kRsvBits & ~allowedRsv) != 0) {
-        broken("reserved bit set that no extension has defined for this frame (RFC 6455 §5.2)");
+        broken(Rule::ReservedBit);
     } else if (!isKnown(opcodeOf(first))) {
-        broken("reserved opcode (RFC 6455 §5.2)");
+        broken(Rule::ReservedOpcode);
     } else if (control && (first & kFin) == 0) {
-        broken("fragmented control frame (RFC 6455 §5.5)");
+        broken(Rule::FragmentedControl);
     } else if (control && (second & kLengthBits) > kMaxControlBytes) {
-        broken("control frame with more than 125 bytes (RFC 6455 §5.5)");
+        broken(Rule::LargeControl);
     } else if (role_ == Role::Server && (second & kMaskBit) == 0) {
-        broken("unmasked client frame (RFC 6455 §5.1)");
+        broken(Rule::Unmasked);
     } else if (role_ == Role::Client && (second & kMaskBit) != 0) {
-        broken("masked server frame (RFC 6455 §5.1)");
+        broken(Rule::Masked);
     } else {
         return true;
     }
@@ -101,24 +142,23 @@ FrameReader::Result FrameReader::readLengthAndMask(const std::byte* header) noex
     firstByte_ = byteAt(header, 0);
     const std::uint8_t length = byteAt(header, 1) & kLengthBits;
     const std::byte* at = header + 2;
-    if (length < kLength16) {
-        frameBytes_ = length;
-    } else if (length == kLength16) {
-        frameBytes_ = bigEndian(at, 2);
-        if (frameBytes_ < kLength16) return broken("16-bit length where 7 bits are enough (RFC 6455 §5.2)");
+    std::uint64_t size = length;
+    if (length == kLength16) {
+        size = bigEndian(at, 2);
+        if (size < kLength16) return broken(Rule::Needless16);
         at += 2;
-    } else {
-        frameBytes_ = bigEndian(at, 8);
-        if (frameBytes_ >> 63 != 0) return broken("64-bit length with its top bit set (RFC 6455 §5.2)");
-        if (frameBytes_ <= 0xFFFF) return broken("64-bit length where 16 bits are enough (RFC 6455 §5.2)");
+    } else if (length > kLength16) {
+        size = bigEndian(at, 8);
+        if (size >> 63 != 0) return broken(Rule::TopBit);
+        if (size <= 0xFFFF) return broken(Rule::Needless64);
         at += 8;
     }
     if (role_ == Role::Server) std::copy_n(at, key_.size(), key_.begin());
-    left_ = frameBytes_;
+    payload_ = {size, size};
     return Result::Part;
 }
 
-FrameReader::Result FrameReader::broken(std::string_view rule) noexcept {
+FrameReader::Result FrameReader::broken(Rule rule) noexcept {
     rule_ = rule;
     return Result::Broken;
 }

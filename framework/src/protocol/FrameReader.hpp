@@ -65,34 +65,41 @@ public:
     }
 
     /// How much of a data frame's payload is still to come; 0 outside of one.
-    std::uint64_t dataLeft() const noexcept { return stage_ == Stage::Payload && !isControl(firstByte_) ? left_ : 0; }
+    std::uint64_t dataLeft() const noexcept { return stage_ == Stage::Payload && !isControl(firstByte_) ? payload_.left : 0; }
     /// Takes the next bytes of the frame's payload, which the caller has read to where it wants them.
     /// Requires: `bytes` is no longer than dataLeft(), and not empty.
     FramePart nextPayload(std::span<std::byte> bytes) noexcept { return takePayload(bytes, FramePart::Middle); }
 
     /// The rule that the peer broke, with its section of RFC 6455.
-    std::string_view rule() const noexcept { return rule_; }
+    std::string_view rule() const noexcept;
+    Role role() const noexcept { return role_; }
 
 private:
+    enum class Rule : std::uint8_t;
     enum class Stage : std::uint8_t { Header, Payload };
+    struct Payload {
+        std::uint64_t bytes, left;
+    };
 
     FramePart takePayload(std::span<std::byte> bytes, std::uint8_t place) noexcept;
     Result readHeader(std::span<std::byte>& bytes) noexcept;
     Result collectHeader(std::span<std::byte>& bytes) noexcept;
     bool startIsAllowed(std::uint8_t first, std::uint8_t second) noexcept;
     Result readLengthAndMask(const std::byte* header) noexcept;
-    Result broken(std::string_view rule) noexcept;
+    Result broken(Rule rule) noexcept;
 
-    std::string_view rule_;
-    std::uint64_t frameBytes_ = 0;
-    std::uint64_t left_ = 0;
+    /// A frame's payload, or a header that arrives in pieces: never both.
+    union {
+        Payload payload_ = {0, 0};
+        std::array<std::byte, kMaxHeaderBytes> header_;
+    };
     MaskKey key_{};
     Stage stage_ = Stage::Header;
     Role role_;
     std::uint8_t rsvBits_;
     std::uint8_t firstByte_ = 0;
-    std::uint8_t collected_ = 0;  // bytes of header_ in use; 0 unless a header arrived in pieces
-    std::array<std::byte, kMaxHeaderBytes> header_{};
+    std::uint8_t collected_ = 0;  // bytes of header_ in use; 0 unless a header arrives in pieces
+    Rule rule_{};
 };
 
 }  // namespace patchbay::protocol

@@ -96,6 +96,13 @@ public:
     /// Destroys `task` on the loop's thread, at the start of a later turn, when none of its functions runs.   Thread:
     /// any.
     void retire(std::unique_ptr<TurnEndTask> task);
+    /// Memory that outlives every call made now, and who may queue it where it lies: one at a time.   Thread: the loop's.
+    struct Loan {
+        const TurnEndTask* borrower;
+        const std::byte* begin;
+        const std::byte* end;
+    };
+    Loan& loan() noexcept { return loan_; }
     /// For reading, shared by everything on this loop; 64 more bytes behind it may be read.   Thread: the loop's.
     std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), kReadBytes}; }
 
@@ -130,6 +137,7 @@ private:
     std::size_t nextReady_ = 0;
     std::size_t readyCount_ = 0;
     std::unique_ptr<std::byte[]> readBuffer_;
+    Loan loan_{};
 
     std::mutex inboxLock_;
     Inbox inbox_;

@@ -12,7 +12,7 @@ SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
     if (size <= MessageChunk::kMaxMessage)
         copyIn(head, payload, MessageClass::Data);
     else
-        push(new SharedMessages{makeBatch(head, payload), 0, 1}, nullptr);
+        push(new SharedMessages{makeBatch(head, payload), 0, 1});
     data_ += size;
     return SendStatus::Queued;
 }
@@ -21,7 +21,7 @@ SendStatus Outbox::appendLent(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
     const SendStatus room = makeRoom(size);
     if (room != SendStatus::Queued) return room;
-    push(new LentMessage{head, payload}, nullptr);
+    push(new LentMessage{head, payload});
     lent_ = true;
     data_ += size;
     return SendStatus::Queued;
@@ -30,7 +30,7 @@ SendStatus Outbox::appendLent(Bytes head, Bytes payload) {
 SendStatus Outbox::append(const SharedBatch& batch, std::size_t first, std::size_t last) {
     const std::size_t size = batch->start(last) - batch->start(first);
     if (last - first > 1 && fits(size)) {
-        push(new SharedMessages{batch, first, last}, nullptr);
+        push(new SharedMessages{batch, first, last});
         data_ += size;
         return SendStatus::Queued;
     }
@@ -51,7 +51,7 @@ SendStatus Outbox::appendOne(const SharedBatch& batch, std::size_t message) {
     if (first_ && size <= kMaxCopied)
         copyIn({}, batch->message(message), MessageClass::Data);
     else
-        push(new SharedMessages{batch, message, message + 1}, nullptr);
+        push(new SharedMessages{batch, message, message + 1});
     data_ += size;
     return SendStatus::Queued;
 }
@@ -66,16 +66,16 @@ SendStatus Outbox::appendControl(Bytes message, ControlRoom room) {
 }
 
 void Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
-    if (open_ && open_->append(head, payload, kind)) return;
+    if (open_ && openChunk().append(head, payload, kind)) return;
     auto* const chunk = MessageChunk::make(open_ ? MessageChunk::kLargeBytes : MessageChunk::kSmallBytes);
-    push(chunk, chunk);
+    push(chunk, true);
     chunk->append(head, payload, kind);
 }
 
 SendStatus Outbox::makeRoom(std::size_t bytes) noexcept {
     if (fits(bytes)) return SendStatus::Queued;
-    if (limit_.whenFull == WhenFull::Close) return SendStatus::Full;
-    if (limit_.whenFull == WhenFull::DropOldest && bytes <= limit_.bytes) {
+    if (whenFull_ == WhenFull::Close) return SendStatus::Full;
+    if (whenFull_ == WhenFull::DropOldest && bytes <= limit_) {
         while (!fits(bytes) && dropOldest()) continue;
         if (fits(bytes)) return SendStatus::Queued;
     }
@@ -94,7 +94,7 @@ bool Outbox::dropOldest() noexcept {
             (before ? before->next : first_) = segment->next;
             if (last_ == segment) {
                 last_ = before;
-                open_ = nullptr;
+                open_ = false;
             }
             delete segment;
         }
@@ -103,7 +103,7 @@ bool Outbox::dropOldest() noexcept {
     return false;
 }
 
-void Outbox::push(Segment* segment, MessageChunk* open) noexcept {
+void Outbox::push(Segment* segment, bool open) noexcept {
     (last_ ? last_->next : first_) = segment;
     last_ = segment;
     open_ = open;
@@ -126,7 +126,8 @@ void Outbox::written(std::size_t bytes) noexcept {
         if (first_->unsentBytes() != 0) return;
         delete std::exchange(first_, first_->next);
     }
-    last_ = open_ = nullptr;
+    last_ = nullptr;
+    open_ = false;
     lent_ = false;
 }
 
@@ -137,7 +138,8 @@ void Outbox::keepLent() {
 
 void Outbox::dropUnstarted() noexcept {
     Segment* rest = std::exchange(first_, nullptr);
-    last_ = open_ = nullptr;
+    last_ = nullptr;
+    open_ = false;
     while (rest) {
         Segment* segment = std::exchange(rest, rest->next);
         segment->next = nullptr;
@@ -145,13 +147,14 @@ void Outbox::dropUnstarted() noexcept {
         if (segment->unsentBytes() == 0)
             delete segment;
         else
-            push(segment, nullptr);
+            push(segment);
     }
 }
 
 void Outbox::clear() noexcept {
     while (first_) delete std::exchange(first_, first_->next);
-    last_ = open_ = nullptr;
+    last_ = nullptr;
+    open_ = false;
     data_ = control_ = 0;
     lent_ = false;
 }

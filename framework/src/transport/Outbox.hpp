@@ -48,14 +48,14 @@ public:
     /// From this size on a payload is lent rather than copied where that is offered.
     static constexpr std::size_t kLeastLent = 2048;
 
-    explicit Outbox(SendQueue limit) noexcept : limit_{limit} {}
+    explicit Outbox(SendQueue limit) noexcept { setLimit(limit); }
     Outbox(const Outbox&) = delete;
     ~Outbox() { clear(); }
 
     /// One message, copied.
     SendStatus append(Bytes head, Bytes payload) {
         const std::size_t size = head.size() + payload.size();
-        if (open_ && fits(size) && open_->append(head, payload, MessageClass::Data)) {
+        if (open_ && fits(size) && openChunk().append(head, payload, MessageClass::Data)) {
             data_ += size;
             return SendStatus::Queued;
         }
@@ -83,11 +83,14 @@ public:
     void dropUnstarted() noexcept;
     /// Forgets everything.
     void clear() noexcept;
-    void setLimit(SendQueue limit) noexcept { limit_ = limit; }
+    void setLimit(SendQueue limit) noexcept {
+        limit_ = limit.bytes;
+        whenFull_ = limit.whenFull;
+    }
 
     bool empty() const noexcept { return first_ == nullptr; }
     /// Whether so many bytes more are within the limit.
-    bool fits(std::size_t bytes) const noexcept { return bytes <= limit_.bytes && data_ <= limit_.bytes - bytes; }
+    bool fits(std::size_t bytes) const noexcept { return bytes <= limit_ && data_ <= limit_ - bytes; }
     /// Units: bytes of unsent data messages; control messages do not count.
     std::size_t queuedBytes() const noexcept { return data_; }
     /// Units: bytes of all that waits, control messages included.
@@ -103,16 +106,19 @@ private:
     SendStatus makeRoom(std::size_t bytes) noexcept;
     bool dropOldest() noexcept;
     void copyIn(Bytes head, Bytes payload, MessageClass kind);
-    void push(Segment* segment, MessageChunk* open) noexcept;
+    void push(Segment* segment, bool open = false) noexcept;
+    /// Requires: open_.
+    MessageChunk& openChunk() noexcept { return static_cast<MessageChunk&>(*last_); }
     void subtract(Tally gone) noexcept;
 
     Segment* first_ = nullptr;
     Segment* last_ = nullptr;
-    MessageChunk* open_ = nullptr;  ///< the last segment where that is a chunk
     std::size_t data_ = 0;
-    SendQueue limit_;
+    std::size_t limit_;
     std::uint64_t dropped_ = 0;
     std::uint16_t control_ = 0;
+    WhenFull whenFull_;
+    bool open_ = false;  ///< the last segment is a chunk
     bool lent_ = false;
 };
 

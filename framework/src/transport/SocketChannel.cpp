@@ -8,14 +8,15 @@ namespace {
 
 constexpr std::uint32_t kReading = EPOLLIN | EPOLLRDHUP;
 constexpr std::uint32_t kEndSeen = EPOLLET;  // nothing but the end, which cannot be masked, and that once
+constexpr std::uint32_t kRefused = ~0u;      // the kernel would not watch
 
 }  // namespace
 
 SocketChannel::SocketChannel(EventLoop& loop, Socket socket, SendQueue limit) noexcept
     : loop_{loop}, socket_{std::move(socket)}, outbox_{limit} {}
 
-std::shared_ptr<SocketChannel> SocketChannel::open(EventLoop& loop, Socket socket, SendQueue limit) {
-    return {new SocketChannel{loop, std::move(socket), limit}, &SocketChannel::retire};
+SocketChannel::Pointer SocketChannel::open(EventLoop& loop, Socket socket, SendQueue limit) {
+    return Pointer{new SocketChannel{loop, std::move(socket), limit}};
 }
 
 void SocketChannel::retire(SocketChannel* channel) {
@@ -35,11 +36,20 @@ void SocketChannel::start(Receiver& receiver) {
 
 void SocketChannel::watchFirst() noexcept {
     watched_ = kReading;
-    const auto error = loop_.watch(socket_.descriptor(), kReading, *this);
-    if (!error) return;
-    loop_.post([weak = weak_from_this(), error] {
-        if (const auto self = weak.lock()) self->fail(error);
-    });
+    if (!loop_.watch(socket_.descriptor(), kReading, *this)) return;
+    watched_ = kRefused;
+    loop_.atTurnEnd(*this);
+}
+
+/// Not inside start(), whose caller is not ready to hear of an end.
+bool SocketChannel::watchAgain() noexcept {
+    if (const auto error = loop_.watch(socket_.descriptor(), kReading, *this)) {
+        fail(error);
+        return false;
+    }
+    watched_ = kReading;
+    watchAsNeeded();
+    return true;
 }
 
 void SocketChannel::pauseReading() noexcept {
@@ -50,7 +60,7 @@ void SocketChannel::pauseReading() noexcept {
 void SocketChannel::resumeReading() noexcept {
     paused_ = false;
     watchAsNeeded();
-    if (socket_.hasUnread()) loop_.post([self = shared_from_this()] { self->readOn(); });
+    if (socket_.hasUnread()) loop_.post([self = Pointer{this}] { self->readOn(); });
 }
 
 // ---- reading
@@ -142,6 +152,7 @@ SendStatus SocketChannel::sendNow(const SharedBatch& batch, std::size_t first, s
 }
 
 void SocketChannel::onTurnEnd() noexcept {
+    if (watched_ == kRefused && !watchAgain()) return;
     if (!canWrite()) return;
     if (socket_.hasUnsent() || (!outbox_.empty() && socket_.isReady())) return write();
     watchAsNeeded();
@@ -206,7 +217,7 @@ void SocketChannel::closeAfterFlush(std::chrono::milliseconds within) {
     if (std::exchange(state_, State::Flushing) == State::New) watchFirst();
     receiver_ = nullptr;
     paused_ = false;
-    deadline_ = loop_.after(within, [self = shared_from_this()] { self->abort(); });
+    deadline_ = loop_.after(within, [self = Pointer{this}] { self->abort(); });
     watchAsNeeded();
     loop_.atTurnEnd(*this);
 }
@@ -238,7 +249,7 @@ void SocketChannel::stopSending() noexcept {
 }
 
 void SocketChannel::watchAsNeeded() noexcept {
-    if (state_ == State::New || state_ == State::Closed) return;
+    if (state_ == State::New || state_ == State::Closed || watched_ == kRefused) return;
     std::uint32_t wanted = paused_ || peerEnded_ ? 0 : kReading;
     if (kernelFull_) wanted |= EPOLLOUT;
     if (wanted == watched_ || (watched_ == kEndSeen && wanted == 0)) return;

@@ -9,7 +9,7 @@
 // What is received may be sent on without a copy: while a Lending lasts, payloads inside its memory are queued where they
 // lie; when it ends they are written, and what the kernel does not take then is copied. Each onBytes() is such a time.
 //
-// Ownership: a shared_ptr, dropped on any thread. When the last one goes the socket is closed at once (on another
+// Ownership: by Pointers, dropped on any thread. When the last one goes the socket is closed at once (on another
 // thread than the loop's: soon) and the object is destroyed by the loop when none of its functions runs, so a callback
 // may drop its own channel. A channel that flushes keeps itself until it is closed: after closeAfterFlush() let go of
 // it. The receiver must live until it has had onEnd() with an error, or until abort(), closeAfterFlush() or the last
@@ -19,11 +19,13 @@
 #include "transport/Outbox.hpp"
 #include "transport/Socket.hpp"
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <system_error>
@@ -31,8 +33,11 @@
 
 namespace patchbay::transport {
 
-class SocketChannel final : public IoHandler, public TurnEndTask, public std::enable_shared_from_this<SocketChannel> {
+class SocketChannel final : public IoHandler, public TurnEndTask {
 public:
+    /// Counts in the channel itself.   Thread: any; one Pointer, one at a time.
+    using Pointer = boost::intrusive_ptr<SocketChannel>;
+
     /// Gets what happens to a channel.   Thread: the loop's.   Errors: none of these may throw. Each may call anything
     /// of the channel and may drop it.
     class Receiver {
@@ -59,28 +64,28 @@ public:
     class Lending {
     public:
         Lending(SocketChannel& channel, Bytes memory) noexcept
-            : channel_{channel}, before_{channel.lent_}, begins_{!channel.isLent(memory)} {
-            if (begins_) channel.lent_ = memory;
+            : channel_{channel}, begins_{!channel.isLent(memory)} {
+            if (begins_) before_ = std::exchange(channel.loop_.loan(), {&channel, memory.data(), memory.data() + memory.size()});
         }
         Lending(const Lending&) = delete;
         ~Lending() {
             if (!begins_) return;
-            channel_.lent_ = before_;
+            channel_.loop_.loan() = before_;
             if (channel_.outbox_.hasLent()) channel_.writeLent();
         }
 
     private:
         SocketChannel& channel_;
-        const Bytes before_;
         const bool begins_;
+        EventLoop::Loan before_;  // set where it begins
     };
 
     /// A channel that does nothing but queue until start().   Thread: any.
-    static std::shared_ptr<SocketChannel> open(EventLoop& loop, Socket socket, SendQueue limit);
+    static Pointer open(EventLoop& loop, Socket socket, SendQueue limit);
     ~SocketChannel() override;
 
-    /// Starts reading and writing, once.   Thread: also any before the loop runs.   Errors: come to onEnd(), in a
-    /// later turn.
+    /// Starts reading and writing, once.   Thread: also any before the loop runs.   Errors: come to onEnd(), at the
+    /// turn's end.
     void start(Receiver& receiver);
     /// Hands the channel over, also from inside onBytes(). What has been read goes by the old receiver's hand.
     void setReceiver(Receiver& receiver) noexcept { receiver_ = &receiver; }
@@ -134,6 +139,12 @@ private:
 
     SocketChannel(EventLoop& loop, Socket socket, SendQueue limit) noexcept;
     static void retire(SocketChannel* channel);
+    friend void intrusive_ptr_add_ref(SocketChannel* channel) noexcept {
+        channel->references_.fetch_add(1, std::memory_order_relaxed);
+    }
+    friend void intrusive_ptr_release(SocketChannel* channel) noexcept {
+        if (channel->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) retire(channel);
+    }
 
     void onEvents(std::uint32_t events) noexcept override;
     void onTurnEnd() noexcept override;
@@ -144,8 +155,9 @@ private:
         return status;
     }
     bool isLent(Bytes payload) const noexcept {
-        return !std::less<>{}(payload.data(), lent_.data()) &&
-               !std::less<>{}(lent_.data() + lent_.size(), payload.data() + payload.size());
+        const EventLoop::Loan& loan = loop_.loan();
+        return loan.borrower == this && !std::less<>{}(payload.data(), loan.begin) &&
+               !std::less<>{}(loan.end, payload.data() + payload.size());
     }
     bool read() noexcept;
     void received(std::span<std::byte> room, std::span<std::byte> buffer, std::size_t bytes) noexcept;
@@ -153,6 +165,7 @@ private:
     void afterReading() noexcept;
     void ended(std::uint32_t events) noexcept;
     void watchFirst() noexcept;
+    bool watchAgain() noexcept;
     bool canWrite() const noexcept;
     void writeLent() noexcept;
     void write() noexcept;
@@ -168,15 +181,14 @@ private:
     Receiver* receiver_ = nullptr;
     TimerId deadline_ = 0;
     Socket socket_;
+    std::atomic<std::uint32_t> references_{0};
     std::uint32_t watched_ = 0;
+    std::uint32_t writeCalls_ = 0;
     State state_ = State::New;
-    bool paused_ = false;
-    bool peerEnded_ = false;
-
     bool noMoreSends_ = false;
     bool kernelFull_ = false;
-    std::uint32_t writeCalls_ = 0;
-    Bytes lent_;
+    bool paused_ : 1 = false;
+    bool peerEnded_ : 1 = false;
     Outbox outbox_;
 };
 

@@ -36,7 +36,7 @@ protected:
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
     }
     ~SessionBeginning() override {
-        for (const auto& session : endpoint->shut()) endpoint->remove(session->id());
+        for (const auto& session : endpoint->shut()) endpoint->remove(*session);
     }
     std::shared_ptr<messaging::SessionCore> create() {
         messaging::SessionStart start{};

@@ -425,13 +425,12 @@ TEST_F(SocketChannelClosing, CloseAfterFlushDeliversEverythingThenEndsThenWaitsF
     }
     channel->closeAfterFlush(10s);
     EXPECT_EQ(send("more"), SendStatus::Closed);
-    const std::weak_ptr<SocketChannel> weak = channel;
     channel.reset();
     EXPECT_EQ(peer->readToTheEnd(loop), expected);
-    EXPECT_FALSE(weak.expired()) << "the peer has not ended yet";
+    EXPECT_FALSE(socketIsClosed()) << "the peer has not ended yet";
     peer->write("discarded");
     peer->finish();
-    EXPECT_TRUE(turnUntil([&] { return weak.expired(); }));
+    EXPECT_TRUE(turnUntil([&] { return socketIsClosed(); }));
     EXPECT_EQ(receiver.text, "");
     EXPECT_TRUE(receiver.ends.empty());
     EXPECT_FALSE(peer->error());
@@ -440,9 +439,8 @@ TEST_F(SocketChannelClosing, CloseAfterFlushDeliversEverythingThenEndsThenWaitsF
 TEST_F(SocketChannelClosing, CloseAfterFlushResetsWhenThePeerDoesNotEndInTime) {
     connect(tcpPair());
     channel->closeAfterFlush(2ms);
-    const std::weak_ptr<SocketChannel> weak = channel;
     channel.reset();
-    EXPECT_TRUE(turnUntil([&] { return weak.expired(); }));
+    EXPECT_TRUE(turnUntil([&] { return socketIsClosed(); }));
     EXPECT_TRUE(receiver.ends.empty());
 }
 
@@ -450,11 +448,20 @@ TEST_F(SocketChannelClosing, CloseAfterFlushEndsAStalledPeerInTime) {
     connect(tcpPair(), {.bytes = 64_MiB});
     stall();
     channel->closeAfterFlush(2ms);
-    const std::weak_ptr<SocketChannel> weak = channel;
     channel.reset();
-    EXPECT_TRUE(turnUntil([&] { return weak.expired(); }));
+    EXPECT_TRUE(turnUntil([&] { return socketIsClosed(); }));
     peer->readToTheEnd(loop);
     EXPECT_EQ(peer->error(), std::errc::connection_reset);
+}
+
+TEST_F(SocketChannelClosing, WhatTheKernelWillNotWatchEndsWithTheTurn) {
+    connect({::open("/dev/null", O_RDWR | O_CLOEXEC), ::open("/dev/null", O_RDWR | O_CLOEXEC)});
+    EXPECT_TRUE(receiver.ends.empty());
+    channel->pauseReading();
+    turn();
+    ASSERT_EQ(receiver.ends.size(), 1U);
+    EXPECT_EQ(receiver.ends.front(), std::errc::operation_not_permitted);
+    EXPECT_TRUE(socketIsClosed());
 }
 
 TEST_F(SocketChannelClosing, AbortResets) {

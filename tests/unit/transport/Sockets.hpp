@@ -129,12 +129,14 @@ protected:
     ChannelTest() { loop.runOnce(std::chrono::milliseconds{0}); }  // from here on this thread is the loop's
 
     void connect(std::pair<int, int> ends, SendQueue limit = {}) {
+        descriptor = ends.first;
         channel = SocketChannel::open(loop, Socket{ends.first}, limit);
         peer.emplace(ends.second);
         channel->start(receiver);
     }
     void turn() { loop.runOnce(std::chrono::milliseconds{0}); }
     bool turnUntil(const std::function<bool()>& holds) { return test::turnUntil(loop, holds); }
+    bool socketIsClosed() const { return ::fcntl(descriptor, F_GETFD) < 0; }
     SendStatus send(std::string_view text) { return channel->send({}, asBytes(text)); }
 
     /// Sends messages nobody reads until the kernel takes no more, and tells what was sent.
@@ -151,7 +153,8 @@ protected:
 
     EventLoop loop;
     Recorder receiver;
-    std::shared_ptr<SocketChannel> channel;
+    SocketChannel::Pointer channel;
+    int descriptor = -1;  // the channel's
     std::optional<Peer> peer;
 };
 

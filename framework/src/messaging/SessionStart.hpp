@@ -1,0 +1,62 @@
+#pragma once
+// What a handshake comes to, and what a session remembers of it: as little as there is, since most sessions only rest.
+
+#include <patchbay/extension.hpp>
+#include <patchbay/session.hpp>
+
+#include <any>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::messaging {
+
+using Properties = std::map<std::string, std::any, std::less<>>;
+
+/// What a handshake comes to.
+struct SessionStart {
+    std::string uri;
+    std::string subprotocol;
+    std::vector<ExtensionTerms> extensions;
+    std::string remoteAddress;
+    bool secure = false;
+    std::vector<std::string> path;  // the values of the template's variables
+    Principal principal;
+    Properties properties;
+    std::shared_ptr<void> instance;
+};
+
+/// What a session remembers of it: two texts in one block; the rest in another, which most do without.
+class Origin {
+public:
+    explicit Origin(SessionStart&& start);
+
+    std::string_view uri() const noexcept { return {texts_.get(), uriBytes_}; }
+    std::string_view remoteAddress() const noexcept { return {texts_.get() + uriBytes_, addressBytes_}; }
+    bool isSecure() const noexcept { return secure_; }
+    std::span<const std::string> path() const noexcept { return rest_ ? rest_->path : std::span<const std::string>{}; }
+    const std::string& subprotocol() const noexcept { return rest().subprotocol; }
+    const std::vector<ExtensionTerms>& extensions() const noexcept { return rest().extensions; }
+    const Principal& principal() const noexcept { return rest().principal; }
+
+private:
+    struct Rest {
+        std::string subprotocol;
+        std::vector<ExtensionTerms> extensions;
+        std::vector<std::string> path;
+        Principal principal;
+    };
+    const Rest& rest() const noexcept;
+
+    std::unique_ptr<char[]> texts_;     // the URI, then the address
+    std::unique_ptr<const Rest> rest_;  // nullptr: all of it is empty
+    std::uint32_t uriBytes_;
+    std::uint16_t addressBytes_;
+    bool secure_;
+};
+
+}  // namespace patchbay::messaging
