@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kSampleEvery = 100ms, kSettledWithin = 30s;
 constexpr std::size_t kSamples = 10;                              // that differ by no more than
 constexpr std::uint64_t kSettledBytes = std::uint64_t{64} << 10;  // this: it has settled
+/// The first tenth is not counted: it pays for what a server needs once, however many come.
+constexpr std::size_t kFirstOf = 10;
 constexpr double kLongEnough = 3600;                              // seconds; patience ends before
 
 class Idle final : public Echo {
@@ -23,8 +25,13 @@ public:
     using Echo::Echo;
 
     void run() override {
-        open(options_.connections);
-        if (server_) rest();
+        const auto first = (options_.connections + kFirstOf - 1) / kFirstOf;
+        open(first);
+        const double before = server_ ? restingBytes() : 0;
+        open(options_.connections - first);
+        if (server_ && options_.connections > first) {
+            result_.residentPerConnection = (restingBytes() - before) / static_cast<double>(options_.connections - first);
+        }
         sending_ = false;
         speaks_ = true;
         measure(kLongEnough, static_cast<double>(options_.connections));
@@ -42,8 +49,8 @@ private:
         return Echo::tick(now);
     }
 
-    /// Serves pings meanwhile.
-    void rest() {
+    /// The server's memory once it has settled; serves pings meanwhile.
+    double restingBytes() {
         std::deque<std::uint64_t> samples;
         auto next = Clock::now();
         const auto end = next + kSettledWithin;
@@ -56,8 +63,7 @@ private:
             const auto [least, most] = std::ranges::minmax(samples);
             return (samples.size() == kSamples && most - least <= kSettledBytes) || now > end;
         });
-        const auto more = static_cast<double>(samples.back()) - static_cast<double>(result_.server->residentBefore);
-        result_.residentPerConnection = more / static_cast<double>(options_.connections);
+        return static_cast<double>(samples.back());
     }
 
     bool speaks_ = false;
