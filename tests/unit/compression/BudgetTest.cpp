@@ -8,7 +8,7 @@ namespace patchbay::compression::testing {
 namespace {
 
 constexpr std::string_view kOffer = "permessage-deflate; client_max_window_bits";
-constexpr Effort kEffort{3, 5};
+const Effort kEffort{CompressionConfig{}.level, CompressionConfig{}.memLevel};
 
 std::size_t inflaterBytes() { return Inflater::memory(12); }
 std::size_t deflaterBytes() { return Deflater::memory(12, kEffort); }
