@@ -11,7 +11,7 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop,
     : endpoint_{std::move(endpoint)},
       loop_{loop},
       id_{endpoint_->server.lastSessionId.fetch_add(1) + 1},
-      origin_{std::move(start)},
+      origin_{start},
       instance_{std::move(start.instance)},
       loopIndex_{static_cast<std::uint16_t>(loopIndex)} {
     if (!start.properties.empty()) extras().properties = std::move(start.properties);
@@ -206,7 +206,7 @@ std::uint64_t SessionCore::droppedMessages() const {
 }
 
 void SessionCore::deliver(const Broadcast& broadcast) noexcept {
-    if (!isOpen()) return;
+    if (isGone()) return;
     takeMail();
     const SendStatus status =
         broadcast.hasExceptions() ? sendOthers(broadcast) : carrier_->send(broadcast, 0, broadcast.count());
@@ -238,8 +238,7 @@ bool SessionCore::leaveOpen() noexcept {
 void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept {
     State fresh = State::New;
     if (state_.compare_exchange_strong(fresh, State::Closing)) return;  // open() will find it so
-    if (loop_.isCurrent()) handOutBefore();
-    if (!leaveOpen()) return;
+    if (!leaveOpen()) return;  // from here on the loop waits for finish(); before, it may be gone
     const CloseRow row = closeRow(cause);
     const CloseCode onWire = code.value_or(row.onWire);
     if (text.empty()) text = row.text;
@@ -256,6 +255,7 @@ void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::st
 void SessionCore::sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept {
     if (cause == CloseCause::QueueFull) return carrier_->closeNow(onWire, text);
     takeMail();
+    handOutBefore();
     carrier_->close(onWire, text);
 }
 

@@ -81,7 +81,8 @@ public:
     std::int64_t roundTripMicroseconds() const noexcept { return roundTrip_.load(std::memory_order_relaxed); }
     Clock::time_point lastReceived() const noexcept { return lastReceived_.load(std::memory_order_relaxed); }
     std::uint64_t droppedMessages() const;
-    /// What of a broadcast is for this session; one that closes ignores it.   Thread: the loop's.
+    /// What of a broadcast is for this session. One that closes takes it until its carrier has said goodbye: it may have been
+    /// published before.   Thread: the loop's.
     void deliver(const Broadcast& broadcast) noexcept;
     void close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept;
     void setIdleTimeout(std::chrono::milliseconds timeout);

@@ -4,7 +4,7 @@
 
 namespace patchbay::messaging {
 
-Origin::Origin(SessionStart&& start)
+Origin::Origin(SessionStart& start)
     : texts_{std::make_unique_for_overwrite<char[]>(start.uri.size() + start.remoteAddress.size())},
       uriBytes_{static_cast<std::uint32_t>(start.uri.size())},
       addressBytes_{static_cast<std::uint16_t>(start.remoteAddress.size())},

@@ -33,7 +33,8 @@ struct SessionStart {
 /// What a session remembers of it: two texts in one block; the rest in another, which most do without.
 class Origin {
 public:
-    explicit Origin(SessionStart&& start);
+    /// Takes what it remembers out of `start`.
+    explicit Origin(SessionStart& start);
 
     std::string_view uri() const noexcept { return {texts_.get(), uriBytes_}; }
     std::string_view remoteAddress() const noexcept { return {texts_.get() + uriBytes_, addressBytes_}; }

@@ -20,9 +20,8 @@ struct HeaderField {
 using CharacterSet = std::array<bool, 256>;
 constexpr CharacterSet lettersDigitsAnd(std::string_view marks) noexcept {
     CharacterSet set{};
-    for (int c = 'a'; c <= 'z'; ++c)
-        set[static_cast<std::size_t>(c)] = set[static_cast<std::size_t>(c - 'a' + 'A')] = true;
-    for (int c = '0'; c <= '9'; ++c) set[static_cast<std::size_t>(c)] = true;
+    for (std::size_t c = 'a'; c <= 'z'; ++c) set[c] = set[c - 'a' + 'A'] = true;
+    for (std::size_t c = '0'; c <= '9'; ++c) set[c] = true;
     for (const char c : marks) set[static_cast<unsigned char>(c)] = true;
     return set;
 }
