@@ -30,7 +30,7 @@ choose_suites() {
 
 test_packages() {
     local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
-    if wants integration; then packages+=(dpkg-dev file systemd nginx-light iproute2); fi
+    if wants integration; then packages+=(dpkg-dev file systemd nginx-light iproute2 valgrind); fi
     if wants integration || wants clang || wants tsan; then packages+=(python3-websockets curl); fi  # foreign clients
     if wants integration || wants clang || wants tsan || wants browser; then packages+=(openssl); fi  # makes certificates
     if wants clang || wants tsan || wants coverage; then packages+=(clang-14 libclang-rt-14-dev); fi
