@@ -1,6 +1,7 @@
 """Where a benchmark ran: what its figures cannot be read without."""
 import os
 import platform
+import shutil
 import subprocess
 
 import servers
@@ -12,6 +13,8 @@ def first_match(path, key):
 
 
 def revision():
+    if not shutil.which("git"):
+        return "unknown"
     done = subprocess.run(["git", "-C", os.path.dirname(os.path.abspath(__file__)), "describe", "--always", "--dirty"],
                           capture_output=True, text=True)
     return done.stdout.strip() or "unknown"

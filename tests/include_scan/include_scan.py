@@ -28,6 +28,7 @@ LIBRARIES = [
     ("OpenSSL", r"openssl/"),
     ("Boost.PFR", r"boost/(pfr(\.hpp|/)|version\.hpp$)"),
     ("Boost.Intrusive", r"boost/intrusive/"),
+    ("Boost.SmartPtr", r"boost/smart_ptr/intrusive_ptr\.hpp$"),
     ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|semaphore|signal"
                r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
 ]
@@ -48,9 +49,9 @@ TLS = {"OpenSSL Crypto", "OpenSSL"}
 ROOMS = {
     "base": (set(), {"base"}, {"std"}),
     "protocol": ({"base"}, {"base"}, {"std", "OpenSSL Crypto", "simdjson"}),
-    "transport": ({"base"}, {"base"}, {"std", "system"} | POCO_NET | TLS),
+    "transport": ({"base"}, {"base"}, {"std", "system", "Boost.SmartPtr"} | POCO_NET | TLS),
     "endpoint": ({"base"}, {"base", "endpoint"}, {"std", "Boost.PFR", "simdjson"}),
-    "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR"}),
+    "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR", "Boost.Intrusive"}),
     "hosting": ({"base", "protocol", "transport", "endpoint", "messaging"}, {"base", "endpoint", "hosting"},
                 {"std", "system", "POCO", "yaml-cpp", "Boost.PFR", "Boost.Intrusive"} | POCO_NET | TLS),
     "testkit": ({"base", "endpoint", "messaging", "hosting"}, {"base", "endpoint", "hosting", "testkit"}, {"std"}),
