@@ -4,10 +4,10 @@
     cost_test.py PROGRAMS README           PATCHBAY_WRITE_COSTS=1 writes the table instead of comparing it
 
 Counted by valgrind in the conformance server: the difference of a short and a longer run, so that neither the start nor the
-handshakes count. Instructions do not vary with the machine's speed or load; compilers and libraries move them a little, and
-the margins are generous: this finds a copy, a lock or a layer more, not a branch.
+handshakes count. The client keeps step: it sends its messages in one piece, and the next when everyone has every answer. So a
+turn of the server's loop has the same work on a slow or busy machine. Compilers and libraries move the instructions a little,
+and the margins are generous: this finds a copy, a lock or a layer more, not a branch.
 """
-import json
 import os
 import re
 import shutil
@@ -15,25 +15,42 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "foreign")]
 import cases  # noqa: E402
 from measure import port_of  # noqa: E402
+import wire  # noqa: E402
 
-PATIENCE = 240  # seconds
-FEW, MANY = 512, 16_896  # messages that the clients send; what the end of a run costs must not show
+PATIENCE = 60  # seconds
+FEW, MANY = 16, 272  # steps of the client; what the end of a run costs must not show
 BEGIN, END = "<!-- costs -->\n", "<!-- /costs -->\n"
+RECORD = b'{"text":"the message goes out over a wire and somebody answers before very long..","number":1234.5,"list":["first","the","and"]}'
+
+
+@dataclass(frozen=True)
+class Cell:
+    path: str
+    payload: bytes
+    text: bool = False
+    in_flight: int = 1
+    connections: int = 1
+
+    def frames(self):
+        return wire.frame(wire.TEXT if self.text else wire.BINARY, self.payload) * self.in_flight
+
 
 CELLS = {
-    "echo 64 B": ("echo", 16, 1, 64, "binary"),
-    "echo 64 B, 16 in flight": ("echo", 16, 16, 64, "binary"),
-    "echo 1 KiB, 16 in flight": ("echo", 16, 16, 1024, "binary"),
-    "echo 1 KiB of text, 16 in flight": ("echo", 16, 16, 1024, "mixed"),
-    "echo 16 KiB": ("echo", 16, 1, 16384, "binary"),
-    "a struct from JSON and back, 128 B, 16 in flight": ("json", 16, 16, 128, "json"),
-    "a delivery of 128 B to 50": ("fanout", 50, 1, 128, "binary"),
-    "a delivery of 128 B to 50, 32 in flight": ("fanout", 50, 32, 128, "binary"),
+    "echo 64 B": Cell("/echo", bytes(range(64))),
+    "echo 64 B, 16 in flight": Cell("/echo", bytes(range(64)), in_flight=16),
+    "echo 1 KiB, 16 in flight": Cell("/echo", bytes(range(256)) * 4, in_flight=16),
+    "echo 1 KiB of text, 16 in flight": Cell("/echo", "grüße привет 世界 🚀 ".encode().ljust(64, b".") * 16, text=True, in_flight=16),
+    "echo 16 KiB": Cell("/echo", bytes(range(256)) * 64),
+    "a struct from JSON and back, 128 B, 16 in flight": Cell("/json", RECORD, text=True, in_flight=16),
+    "a delivery of 128 B to 50": Cell("/fanout", bytes(range(128)), connections=50),
+    "a delivery of 128 B to 50, 32 in flight": Cell("/fanout", bytes(range(128)), in_flight=32, connections=50),
 }
 COLUMNS = ("in all", "transport", "protocol", "hosting", "messaging", "endpoint", "the method, bound", "libraries", "allocations")
 ROOMS = COLUMNS[1:6]
@@ -72,9 +89,22 @@ def read_profile(path):
     return costs
 
 
-def profile(programs, cell, messages):
-    """(the costs of one run, its messages)."""
-    path, connections, in_flight, size, kind = cell
+def converse(port, cell, steps):
+    """Everyone gets every message, whole and as it was sent."""
+    with ExitStack() as stack:
+        everyone = [stack.enter_context(wire.Wire(wire.tcp(port), cell.path)) for _ in range(cell.connections)]
+        frames, answer = cell.frames(), None
+        for _ in range(steps):
+            everyone[0].send(frames)
+            for one in everyone:
+                answers = {one.frame() for _ in range(cell.in_flight)}
+                answer = answer or answers
+                assert answers == answer, "an answer differs from the one before"
+        assert {payload for _, payload in answer} == {cell.payload}, answer
+
+
+def profile(programs, cell, steps):
+    """The costs of one run."""
     with tempfile.TemporaryDirectory() as folder:
         profile_file = os.path.join(folder, "profile")
         command = ["valgrind", "-q", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no",
@@ -82,21 +112,17 @@ def profile(programs, cell, messages):
                    os.path.join(programs, "patchbay-conformance"), "--port", "0", "--loops", "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
             try:
-                url = f"ws://127.0.0.1:{port_of(server, 'patchbay-conformance')}/{path}"
-                load = [os.path.join(programs, "patchbay-bench"), "fanout" if path == "fanout" else "echo", url,
-                        "--connections", str(connections), "--in-flight", str(in_flight), "--size", str(size), "--message", kind,
-                        "--messages", str(messages), "--warm-up", "0", "--seconds", str(PATIENCE), "--json", "yes"]
-                done = subprocess.run(load, capture_output=True, text=True, timeout=PATIENCE + 60, check=True)
+                converse(port_of(server, "patchbay-conformance"), cell, steps)
             finally:
                 server.terminate()
                 server.wait(PATIENCE)
-        return read_profile(profile_file), json.loads(done.stdout)["messages"]
+        return read_profile(profile_file)
 
 
 def costs_of(programs, cell):
-    deliveries = cell[1] // 4 if cell[0] == "fanout" else 1
-    (few, few_messages), (many, many_messages) = (profile(programs, cell, amount * deliveries) for amount in (FEW, MANY))
-    return {column: (many[column] - few[column]) / (many_messages - few_messages) for column in COLUMNS}
+    few, many = (profile(programs, cell, steps) for steps in (FEW, MANY))
+    messages = (MANY - FEW) * cell.in_flight * cell.connections
+    return {column: (many[column] - few[column]) / messages for column in COLUMNS}
 
 
 def table(costs):

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -36,10 +37,12 @@ public:
         std::unique_lock guard{lock_};
         arrived_.wait_for(guard, std::chrono::microseconds{timeout.totalMicroseconds()},
                           [&] { return !sockets_.empty() || finished_; });
+        // It comes back until it has been stopped, which happens about now: it need not spin for that.
+        if (finished_ && sockets_.empty()) arrived_.wait_for(guard, kStopping);
         return !sockets_.empty();
     }
 
-    /// From now on nobody waits for a request: POCO's acceptor asks at once whether it has been stopped.
+    /// From now on nobody waits long for a request: POCO's acceptor looks whether it has been stopped.
     void finish() {
         const std::lock_guard guard{lock_};
         finished_ = true;
@@ -64,6 +67,7 @@ protected:
     }
 
 private:
+    static constexpr std::chrono::milliseconds kStopping{1};
     std::mutex lock_;
     std::condition_variable arrived_;
     std::deque<Poco::Net::StreamSocketImpl*> sockets_;
