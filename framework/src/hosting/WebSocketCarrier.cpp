@@ -101,9 +101,10 @@ SendStatus WebSocketCarrier::send(const messaging::Broadcast& broadcast, std::si
     return sent(broadcast.goesAlone() ? channel_->sendNow(frames, first, last) : channel_->send(frames, first, last));
 }
 
-/// Keeps the count for other threads.
+/// Keeps the count for other threads; writes only what changes, since many carriers are gone through for a broadcast.
 SendStatus WebSocketCarrier::sent(SendStatus status) noexcept {
-    dropped_.store(channel_->droppedMessages(), std::memory_order_relaxed);
+    const std::uint64_t dropped = channel_->droppedMessages();
+    if (dropped != dropped_.load(std::memory_order_relaxed)) dropped_.store(dropped, std::memory_order_relaxed);
     return status;
 }
 

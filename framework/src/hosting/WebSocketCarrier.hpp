@@ -74,10 +74,10 @@ private:
 
     Session handle_;  // keeps the session, for its handlers; empty when the connection has ended
     transport::SocketChannel::Pointer channel_;  // empty then
+    std::atomic<std::uint64_t> dropped_{0};      // the channel's count, for other threads
     protocol::Connection connection_;
     ConnectionPlace place_;  // until the connection has ended
     TimerId giveUp_ = 0;
-    std::atomic<std::uint64_t> dropped_{0};  // the channel's count, for other threads
 };
 
 }  // namespace patchbay::hosting

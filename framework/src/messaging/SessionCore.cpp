@@ -11,9 +11,9 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop,
     : endpoint_{std::move(endpoint)},
       loop_{loop},
       id_{endpoint_->server.lastSessionId.fetch_add(1) + 1},
+      loopIndex_{static_cast<std::uint16_t>(loopIndex)},
       origin_{start},
-      instance_{std::move(start.instance)},
-      loopIndex_{static_cast<std::uint16_t>(loopIndex)} {
+      instance_{std::move(start.instance)} {
     if (!start.properties.empty()) extras().properties = std::move(start.properties);
 }
 

@@ -143,14 +143,13 @@ private:
 
     Receiver& receiver_;
     std::unique_ptr<Extension> extension_;
-    MaskSource masks_;
-    FrameReader reader_;
     Inbound inbound_ = Inbound::Open;
     bool closeSent_ = false;
-
     Message message_ = Message::None;
     std::uint8_t rsv_ = 0;  // of the message's first frame
     Utf8Checker text_;
+    MaskSource masks_;
+    FrameReader reader_;
     std::uint32_t maxFragments_;
     std::size_t maxMessageBytes_;
     std::unique_ptr<Pieces> pieces_;  // nullptr when all that came was whole

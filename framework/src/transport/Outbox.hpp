@@ -112,10 +112,10 @@ private:
     void subtract(Tally gone) noexcept;
 
     Segment* first_ = nullptr;
-    Segment* last_ = nullptr;
     std::size_t data_ = 0;
     std::size_t limit_;
     std::uint64_t dropped_ = 0;
+    Segment* last_ = nullptr;
     std::uint16_t control_ = 0;
     WhenFull whenFull_;
     bool open_ = false;  ///< the last segment is a chunk

@@ -180,9 +180,10 @@ private:
     EventLoop& loop_;
     Receiver* receiver_ = nullptr;
     TimerId deadline_ = 0;
-    Socket socket_;
     std::atomic<std::uint32_t> references_{0};
     std::uint32_t watched_ = 0;
+    // A write asks for what follows, down to the beginning of the outbox: a cache line.
+    Socket socket_;
     std::uint32_t writeCalls_ = 0;
     State state_ = State::New;
     bool noMoreSends_ = false;
