@@ -7,8 +7,10 @@
 #include "transport/TlsEngine.hpp"
 
 #include <gmock/gmock.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 
 namespace patchbay::transport {
 namespace {
@@ -88,6 +90,29 @@ TEST_P(TlsVersion, ResumesASessionFromItsTicket) {
     EXPECT_TRUE(second.client.resumed());
 }
 
+// The middle of a record may look like the whole of one: five bytes of which two say how many follow.
+TEST_P(TlsVersion, APartOfARecordThatLooksLikeARecordIsTakenForWhatItIs) {
+    const Certificate certificate;
+    const std::string said(16'000, 's');
+    std::size_t looksLikeOne = 0;
+    for (std::size_t at = 6; at < 200; ++at) {
+        Wire wire{contextOf(certificate), {.version = GetParam()}};
+        wire.settle();
+        wire.client.say(said);
+        wire.client.say("more");
+        const std::string sent = wire.client.takeOutput();
+        const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(sent[index]); };
+        const std::size_t length = 5u + (byte(at + 3) << 8 | byte(at + 4));
+        if (at + length > said.size()) continue;
+        wire.feed(sent.substr(0, at));
+        wire.feed(sent.substr(at, length));
+        wire.feed(sent.substr(at + length));
+        EXPECT_EQ(wire.heard, said + "more");
+        if (++looksLikeOne == 3) return;
+    }
+    FAIL() << "nothing did";
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, TlsVersion, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                          [](const auto& param) { return param.param == TLS1_2_VERSION ? "TLS12" : "TLS13"; });
 
@@ -157,6 +182,25 @@ TEST(Tls, AGoodbyeComesBehindTheBytesBeforeIt) {
     wire.engine.sayGoodbye();
     wire.settle();
     EXPECT_TRUE(wire.client.ended());
+}
+
+TEST(Tls, AnErrorThatOthersLeftOnTheThreadIsNotTheConnections) {
+    const Certificate certificate;
+    Wire wire{contextOf(certificate)};
+    wire.settle();
+    wire.client.say("hello");
+    const std::string record = wire.client.takeOutput();
+    for (const auto part : {std::string_view{record}.substr(0, 9), std::string_view{record}.substr(9)}) {
+        ERR_raise(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH);
+        wire.feed(part);
+        EXPECT_FALSE(wire.last.error) << wire.last.error.message();
+    }
+    EXPECT_EQ(wire.heard, "hello");
+    ERR_raise(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH);
+    EXPECT_EQ(wire.send({"and back"}), 8u);
+    ERR_clear_error();  // the client looks there too
+    wire.settle();
+    EXPECT_EQ(wire.client.text(), "and back");
 }
 
 TEST(Tls, WhatIsNoTlsIsAnErrorThatSaysSo) {
