@@ -126,6 +126,8 @@ def measure(options, row, target, longer=1):
         if load.rate:
             stack.enter_context(watching(target, result))
         result |= run_load(command, 2 * seconds + 60)
+    if load.mode != "idle" and not result["messages"]:
+        raise RuntimeError(f"no message was answered within {seconds:g} s: try more --seconds")
     return result
 
 

@@ -46,6 +46,9 @@ public:
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
     SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept override;
+    void prefetch() const noexcept override {
+        if (channel_) channel_->prefetch();
+    }
     std::uint64_t droppedMessages() const noexcept override { return dropped_.load(std::memory_order_relaxed); }
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;

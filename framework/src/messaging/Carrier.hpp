@@ -22,6 +22,8 @@ public:
     virtual SendStatus send(MessageKind kind, Bytes payload) noexcept = 0;
     /// The messages of a broadcast from `first` up to, not with, `last`, shared with its other recipients.
     virtual SendStatus send(const Broadcast& broadcast, std::size_t first, std::size_t last) noexcept = 0;
+    /// A broadcast comes soon: brings what sending it reads into the processor's cache. A hint, and no more.
+    virtual void prefetch() const noexcept {}
     /// How many messages have fallen to the queue's policy.   Thread: any.
     virtual std::uint64_t droppedMessages() const noexcept = 0;
     /// Asks the peer for a sign of life, where the transport has such a thing.

@@ -90,7 +90,17 @@ void TopicTable::deliver(std::size_t loopIndex, std::string_view topic, const Br
     const auto found = shards_[loopIndex].topics.find(topic);
     if (found == shards_[loopIndex].topics.end()) return;
     // Nothing in the loop joins or leaves: a session that has to close does so in a later turn.
-    for (SessionCore* session : found->second) session->deliver(broadcast);
+    const std::vector<SessionCore*>& sessions = found->second;
+    const auto ahead = [&](std::size_t place, void (SessionCore::*step)() const noexcept) {
+        if (place < sessions.size()) (sessions[place]->*step)();
+    };
+    // What the kernel does for one subscriber drives the others out of the processor's cache.
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        ahead(i + 3, &SessionCore::prefetch);
+        ahead(i + 2, &SessionCore::prefetchCarrier);
+        ahead(i + 1, &SessionCore::prefetchChannel);
+        sessions[i]->deliver(broadcast);
+    }
 }
 
 bool TopicTable::hasSubscribers(std::string_view topic, std::size_t loopIndex) const {

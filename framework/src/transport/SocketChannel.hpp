@@ -106,6 +106,11 @@ public:
     /// The same, written now rather than at the turn's end where nothing waits: for what is the turn's last word to many,
     /// each of whom would else be gone through twice.
     SendStatus sendNow(const SharedBatch& batch, std::size_t first, std::size_t last) noexcept;
+    /// Brings what sendNow() reads into the processor's cache.
+    void prefetch() const noexcept {
+        __builtin_prefetch(&socket_);
+        __builtin_prefetch(reinterpret_cast<const std::byte*>(&outbox_) + sizeof outbox_ / 2);
+    }
     /// Never dropped by policy nor counted in the limit, in order with the messages. Dropped when
     /// Outbox::kMaxControlBytes of them wait and it has no room reserved, or it is larger than 2 KiB itself.
     SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared) {

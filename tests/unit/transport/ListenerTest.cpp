@@ -37,7 +37,14 @@ std::string whyNot(const ListenAddress& address) {
     return "listening";
 }
 
-TEST(Listener, HandsOnConnectionsThatDoNotBlockNorWaitWithSmallWrites) {
+int tcpOption(const Socket& socket, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    EXPECT_EQ(::getsockopt(socket.descriptor(), IPPROTO_TCP, name, &value, &size), 0);
+    return value;
+}
+
+TEST(Listener, HandsOnConnectionsThatDoNotBlockNorWaitWithSmallWritesNorFillTheKernel) {
     EventLoop loop;
     std::vector<Socket> accepted;
     std::vector<std::string> peers;
@@ -49,10 +56,8 @@ TEST(Listener, HandsOnConnectionsThatDoNotBlockNorWaitWithSmallWrites) {
     listener.start();
     const Peer one = connectTo(listener.port()), two = connectTo(listener.port());
     ASSERT_TRUE(test::turnUntil(loop, [&] { return accepted.size() == 2; }));
-    int noDelay = 0;
-    socklen_t size = sizeof noDelay;
-    ::getsockopt(accepted[0].descriptor(), IPPROTO_TCP, TCP_NODELAY, &noDelay, &size);
-    EXPECT_NE(noDelay, 0);
+    EXPECT_NE(tcpOption(accepted[0], TCP_NODELAY), 0);
+    EXPECT_EQ(tcpOption(accepted[0], TCP_NOTSENT_LOWAT), Socket::kMostUnsent);
     EXPECT_TRUE(::fcntl(accepted[0].descriptor(), F_GETFL) & O_NONBLOCK);
     EXPECT_TRUE(::fcntl(accepted[0].descriptor(), F_GETFD) & FD_CLOEXEC);
     EXPECT_EQ(accepted[0].localAddress(), "127.0.0.1:" + std::to_string(listener.port()));
