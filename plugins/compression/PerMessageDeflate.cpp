@@ -23,9 +23,10 @@ std::size_t PerMessageDeflate::maxEncodedBytes(std::size_t maxMessageBytes) cons
 }
 
 Extension::Decoded PerMessageDeflate::decode(std::uint8_t, Bytes payload, MessageBuffer& out) {
+    if (!receiving_.contextTakeover) return shared_->inflater(kMostWindowBits)->inflate(payload, {}, out);
     const std::size_t before = out.size();
     const Decoded result = shared_->inflater(receiving_.windowBits)->inflate(payload, received_.bytes(), out);
-    if (result != Decoded::Whole || !receiving_.contextTakeover) return result;
+    if (result != Decoded::Whole) return result;
     if (!received_.isKept()) received_.keep(receiving_.windowBits);
     received_.add(out.bytes().subspan(before));
     return result;
