@@ -23,8 +23,10 @@ constexpr int kAtBlockEnd = 0x80;
 
 }  // namespace
 
-Inflater::Inflater(int windowBits) {
-    if (inflateInit2(&stream_, -windowBits) != Z_OK) throw std::bad_alloc{};
+/// Of the largest window, whatever was agreed on: with a smaller one, zlib's judgement of references within a message
+/// depends on how much room it is given at a time.
+Inflater::Inflater() {
+    if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc{};
 }
 
 Inflater::~Inflater() { inflateEnd(&stream_); }

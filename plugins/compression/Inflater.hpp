@@ -11,14 +11,14 @@ namespace patchbay::compression {
 /// Thread: one at a time.
 class Inflater {
 public:
-    /// Reads what refers at most 2^windowBits bytes back.   Requires: 8 to 15.   Errors: std::bad_alloc.
-    explicit Inflater(int windowBits);
+    /// Errors: std::bad_alloc.
+    Inflater();
     ~Inflater();
     Inflater(const Inflater&) = delete;
     Inflater& operator=(const Inflater&) = delete;
 
-    /// Appends the message, which may refer into `history`, to `out`, never more than it takes.   Errors:
-    /// std::bad_alloc.
+    /// Appends the message, which may refer into `history` and to all of itself, to `out`, never more than it takes.
+    /// Errors: std::bad_alloc.
     Extension::Decoded inflate(Bytes message, Bytes history, MessageBuffer& out);
 
 private:

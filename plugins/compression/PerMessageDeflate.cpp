@@ -8,9 +8,8 @@ Pool<Deflater>::Loan Shared::deflater() {
     return deflaters_.borrow([&] { return std::make_unique<Deflater>(level); });
 }
 
-Pool<Inflater>::Loan Shared::inflater(int windowBits) {
-    auto& pool = inflaters_.at(static_cast<std::size_t>(windowBits));
-    return pool.borrow([&] { return std::make_unique<Inflater>(windowBits); });
+Pool<Inflater>::Loan Shared::inflater() {
+    return inflaters_.borrow([] { return std::make_unique<Inflater>(); });
 }
 
 PerMessageDeflate::PerMessageDeflate(std::shared_ptr<Shared> shared, Direction sending, Direction receiving,
@@ -23,10 +22,9 @@ std::size_t PerMessageDeflate::maxEncodedBytes(std::size_t maxMessageBytes) cons
 }
 
 Extension::Decoded PerMessageDeflate::decode(std::uint8_t, Bytes payload, MessageBuffer& out) {
-    if (!receiving_.contextTakeover) return shared_->inflater(kMostWindowBits)->inflate(payload, {}, out);
     const std::size_t before = out.size();
-    const Decoded result = shared_->inflater(receiving_.windowBits)->inflate(payload, received_.bytes(), out);
-    if (result != Decoded::Whole) return result;
+    const Decoded result = shared_->inflater()->inflate(payload, received_.bytes(), out);
+    if (result != Decoded::Whole || !receiving_.contextTakeover) return result;
     if (!received_.isKept()) received_.keep(receiving_.windowBits);
     received_.add(out.bytes().subspan(before));
     return result;

@@ -17,8 +17,6 @@
 #include "MemoryBudget.hpp"
 #include "Pool.hpp"
 
-#include <array>
-
 namespace patchbay::compression {
 
 /// What all connections of a factory share; it lives until the last of them has gone.   Thread: any.
@@ -27,7 +25,7 @@ struct Shared {
         : threshold{thresholdBytes}, level{deflateLevel}, budget{budgetBytes} {}
 
     Pool<Deflater>::Loan deflater();
-    Pool<Inflater>::Loan inflater(int windowBits);
+    Pool<Inflater>::Loan inflater();
 
     const std::size_t threshold;
     const int level;
@@ -35,7 +33,7 @@ struct Shared {
 
 private:
     Pool<Deflater> deflaters_;
-    std::array<Pool<Inflater>, 16> inflaters_;  // by window bits
+    Pool<Inflater> inflaters_;
 };
 
 /// What was agreed on for one direction.

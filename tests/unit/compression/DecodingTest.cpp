@@ -130,6 +130,19 @@ TEST_P(SmallWindow, AReferenceAsFarBackAsAgreedIsRead) { EXPECT_EQ(reading(agree
 
 TEST_P(SmallWindow, AReferenceFurtherBackIsBroken) { EXPECT_EQ(reading(agreed + 1), "<Broken>"); }
 
+TEST_P(SmallWindow, AReferenceWithinAMessageIsReadWhateverRoomThereIs) {
+    const std::string message = text + std::string(3 * agreed, 'a') + text;
+    for (const std::size_t room : {std::size_t{0}, std::size_t{7}, agreed, 4 * agreed}) {
+        PerMessageDeflateFactory factory{{.clientMaxWindowBits = GetParam()}};
+        const auto end = serverEnd(factory, "permessage-deflate; client_max_window_bits");
+        const std::string wire = ForeignDeflater{}.message(message);
+        MessageBuffer out{16_MiB};
+        ASSERT_TRUE(out.reserve(room));
+        ASSERT_EQ(end->decode(PerMessageDeflate::kRsv1, asBytes(wire), out), Extension::Decoded::Whole) << room;
+        EXPECT_TRUE(asText(out.bytes()) == message);
+    }
+}
+
 TEST(ReceivedWithContext, BytesThatWereChangedOnTheWayAreReadOrBroken) {
     std::mt19937 random{1};
     PerMessageDeflateFactory factory;
