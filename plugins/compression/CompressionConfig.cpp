@@ -1,5 +1,7 @@
 #include "CompressionConfig.hpp"
 
+#include "Deflater.hpp"
+
 namespace patchbay::compression {
 
 std::vector<std::string> problemsOf(const CompressionConfig& config) {
@@ -9,8 +11,7 @@ std::vector<std::string> problemsOf(const CompressionConfig& config) {
         problems.push_back(std::string{key} + ": " + std::to_string(value) + " is not between " +
                            std::to_string(least) + " and " + std::to_string(most));
     };
-    require("level", config.level, 1, 9);
-    require("memLevel", config.memLevel, 1, 9);
+    require("level", config.level, Deflater::kLeastLevel, Deflater::kMostLevel);
     require("serverMaxWindowBits", config.serverMaxWindowBits, 8, 15);
     require("clientMaxWindowBits", config.clientMaxWindowBits, 8, 15);
     return problems;

@@ -15,10 +15,8 @@ struct CompressionConfig {
     /// each message on its own. 0: every session does.   Units: bytes. Default: 56 MiB, which leaves the allocator its
     /// share of 64 MB.
     Size memoryBudget{56_MiB};
-    /// How hard to look for repetitions: 1 is the fastest, 9 the smallest.   Units: 1 to 9. Default: 1.
+    /// How hard to try: 1 is the fastest, 3 the smallest.   Units: 1 to 3. Default: 1.
     int level = 1;
-    /// How much zlib's deflate keeps beside its window: 2^(memLevel + 9) bytes.   Units: 1 to 9. Default: 4.
-    int memLevel = 4;
     /// The window that the server compresses with: 2^bits bytes, unless a client asks for a smaller one.
     /// Units: 8 to 15. Default: 12.
     int serverMaxWindowBits = 12;

@@ -23,21 +23,32 @@ constexpr int kAtBlockEnd = 0x80;
 
 }  // namespace
 
-Inflater::Inflater(int windowBits) {
-    if (inflateInit2(&stream_, -windowBits) != Z_OK) throw std::bad_alloc{};
+/// Of the largest window, whatever was agreed on: with a smaller one, zlib's judgement of references within a message
+/// depends on how much room it is given at a time.
+Inflater::Inflater() {
+    if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc{};
 }
 
 Inflater::~Inflater() { inflateEnd(&stream_); }
 
-Decoded Inflater::inflate(Bytes message, MessageBuffer& out) {
+Decoded Inflater::inflate(Bytes message, Bytes history, MessageBuffer& out) {
     if (message.size() > std::numeric_limits<uInt>::max()) return Decoded::TooBig;
-    betweenBlocks_ = false;
+    prepare(history);
     for (const Bytes piece : {message, Bytes{kTail}}) {
         const Decoded result = take(piece, out);
         if (result != Decoded::Whole) return result;
     }
     // With the tail a message is whole blocks, or it was cut short.
     return betweenBlocks_ ? Decoded::Whole : Decoded::Broken;
+}
+
+void Inflater::prepare(Bytes history) {
+    inflateReset(&stream_);
+    betweenBlocks_ = false;
+    if (history.empty()) return;
+    const auto* dictionary = reinterpret_cast<const Bytef*>(history.data());
+    // Its one mistake can be that there is no memory for the window.
+    if (inflateSetDictionary(&stream_, dictionary, static_cast<uInt>(history.size())) != Z_OK) throw std::bad_alloc{};
 }
 
 Decoded Inflater::take(Bytes piece, MessageBuffer& out) {
@@ -79,13 +90,6 @@ Decoded Inflater::step(MessageBuffer& out) {
         default:
             return Decoded::Broken;
     }
-}
-
-void Inflater::reset() noexcept { inflateReset(&stream_); }
-
-std::size_t Inflater::memory(int windowBits) noexcept {
-    constexpr std::size_t state = 7 << 10;  // sizeof(inflate_state), rounded up
-    return (std::size_t{1} << windowBits) + state;
 }
 
 }  // namespace patchbay::compression

@@ -1,5 +1,6 @@
 #pragma once
-// DEFLATE blocks (RFC 1951) back into messages, whoever made them and however they were cut: RFC 7692 §7.2.2.
+// DEFLATE blocks (RFC 1951) back into messages, whoever made them and however they were cut: RFC 7692 §7.2.2. It keeps
+// nothing of a message; what the next may refer to is given to it.
 
 #include <patchbay/extension.hpp>
 
@@ -10,21 +11,18 @@ namespace patchbay::compression {
 /// Thread: one at a time.
 class Inflater {
 public:
-    /// Reads what refers at most 2^windowBits bytes back.   Requires: 8 to 15.   Errors: std::bad_alloc.
-    explicit Inflater(int windowBits);
+    /// Errors: std::bad_alloc.
+    Inflater();
     ~Inflater();
     Inflater(const Inflater&) = delete;
     Inflater& operator=(const Inflater&) = delete;
 
-    /// Appends the message to `out`, never more than it takes.
-    Extension::Decoded inflate(Bytes message, MessageBuffer& out);
-    /// The next message refers to none before it.
-    void reset() noexcept;
-
-    /// What one takes.   Units: bytes.
-    static std::size_t memory(int windowBits) noexcept;
+    /// Appends the message, which may refer into `history` and to all of itself, to `out`, never more than it takes.
+    /// Errors: std::bad_alloc.
+    Extension::Decoded inflate(Bytes message, Bytes history, MessageBuffer& out);
 
 private:
+    void prepare(Bytes history);
     Extension::Decoded take(Bytes piece, MessageBuffer& out);
     Extension::Decoded step(MessageBuffer& out);
 

@@ -4,18 +4,12 @@
 
 namespace patchbay::compression {
 
-Pool<Deflater>::Loan Shared::deflater(int windowBits) {
-    auto loan = deflaters_.at(static_cast<std::size_t>(windowBits)).borrow([&] {
-        return std::make_unique<Deflater>(windowBits, effort);
-    });
-    loan->reset();
-    return loan;
+Pool<Deflater>::Loan Shared::deflater() {
+    return deflaters_.borrow([&] { return std::make_unique<Deflater>(level); });
 }
 
 Pool<Inflater>::Loan Shared::inflater() {
-    auto loan = inflaters_.borrow([] { return std::make_unique<Inflater>(kMostWindowBits); });
-    loan->reset();
-    return loan;
+    return inflaters_.borrow([] { return std::make_unique<Inflater>(); });
 }
 
 PerMessageDeflate::PerMessageDeflate(std::shared_ptr<Shared> shared, Direction sending, Direction receiving,
@@ -28,34 +22,39 @@ std::size_t PerMessageDeflate::maxEncodedBytes(std::size_t maxMessageBytes) cons
 }
 
 Extension::Decoded PerMessageDeflate::decode(std::uint8_t, Bytes payload, MessageBuffer& out) {
-    if (!receiving_.contextTakeover) return shared_->inflater()->inflate(payload, out);
-    if (!inflater_) inflater_ = std::make_unique<Inflater>(receiving_.windowBits);
-    return inflater_->inflate(payload, out);
+    const std::size_t before = out.size();
+    const Decoded result = shared_->inflater()->inflate(payload, received_.bytes(), out);
+    if (result != Decoded::Whole || !receiving_.contextTakeover) return result;
+    if (!received_.isKept()) received_.keep(receiving_.windowBits);
+    received_.add(out.bytes().subspan(before));
+    return result;
 }
 
 std::uint8_t PerMessageDeflate::encode(MessageKind kind, Bytes payload, MessageBuffer& out) {
     if (payload.size() < shared_->threshold) return 0;
-    if (!ownDeflater()) return encodeBroadcast(kind, payload, out);
-    if (std::exchange(isForgotten_, false)) deflater_->reset();
-    if (deflater_->deflate(payload, out)) return kRsv1;
-    // It has moved on to a message that the peer gets plain.
-    isForgotten_ = true;
-    return 0;
+    if (!keepsWhatItSends()) return encodeBroadcast(kind, payload, out);
+    if (!shared_->deflater()->deflate(payload, {sending_.windowBits, sent_.bytes()}, out)) return 0;
+    sent_.add(payload);
+    return kRsv1;
 }
 
 std::uint8_t PerMessageDeflate::encodeBroadcast(MessageKind, Bytes payload, MessageBuffer& out) const {
     if (payload.size() < shared_->threshold) return 0;
-    return shared_->deflater(sending_.windowBits)->deflate(payload, out) ? kRsv1 : 0;
+    return shared_->deflater()->deflate(payload, {.windowBits = sending_.windowBits}, out) ? kRsv1 : 0;
 }
 
-/// One's own stream is worth its memory where a message can refer to the one before: not where something comes in
-/// between every time.
-bool PerMessageDeflate::ownDeflater() {
-    if (deflater_) return true;
-    if (!sending_.contextTakeover || std::exchange(isForgotten_, false)) return false;
-    MemoryBudget::Share share = shared_->budget.take(Deflater::memory(sending_.windowBits, shared_->effort));
+/// A history is worth its memory where a message can refer to the one before: not where something comes in between
+/// every time.
+bool PerMessageDeflate::keepsWhatItSends() {
+    if (std::exchange(isForgotten_, false)) {
+        sent_.clear();
+        return sent_.isKept();
+    }
+    if (sent_.isKept()) return true;
+    if (!sending_.contextTakeover) return false;
+    MemoryBudget::Share share = shared_->budget.take(History::memory(sending_.windowBits));
     if (!share) return false;
-    deflater_ = std::make_unique<Deflater>(sending_.windowBits, shared_->effort);
+    sent_.keep(sending_.windowBits);
     sendShare_ = std::move(share);
     return true;
 }

@@ -3,38 +3,37 @@
 // or gets no smaller goes plain, which touches no window.
 //
 //   direction   context agreed   between two messages it holds
-//   receiving   yes              an inflater from the first compressed message on; its memory is set aside beforehand
+//   receiving   yes              a history from the first compressed message on; its memory is set aside beforehand
 //               no               nothing
-//   sending     yes              a deflater from the first compressed message on, if the budget has it; else nothing
+//   sending     yes              a history from the first compressed message on, if the budget has it; else nothing
 //               no               nothing
 //
-// What holds nothing borrows a stream for the time of a message. A sender may do that whatever was agreed: a message
-// that refers to no earlier one is as good to any receiver. Broadcasts rest on the same.
+// Streams are borrowed for the time of a message, and told the history. A sender may leave it away whatever was agreed:
+// a message that refers to no earlier one is as good to any receiver. Broadcasts rest on that.
 
 #include "Deflater.hpp"
+#include "History.hpp"
 #include "Inflater.hpp"
 #include "MemoryBudget.hpp"
 #include "Pool.hpp"
-
-#include <array>
 
 namespace patchbay::compression {
 
 /// What all connections of a factory share; it lives until the last of them has gone.   Thread: any.
 struct Shared {
-    Shared(std::size_t thresholdBytes, std::size_t budgetBytes, Effort shared) noexcept
-        : threshold{thresholdBytes}, effort{shared}, budget{budgetBytes} {}
+    Shared(std::size_t thresholdBytes, std::size_t budgetBytes, int deflateLevel) noexcept
+        : threshold{thresholdBytes}, level{deflateLevel}, budget{budgetBytes} {}
 
-    Pool<Deflater>::Loan deflater(int windowBits);
+    Pool<Deflater>::Loan deflater();
     Pool<Inflater>::Loan inflater();
 
     const std::size_t threshold;
-    const Effort effort;
+    const int level;
     MemoryBudget budget;
 
 private:
-    std::array<Pool<Deflater>, 16> deflaters_;  // by window bits
-    Pool<Inflater> inflaters_;                  // of the largest window, which reads all
+    Pool<Deflater> deflaters_;
+    Pool<Inflater> inflaters_;
 };
 
 /// What was agreed on for one direction.
@@ -47,7 +46,7 @@ class PerMessageDeflate final : public Extension {
 public:
     static constexpr std::uint8_t kRsv1 = 0x40;
 
-    /// `receiveShare` is what an inflater for `receiving` takes, if it takes context over.
+    /// `receiveShare` is what a history for `receiving` takes, if it takes context over.
     PerMessageDeflate(std::shared_ptr<Shared> shared, Direction sending, Direction receiving,
                       MemoryBudget::Share receiveShare) noexcept;
 
@@ -60,7 +59,7 @@ public:
     void forget() noexcept override { isForgotten_ = true; }
 
 private:
-    bool ownDeflater();
+    bool keepsWhatItSends();
 
     std::shared_ptr<Shared> shared_;
     Direction sending_;
@@ -68,8 +67,8 @@ private:
     bool isForgotten_ = false;
     MemoryBudget::Share receiveShare_;
     MemoryBudget::Share sendShare_;
-    std::unique_ptr<Deflater> deflater_;
-    std::unique_ptr<Inflater> inflater_;
+    History sent_;
+    History received_;
 };
 
 }  // namespace patchbay::compression

@@ -32,7 +32,7 @@ Parameters answerTo(const Parameters& offer, const CompressionConfig& config) {
 
 PerMessageDeflateFactory::PerMessageDeflateFactory(const CompressionConfig& config)
     : config_{checked(config)},
-      shared_{std::make_shared<Shared>(config.threshold, config.memoryBudget, Effort{config.level, config.memLevel})} {}
+      shared_{std::make_shared<Shared>(config.threshold, config.memoryBudget, config.level)} {}
 
 std::optional<ExtensionFactory::Agreed> PerMessageDeflateFactory::accept(const ExtensionTerms& terms) {
     const auto offer = parseOffer(terms);
@@ -41,9 +41,9 @@ std::optional<ExtensionFactory::Agreed> PerMessageDeflateFactory::accept(const E
     Direction sending{answer.serverMaxWindowBits.value_or(config_.serverMaxWindowBits),
                       !answer.serverNoContextTakeover};
     Direction receiving{answer.clientMaxWindowBits.value_or(kMostWindowBits), !answer.clientNoContextTakeover};
-    // What it reads with must be there once the client takes context over; what it writes with should be.
-    const std::size_t needed = receiving.contextTakeover ? Inflater::memory(receiving.windowBits) : 0;
-    const std::size_t hoped = sending.contextTakeover ? Deflater::memory(sending.windowBits, shared_->effort) : 0;
+    // What the client may refer to must be there once it takes context over; what the server may refer to should be.
+    const std::size_t needed = receiving.contextTakeover ? History::memory(receiving.windowBits) : 0;
+    const std::size_t hoped = sending.contextTakeover ? History::memory(sending.windowBits) : 0;
     MemoryBudget::Share share = shared_->budget.take(needed, hoped);
     if (!share) {
         answer.serverNoContextTakeover = answer.clientNoContextTakeover = true;
@@ -57,7 +57,7 @@ Parameters PerMessageDeflateFactory::offered() const {
     offer.clientMaxWindowBitsNamed = true;
     if (config_.clientMaxWindowBits < kMostWindowBits) offer.clientMaxWindowBits = config_.clientMaxWindowBits;
     if (config_.serverMaxWindowBits < kMostWindowBits) offer.serverMaxWindowBits = config_.serverMaxWindowBits;
-    const std::size_t needed = Inflater::memory(config_.serverMaxWindowBits);
+    const std::size_t needed = History::memory(config_.serverMaxWindowBits);
     offer.serverNoContextTakeover = config_.memoryBudget < needed;
     return offer;
 }
@@ -78,7 +78,7 @@ std::unique_ptr<Extension> PerMessageDeflateFactory::agree(const ExtensionTerms&
     const Direction receiving{answer->serverMaxWindowBits.value_or(kMostWindowBits), !answer->serverNoContextTakeover};
     // The server decides whether it keeps context, and a client has few connections: what it needs it takes.
     MemoryBudget::Share share;
-    if (receiving.contextTakeover) share = shared_->budget.takeAnyway(Inflater::memory(receiving.windowBits));
+    if (receiving.contextTakeover) share = shared_->budget.takeAnyway(History::memory(receiving.windowBits));
     return std::make_unique<PerMessageDeflate>(shared_, sending, receiving, std::move(share));
 }
 

@@ -134,7 +134,7 @@ class Defaults(unittest.IsolatedAsyncioTestCase):
 
 
 class LargestWindows(Defaults):
-    settings = {"serverMaxWindowBits": 15, "clientMaxWindowBits": 15, "memLevel": 9, "level": 9, "threshold": "1B"}
+    settings = {"serverMaxWindowBits": 15, "clientMaxWindowBits": 15, "level": 3, "threshold": "1B"}
     server_bits, client_bits = 15, 15
 
 

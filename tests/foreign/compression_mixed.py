@@ -150,7 +150,7 @@ class WithoutABudget(Mixed):
 
 class WithABudgetForFew(Mixed):
     """Some keep context, the others are agreed out of it, as is what the server sends to some who keep it."""
-    settings = {"threshold": "1B", "memoryBudget": "100KiB"}
+    settings = {"threshold": "1B", "memoryBudget": "12KiB"}
 
 
 print(f"PATCHBAY_SEED={SEED}", flush=True)

@@ -107,6 +107,59 @@ TEST(ReceivedWithContext, AForeignSenderMayReferToEarlierMessages) {
     }
 }
 
+/// A client whose own window is the largest, where a smaller one was agreed on.
+class SmallWindow : public ::testing::TestWithParam<int> {
+protected:
+    /// What is read of a message that refers that far back, to one before it.
+    std::string reading(std::size_t distance) {
+        PerMessageDeflateFactory factory{{.clientMaxWindowBits = GetParam()}};
+        const auto end = serverEnd(factory, "permessage-deflate; client_max_window_bits");
+        ForeignDeflater zlib;
+        const std::string before =
+            "zlib never refers to the first byte of all" + text + std::string(distance - text.size(), 'a');
+        EXPECT_TRUE(decoded(*end, zlib.message(before)) == before);
+        return decoded(*end, zlib.message(text));
+    }
+
+    const std::size_t agreed = std::size_t{1} << GetParam();
+    const std::string text = noise(100);
+};
+INSTANTIATE_TEST_SUITE_P(EverySmallerWindow, SmallWindow, ::testing::Range(8, 15));
+
+TEST_P(SmallWindow, AReferenceAsFarBackAsAgreedIsRead) { EXPECT_EQ(reading(agreed), text); }
+
+TEST_P(SmallWindow, AReferenceFurtherBackIsBroken) { EXPECT_EQ(reading(agreed + 1), "<Broken>"); }
+
+TEST_P(SmallWindow, AReferenceWithinAMessageIsReadWhateverRoomThereIs) {
+    const std::string message = text + std::string(3 * agreed, 'a') + text;
+    for (const std::size_t room : {std::size_t{0}, std::size_t{7}, agreed, 4 * agreed}) {
+        PerMessageDeflateFactory factory{{.clientMaxWindowBits = GetParam()}};
+        const auto end = serverEnd(factory, "permessage-deflate; client_max_window_bits");
+        const std::string wire = ForeignDeflater{}.message(message);
+        MessageBuffer out{16_MiB};
+        ASSERT_TRUE(out.reserve(room));
+        ASSERT_EQ(end->decode(PerMessageDeflate::kRsv1, asBytes(wire), out), Extension::Decoded::Whole) << room;
+        EXPECT_TRUE(asText(out.bytes()) == message);
+    }
+}
+
+TEST(ReceivedWithContext, BytesThatWereChangedOnTheWayAreReadOrBroken) {
+    std::mt19937 random{1};
+    PerMessageDeflateFactory factory;
+    for (unsigned turn = 0; turn < 2000; ++turn) {
+        const auto end = serverEnd(factory);
+        ForeignDeflater zlib{15, static_cast<int>(turn % 10)};
+        ASSERT_EQ(decoded(*end, zlib.message(json(500, turn))), json(500, turn));
+        std::string wire = zlib.message(json(300 + turn, turn + 1) + noise(turn % 50));
+        for (unsigned changes = turn % 3 + 1; changes != 0; --changes)
+            wire[random() % (turn % 2 == 0 ? 20 : wire.size())] ^= static_cast<char>(1 << random() % 8);
+        MessageBuffer out{5000};
+        const auto result = end->decode(PerMessageDeflate::kRsv1, asBytes(wire), out);
+        ASSERT_LE(out.size(), 5000u);
+        if (result == Extension::Decoded::Whole) decoded(*end, zlib.message(json(300, turn)));
+    }
+}
+
 TEST(ReceivedWithoutContext, ConnectionsDoNotSeeEachOthersMessages) {
     PerMessageDeflateFactory factory;
     constexpr std::string_view offer = "permessage-deflate; client_no_context_takeover";

@@ -1,4 +1,4 @@
-// RFC 7692 §7.2.3: the examples, byte by byte; and what Python's zlib makes of a message.
+// RFC 7692 §7.2.3: the examples, byte by byte; and a message as Python's zlib writes it.
 
 #include "unit/compression/Streams.hpp"
 
@@ -54,24 +54,8 @@ constexpr std::string_view kFirst =
     "47 21 03 89 52 54 aa 05 00";
 constexpr std::string_view kSecond = "aa 26 5b 27 00";
 
-class PythonsZlib : public ::testing::Test {
-protected:
-    PerMessageDeflateFactory factory{{.threshold = {1}}};
-};
-
-TEST_F(PythonsZlib, WritesTheSameBytesForAMessageAndItsRepetition) {
-    const auto end = serverEnd(factory);
-    EXPECT_EQ(toHex(encoded(*end, kMessage).value_or("")), kFirst);
-    EXPECT_EQ(toHex(encoded(*end, kMessage).value_or("")), kSecond);
-}
-
-TEST_F(PythonsZlib, WritesTheSameBytesAgainWithoutContext) {
-    const auto end = serverEnd(factory, "permessage-deflate; server_no_context_takeover");
-    EXPECT_EQ(toHex(encoded(*end, kMessage).value_or("")), kFirst);
-    EXPECT_EQ(toHex(encoded(*end, kMessage).value_or("")), kFirst);
-}
-
-TEST_F(PythonsZlib, IsRead) {
+TEST(PythonsZlib, IsRead) {
+    PerMessageDeflateFactory factory;
     const auto end = serverEnd(factory);
     EXPECT_EQ(decoded(*end, hex(kFirst)), kMessage);
     EXPECT_EQ(decoded(*end, hex(kSecond)), kMessage);

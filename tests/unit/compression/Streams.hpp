@@ -47,18 +47,6 @@ inline std::string hex(std::string_view text) {
     return bytes;
 }
 
-inline std::string toHex(std::string_view bytes) {
-    std::string text;
-    for (const char byte : bytes) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        const auto value = static_cast<unsigned char>(byte);
-        if (!text.empty()) text += ' ';
-        text += digits[value >> 4];
-        text += digits[value & 15];
-    }
-    return text;
-}
-
 /// What decode() makes of `payload`: its text, or `TooBig` or `Broken` in angle brackets.
 inline std::string decoded(Extension& extension, std::string_view payload, std::size_t limit = 16_MiB) {
     MessageBuffer out{limit};

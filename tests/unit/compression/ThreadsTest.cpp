@@ -45,7 +45,7 @@ TEST(Threads, ReadWriteAndBroadcastOnOneConnection) {
 }
 
 TEST(Threads, ComeAndGoWithinOneBudget) {
-    PerMessageDeflateFactory factory{{.memoryBudget = {3 * (Inflater::memory(15) + Deflater::memory(12, {3, 5}))}}};
+    PerMessageDeflateFactory factory{{.memoryBudget = {3 * (32_KiB + 4_KiB)}}};
     std::atomic<int> wrong{0};
     inThreads(4, [&](unsigned seed) {
         for (unsigned i = 0; i < 50; ++i) {
