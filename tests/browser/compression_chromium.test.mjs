@@ -77,7 +77,7 @@ const large = () => [chatter.slice(0, 100 << 10), bytesOf(chatter).slice(0, 100 
 
 const everySetting = {
     'the default settings': {},
-    'the largest windows': { serverMaxWindowBits: 15, clientMaxWindowBits: 15, memLevel: 9, level: 9, threshold: '1B' },
+    'the largest windows': { serverMaxWindowBits: 15, clientMaxWindowBits: 15, level: 3, threshold: '1B' },
     'the smallest windows': { serverMaxWindowBits: 8, clientMaxWindowBits: 8, threshold: '1B' },
     'no memory for context': { memoryBudget: '0B', threshold: '1B' },
 };

@@ -88,7 +88,7 @@ function* everyOffer() {
 const servers = {
     'the default settings': { settings: {}, serverBits: 12, clientBits: 12, keepsContext: true },
     'the largest windows': {
-        settings: { serverMaxWindowBits: 15, clientMaxWindowBits: 15, memLevel: 9, level: 9, threshold: '1B' },
+        settings: { serverMaxWindowBits: 15, clientMaxWindowBits: 15, level: 3, threshold: '1B' },
         serverBits: 15, clientBits: 15, keepsContext: true,
     },
     'the smallest windows': {

@@ -64,7 +64,7 @@ void send(Extension& from, Extension& to, std::string_view message) {
 
 void run(Input input) {
     static compression::PerMessageDeflateFactory factory{
-        {.threshold = {1}, .level = 6, .serverMaxWindowBits = 15, .clientMaxWindowBits = 15}};
+        {.threshold = {1}, .level = 1, .serverMaxWindowBits = 15, .clientMaxWindowBits = 15}};
     const std::uint8_t flags = input.byte();
     const std::size_t limit = std::size_t{input.byte()} * 256;
     Ends ends{factory, flags};
