@@ -36,7 +36,7 @@ class TinyRun(unittest.TestCase):
     def setUpClass(cls):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "figures.json")
-            done = bench("--rounds", str(ROUNDS), "--seconds", "0.05", "--servers", ALWAYS, "--tiny", "--cells",
+            done = bench("--rounds", str(ROUNDS), "--seconds", "0.3", "--servers", ALWAYS, "--tiny", "--cells",
                          f"^({'|'.join(TRIED)})$", "--json", path)
             if done.returncode != 0:
                 raise AssertionError(done.stdout + done.stderr)
