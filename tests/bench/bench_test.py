@@ -21,7 +21,7 @@ from cells import CELLS, Cell, Load, Row, Target  # noqa: E402
 PROGRAMS = sys.argv[1] if len(sys.argv) > 1 else sys.exit(__doc__)
 PATIENCE = 240  # seconds, for the whole tiny run
 ALWAYS = r"^(floor|TCP|Patchbay|Beast|POCO)"
-TRIED = ["echo 64 B D1", "echo 128 KiB D1", "text, mixed, 1 KiB D16", "fan-out 128 B D8", "handshake", "deflate echo 1 KiB JSON",
+TRIED = ["echo 64 B D1", "echo 16 KiB D1", "text, mixed, 1 KiB D16", "fan-out 128 B D8", "handshake", "deflate echo 1 KiB JSON",
          "typed echo 128 B D16", "TLS echo 1 KiB D16", "idle, bytes", "slow consumers"]
 ROUNDS = 2
 
@@ -36,7 +36,7 @@ class TinyRun(unittest.TestCase):
     def setUpClass(cls):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "figures.json")
-            done = bench("--rounds", str(ROUNDS), "--seconds", "0.3", "--servers", ALWAYS, "--tiny", "--cells",
+            done = bench("--rounds", str(ROUNDS), "--seconds", "0.1", "--servers", ALWAYS, "--tiny", "--cells",
                          f"^({'|'.join(TRIED)})$", "--json", path)
             if done.returncode != 0:
                 raise AssertionError(done.stdout + done.stderr)
