@@ -32,10 +32,10 @@ std::string cut(std::string_view text, std::size_t most) {
 
 void ChatRoom::joined(Session session, PathParam<"room"> room) {
     const std::string wanted = cut(trimmed(session.queryParameter("name")), kLongestName);
-    auto entrance = rooms_.enter(room, wanted.empty() ? session.displayName() : wanted);
+    const auto subscribe = [&] { session.subscribe(room); };
+    auto entrance = rooms_.enter(room, wanted.empty() ? session.displayName() : wanted, subscribe);
     if (!entrance) return session.close(patchbay::CloseCode::TryAgainLater, "this room is full");
     name_ = entrance->name;
-    session.subscribe(room);
     session.send(Welcome{name_, std::string{room.value}, std::move(entrance->people), std::move(entrance->recent)});
     topics_.publish(room, Joined{name_}, session);
 }
@@ -45,8 +45,7 @@ void ChatRoom::said(Session session, const Say& say, PathParam<"room"> room) {
     if (text.empty()) return;
     if (text.size() > kLongestText) return session.send(Refused{"This message is too long: 4000 bytes are the most."});
     const Said said{name_, std::string{text}, nowInMilliseconds()};
-    rooms_.remember(room, said);
-    topics_.publish(room, said);
+    rooms_.say(room, said, [&] { topics_.publish(room, said); });
 }
 
 void ChatRoom::typing(Session session, const Typing&, PathParam<"room"> room) {

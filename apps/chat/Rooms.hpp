@@ -26,16 +26,33 @@ public:
         std::vector<Said> recent;
     };
     /// Lets somebody in under `wanted`, or under `wanted 2`, `wanted 3`… where that is taken. Nothing when it is full.
-    std::optional<Entrance> enter(std::string_view room, const std::string& wanted);
+    /// `subscribe` is called in the same step as what was said last is copied: who comes in finds each message there, or
+    /// gets it afterwards, and none in both ways.
+    template <class Subscribe>
+    std::optional<Entrance> enter(std::string_view room, const std::string& wanted, Subscribe subscribe) {
+        const std::lock_guard guard{lock_};
+        auto entrance = letIn(room, wanted);
+        if (entrance) subscribe();
+        return entrance;
+    }
     void leave(std::string_view room, const std::string& name);
-    void remember(std::string_view room, const Said& said);
+    /// Remembers it, and `publish`es it in the same step.
+    template <class Publish>
+    void say(std::string_view room, const Said& said, Publish publish) {
+        const std::lock_guard guard{lock_};
+        remember(room, said);
+        publish();
+    }
 
 private:
     struct Room {
         std::vector<std::string> people;  // in the order of their coming
         std::deque<Said> recent;
     };
-    std::mutex lock_;
+    std::optional<Entrance> letIn(std::string_view room, const std::string& wanted);
+    void remember(std::string_view room, const Said& said);
+
+    std::mutex lock_;  // held over subscribe and publish, which call nothing of the chat back
     std::map<std::string, Room, std::less<>> rooms_;
 };
 

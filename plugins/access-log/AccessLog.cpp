@@ -26,7 +26,7 @@ public:
     }
     void opened(const patchbay::Session& session) override { session.setProperty("access-log", Clock::now()); }
     void closed(const patchbay::Session& session, const patchbay::CloseReason& reason) override {
-        const auto* since = session.property<Clock::time_point>("access-log");
+        const auto since = session.property<Clock::time_point>("access-log");
         const auto seconds = since ? std::chrono::duration<double>{Clock::now() - *since}.count() : 0;
         const std::lock_guard guard{lock_};
         (file_.is_open() ? static_cast<std::ostream&>(file_) : std::cout)

@@ -32,7 +32,7 @@ public:
         session.setProperty(kPlace, mine.wheel.add(session, config_.every + part));
     }
     void closed(const Session& session, const patchbay::CloseReason&) override {
-        if (const auto* place = session.property<Wheel::Place>(kPlace)) here().wheel.remove(*place);
+        if (const auto place = session.property<Wheel::Place>(kPlace)) here().wheel.remove(*place);
     }
     void tick(TimePoint now) {
         here().wheel.turn([&](Watched& watched) { return look(watched, now); });
@@ -101,7 +101,7 @@ Heartbeat::Heartbeat(Config config) : config_{config} {
 void Heartbeat::install(patchbay::ServerContainer& server) {
     const auto beat = std::make_shared<Beat>(config_);
     server.addListener(beat);
-    server.addTicker(tickOf(config_), [beat](TimePoint now) { beat->tick(now); });
+    server.everyOnEachLoop(tickOf(config_), [beat](TimePoint now) { beat->tick(now); });
 }
 
 }  // namespace heartbeat

@@ -216,14 +216,14 @@ TYPED_TEST(Hooks, AnInterceptorThatThrowsAtAMessageGoesTheWayOfAHandlersExceptio
 
 TYPED_TEST(Hooks, ATickerTicksOnAlsoWhenItThrows) {
     using namespace std::chrono_literals;
-    this->world.server().addTicker(10ms, [this](std::chrono::steady_clock::time_point) {
+    this->world.server().everyOnEachLoop(10ms, [this](std::chrono::steady_clock::time_point) {
         this->journal.add("tick");
         throw std::runtime_error{"a ticker's mistake"};
     });
     this->world.connect("/scripted/a").close(1000, "");  // the server runs
     this->world.pass(35ms);
     this->journal.waitForCount("tick", 3);
-    EXPECT_THROW(this->world.server().addTicker(0ms, [](auto) {}), std::invalid_argument);
+    EXPECT_THROW(this->world.server().everyOnEachLoop(0ms, [](auto) {}), std::invalid_argument);
 }
 
 }  // namespace

@@ -119,14 +119,14 @@ TYPED_TEST(Sessions, OpenSessionsAreThoseOfTheEndpointInEveryRoom) {
 TYPED_TEST(Sessions, PropertiesLiveUntilTheCloseHandlerHasReturned) {
     this->script->onOpen = [](Session session) { session.setProperty("seen", 1); };
     this->script->onMessage = [](Session session, std::string_view) {
-        ++*session.property<int>("seen");
+        session.setProperty("seen", *session.property<int>("seen") + 1);
         return Script::Reply{};
     };
     this->script->onClose = [this](Session session, CloseReason) {
         this->journal.add("seen " + std::to_string(*session.property<int>("seen")));
         this->journal.add("ticket " + *session.property<std::string>("ticket"));
-        EXPECT_EQ(session.property<double>("seen"), nullptr) << "another type";
-        EXPECT_EQ(session.property<int>("unheard of"), nullptr);
+        EXPECT_EQ(session.property<double>("seen"), std::nullopt) << "another type";
+        EXPECT_EQ(session.property<int>("unheard of"), std::nullopt);
     };
     auto client = this->world.connect("/scripted/a", {.headers = {{"X-Ticket", "row 5"}}});
     client.send("one");

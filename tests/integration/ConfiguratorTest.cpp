@@ -51,7 +51,11 @@ public:
     std::string said(Session session, std::string_view text) {
         if (text == "who") return session.displayName() + "/" + session.principal().roles.at(0);
         if (text == "protocol") return session.subprotocol();
-        if (text == "visit") return std::to_string(++*session.property<int>("visits"));
+        if (text == "visit") {
+            const int visits = *session.property<int>("visits") + 1;
+            session.setProperty("visits", visits);
+            return std::to_string(visits);
+        }
         return made;
     }
 

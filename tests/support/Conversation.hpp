@@ -1,8 +1,9 @@
 #pragma once
-// One session with an annotated class, in memory: real binding, dispatcher and session; only loop and peer are fakes.
+// One session with an annotated class, in memory: real binding, dispatcher and session; its loop turns when a call asks
+// for it, its peer is a fake.
 
+#include "base/ManualLoop.hpp"
 #include "messaging/SessionCore.hpp"
-#include "support/FakeLoop.hpp"
 
 #include <patchbay/annotations.hpp>
 
@@ -30,11 +31,11 @@ public:
         (kind == MessageKind::Text ? received_.texts : received_.binaries).emplace_back(asText(payload));
         return SendStatus::Queued;
     }
-    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept override {
-        for (std::size_t message = first; message < last; ++message) send(broadcast.kind(message), broadcast.payload(message));
+    SendStatus send(const messaging::Delivery& delivery) noexcept override {
+        for (std::size_t message = delivery.first; message < delivery.last; ++message)
+            send(delivery.broadcast.kind(message), delivery.broadcast.payload(message));
         return SendStatus::Queued;
     }
-    std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
     void close(CloseCode code, std::string_view text) noexcept override {
         received_.closed = code;
@@ -57,40 +58,37 @@ public:
         deployed_ = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state_, services_);
         messaging::SessionStart start{};
         start.path = std::move(path);
-        start.instance = instance_ = std::static_pointer_cast<Endpoint>(deployed_->model.construct(deployed_->services));
-        core_ = std::make_shared<messaging::SessionCore>(deployed_, loop_, 0, std::move(start));
+        start.instance = instance_ = std::static_pointer_cast<Endpoint>(deployed_->code->model.construct(deployed_->services));
+        core_ = std::make_shared<messaging::SessionCore>(deployed_, 0, std::move(start));
         deployed_->add(core_);
-        core_->open(carrier ? std::move(carrier) : std::make_unique<FakeCarrier>(peer_));
-        loop_.run();
+        loop_->turnWith([&] { core_->open(carrier ? std::move(carrier) : std::make_unique<FakeCarrier>(peer_)); });
     }
 
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
 
     void text(std::string_view message) {
-        core_->receive(session(), MessageKind::Text, asBytes(message), 0);
-        loop_.run();
+        loop_->turnWith([&] { core_->receive(session(), MessageKind::Text, asBytes(message), 0); });
     }
     void binary(std::string_view message) {
-        core_->receive(session(), MessageKind::Binary, asBytes(message), 0);
-        loop_.run();
+        loop_->turnWith([&] { core_->receive(session(), MessageKind::Binary, asBytes(message), 0); });
     }
     /// The peer says goodbye.
     void leave(CloseCode code = CloseCode::Normal, std::string_view text = {}) {
-        core_->peerClosed(code, text);
-        loop_.run();
+        loop_->turnWith([&] { core_->peerClosed(code, text); });
     }
 
     Endpoint& instance() { return *instance_; }
     Session session() const { return Session{core_}; }
     const Received& peer() const { return peer_; }
     const messaging::DeployedEndpoint& deployed() const { return *deployed_; }
-    FakeLoop& loop() { return loop_; }
+    ManualLoop& loop() { return *loop_; }
 
 private:
-    FakeLoop loop_;
+    const std::shared_ptr<ManualLoop> loop_ = std::make_shared<ManualLoop>();
     Received peer_;
-    messaging::ServerState state_{{&loop_}};
+    const std::shared_ptr<messaging::ServerState> state_ =
+        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop_});
     Services services_;
     std::shared_ptr<messaging::DeployedEndpoint> deployed_;
     std::shared_ptr<Endpoint> instance_;

@@ -25,6 +25,18 @@ public:
     explicit SessionClosed(const std::string& call) : std::runtime_error{call + ": the session is closed"} {}
 };
 
+/// A session is in as many topics as it may be.
+class TooManyTopics : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// No room for a message to many: a loop is too far behind, and stayed so while the caller waited. Nobody got it.
+class QueueFull : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /// A message that went over a limit on its way in.
 class MessageTooBig : public std::runtime_error {
 public:

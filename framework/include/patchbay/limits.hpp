@@ -45,6 +45,10 @@ struct Limits {
 
     SendQueue sendQueue = {};
 
+    /// How many topics a session may be in at a time; one more throws TooManyTopics.
+    /// Units: topics; 0 = as many as it likes.
+    std::size_t maxTopics = 65'536;
+
     /// How many sessions an endpoint may have at a time; one more is refused with 503.
     /// Units: sessions; 0 = no limit of its own (the server's `maxConnections` still holds).
     std::size_t maxSessions = 0;

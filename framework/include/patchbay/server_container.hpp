@@ -16,6 +16,8 @@
 #include <patchbay/hooks.hpp>
 #include <patchbay/http.hpp>
 #include <patchbay/services.hpp>
+#include <patchbay/task.hpp>
+#include <patchbay/timer.hpp>
 #include <patchbay/topics.hpp>
 
 #include <memory>
@@ -50,7 +52,7 @@ public:
     /// Hands out `service` to every constructor that asks for a `T&` or a `std::shared_ptr<T>`.
     /// Requires: before the endpoints that ask for it are deployed or the server starts.
     template <class T>
-    ServerContainer& provide(std::shared_ptr<T> service) {
+    PATCHBAY_HIDDEN ServerContainer& provide(std::shared_ptr<T> service) {
         services().provide(std::move(service));
         return *this;
     }
@@ -79,19 +81,33 @@ public:
 
     /// Answers `method` requests for `path`, a template as an endpoint's; a GET handler answers HEAD too.
     /// Errors: std::invalid_argument for a bad path or one that is taken.
-    ServerContainer& handle(std::string method, std::string path, HttpHandler handler);
+    PATCHBAY_HIDDEN ServerContainer& handle(std::string method, std::string path, HttpHandler handler) {
+        return handle(std::move(method), std::move(path), std::move(handler), detail::thisImage());
+    }
 
     /// Offers an extension in every handshake; of those that a client offers too, the first it prefers is taken.
     /// Requires, as the following: before the server runs.
-    ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension);
+    PATCHBAY_HIDDEN ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension) {
+        return addExtension(std::move(extension), detail::thisImage());
+    }
     /// Hang hooks in (hooks.hpp): each chain runs in the order in which its hooks were added.
-    ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor);
-    ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor);
-    ServerContainer& addListener(std::shared_ptr<SessionListener> listener);
-    /// Calls `task` every `interval` on each loop for as long as it runs, for what is due for its sessions. Once for all,
-    /// a thread or a session's after() does better.   Thread of the task: the loops', several at once.
+    PATCHBAY_HIDDEN ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor) {
+        return addInterceptor(std::move(interceptor), detail::thisImage());
+    }
+    PATCHBAY_HIDDEN ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor) {
+        return addInterceptor(std::move(interceptor), detail::thisImage());
+    }
+    PATCHBAY_HIDDEN ServerContainer& addListener(std::shared_ptr<SessionListener> listener) {
+        return addListener(std::move(listener), detail::thisImage());
+    }
+    /// Runs `task` every `interval` for as long as the server runs: once for all of it, on one loop. At a fixed rate,
+    /// without drift; what a stall has missed is made up for by one run.   Thread of the task: that loop's.
     /// Errors: std::invalid_argument for an interval that is not positive; what the task throws is logged.
-    ServerContainer& addTicker(std::chrono::milliseconds interval, Ticker task);
+    Timer every(std::chrono::milliseconds interval, Task task);
+    /// The same on each loop, for what is due for its sessions.   Thread of the task: the loops', several at once.
+    PATCHBAY_HIDDEN ServerContainer& everyOnEachLoop(std::chrono::milliseconds interval, Ticker task) {
+        return everyOnEachLoop(interval, std::move(task), detail::thisImage());
+    }
 
     /// The topics of a deployed class, for HTTP handlers, timers and other threads. Valid until the class is undeployed.
     /// Errors: std::logic_error when it is not deployed (before a server has started nothing is).
@@ -112,6 +128,12 @@ protected:
     virtual hosting::Container& container() const noexcept = 0;
 
 private:
+    ServerContainer& handle(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin);
+    ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin);
+    ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin);
+    ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin);
+    ServerContainer& addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin);
+    ServerContainer& everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin);
     Services& services();
     Topics& topicsOf(const void* identity);
 };

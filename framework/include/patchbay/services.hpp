@@ -1,6 +1,8 @@
 #pragma once
 // Services: what endpoints, configurators and HTTP handlers get in their constructors.
 
+#include <patchbay/detail/Image.hpp>
+
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -17,6 +19,11 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+/// The same object, whose last owner lets go of the library's code last of all, wherever that happens.
+std::shared_ptr<void> pinned(std::shared_ptr<void> object, ImagePin pin);
+}  // namespace detail
+
 /// Objects by type, one of each.   Thread: provide before the server runs; get from any thread afterwards.
 class Services {
 public:
@@ -27,11 +34,13 @@ public:
     /// Hands out `service` to whoever asks for a `T&` or a `std::shared_ptr<T>`, const or not.   Owns: a share of it.
     /// Errors: std::invalid_argument when there is a T already.
     template <class T>
-    void provide(std::shared_ptr<T> service) {
+    PATCHBAY_HIDDEN void provide(std::shared_ptr<T> service) {
         static_assert(!std::is_const_v<T>, "Patchbay: a service is given without const, since others may ask for a T&");
         T* object = service.get();
-        auto shares = std::make_shared<Shares<T>>(Shares<T>{service, service});
-        add(typeid(T), object, shares);
+        const detail::ImagePin pin = detail::thisImage();
+        std::shared_ptr<T> kept{detail::pinned(std::move(service), pin), object};
+        auto shares = std::make_shared<Shares<T>>(Shares<T>{kept, kept});
+        add(typeid(T), object, detail::pinned(std::move(shares), pin));
     }
 
     /// Errors: MissingService, which names the type.

@@ -1,18 +1,24 @@
 #pragma once
 // Session: one conversation with one peer, whatever carries it.
 //
-// A Session is a small handle. Copy it, keep it, use it from any thread, also after the close: then its calls say so by
-// throwing SessionClosed. It never keeps a connection open.
+// A Session is a small handle. Copy it, keep it for ever, use it from any thread, also after the close and after its server:
+// then its calls say so by throwing SessionClosed. It never keeps a connection open, and of one that has ended it keeps
+// nothing that is dear.
+//
+// Order: what one thread calls (send, subscribe, unsubscribe, publish, post, close) takes effect in the order of its calls.
 
 #include <patchbay/bytes.hpp>
 #include <patchbay/close.hpp>
 #include <patchbay/errors.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/json.hpp>
+#include <patchbay/send_status.hpp>
+#include <patchbay/task.hpp>
+#include <patchbay/timer.hpp>
 
 #include <any>
 #include <chrono>
-#include <functional>
+#include <compare>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,27 +41,50 @@ struct Principal {
     std::vector<std::string> roles;
 };
 
+/// A place in a topic: the number of a message, which grows by one for each, and the birth of the topic that counts so. A
+/// topic that has lost its last member is forgotten; the next of its name has another epoch. Zeros: of no topic.
+struct TopicPosition {
+    std::uint64_t epoch = 0;
+    std::uint64_t offset = 0;
+    friend bool operator==(const TopicPosition&, const TopicPosition&) = default;
+};
+
 namespace detail {
-/// A text that this thread reuses for encoding; empty when it is handed out.
-std::string& encodingBuffer();
+/// A text that this thread uses again and again for encoding. Each has one of its own, also where one is encoded while
+/// another is on its way (a hook that sends from within a send).   Thread: the one that made it.
+class EncodingBuffer {
+public:
+    EncodingBuffer();
+    EncodingBuffer(const EncodingBuffer&) = delete;
+    ~EncodingBuffer();
+    std::string& text() noexcept { return *text_; }
+
+private:
+    std::string* text_;
+};
 /// How an endpoint writes structs: under which key their names stand, and whether they do.
 struct WireFormat {
     json::Format json;
     bool tagged = false;
 };
-/// `value` as the text that goes on the wire.
-template <class T>
-std::string_view encode(const T& value, const WireFormat& format) {
-    std::string& text = encodingBuffer();
-    if constexpr (json::Taggable<T>) {
-        if (format.tagged) {
-            json::writeTagged(text, value, format.json);
-            return text;
+/// `value` as the text that goes on the wire, for as long as this lives.
+class Encoded {
+public:
+    template <class T>
+    Encoded(const T& value, const WireFormat& format) {
+        if constexpr (json::Taggable<T>) {
+            if (format.tagged) {
+                json::writeTagged(buffer_.text(), value, format.json);
+                return;
+            }
         }
+        json::write(buffer_.text(), value, format.json);
     }
-    json::write(text, value, format.json);
-    return text;
-}
+    std::string_view text() noexcept { return buffer_.text(); }
+
+private:
+    EncodingBuffer buffer_;
+};
 }  // namespace detail
 
 /// What can be sent as an object: whatever has a JSON form and is no text or bytes already.
@@ -84,6 +113,8 @@ private:
 /// Source: Jakarta WebSocket §2.1, §2.5
 class Session {
 public:
+    /// A handle on no session: closed, its id 0.
+    Session() noexcept = default;
     explicit Session(std::shared_ptr<messaging::SessionCore> core) noexcept;
 
     /// Thread: any, also after the close.
@@ -111,13 +142,18 @@ public:
     /// The sessions that are open on this endpoint now, this one among them.   Thread: any.
     std::vector<Session> openSessions() const;
 
-    /// A value of the application's own, kept until the close handler has returned; nullptr when there is none of that
-    /// name and type.   Thread: the session's handlers.
+    /// A copy of a value of the application's own, kept until the close handler has returned; nothing when there is none
+    /// of that name and type. For what changes often keep a std::shared_ptr in it.   Errors: SessionClosed.   Thread: any.
     template <class T>
-    T* property(std::string_view name) const {
-        return std::any_cast<T>(findProperty(name));
+    std::optional<T> property(std::string_view name) const {
+        const std::shared_ptr<const std::any> found = findProperty(name);
+        const T* const value = std::any_cast<T>(found.get());
+        return value ? std::optional<T>{*value} : std::nullopt;
     }
-    void setProperty(std::string_view name, std::any value) const;
+    /// Replaces the value of that name.   Errors: SessionClosed.   Thread: any.
+    PATCHBAY_HIDDEN void setProperty(std::string_view name, std::any value) const {
+        setProperty(name, std::move(value), detail::thisImage());
+    }
 
     /// Sends one message.
     /// Errors: SessionClosed. A queue that is full follows the endpoint's policy and is no error.
@@ -127,16 +163,25 @@ public:
     /// Sends a struct, variant, number or list as JSON.
     template <Sendable T>
     void send(const T& value) const {
-        send(detail::encode(value, wireFormat()));
+        send(detail::Encoded{value, wireFormat()}.text());
+    }
+    /// The same, telling how it went instead of throwing; Closed where send() throws SessionClosed.
+    /// Errors: what a message interceptor throws.
+    SendStatus trySend(std::string_view text) const;
+    SendStatus trySend(Bytes bytes) const;
+    template <Sendable T>
+    SendStatus trySend(const T& value) const {
+        return trySend(detail::Encoded{value, wireFormat()}.text());
     }
     /// How many messages to this peer have fallen to the endpoint's `whenFull` policy.   Thread: any.
-    /// Errors: SessionClosed when the close handler has returned.
-    std::uint64_t droppedMessages() const;
+    std::uint64_t droppedMessages() const noexcept;
     Remote basicRemote() const { return Remote{*this}; }
 
-    /// Joins a topic of this session's endpoint; joining twice is joining once.   Errors: SessionClosed.   Thread: any.
-    void subscribe(std::string_view topic) const;
-    /// Leaves it; leaving what was not joined is no error.
+    /// Joins a topic of this session's endpoint; joining twice is joining once. Everything that is published when it has
+    /// returned is delivered; what it returns is the position of the last message that is not.
+    /// Errors: SessionClosed; TooManyTopics.   Thread: any.
+    TopicPosition subscribe(std::string_view topic) const;
+    /// Leaves it; leaving what was not joined is no error.   Errors: none, also after the close.   Thread: any.
     void unsubscribe(std::string_view topic) const;
 
     /// Closes the session; the close handler sees `code` and `text`. A second call does nothing.
@@ -159,20 +204,31 @@ public:
     /// How long the peer may be silent; zero or less is for ever.   Errors: SessionClosed.   Thread: any.
     void setIdleTimeout(std::chrono::milliseconds timeout) const;
 
-    /// Runs `task` where this session's handlers run, after those that wait; dropped when the session has closed. What
+    /// Runs `task` where this session's handlers run, after what waits there; dropped when the session has closed. What
     /// it throws goes to the error handler.   Thread: any.
-    void post(std::function<void()> task) const;
-    /// Runs `task` once after `delay`, unless the session has closed by then.   Thread: any.
-    void after(std::chrono::milliseconds delay, std::function<void()> task) const;
+    void post(Task task) const;
+    /// Runs `task` once after `delay`, as post() does, unless the session has closed by then; `max()` is never.
+    /// Thread: any.
+    Timer after(std::chrono::milliseconds delay, Task task) const;
+    /// Runs `task` every `interval` until the session closes: at a fixed rate, without drift; what a stall has missed is
+    /// made up for by one run.   Errors: std::invalid_argument for an interval that is not positive.   Thread: any.
+    Timer every(std::chrono::milliseconds interval, Task task) const;
 
     friend bool operator==(const Session& a, const Session& b) noexcept { return a.core_ == b.core_; }
+    /// By id.
+    friend std::strong_ordering operator<=>(const Session& a, const Session& b) noexcept {
+        const auto byId = a.id() <=> b.id();
+        return byId != 0 ? byId : std::compare_three_way{}(a.core_.get(), b.core_.get());
+    }
 
 private:
     friend class Remote;
     friend class Topics;
     friend class messaging::SessionCore;
-    std::any* findProperty(std::string_view name) const;
+    std::shared_ptr<const std::any> findProperty(std::string_view name) const;
+    void setProperty(std::string_view name, std::any value, detail::ImagePin pin) const;
     const detail::WireFormat& wireFormat() const noexcept;
+    messaging::SessionCore& core(const char* call) const;
 
     std::shared_ptr<messaging::SessionCore> core_;
 };

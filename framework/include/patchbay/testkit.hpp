@@ -64,7 +64,7 @@ public:
     /// A struct as JSON, with its name if the endpoint tells its messages apart.
     template <Sendable T>
     void send(const T& value) {
-        send(detail::encode(value, wireFormat()));
+        send(detail::Encoded{value, wireFormat()}.text());
     }
     /// Says goodbye.
     void close(CloseCode code = CloseCode::Normal, std::string_view text = {});
@@ -97,12 +97,12 @@ public:
     /// The server's goodbye, if it has said one; what the peer said first is echoed.
     std::optional<Goodbye> closed() const;
     /// Pings that have arrived; each has been answered, unless the peer is stalled.
-    std::size_t pings() const noexcept;
+    std::size_t pings() const;
     /// What the endpoint answered in the handshake.
     const std::string& subprotocol() const noexcept;
     const HeaderFields& headers() const noexcept;
     /// Messages that fell to the queue's policy.
-    std::size_t dropped() const noexcept;
+    std::size_t dropped() const;
 
 private:
     const detail::WireFormat& wireFormat() const noexcept;

@@ -13,9 +13,20 @@ namespace messaging {
 class TopicTable;
 }
 
+/// How a publication fared.
+struct Published {
+    SendStatus status;       ///< Queued; Dropped by an interceptor; Full where publish() throws QueueFull
+    TopicPosition position;  ///< where it stands in its topic; zeros when nobody was subscribed, or nobody got it
+};
+
 /// The topics of one endpoint: `/chat/x` and `/game/x` share nothing. An endpoint gets its own by asking for `Topics&` in
 /// its constructor; a topic exists while somebody is subscribed to it.
-/// Thread: any, for every member; what one thread publishes arrives in its order.
+/// Order: a topic has one, the same for every subscriber on every loop; what one thread publishes, to whatever topic,
+/// arrives in the order of its calls, and so does what it sends to a session before and after.
+/// Bounds: what waits for a loop is held to `server.loopQueue`. Where there is no room a handler does not wait: subscribers
+/// there miss the message, and each session's `whenFull` decides what that means. Another thread waits, at most
+/// `server.publishTimeout`.
+/// Thread: any, for every member.
 class Topics {
 public:
     explicit Topics(std::shared_ptr<messaging::TopicTable> table) noexcept;
@@ -23,24 +34,32 @@ public:
     Topics(const Topics&) = delete;
     Topics& operator=(const Topics&) = delete;
 
-    /// Sends one message to every subscriber. Nobody there is no error.
-    void publish(std::string_view topic, std::string_view text);
-    void publish(std::string_view topic, Bytes bytes);
+    /// Sends one message to every subscriber; nobody there is no error. Returns where it stands in the topic.
+    /// Errors: QueueFull, on a thread that is no loop's: then nobody got it.
+    TopicPosition publish(std::string_view topic, std::string_view text);
+    TopicPosition publish(std::string_view topic, Bytes bytes);
     /// The same, but not to `except`.
-    void publish(std::string_view topic, std::string_view text, const Session& except);
-    void publish(std::string_view topic, Bytes bytes, const Session& except);
+    TopicPosition publish(std::string_view topic, std::string_view text, const Session& except);
+    TopicPosition publish(std::string_view topic, Bytes bytes, const Session& except);
     /// A struct, variant, number or list as JSON, written as the endpoint's sessions write it.
     template <Sendable T>
-    void publish(std::string_view topic, const T& value) {
-        publish(topic, detail::encode(value, wireFormat()));
+    TopicPosition publish(std::string_view topic, const T& value) {
+        return publish(topic, detail::Encoded{value, wireFormat()}.text());
     }
     template <Sendable T>
-    void publish(std::string_view topic, const T& value, const Session& except) {
-        publish(topic, detail::encode(value, wireFormat()), except);
+    TopicPosition publish(std::string_view topic, const T& value, const Session& except) {
+        return publish(topic, detail::Encoded{value, wireFormat()}.text(), except);
+    }
+    /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.
+    Published tryPublish(std::string_view topic, std::string_view text);
+    Published tryPublish(std::string_view topic, Bytes bytes);
+    template <Sendable T>
+    Published tryPublish(std::string_view topic, const T& value) {
+        return tryPublish(topic, detail::Encoded{value, wireFormat()}.text());
     }
 
-    /// Joins `session` to `topic`; joining twice is joining once.   Errors: SessionClosed.
-    void subscribe(const Session& session, std::string_view topic);
+    /// As Session::subscribe, for these topics.   Errors: SessionClosed; TooManyTopics.
+    TopicPosition subscribe(const Session& session, std::string_view topic);
     void unsubscribe(const Session& session, std::string_view topic);
 
     /// How many sessions are subscribed now, over all loops.

@@ -1,10 +1,16 @@
 #pragma once
-// Where the handlers of a session run: one thread at a time, tasks in the order in which they were posted, timers.
+// Where the handlers of a session run: one thread at a time, entries in the order in which they were put, timers.
 // transport::EventLoop is the real one; the test kit has one whose clock is turned by hand.
+//
+// A loop is *here* only while this thread turns it: a Turning says so. Nothing goes by the identity of threads, so a loop
+// that does not run yet, or no more, is nobody's.
+
+#include "base/LoopQueue.hpp"
+
+#include <patchbay/task.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 
 namespace patchbay {
 
@@ -13,22 +19,60 @@ using Clock = std::chrono::steady_clock;
 /// Names a timer that has not fired yet; 0 is none.
 using TimerId = std::uint64_t;
 
+/// `start` and so much later, or the end of time where that is earlier: a wait of `max()` never ends.
+inline Clock::time_point later(Clock::time_point start, Clock::duration delay) noexcept {
+    return delay >= Clock::time_point::max() - start ? Clock::time_point::max() : start + delay;
+}
+/// Units: what a clock counts; milliseconds::max() and whatever else it cannot hold are its longest.
+inline Clock::duration onClock(std::chrono::milliseconds time) noexcept {
+    constexpr auto kMost = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::duration::max());
+    return time >= kMost ? Clock::duration::max() : Clock::duration{time};
+}
+
 class Loop {
 public:
-    using Task = std::function<void()>;
+    /// Makes a loop current on this thread for as long as it lives; the one before is current again afterwards.
+    class Turning {
+    public:
+        explicit Turning(Loop& loop) noexcept;
+        Turning(const Turning&) = delete;
+        ~Turning();
+
+    private:
+        Loop* const before_;
+    };
 
     virtual ~Loop() = default;
 
-    /// Runs `task` on the loop, after those posted before it.   Thread: any.   Errors: a task must not throw.
-    virtual void post(Task task) = 0;
-    /// True on the thread that runs the loop (or, before it runs, on every thread).
-    virtual bool isCurrent() const noexcept = 0;
+    /// The loop that this thread turns; nullptr on any other thread.   Thread: any.
+    /// Not inline: an inlined copy in another library would read a thread-local variable of its own.
+    static Loop* here() noexcept;
+    bool isHere() const noexcept { return here() == this; }
+
+    /// What is to be done on this loop, from whatever thread.
+    LoopQueue& queue() noexcept { return queue_; }
+    const LoopQueue& queue() const noexcept { return queue_; }
+    /// Runs `task` on the loop, after what was put before it. False when the loop has ended: then it is destroyed here.
+    /// Thread: any.   Errors: a task must not throw.
+    bool post(Task task);
+
     /// The time of this turn: read once per turn, so that a turn sees one time.   Thread: the loop's.
     virtual Clock::time_point now() const noexcept = 0;
     /// Calls `task` once, at the first turn at or after `delay`.   Thread: the loop's.
     virtual TimerId after(Clock::duration delay, Task task) = 0;
     /// Forgets a timer; one that has fired or was never there is ignored.   Thread: the loop's.
     virtual void cancel(TimerId timer) noexcept = 0;
+
+protected:
+    Loop() : queue_{*this} {}
+
+private:
+    friend class LoopQueue;
+    /// Something was put into an empty queue by another thread: the next turn must come soon.   Thread: any, under the
+    /// queue's lock.
+    virtual void wake() noexcept = 0;
+
+    LoopQueue queue_;
 };
 
 }  // namespace patchbay

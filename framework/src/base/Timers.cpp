@@ -46,7 +46,7 @@ std::size_t Timers::runDue(Clock::time_point now) {
     for (const TimerId timer : due_) {
         Slot* slot = find(timer);
         if (!slot) continue;  // cancelled by a task before it
-        const Task task = release(*slot);
+        Task task = release(*slot);
         task();
         ++ran;
     }
@@ -68,8 +68,8 @@ Timers::Slot* Timers::find(TimerId timer) noexcept {
     return &slots_[index];
 }
 
-Timers::Task Timers::release(Slot& slot) noexcept {
-    Task task = std::exchange(slot.task, nullptr);
+Task Timers::release(Slot& slot) noexcept {
+    Task task = std::move(slot.task);
     if (++slot.generation == 0) slot.generation = 1;
     slot.place = std::exchange(firstFree_, static_cast<std::uint32_t>(&slot - slots_.data()));
     return task;

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -19,8 +18,6 @@ namespace patchbay {
 /// A set of one-shot timers.   Thread: one at a time. A task may add and cancel timers, also its fellows due now.
 class Timers {
 public:
-    using Task = std::function<void()>;
-
     /// Remembers `task` for `when`; never 0.
     TimerId add(Clock::time_point when, Task task);
     /// Forgets a timer; one that has fired or was never there is ignored.

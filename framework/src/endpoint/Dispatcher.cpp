@@ -69,7 +69,7 @@ void Dispatcher::close(void* instance, const detail::CloseCall& call) const noex
     guarded("the close handler", instance, call, [&] { model_.onClose(instance, call); });
 }
 
-Outcome Dispatcher::task(void* instance, const detail::Call& call, const std::function<void()>& task) const noexcept {
+Outcome Dispatcher::task(void* instance, const detail::Call& call, Task& task) const noexcept {
     return guarded("a task", instance, call, [&] { task(); });
 }
 

@@ -17,7 +17,7 @@
 #include <patchbay/detail/EndpointModel.hpp>
 
 #include <cstdint>
-#include <functional>
+#include <patchbay/task.hpp>
 
 namespace patchbay::endpoint {
 
@@ -33,7 +33,7 @@ public:
     Outcome message(MessageKind kind, void* instance, const detail::MessageCall& call) const noexcept;
     void close(void* instance, const detail::CloseCall& call) const noexcept;
     /// A task that the application posted.
-    Outcome task(void* instance, const detail::Call& call, const std::function<void()>& task) const noexcept;
+    Outcome task(void* instance, const detail::Call& call, Task& task) const noexcept;
     /// An error that arose outside of any handler.
     Outcome error(void* instance, const detail::Call& call, std::exception_ptr error) const noexcept;
 

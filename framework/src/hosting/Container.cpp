@@ -1,6 +1,7 @@
 #include "hosting/Container.hpp"
 
 #include "base/Log.hpp"
+#include "base/TimedTask.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -26,38 +27,54 @@ std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principa
     return refusal(403, "this endpoint needs a role that you do not have\n");
 }
 
+/// A timer of the server's own.
+class ServerTask final : public TimedTask {
+public:
+    using TimedTask::TimedTask;
+
+private:
+    void run(Task& task) noexcept override {
+        try {
+            task();
+        } catch (const std::exception& error) {
+            log::error("patchbay", std::string{"a timer's task threw "} + error.what());
+        } catch (...) {
+            log::error("patchbay", "a timer's task threw what is no std::exception");
+        }
+    }
+};
+
+Timer startTimer(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds interval, Task task) {
+    if (interval.count() <= 0) throw std::invalid_argument{"a timer's interval must be longer than nothing"};
+    const auto timed = std::make_shared<ServerTask>(loop, TimedTask::Times{onClock(interval), onClock(interval)}, std::move(task));
+    timed->start();
+    return Timer{timed};
+}
+
+/// One ticker for all loops, with the library that it came from.
 struct Ticking {
-    std::chrono::milliseconds interval;
+    detail::ImagePin pin;  // first: goes last
     Ticker task;
 };
 
-void tickLater(Loop& loop, std::shared_ptr<const Ticking> ticking) {
-    loop.after(ticking->interval, [&loop, ticking] {
-        try {
-            ticking->task(loop.now());
-        } catch (const std::exception& error) {
-            log::error("patchbay", std::string{"a ticker threw "} + error.what());
-        } catch (...) {
-            log::error("patchbay", "a ticker threw what is no std::exception");
-        }
-        tickLater(loop, ticking);
-    });
-}
-
 }  // namespace
 
-Container::Container(std::vector<Loop*> loops) : state_{std::move(loops)}, table_{std::make_shared<const Table>()} {
+Container::Container(std::vector<std::shared_ptr<Loop>> loops)
+    : state_{std::make_shared<messaging::ServerState>(std::move(loops))}, table_{std::make_shared<const Table>()} {
     services_.provide(std::make_shared<GlobalTopics>(
         std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{})));
 }
 
-Container::~Container() = default;
+Container::~Container() { retire(); }
 
-void Container::addTicker(std::chrono::milliseconds interval, Ticker task) {
-    if (interval.count() <= 0) throw std::invalid_argument{"a ticker's interval must be longer than nothing"};
-    const auto ticking = std::make_shared<const Ticking>(Ticking{interval, std::move(task)});
-    for (Loop* loop : state_.loops) {
-        loop->post([loop, ticking] { tickLater(*loop, ticking); });
+Timer Container::every(std::chrono::milliseconds interval, Task task) {
+    return startTimer(state_->loops.front(), interval, std::move(task));
+}
+
+void Container::everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin) {
+    const auto ticking = std::make_shared<const Ticking>(Ticking{std::move(pin), std::move(task)});
+    for (const auto& loop : state_->loops) {
+        startTimer(loop, interval, [loop = loop.get(), ticking] { ticking->task(loop->now()); });
     }
 }
 
@@ -92,7 +109,7 @@ std::vector<std::string> Container::check(const Deployment& deployment) {
 std::shared_ptr<messaging::DeployedEndpoint> Container::build(Deployment deployment) {
     auto endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(deployment.model), std::move(deployment.config),
                                                                   state_, services_);
-    const auto factory = endpoint->model.options.configurator;
+    const auto factory = endpoint->code->model.options.configurator;
     endpoint->configurator = factory ? factory(endpoint->services) : std::make_shared<Configurator>();
     return endpoint;
 }
@@ -104,7 +121,7 @@ std::vector<std::string> Container::deploy(std::vector<Deployment> deployments) 
     for (Deployment& deployment : deployments) {
         const auto& endpoints = next->endpoints;
         const bool known = std::any_of(endpoints.begin(), endpoints.end(),
-                                       [&](const auto& e) { return e->model.identity == deployment.model.identity; });
+                                       [&](const auto& e) { return e->identity == deployment.model.identity; });
         if (known) continue;  // the same class twice is ignored (Jakarta WebSocket §5.2.1)
         const std::string who = deployment.config.className + " at " + deployment.config.path + ": ";
         auto found = check(deployment);
@@ -213,7 +230,7 @@ void Container::judge(const HandshakeRequest& request, Admission& admission) {
     HandshakeResponse response;
     admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
     agreeOnExtension(request, admission);
-    for (const auto& interceptor : state_.handshakeInterceptors) {
+    for (const auto& interceptor : state_->handshakeInterceptors) {
         interceptor->onHandshake(request, response);
         if (response.rejection()) break;
     }
@@ -226,7 +243,7 @@ void Container::judge(const HandshakeRequest& request, Admission& admission) {
         return reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
     }
     auto instance = configurator.endpointInstance(request);
-    if (!instance) instance = endpoint.model.construct(endpoint.services);
+    if (!instance) instance = endpoint.code->model.construct(endpoint.services);
     admission.start = {request.uri,          std::move(admission.start.subprotocol),
                        std::move(admission.start.extensions), request.remoteAddress, request.secure,
                        std::move(match->values), std::move(response.principal),
@@ -240,7 +257,7 @@ void Container::agreeOnExtension(const HandshakeRequest& request, Admission& adm
             if (factory->name() != offer.name) continue;
             auto agreed = factory->accept(offer);
             if (!agreed) continue;
-            admission.extension = std::move(agreed->extension);
+            admission.extension = {factory.object.get(), std::move(agreed->extension)};
             admission.start.extensions = {std::move(agreed->answer)};
             return;
         }
@@ -248,8 +265,7 @@ void Container::agreeOnExtension(const HandshakeRequest& request, Admission& adm
 }
 
 std::shared_ptr<messaging::SessionCore> Container::createSession(Admission&& admission, std::size_t loopIndex) {
-    auto session = std::make_shared<messaging::SessionCore>(admission.endpoint, *state_.loops[loopIndex], loopIndex,
-                                                            std::move(admission.start));
+    auto session = std::make_shared<messaging::SessionCore>(admission.endpoint, loopIndex, std::move(admission.start));
     return admission.endpoint->add(session) ? session : nullptr;
 }
 
@@ -293,7 +309,7 @@ HttpMatch Container::findHandler(std::string_view method, std::string_view targe
 
 std::shared_ptr<messaging::DeployedEndpoint> Container::endpointOf(const void* identity) const {
     for (const auto& endpoint : table()->endpoints) {
-        if (endpoint->model.identity == identity) return endpoint;
+        if (endpoint->identity == identity) return endpoint;
     }
     return nullptr;
 }
@@ -307,6 +323,14 @@ std::vector<std::shared_ptr<messaging::SessionCore>> Container::shut() {
         all.insert(all.end(), std::move_iterator{some.begin()}, std::move_iterator{some.end()});
     }
     return all;
+}
+
+void Container::retire() noexcept {
+    for (const auto& endpoint : endpoints()) endpoint->retire();
+    state_->retire();
+    extensions_.clear();
+    services_ = Services{};
+    replace(std::make_shared<const Table>());
 }
 
 std::size_t Container::sessionCount() const {

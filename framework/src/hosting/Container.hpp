@@ -8,12 +8,14 @@
 // Source: Jakarta WebSocket §3.1, §5.2.1, §8.1; RFC 6455 §4.2.2
 
 #include "endpoint/PathRouter.hpp"
+#include "hosting/AgreedExtension.hpp"
 #include "messaging/DeployedEndpoint.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <patchbay/extension.hpp>
 #include <patchbay/http.hpp>
 #include <patchbay/services.hpp>
+#include <patchbay/timer.hpp>
 #include <patchbay/topics.hpp>
 
 #include <atomic>
@@ -33,6 +35,7 @@ struct Deployment {
 };
 
 struct HttpRoute {
+    detail::ImagePin pin;  // first: goes last
     std::string method;
     std::string path;
     HttpHandler handler;
@@ -43,7 +46,7 @@ struct Admission {
     std::optional<HandshakeResponse::Rejection> rejection;
     HeaderFields headers;  // to add to the answer
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
-    std::unique_ptr<Extension> extension;  // on the connection, from its first message on
+    AgreedExtension extension;  // on the connection, from its first message on
     messaging::SessionStart start;
 };
 
@@ -59,11 +62,11 @@ struct HttpMatch {
 
 class Container {
 public:
-    explicit Container(std::vector<Loop*> loops);
+    explicit Container(std::vector<std::shared_ptr<Loop>> loops);
     ~Container();
 
     Services& services() noexcept { return services_; }
-    messaging::ServerState& state() noexcept { return state_; }
+    messaging::ServerState& state() noexcept { return *state_; }
 
     /// Adds all of `deployments`, or none of them. Returns what is wrong with them, each problem once.
     /// Thread: any, one at a time.
@@ -74,9 +77,12 @@ public:
     void addRoute(HttpRoute route);
     /// Offers an extension to every handshake from now on; of those that a client offers too, the first it prefers is
     /// taken.   Thread: before the server starts.
-    void addExtension(std::shared_ptr<ExtensionFactory> factory) { extensions_.push_back(std::move(factory)); }
-    /// Runs `task` on each loop every `interval`.   Thread: any; the task's are the loops'.
-    void addTicker(std::chrono::milliseconds interval, Ticker task);
+    void addExtension(messaging::Hook<ExtensionFactory> factory) { extensions_.push_back(std::move(factory)); }
+    /// Runs `task` every `interval`, on one loop.   Thread: any; the task's is the loop's.   Errors: std::invalid_argument
+    /// for an interval that is not positive.
+    Timer every(std::chrono::milliseconds interval, Task task);
+    /// The same on each loop.
+    void everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin);
     /// True when exactly this path has a handler for that method.
     bool hasRoute(std::string_view method, std::string_view path) const;
 
@@ -97,6 +103,9 @@ public:
     /// From now on no endpoint takes another session. Returns those that are there.
     std::vector<std::shared_ptr<messaging::SessionCore>> shut();
     std::size_t sessionCount() const;
+    /// Lets go of whatever has code in a library. Handles on sessions stay answerable.   Requires: no loop turns any more,
+    /// and no handshake is judged.
+    void retire() noexcept;
 
 private:
     struct Table {
@@ -112,9 +121,9 @@ private:
     void judge(const HandshakeRequest& request, Admission& admission);
     void agreeOnExtension(const HandshakeRequest& request, Admission& admission);
 
-    messaging::ServerState state_;
+    const std::shared_ptr<messaging::ServerState> state_;
     Services services_;
-    std::vector<std::shared_ptr<ExtensionFactory>> extensions_;
+    messaging::Hooks<ExtensionFactory> extensions_;
     std::atomic<bool> draining_{false};
     std::mutex changing_;
     mutable std::mutex lock_;

@@ -95,7 +95,7 @@ void Gate::waitAtMost(std::chrono::milliseconds time, const Lateness& orElse) {
     channel_->loop().cancel(timer_);
     timer_ = 0;
     if (time.count() <= 0) return;
-    timer_ = channel_->loop().after(time, [this, &orElse] { waitedEnough(orElse); });  // leave() cancels it
+    timer_ = channel_->loop().after(onClock(time), [this, &orElse] { waitedEnough(orElse); });  // leave() cancels it
 }
 
 void Gate::waitedEnough(const Lateness& lateness) noexcept {

@@ -29,15 +29,9 @@ std::string joined(const std::vector<std::string>& problems) {
     return text;
 }
 
-std::vector<Loop*> pointers(const std::vector<std::unique_ptr<transport::EventLoop>>& loops) {
-    std::vector<Loop*> result;
-    for (const auto& loop : loops) result.push_back(loop.get());
-    return result;
-}
-
-std::vector<std::unique_ptr<transport::EventLoop>> makeLoops(unsigned count) {
-    std::vector<std::unique_ptr<transport::EventLoop>> loops;
-    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_unique<transport::EventLoop>());
+std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
+    std::vector<std::shared_ptr<transport::EventLoop>> loops;
+    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_shared<transport::EventLoop>());
     return loops;
 }
 
@@ -54,7 +48,7 @@ struct Server::Parts {
     hosting::PluginHost plugins;  // first: its libraries outlive everything that came from them
     std::vector<std::string> installProblems;
     bool installed = false;
-    std::vector<std::unique_ptr<transport::EventLoop>> loops;
+    std::vector<std::shared_ptr<transport::EventLoop>> loops;
     hosting::Container container;
     hosting::HttpHost host;
     std::shared_ptr<hosting::GateState> gate;
@@ -84,7 +78,7 @@ struct Server::Parts {
 Server::Parts::Parts(ServerConfig theConfig)
     : config{std::move(theConfig)},
       loops{makeLoops(hosting::loopCount(config))},
-      container{pointers(loops)},
+      container{{loops.begin(), loops.end()}},
       host{container, {static_cast<int>(config.server.workers), 256}},
       gate{std::make_shared<hosting::GateState>(container, host, hosting::gateOptions(config))} {
     // Half of the time to stop, so that a peer that does not answer does not use it all.
@@ -127,7 +121,7 @@ void Server::Parts::accept(transport::Socket socket, std::string peer, std::shar
         if (context) from.startTls(std::move(context));
         hosting::Gate::open(gate, loop, index, std::move(from), std::move(name));
     };
-    if (loop.isCurrent()) return open(std::move(socket), std::move(peer), std::move(tls));
+    if (loop.isHere()) return open(std::move(socket), std::move(peer), std::move(tls));
     const auto moved = std::make_shared<transport::Socket>(std::move(socket));
     loop.post([open, moved, peer = std::move(peer), tls = std::move(tls)] { open(std::move(*moved), peer, tls); });
 }
@@ -175,7 +169,7 @@ void Server::Parts::startPlugins() {
 
 void Server::Parts::addHealth() {
     const auto add = [this](const char* path, HttpHandler handler) {
-        if (!container.hasRoute("GET", path)) container.addRoute({"GET", path, std::move(handler)});
+        if (!container.hasRoute("GET", path)) container.addRoute({{}, "GET", path, std::move(handler)});
     };
     add("/healthz", [](const HttpRequest&, HttpResponse& response) {
         response.setHeader("Cache-Control", "no-store");

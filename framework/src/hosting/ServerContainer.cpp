@@ -8,33 +8,37 @@ Services& ServerContainer::services() { return container().services(); }
 
 bool ServerContainer::undeploy(std::string_view path) { return container().undeploy(path); }
 
-ServerContainer& ServerContainer::handle(std::string method, std::string path, HttpHandler handler) {
-    container().addRoute({std::move(method), std::move(path), std::move(handler)});
+ServerContainer& ServerContainer::handle(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin) {
+    container().addRoute({std::move(pin), std::move(method), std::move(path), std::move(handler)});
     return *this;
 }
 
-ServerContainer& ServerContainer::addExtension(std::shared_ptr<ExtensionFactory> extension) {
-    container().addExtension(std::move(extension));
+ServerContainer& ServerContainer::addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin) {
+    container().addExtension({std::move(pin), std::move(extension)});
     return *this;
 }
 
-ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor) {
-    container().state().handshakeInterceptors.push_back(std::move(interceptor));
+ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin) {
+    container().state().handshakeInterceptors.push_back({std::move(pin), std::move(interceptor)});
     return *this;
 }
 
-ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<MessageInterceptor> interceptor) {
-    container().state().messageInterceptors.push_back(std::move(interceptor));
+ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin) {
+    container().state().messageInterceptors.add({std::move(pin), std::move(interceptor)});
     return *this;
 }
 
-ServerContainer& ServerContainer::addListener(std::shared_ptr<SessionListener> listener) {
-    container().state().sessionListeners.push_back(std::move(listener));
+ServerContainer& ServerContainer::addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin) {
+    container().state().sessionListeners.push_back({std::move(pin), std::move(listener)});
     return *this;
 }
 
-ServerContainer& ServerContainer::addTicker(std::chrono::milliseconds interval, Ticker task) {
-    container().addTicker(interval, std::move(task));
+Timer ServerContainer::every(std::chrono::milliseconds interval, Task task) {
+    return container().every(interval, std::move(task));
+}
+
+ServerContainer& ServerContainer::everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin) {
+    container().everyOnEachLoop(interval, std::move(task), std::move(pin));
     return *this;
 }
 

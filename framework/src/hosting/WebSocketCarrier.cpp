@@ -61,7 +61,8 @@ SharedBatch encodeAll(const messaging::Broadcast& broadcast, const Extension* ex
 WebSocketCarrier::WebSocketCarrier(Upgraded upgraded)
     : handle_{std::move(upgraded.session)},
       channel_{std::move(upgraded.channel)},
-      connection_{protocol::Role::Server, {session()->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension)},
+      extensionKind_{upgraded.extension.kind},
+      connection_{protocol::Role::Server, {session()->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension.object)},
       place_{std::move(upgraded.place)} {}
 
 void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes) {
@@ -90,22 +91,18 @@ SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     return sent(output.status);
 }
 
-SendStatus WebSocketCarrier::send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept {
+SendStatus WebSocketCarrier::send(const messaging::Delivery& delivery) noexcept {
     if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
     Extension* const extension = connection_.extension();
-    const std::uint8_t form = extension ? extension->broadcastForm() : Extension::kPlain;
-    const SharedBatch& frames = broadcast.encoded(form, [&](const messaging::Broadcast& all) {
-        return encodeAll(all, form == Extension::kPlain ? nullptr : extension);
+    const std::uint8_t number = extension ? extension->broadcastForm() : Extension::kPlain;
+    const bool plain = number == Extension::kPlain;
+    const messaging::Broadcast::Form form{plain ? nullptr : extensionKind_, number};
+    const SharedBatch& frames = delivery.broadcast.encoded(form, [&](const messaging::Broadcast& all) {
+        return encodeAll(all, plain ? nullptr : extension);
     });
-    if (form != Extension::kPlain) extension->forget();
-    return sent(broadcast.goesAlone() ? channel_->sendNow(frames, first, last) : channel_->send(frames, first, last));
-}
-
-/// Keeps the count for other threads; writes only what changes, since many carriers are gone through for a broadcast.
-SendStatus WebSocketCarrier::sent(SendStatus status) noexcept {
-    const std::uint64_t dropped = channel_->droppedMessages();
-    if (dropped != dropped_.load(std::memory_order_relaxed)) dropped_.store(dropped, std::memory_order_relaxed);
-    return status;
+    if (!plain) extension->forget();
+    return sent(delivery.alone ? channel_->sendNow(frames, delivery.first, delivery.last)
+                               : channel_->send(frames, delivery.first, delivery.last));
 }
 
 WhenFull WebSocketCarrier::queuePolicy() const noexcept {
@@ -123,7 +120,7 @@ void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     if (!channel_) return;
     ControlOutput output{*channel_, ControlRoom::Reserved};
     connection_.close(code, text, output);
-    giveUpAfter(session()->endpoint().server.closeTimeout);
+    giveUpAfter(session()->endpoint().server->closeTimeout);
 }
 
 void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
@@ -137,7 +134,7 @@ void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept 
 void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
     auto& loop = channel_->loop();
     loop.cancel(giveUp_);
-    giveUp_ = loop.after(within, [this] {
+    giveUp_ = loop.after(onClock(within), [this] {
         channel_->abort();
         endConnection({});
     });
@@ -197,8 +194,8 @@ void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept 
     ended->loop().cancel(giveUp_);
     ended->closeAfterFlush(within);
     place_.giveBack();
-    // Dropped in a task of its own: the caller is inside this object, which the session owns.
-    ended->loop().post([handle = std::move(handle_)] {});
+    // In a task of its own: the caller is inside this object.
+    ended->loop().post([handle = std::move(handle_)] { messaging::SessionCore::of(handle)->carrierEnded(); });
 }
 
 }  // namespace patchbay::hosting

@@ -6,8 +6,9 @@
 // All of it is the loop's thread's. The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP
 // connection, the server first. A peer that does not answer our Close has the server's closeTimeout to do so.
 //
-// Lifetime: the session owns its carrier; while the connection lives the carrier keeps the session.
+// Lifetime: the session owns its carrier until the connection has ended; so long the carrier keeps the session.
 
+#include "hosting/AgreedExtension.hpp"
 #include "hosting/ConnectionPlace.hpp"
 #include "messaging/SessionCore.hpp"
 #include "protocol/Connection.hpp"
@@ -15,7 +16,6 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include <atomic>
 #include <memory>
 
 namespace patchbay::hosting {
@@ -33,7 +33,7 @@ public:
     struct Upgraded {
         transport::SocketChannel::Pointer channel;
         std::shared_ptr<messaging::SessionCore> session;
-        std::unique_ptr<Extension> extension;  ///< nullptr: none was agreed on
+        AgreedExtension extension;  ///< none was agreed on: empty
         ConnectionPlace place;                 ///< given back when the connection has ended
     };
     /// Takes a connection over after its 101: opens the session, then handles `firstBytes`, which came right behind the
@@ -45,11 +45,10 @@ public:
     void cut() noexcept;
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
-    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept override;
+    SendStatus send(const messaging::Delivery& delivery) noexcept override;
     void prefetch() const noexcept override {
         if (channel_) channel_->prefetch();
     }
-    std::uint64_t droppedMessages() const noexcept override { return dropped_.load(std::memory_order_relaxed); }
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code, std::string_view text) noexcept override;
@@ -70,14 +69,17 @@ private:
 
     /// nullptr when the connection has ended.
     messaging::SessionCore* session() const noexcept { return messaging::SessionCore::of(handle_); }
-    SendStatus sent(SendStatus status) noexcept;
+    SendStatus sent(SendStatus status) noexcept {
+        if (channel_->droppedMessages() != 0) session()->noteDropped(channel_->droppedMessages());
+        return status;
+    }
     WhenFull queuePolicy() const noexcept;
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
     void endConnection(std::chrono::milliseconds within) noexcept;
 
     Session handle_;  // keeps the session, for its handlers; empty when the connection has ended
     transport::SocketChannel::Pointer channel_;  // empty then
-    std::atomic<std::uint64_t> dropped_{0};      // the channel's count, for other threads
+    const ExtensionFactory* extensionKind_;      // whose broadcasts it shares; nullptr: none
     protocol::Connection connection_;
     ConnectionPlace place_;  // until the connection has ended
     TimerId giveUp_ = 0;

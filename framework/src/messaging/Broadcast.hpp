@@ -1,36 +1,51 @@
 #pragma once
-// Messages to many, one after the other: their payloads once, and once each form in which carriers put them on the wire.
+// Messages of one topic to many, one after the other: their payloads once, and once each form in which carriers put them on
+// the wire.
+//
+// A batch: messages are added while it waits as the last thing in the queue of each loop that has a subscriber; the first
+// loop that takes it seals it, and from then on it never changes.
 
 #include "base/WireBatch.hpp"
 
 #include <patchbay/session.hpp>
+#include <patchbay/topics.hpp>
 
-#include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <vector>
 
 namespace patchbay::messaging {
 
-/// Thread: add() and goAlone() before it is shared; the rest any.
+class Topic;
+
+/// Thread: any.
 class Broadcast {
 public:
     static constexpr SessionId kNobody = 0;
+    static constexpr std::size_t kMostBytes = std::size_t{64} << 10, kMostMessages = 256;
+    /// What a message needs beside its payload, and a batch beside its messages.   Units: bytes.
+    static constexpr std::size_t kMessageBytes = 64, kBatchBytes = 512;
 
-    /// One message more, to everyone but `except`.
-    void add(MessageKind kind, Bytes payload, SessionId except) {
-        bytes_.insert(bytes_.end(), payload.begin(), payload.end());
-        messages_.push_back({bytes_.size(), except, kind});
-        excepts_ = excepts_ || except != kNobody;
-    }
+    /// Of `topic`; its first message has that position.
+    explicit Broadcast(std::shared_ptr<Topic> topic = nullptr, TopicPosition first = {});
+    ~Broadcast();
 
-    /// Nothing else waits to be handed out: whoever has nothing queued may be written to at once.
-    void goAlone() noexcept { alone_ = true; }
-    bool goesAlone() const noexcept { return alone_; }
+    /// One message more, to everyone but `except`. False when it is sealed, or full: then nothing was added.
+    bool add(MessageKind kind, Bytes payload, SessionId except);
+    /// From here on it never changes. Whoever reads it calls this first.
+    void seal() noexcept;
 
+    // ---- sealed ----
+
+    const std::shared_ptr<Topic>& topic() const noexcept { return topic_; }
+    /// Of its first message; the others follow it without a gap.
+    TopicPosition first() const noexcept { return first_; }
     std::size_t count() const noexcept { return messages_.size(); }
     /// Units: bytes of all payloads.
     std::size_t payloadBytes() const noexcept { return bytes_.size(); }
+    /// Units: bytes, as queues count them.
+    std::size_t queuedBytes() const noexcept { return kBatchBytes + bytes_.size() + messages_.size() * kMessageBytes; }
     MessageKind kind(std::size_t message) const noexcept { return messages_[message].kind; }
     Bytes payload(std::size_t message) const noexcept {
         const std::size_t begin = message == 0 ? 0 : messages_[message - 1].end;
@@ -40,14 +55,17 @@ public:
     bool hasExceptions() const noexcept { return excepts_; }
     bool isFor(std::size_t message, SessionId session) const noexcept { return messages_[message].except != session; }
 
-    /// How many forms there can be: plain, and those of an extension (extension.hpp).
-    static constexpr std::size_t kForms = 16;
-
+    /// In what form a carrier puts messages on its wire: those of the same extension and number share one.
+    struct Form {
+        const void* extension = nullptr;  ///< of which kind; nullptr: none, and then the number is 0
+        std::uint8_t number = 0;
+        bool operator==(const Form&) const = default;
+    };
     /// The messages on the wire in that form, as `encode(*this)` makes them; the first who asks encodes, the others
     /// share.   Requires: for one form every caller gives the same function, so that one transport encodes them.
     template <class Encode>
-    const SharedBatch& encoded(std::size_t form, Encode encode) const {
-        Form& wanted = forms_.at(form);
+    const SharedBatch& encoded(Form form, Encode encode) const {
+        Encoded& wanted = find(form);
         if (!wanted.ready.load(std::memory_order_acquire)) {
             std::call_once(wanted.once, [&] {
                 wanted.batch = encode(*this);
@@ -63,16 +81,25 @@ private:
         SessionId except;
         MessageKind kind;
     };
-    struct Form {
+    struct Encoded {
+        explicit Encoded(Form theForm) noexcept : form{theForm} {}
+        const Form form;
         std::atomic<bool> ready{false};
         std::once_flag once;
         SharedBatch batch;
+        Encoded* next = nullptr;  // set before it can be seen
     };
+    Encoded& find(Form form) const;
+
+    const std::shared_ptr<Topic> topic_;
+    const TopicPosition first_;
+    std::mutex lock_;  // adding against sealing
+    bool sealed_ = false;
+    bool excepts_ = false;
     std::vector<std::byte> bytes_;
     std::vector<Message> messages_;
-    bool excepts_ = false;
-    bool alone_ = false;
-    mutable std::array<Form, kForms> forms_;
+    mutable Encoded plain_{Form{}};
+    mutable std::atomic<Encoded*> others_{nullptr};  // few: one for each form that connections have agreed on
 };
 
 }  // namespace patchbay::messaging

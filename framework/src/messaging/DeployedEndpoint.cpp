@@ -6,23 +6,39 @@
 
 namespace patchbay::messaging {
 
-DeployedEndpoint::DeployedEndpoint(detail::EndpointModel theModel, EndpointConfig theConfig, ServerState& state,
-                                   const Services& parent)
-    : model{std::move(theModel)},
-      config{std::move(theConfig)},
-      format{{model.options.typeKey, model.options.allowUnknown}, model.tagged},
-      server{state},
-      topicTable{std::make_shared<TopicTable>(state, format)},
-      topics{std::make_shared<Topics>(topicTable)},
-      services{&parent},
-      locals_(state.loops.size()) {
-    services.provide(topics);
-    for (LoopLocal& local : locals_) local.scratch = model.newScratch();
-}
+namespace {
 
-std::size_t DeployedEndpoint::maxMessageBytes() const noexcept {
+std::size_t largestMessage(const detail::EndpointModel& model, const EndpointConfig& config) noexcept {
     if (model.everyHandlerSetsMaxMessage) return model.maxHandlerMessageBytes;
     return std::max(config.limits.maxMessageBytes, model.maxHandlerMessageBytes);
+}
+
+}  // namespace
+
+EndpointCode::EndpointCode(detail::EndpointModel theModel, std::size_t loops)
+    : pin{theModel.image}, model{std::move(theModel)}, locals(loops) {
+    for (LoopLocal& local : locals) local.scratch = model.newScratch();
+}
+
+DeployedEndpoint::DeployedEndpoint(detail::EndpointModel model, EndpointConfig theConfig, std::shared_ptr<ServerState> state,
+                                   const Services& parent)
+    : identity{model.identity},
+      config{std::move(theConfig)},
+      typeKey{model.options.typeKey},
+      format{{typeKey, model.options.allowUnknown}, model.tagged},
+      server{std::move(state)},
+      topicTable{std::make_shared<TopicTable>(server, format)},
+      topics{std::make_shared<Topics>(topicTable)},
+      services{&parent},
+      maxMessageBytes_{largestMessage(model, config)} {
+    services.provide(topics);
+    code = new EndpointCode{std::move(model), server->loops.size()};
+}
+
+void DeployedEndpoint::retire() noexcept {
+    configurator.reset();
+    services = Services{};
+    code.reset();
 }
 
 bool DeployedEndpoint::add(const std::shared_ptr<SessionCore>& session) {
@@ -41,6 +57,11 @@ void DeployedEndpoint::remove(SessionCore& session) noexcept {
 std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() {
     const std::lock_guard guard{lock_};
     return listed();
+}
+
+void DeployedEndpoint::reopen() {
+    const std::lock_guard guard{lock_};
+    shut_ = false;
 }
 
 std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::shut() {

@@ -1,43 +1,69 @@
 #pragma once
-// What every endpoint and session of a server shares: its loops, its hooks, its counters.
+// What every endpoint and session of a server shares: its loops, its hooks, its counters. It lives as long as any handle on
+// a session does; what is dear, or has code in a library, goes with the server (retire()).
 
 #include "base/Loop.hpp"
 #include "messaging/CloseTable.hpp"
-#include "messaging/Publications.hpp"
 
 #include <patchbay/hooks.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <utility>
+#include <mutex>
 #include <vector>
 
 namespace patchbay::messaging {
 
-/// What every endpoint of a server shares.
+/// An object that a plugin has hung in, with the library that it came from.
+template <class T>
+struct Hook {
+    detail::ImagePin pin;  // first: goes last
+    std::shared_ptr<T> object;
+    T* operator->() const noexcept { return object.get(); }
+};
+template <class T>
+using Hooks = std::vector<Hook<T>>;
+
+/// The chain that every message goes through, on whatever thread it is sent.   Thread: any.
+class MessageHooks {
+public:
+    using List = std::shared_ptr<const Hooks<MessageInterceptor>>;
+
+    /// There is none, as mostly.
+    bool empty() const noexcept { return !some_.load(std::memory_order_acquire); }
+    /// Never nullptr. Whoever holds it may call what is in it, also while the server goes.
+    List list() const;
+    void add(Hook<MessageInterceptor> hook);
+    void clear() noexcept;
+
+private:
+    std::atomic<bool> some_{false};
+    mutable std::mutex lock_;
+    List list_ = std::make_shared<const Hooks<MessageInterceptor>>();
+};
+
 struct ServerState {
-    explicit ServerState(std::vector<Loop*> theLoops = {}) : loops{std::move(theLoops)} {
-        for (std::size_t loop = 0; loop < loops.size(); ++loop) publications.emplace_back(loops, loop);
-    }
+    explicit ServerState(std::vector<std::shared_ptr<Loop>> theLoops);
     ServerState(const ServerState&) = delete;
 
-    const std::vector<Loop*> loops;
-    std::vector<Publications> publications;  ///< one for each loop
-    /// Those of the loop whose thread this is; nullptr on any other thread.
-    Publications* publicationsHere() noexcept {
-        for (std::size_t loop = 0; loop < loops.size(); ++loop) {
-            if (loops[loop]->isCurrent()) return &publications[loop];
-        }
-        return nullptr;
-    }
-    std::chrono::milliseconds closeTimeout{5000};  ///< how long a peer may take to answer a goodbye
-    /// Set before the server starts; a chain runs in its order.
-    std::vector<std::shared_ptr<HandshakeInterceptor>> handshakeInterceptors;
-    std::vector<std::shared_ptr<SessionListener>> sessionListeners;
-    std::vector<std::shared_ptr<MessageInterceptor>> messageInterceptors;
+    const std::vector<std::shared_ptr<Loop>> loops;
+    std::chrono::milliseconds closeTimeout{5000};    ///< how long a peer may take to answer a goodbye
+    std::chrono::milliseconds publishTimeout{5000};  ///< how long a thread waits for room in the loops' queues
+    /// Set before the server starts; a chain runs in its order.   Thread: then the loops'.
+    Hooks<HandshakeInterceptor> handshakeInterceptors;
+    Hooks<SessionListener> sessionListeners;
+    MessageHooks messageInterceptors;
     CloseCounters closes;
     std::atomic<SessionId> lastSessionId{0};
+    /// A topic's epoch: another for each birth of a topic, and for each start of a server.
+    std::uint64_t nextEpoch() noexcept { return lastEpoch_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+    /// Lets go of what plugins have hung in.   Requires: no loop turns any more.
+    void retire() noexcept;
+
+private:
+    std::atomic<std::uint64_t> lastEpoch_;
 };
 
 }  // namespace patchbay::messaging

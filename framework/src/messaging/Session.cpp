@@ -4,74 +4,67 @@
 #include <patchbay/detail/PathTemplate.hpp>
 #include <patchbay/session.hpp>
 
-namespace patchbay {
-namespace detail {
+#include <algorithm>
+#include <stdexcept>
 
-std::string& encodingBuffer() {
-    constexpr std::size_t kKept = 64 * 1024;  // one large message does not stay in memory for ever
-    thread_local std::string buffer;
-    if (buffer.capacity() > kKept) std::string{}.swap(buffer);
-    buffer.clear();
-    return buffer;
+namespace patchbay {
+namespace {
+
+const messaging::Origin& originOf(const messaging::SessionCore& core, const char* call) {
+    core.requireNotGone(call);
+    return core.origin();
 }
 
-}  // namespace detail
+void requireSent(SendStatus status, const char* call) {
+    if (status == SendStatus::Closed) throw SessionClosed{call};
+}
+
+}  // namespace
 
 Remote::Remote(const Session& session) noexcept : core_{session.core_} {}
-void Remote::sendText(std::string_view text) const { core_->send(MessageKind::Text, asBytes(text)); }
-void Remote::sendBinary(Bytes bytes) const { core_->send(MessageKind::Binary, bytes); }
+void Remote::sendText(std::string_view text) const { Session{core_}.send(text); }
+void Remote::sendBinary(Bytes bytes) const { Session{core_}.send(bytes); }
 void Remote::sendPing(Bytes payload) const {
     if (payload.size() > 125) throw std::invalid_argument{"sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5)"};
-    core_->ping(payload);
+    Session{core_}.core("sendPing").ping(payload);
 }
 
 Session::Session(std::shared_ptr<messaging::SessionCore> core) noexcept : core_{std::move(core)} {}
 
-SessionId Session::id() const noexcept { return core_->id(); }
-bool Session::isOpen() const noexcept { return core_->isOpen(); }
+messaging::SessionCore& Session::core(const char* call) const {
+    if (!core_) throw SessionClosed{call};
+    return *core_;
+}
 
-bool Session::isSecure() const {
-    core_->requireNotGone("isSecure");
-    return core_->origin().isSecure();
-}
-std::string Session::requestUri() const {
-    core_->requireNotGone("requestUri");
-    return std::string{core_->origin().uri()};
-}
+SessionId Session::id() const noexcept { return core_ ? core_->id() : 0; }
+bool Session::isOpen() const noexcept { return core_ && core_->isOpen(); }
+
+bool Session::isSecure() const { return originOf(core("isSecure"), "isSecure").isSecure(); }
+std::string Session::requestUri() const { return std::string{originOf(core("requestUri"), "requestUri").uri()}; }
 std::string Session::queryParameter(std::string_view name) const {
-    core_->requireNotGone("queryParameter");
-    return patchbay::queryParameter(core_->origin().uri(), name);
+    return patchbay::queryParameter(originOf(core("queryParameter"), "queryParameter").uri(), name);
 }
 std::string_view Session::pathParameter(std::string_view name) const {
-    core_->requireNotGone("pathParameter");
+    const auto& origin = originOf(core("pathParameter"), "pathParameter");
     const int index = detail::variableIndex(core_->endpoint().config.path, name);
     if (index < 0) return {};
-    return core_->origin().path()[static_cast<std::size_t>(index)];
+    return origin.path()[static_cast<std::size_t>(index)];
 }
-const std::string& Session::subprotocol() const {
-    core_->requireNotGone("subprotocol");
-    return core_->origin().subprotocol();
-}
+const std::string& Session::subprotocol() const { return originOf(core("subprotocol"), "subprotocol").subprotocol(); }
 const std::vector<ExtensionTerms>& Session::extensions() const {
-    core_->requireNotGone("extensions");
-    return core_->origin().extensions();
+    return originOf(core("extensions"), "extensions").extensions();
 }
-const Principal& Session::principal() const {
-    core_->requireNotGone("principal");
-    return core_->origin().principal();
-}
+const Principal& Session::principal() const { return originOf(core("principal"), "principal").principal(); }
 std::string Session::displayName() const {
-    core_->requireNotGone("displayName");
-    const std::string& name = core_->origin().principal().name;
+    const std::string& name = originOf(core("displayName"), "displayName").principal().name;
     return name.empty() ? "guest-" + std::to_string(core_->id()) : name;
 }
 std::string Session::remoteAddress() const {
-    core_->requireNotGone("remoteAddress");
-    return std::string{core_->origin().remoteAddress()};
+    return std::string{originOf(core("remoteAddress"), "remoteAddress").remoteAddress()};
 }
 
 std::vector<Session> Session::openSessions() const {
-    core_->requireNotGone("openSessions");
+    core("openSessions").requireNotGone("openSessions");
     std::vector<Session> open;
     for (auto& core : core_->endpoint().sessions()) {
         if (core->isOpen()) open.emplace_back(std::move(core));
@@ -79,42 +72,65 @@ std::vector<Session> Session::openSessions() const {
     return open;
 }
 
-std::any* Session::findProperty(std::string_view name) const {
-    core_->requireNotGone("property");
-    return core_->findProperty(name);
+std::shared_ptr<const std::any> Session::findProperty(std::string_view name) const {
+    core("property").requireNotGone("property");
+    return core_->property(name);
 }
-void Session::setProperty(std::string_view name, std::any value) const {
-    core_->requireNotGone("setProperty");
-    core_->setProperty(name, std::move(value));
+void Session::setProperty(std::string_view name, std::any value, detail::ImagePin pin) const {
+    core("setProperty").requireNotGone("setProperty");
+    core_->rare().belongings.setProperty(*core_, name, std::move(value), std::move(pin));
 }
 
-void Session::send(std::string_view text) const { core_->send(MessageKind::Text, asBytes(text)); }
-void Session::send(Bytes bytes) const { core_->send(MessageKind::Binary, bytes); }
-std::uint64_t Session::droppedMessages() const { return core_->droppedMessages(); }
-const detail::WireFormat& Session::wireFormat() const noexcept { return core_->endpoint().format; }
-
-void Session::subscribe(std::string_view topic) const {
-    core_->requireOpen("subscribe");
-    core_->endpoint().topicTable->subscribe(core_, topic);
+SendStatus Session::trySend(std::string_view text) const {
+    return core_ ? core_->trySend(MessageKind::Text, asBytes(text)) : SendStatus::Closed;
 }
-void Session::unsubscribe(std::string_view topic) const { core_->endpoint().topicTable->unsubscribe(core_, topic); }
+SendStatus Session::trySend(Bytes bytes) const {
+    return core_ ? core_->trySend(MessageKind::Binary, bytes) : SendStatus::Closed;
+}
+void Session::send(std::string_view text) const { requireSent(trySend(text), "send"); }
+void Session::send(Bytes bytes) const { requireSent(trySend(bytes), "send"); }
+std::uint64_t Session::droppedMessages() const noexcept { return core_ ? core_->droppedMessages() : 0; }
+const detail::WireFormat& Session::wireFormat() const noexcept {
+    static const detail::WireFormat plain;
+    return core_ ? core_->endpoint().format : plain;
+}
+
+TopicPosition Session::subscribe(std::string_view topic) const {
+    core("subscribe").requireOpen("subscribe");
+    return core_->endpoint().topicTable->subscribe(core_, topic);
+}
+void Session::unsubscribe(std::string_view topic) const {
+    if (core_) core_->endpoint().topicTable->unsubscribe(*core_, topic);
+}
 
 void Session::close(CloseCode code, std::string_view text) const noexcept {
-    core_->close(CloseCause::Application, code, text);
+    if (core_) core_->close(CloseCause::Application, code, text);
 }
-void Session::closeFor(CloseCause cause, std::string_view text) const noexcept { core_->close(cause, std::nullopt, text); }
-void Session::probe() const { core_->probe(); }
+void Session::closeFor(CloseCause cause, std::string_view text) const noexcept {
+    if (core_) core_->close(cause, std::nullopt, text);
+}
+void Session::probe() const { core("probe").probe(); }
 std::optional<std::chrono::microseconds> Session::roundTripTime() const noexcept {
-    const std::int64_t passed = core_->roundTripMicroseconds();
+    const std::int64_t passed = core_ ? core_->timers().roundTripMicroseconds() : -1;
     return passed < 0 ? std::nullopt : std::optional{std::chrono::microseconds{passed}};
 }
 std::chrono::steady_clock::time_point Session::lastReceived() const noexcept {
-    return core_->lastReceived();
+    return core_ ? core_->timers().lastReceived() : std::chrono::steady_clock::time_point{};
 }
-void Session::setIdleTimeout(std::chrono::milliseconds timeout) const { core_->setIdleTimeout(timeout); }
-void Session::post(std::function<void()> task) const { core_->post(std::move(task)); }
-void Session::after(std::chrono::milliseconds delay, std::function<void()> task) const {
-    core_->after(delay, std::move(task));
+void Session::setIdleTimeout(std::chrono::milliseconds timeout) const { core("setIdleTimeout").setIdleTimeout(timeout); }
+
+void Session::post(Task task) const {
+    if (core_) core_->post(std::move(task));
+}
+Timer Session::after(std::chrono::milliseconds delay, Task task) const {
+    if (!isOpen()) return {};
+    const auto first = std::max(onClock(delay), Clock::duration::zero());
+    return Timer{messaging::SessionTimers::start(*core_, {first, Clock::duration::zero()}, std::move(task))};
+}
+Timer Session::every(std::chrono::milliseconds interval, Task task) const {
+    if (interval.count() <= 0) throw std::invalid_argument{"every: the interval must be longer than nothing"};
+    if (!isOpen()) return {};
+    return Timer{messaging::SessionTimers::start(*core_, {onClock(interval), onClock(interval)}, std::move(task))};
 }
 
 }  // namespace patchbay

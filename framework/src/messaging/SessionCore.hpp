@@ -9,16 +9,25 @@
 // - handlers, tasks and timers of a session run on its loop, one at a time;
 // - nobody but the container sees a New session: other threads may send from Opening on;
 // - no message before the open handler has returned; none after Closing has begun;
-// - whoever first leaves Opening or Open gives the reason; the close handler runs once, as a task of its own, so never
-//   inside another handler;
+// - whatever leaves the open handler by an exception closes the session, and then there is no close handler either;
+// - whoever first leaves Opening or Open gives the reason; the close handler runs once, as an entry of its own in the loop's
+//   queue, so never inside another handler;
 // - the carrier says goodbye on its own; a session does not wait for it;
-// - the carrier is the loop's: what another thread sends waits in the mailbox until the loop takes it.
+// - what one thread calls takes effect in the order of its calls: directly on the loop where nothing of that thread's
+//   waits in the loop's queue, else through the queue.
+//
+// Ownership: a handle holds a core for ever. A core that has ended holds what its handle may still be asked, and nothing
+// else: instance, code and belongings go with the close handler, the carrier with the connection.
+// Its parts: Outgoing (what it says), SessionTimers, Belongings (properties and topics), of which Rare holds what most
+// sessions never have; here is its life.
 
 #include "base/Loop.hpp"
 #include "messaging/Carrier.hpp"
 #include "messaging/DeployedEndpoint.hpp"
-#include "messaging/Mailbox.hpp"
+#include "messaging/Outgoing.hpp"
+#include "messaging/Rare.hpp"
 #include "messaging/SessionStart.hpp"
+#include "messaging/SessionTimers.hpp"
 
 #include <patchbay/errors.hpp>
 #include <patchbay/session.hpp>
@@ -27,16 +36,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace patchbay::messaging {
 
 class SessionCore : public std::enable_shared_from_this<SessionCore>, public ListedSession {
 public:
-    SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, Loop& loop, std::size_t loopIndex, SessionStart start);
+    SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, std::size_t loopIndex, SessionStart start);
     ~SessionCore();
 
-    /// What a handle points to; nullptr for one that was moved from.
+    /// What a handle points to; nullptr for one that points to nothing.
     static SessionCore* of(const Session& session) noexcept { return session.core_.get(); }
 
     // ---- for carriers, on the loop's thread ----
@@ -47,21 +55,36 @@ public:
     /// session, valid for the call.
     void receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
     /// Anything at all arrived: the peer is not idle.
-    void touch() noexcept { lastReceived_.store(loop_.now(), std::memory_order_relaxed); }
+    void touch() noexcept { timers_.touch(loop_.now()); }
     /// The peer's answer to a ping.
-    void receivePong(Bytes payload) noexcept;
+    void receivePong(Bytes payload) noexcept { timers_.receivePong(*this, payload); }
     /// The peer said goodbye; the carrier has answered.
     void peerClosed(CloseCode code, std::string_view text) noexcept;
-    /// The peer broke a rule; the carrier has said so. A message that is too big goes to the error handler first.
+    /// The peer broke a rule; the carrier has said so. A message that is too big is told to the error handler.
     void peerFailed(CloseCause cause, const std::string& rule) noexcept;
     /// The connection ended without a goodbye.
     void lost(std::string_view why) noexcept;
+    /// So many messages in all have fallen to the policy of the carrier's queue.
+    void noteDropped(std::uint64_t messages) noexcept;
+    /// The carrier is needed no more, and is destroyed.   Requires: none of its functions runs.
+    void carrierEnded() noexcept { outgoing_.letGo(); }
 
     // ---- for handles and topics, on any thread ----
 
     SessionId id() const noexcept { return id_; }
     Loop& loop() const noexcept { return loop_; }
     std::size_t loopIndex() const noexcept { return loopIndex_; }
+    const std::shared_ptr<Loop>& sharedLoop() const noexcept { return endpoint_->server->loops[loopIndex_]; }
+    DeployedEndpoint& endpoint() const noexcept { return *endpoint_; }
+    const Origin& origin() const noexcept { return origin_; }
+    SendQueue sendQueue() const noexcept { return endpoint_->config.limits.sendQueue; }
+    std::size_t maxTopics() const noexcept { return endpoint_->config.limits.maxTopics; }
+    RareThings& rare() { return rare_.get(); }
+    RareThings* knownRare() const noexcept { return rare_.known(); }
+    std::shared_ptr<const std::any> property(std::string_view name) const;
+    SessionTimers& timers() noexcept { return timers_; }
+    const SessionTimers& timers() const noexcept { return timers_; }
+
     bool isOpen() const noexcept {
         const State now = state_.load(std::memory_order_acquire);
         return now == State::Opening || now == State::Open;
@@ -72,103 +95,80 @@ public:
         if (!isOpen()) throw SessionClosed{call};
     }
     /// What may still be read while the close handler runs.   Errors: SessionClosed.
-    void requireNotGone(const char* call) const;
-
-    void send(MessageKind kind, Bytes payload);
-    void ping(Bytes payload);
-    void probe();
-    /// Units: microseconds; negative while none is known.
-    std::int64_t roundTripMicroseconds() const noexcept { return roundTrip_.load(std::memory_order_relaxed); }
-    Clock::time_point lastReceived() const noexcept { return lastReceived_.load(std::memory_order_relaxed); }
-    std::uint64_t droppedMessages() const;
-    /// What of a broadcast is for this session. One that closes takes it until its carrier has said goodbye: it may have been
-    /// published before.   Thread: the loop's.
-    void deliver(const Broadcast& broadcast) noexcept;
-    /// deliver() comes soon: these bring what it reads into the processor's cache, each what the one before has found.
-    void prefetch() const noexcept { __builtin_prefetch(&carrier_); }
-    void prefetchCarrier() const noexcept { __builtin_prefetch(carrier_.get()); }
-    void prefetchChannel() const noexcept {
-        if (carrier_) carrier_->prefetch();
+    void requireNotGone(const char* call) const {
+        if (isGone()) throw SessionClosed{call};
     }
+
+    /// Errors: what an interceptor throws.
+    SendStatus trySend(MessageKind kind, Bytes payload);
+    void ping(Bytes payload);
+    std::uint64_t droppedMessages() const noexcept;
     void close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept;
     void setIdleTimeout(std::chrono::milliseconds timeout);
-    void post(std::function<void()> task);
-    void after(std::chrono::milliseconds delay, std::function<void()> task);
-
-    DeployedEndpoint& endpoint() const noexcept { return *endpoint_; }
-    const Origin& origin() const noexcept { return origin_; }
+    void post(Task task);
 
     // ---- on the loop's thread ----
 
-    /// nullptr when there is none of that name.
-    std::any* findProperty(std::string_view name) noexcept;
-    void setProperty(std::string_view name, std::any value);
-    /// False when it is remembered already, or when the session has ended.
-    bool rememberTopic(std::shared_ptr<TopicTable> table, std::string_view topic);
-    /// False when it was not remembered.
-    bool forgetTopic(const TopicTable& table, std::string_view topic) noexcept;
+    /// Runs a task as a handler of this session.
+    void run(Task& task) noexcept;
+    void probe();
+    void sendLetter(MessageKind kind, Bytes payload) noexcept { settle(outgoing_.send(kind, payload)); }
+    /// A session that closes takes it until its carrier has said goodbye: it may have been published before.
+    void deliver(const Delivery& delivery) noexcept {
+        const SendStatus status = outgoing_.deliver(delivery, id_);
+        if (status == SendStatus::Full) settle(status);
+    }
+    /// Messages to a topic for which the loop's queue had no room: as if this session's queue had had none.
+    void missed(std::uint64_t count) noexcept;
+    std::chrono::milliseconds idleTimeout() const noexcept;
+    /// deliver() comes soon: these bring what it reads into the processor's cache, each what the one before has found.
+    void prefetch() const noexcept { outgoing_.prefetch(); }
+    void prefetchCarrier() const noexcept { outgoing_.prefetchCarrier(); }
+    void prefetchChannel() const noexcept { outgoing_.prefetchChannel(); }
 
 private:
     enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
 
-    /// What many sessions never have.
-    struct Extras {
-        Properties properties;
-        std::vector<TimerId> timers;  // of after(); fired ones are taken out
-        std::vector<std::pair<std::shared_ptr<TopicTable>, std::string>> subscriptions;
-        std::optional<std::chrono::milliseconds> idleTimeout;  // where it is not the endpoint's
-        Clock::time_point probed{};                            // when the probe was sent that is not answered yet
-        std::uint32_t lastProbe = 0;
-    };
-
-    Extras& extras();
+    /// Whether an action of this thread's may go directly: it is the loop's, and nothing of its own waits.
+    bool isNext() const noexcept { return loop_.isHere() && !loop_.queue().ownWaiting(); }
     Session handle() noexcept { return Session{shared_from_this()}; }
     detail::Call call(const Session& session) const noexcept { return {session, origin_.path()}; }
     void turnAway() noexcept;
+    void runOpenHandler(const Session& session) noexcept;
     template <class Tell>
     void told(const char* what, Tell tell) const noexcept;
     void handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
-    void sendIntercepted(MessageKind kind, Bytes payload);
-    void transmit(MessageKind kind, Bytes payload);
-    SendStatus mail(MessageKind kind, Bytes payload);
-    Mailbox& mailbox();
-    void takeMail() noexcept;
-    void emptyMailbox(Mailbox& box) noexcept;
-    void handOutBefore() const;
-    SendStatus sendOthers(const Broadcast& broadcast) noexcept;
+    SendStatus sendIntercepted(MessageKind kind, Bytes payload);
+    SendStatus transmit(MessageKind kind, Bytes payload);
+    SendStatus settle(SendStatus status) noexcept;
     void sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept;
     bool leaveOpen() noexcept;
     void finishSoon(CloseReason reason);
     void finish(const CloseReason& reason) noexcept;
+    void leaveTopics() noexcept;
+    void letGo() noexcept;
     void obey(endpoint::Outcome outcome) noexcept {
         if (outcome != endpoint::Outcome::Fine) closeAfter(outcome);
     }
-    void closeAfter(endpoint::Outcome outcome) noexcept;
-    void run(const std::function<void()>& task) noexcept;
-    void watchIdle(std::chrono::milliseconds timeout);
-    std::chrono::milliseconds idleTimeout() const noexcept;
-    void checkIdle() noexcept;
-    void logEnd(const CloseReason& reason, std::string_view detail) const;
-    void settle(SendStatus status, const char* call) {
-        if (status != SendStatus::Queued) settleRefused(status, call);
-    }
-    void settleRefused(SendStatus status, const char* call);
+    void closeAfter(endpoint::Outcome outcome, std::string_view text = {}) noexcept;
+    void logEnd(const CloseReason& reason) const;
 
     const std::shared_ptr<DeployedEndpoint> endpoint_;
-    Loop& loop_;
+    Loop& loop_;  // lives as long as the endpoint's server state
     const SessionId id_;
     // A delivery asks for what follows, down to state_, which stands together for that.
-    std::unique_ptr<Carrier> carrier_;
-    std::atomic<Mailbox*> mailbox_{nullptr};   // made when another thread first sends
-    std::atomic<std::int32_t> roundTrip_{-1};  // written by the loop; more than half an hour counts as that
+    Outgoing outgoing_;
+    Rare rare_;
+    [[no_unique_address]] SessionTimers timers_;  // what follows stands in its last bytes
     const std::uint16_t loopIndex_;
     std::atomic<State> state_{State::New};
+    bool opened_ : 1 = false;  // the open handler has returned: a close handler is due
+    bool told_ : 1 = false;    // listeners have been told of it
     const Origin origin_;
+    // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
+    boost::intrusive_ptr<EndpointCode> code_;
     std::shared_ptr<void> instance_;
-    std::unique_ptr<Extras> extras_;                 // made when there is one
-    std::atomic<Clock::time_point> lastReceived_{};  // written by the loop
-    TimerId idleTimer_ = 0;
 };
 
 }  // namespace patchbay::messaging

@@ -15,7 +15,7 @@
 
 namespace patchbay::messaging {
 
-using Properties = std::map<std::string, std::any, std::less<>>;
+using Properties = std::map<std::string, std::shared_ptr<const std::any>, std::less<>>;
 
 /// What a handshake comes to.
 struct SessionStart {
@@ -26,7 +26,7 @@ struct SessionStart {
     bool secure = false;
     std::vector<std::string> path;  // the values of the template's variables
     Principal principal;
-    Properties properties;
+    std::map<std::string, std::any, std::less<>> properties;
     std::shared_ptr<void> instance;
 };
 

@@ -2,122 +2,97 @@
 
 #include "messaging/SessionCore.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace patchbay::messaging {
 
-TopicTable::TopicTable(ServerState& server, detail::WireFormat format) : server_{server}, format_{format} {
-    for (Loop* loop : server.loops) shards_.push_back({loop, {}});
-}
+TopicTable::TopicTable(std::shared_ptr<ServerState> server, detail::WireFormat format)
+    : server_{std::move(server)}, format_{format} {}
 
 TopicTable::~TopicTable() = default;
 
-void TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic) {
-    if (Publications* const before = server_.publicationsHere()) before->handOut();
-    if (session->loop().isCurrent()) return join(*session, topic);
-    session->loop().post([self = shared_from_this(), session, name = std::string{topic}] { self->join(*session, name); });
-}
-
-void TopicTable::unsubscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic) {
-    if (session->isGone()) return;  // perhaps its loop as well
-    if (Publications* const before = server_.publicationsHere()) before->handOut();
-    if (session->loop().isCurrent()) {
-        if (session->forgetTopic(*this, topic)) leave(*session, topic);
-        return;
-    }
-    session->loop().post([self = shared_from_this(), session, name = std::string{topic}] {
-        if (session->forgetTopic(*self, name)) self->leave(*session, name);
-    });
-}
-
-void TopicTable::join(SessionCore& session, std::string_view topic) {
-    if (!session.rememberTopic(shared_from_this(), topic)) return;  // it has it, or has ended meanwhile
-    Shard& shard = shards_[session.loopIndex()];
-    auto found = shard.topics.find(topic);
-    if (found == shard.topics.end()) found = shard.topics.emplace(std::string{topic}, std::vector<SessionCore*>{}).first;
-    found->second.push_back(&session);
-
+std::shared_ptr<Topic> TopicTable::find(std::string_view name) const {
     const std::lock_guard guard{lock_};
-    auto presence = directory_.find(topic);
-    if (presence == directory_.end()) {
-        presence = directory_.emplace(std::string{topic}, Presence{std::vector<std::uint32_t>(shards_.size()), 0}).first;
-    }
-    ++presence->second.perLoop[session.loopIndex()];
-    ++presence->second.total;
+    const auto found = topics_.find(name);
+    return found == topics_.end() ? nullptr : found->second;
 }
 
-void TopicTable::leave(SessionCore& session, std::string_view topic) {
-    Shard& shard = shards_[session.loopIndex()];
-    const auto found = shard.topics.find(topic);
-    if (found == shard.topics.end()) return;
-    auto& sessions = found->second;
-    const auto place = std::find(sessions.begin(), sessions.end(), &session);
-    if (place == sessions.end()) return;
-    *place = sessions.back();
-    sessions.pop_back();
-
+std::shared_ptr<Topic> TopicTable::findOrMake(std::string_view name) {
     const std::lock_guard guard{lock_};
-    const auto presence = directory_.find(topic);
-    --presence->second.perLoop[session.loopIndex()];
-    if (--presence->second.total == 0) directory_.erase(presence);
-    if (sessions.empty()) shard.topics.erase(found);
+    auto found = topics_.find(name);
+    if (found == topics_.end()) found = topics_.emplace(std::string{name}, nullptr).first;
+    if (!found->second) found->second = std::make_shared<Topic>(std::string{name}, weak_from_this(), server_);
+    return found->second;
 }
 
-void TopicTable::publish(std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
-    if (server_.messageInterceptors.empty()) return publishAsIs(topic, kind, payload, except);
+/// Unless another of its name has taken its place.
+void TopicTable::forget(const Topic& topic) {
+    std::shared_ptr<Topic> gone;  // destroyed without the lock
+    const std::lock_guard guard{lock_};
+    const auto found = topics_.find(std::string_view{topic.name()});
+    if (found == topics_.end() || found->second.get() != &topic) return;
+    gone = std::move(found->second);
+    topics_.erase(found);
+}
+
+TopicPosition TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, std::uint64_t tag) {
+    for (;;) {
+        const auto found = findOrMake(topic);
+        const Topic::Joined joined = found->join(session, tag);
+        switch (joined.outcome) {
+            case Topic::Joining::Joined: return joined.position;
+            case Topic::Joining::TopicGone: forget(*found); break;  // its last member has left just now
+            case Topic::Joining::SessionEnded:
+                if (found->members() == 0) forget(*found);
+                throw SessionClosed{"subscribe"};
+            case Topic::Joining::TooManyTopics:
+                if (found->members() == 0) forget(*found);
+                throw TooManyTopics{"subscribe: the session is in " + std::to_string(session->maxTopics()) +
+                                    " topics, as many as it may be (limits: maxTopics)"};
+        }
+    }
+}
+
+void TopicTable::unsubscribe(SessionCore& session, std::string_view topic) {
+    if (const auto found = find(topic)) leave(session, *found);
+}
+
+void TopicTable::leave(SessionCore& session, Topic& topic) {
+    if (!topic.leave(session)) return;
+    if (const auto table = topic.table()) table->forget(topic);
+}
+
+Published TopicTable::publish(std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
+    if (server_->messageInterceptors.empty()) return publishAsIs(topic, kind, payload, except);
     InterceptedMessage message{kind, payload};
-    for (const auto& interceptor : server_.messageInterceptors) {
-        if (interceptor->publishing(topic, message) == MessageInterceptor::Verdict::Drop) return;
+    const auto interceptors = server_->messageInterceptors.list();
+    for (const auto& interceptor : *interceptors) {
+        if (interceptor->publishing(topic, message) == MessageInterceptor::Verdict::Drop) return {SendStatus::Dropped, {}};
     }
-    publishAsIs(topic, kind, message.payload(), except);
+    return publishAsIs(topic, kind, message.payload(), except);
 }
 
-void TopicTable::publishAsIs(std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
-    if (subscribers(topic) == 0) return;
-    if (Publications* const here = server_.publicationsHere())
-        return here->add(shared_from_this(), topic, kind, payload, except);
-    const auto broadcast = std::make_shared<Broadcast>();
-    broadcast->add(kind, payload, except);
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-        if (!hasSubscribers(topic, i)) continue;
-        shards_[i].loop->post([self = shared_from_this(), i, name = std::string{topic}, broadcast] {
-            self->deliver(i, name, *broadcast);
-        });
+Published TopicTable::publishAsIs(std::string_view name, MessageKind kind, Bytes payload, SessionId except) {
+    const auto topic = find(name);
+    if (!topic) return {SendStatus::Queued, {}};
+    const Topic::Message message{kind, payload, except};
+    if (Loop::here()) return {SendStatus::Queued, topic->publish(message, Topic::OnFull::Miss).position};
+    const auto until = later(Clock::now(), onClock(server_->publishTimeout));
+    for (;;) {
+        const Topic::Publishing one = topic->publish(message, Topic::OnFull::Refuse);
+        if (!one.full) return {SendStatus::Queued, one.position};
+        if (!one.full->queue().waitForRoom(one.bytes, until)) return {SendStatus::Full, {}};
     }
-}
-
-void TopicTable::deliver(std::size_t loopIndex, std::string_view topic, const Broadcast& broadcast) {
-    const auto found = shards_[loopIndex].topics.find(topic);
-    if (found == shards_[loopIndex].topics.end()) return;
-    // Nothing in the loop joins or leaves: a session that has to close does so in a later turn.
-    const std::vector<SessionCore*>& sessions = found->second;
-    const auto ahead = [&](std::size_t place, void (SessionCore::*step)() const noexcept) {
-        if (place < sessions.size()) (sessions[place]->*step)();
-    };
-    // What the kernel does for one subscriber drives the others out of the processor's cache.
-    for (std::size_t i = 0; i < sessions.size(); ++i) {
-        ahead(i + 3, &SessionCore::prefetch);
-        ahead(i + 2, &SessionCore::prefetchCarrier);
-        ahead(i + 1, &SessionCore::prefetchChannel);
-        sessions[i]->deliver(broadcast);
-    }
-}
-
-bool TopicTable::hasSubscribers(std::string_view topic, std::size_t loopIndex) const {
-    const std::lock_guard guard{lock_};
-    const auto presence = directory_.find(topic);
-    return presence != directory_.end() && presence->second.perLoop[loopIndex] > 0;
 }
 
 std::size_t TopicTable::subscribers(std::string_view topic) const {
-    const std::lock_guard guard{lock_};
-    const auto presence = directory_.find(topic);
-    return presence == directory_.end() ? 0 : presence->second.total;
+    const auto found = find(topic);
+    return found ? found->members() : 0;
 }
 
 std::size_t TopicTable::topicCount() const {
     const std::lock_guard guard{lock_};
-    return directory_.size();
+    return topics_.size();
 }
 
 }  // namespace patchbay::messaging

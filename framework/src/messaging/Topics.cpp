@@ -5,30 +5,45 @@
 
 namespace patchbay {
 namespace {
+
 constexpr SessionId kNobody = 0;
+
+/// Errors: QueueFull.
+TopicPosition positionOf(const Published& published, std::string_view topic) {
+    if (published.status != SendStatus::Full) return published.position;
+    throw QueueFull{"publish: a loop has no room for a message to " + std::string{topic} +
+                    "; its handlers are too far behind (server: loopQueue, publishTimeout)"};
 }
+
+}  // namespace
 
 Topics::Topics(std::shared_ptr<messaging::TopicTable> table) noexcept : table_{std::move(table)} {}
 Topics::~Topics() = default;
 
-void Topics::publish(std::string_view topic, std::string_view text) {
-    table_->publish(topic, MessageKind::Text, asBytes(text), kNobody);
+TopicPosition Topics::publish(std::string_view topic, std::string_view text) {
+    return positionOf(tryPublish(topic, text), topic);
 }
-void Topics::publish(std::string_view topic, Bytes bytes) {
-    table_->publish(topic, MessageKind::Binary, bytes, kNobody);
+TopicPosition Topics::publish(std::string_view topic, Bytes bytes) { return positionOf(tryPublish(topic, bytes), topic); }
+TopicPosition Topics::publish(std::string_view topic, std::string_view text, const Session& except) {
+    return positionOf(table_->publish(topic, MessageKind::Text, asBytes(text), except.id()), topic);
 }
-void Topics::publish(std::string_view topic, std::string_view text, const Session& except) {
-    table_->publish(topic, MessageKind::Text, asBytes(text), except.id());
+TopicPosition Topics::publish(std::string_view topic, Bytes bytes, const Session& except) {
+    return positionOf(table_->publish(topic, MessageKind::Binary, bytes, except.id()), topic);
 }
-void Topics::publish(std::string_view topic, Bytes bytes, const Session& except) {
-    table_->publish(topic, MessageKind::Binary, bytes, except.id());
+Published Topics::tryPublish(std::string_view topic, std::string_view text) {
+    return table_->publish(topic, MessageKind::Text, asBytes(text), kNobody);
+}
+Published Topics::tryPublish(std::string_view topic, Bytes bytes) {
+    return table_->publish(topic, MessageKind::Binary, bytes, kNobody);
 }
 
-void Topics::subscribe(const Session& session, std::string_view topic) {
-    session.core_->requireOpen("subscribe");
-    table_->subscribe(session.core_, topic);
+TopicPosition Topics::subscribe(const Session& session, std::string_view topic) {
+    session.core("subscribe").requireOpen("subscribe");
+    return table_->subscribe(session.core_, topic);
 }
-void Topics::unsubscribe(const Session& session, std::string_view topic) { table_->unsubscribe(session.core_, topic); }
+void Topics::unsubscribe(const Session& session, std::string_view topic) {
+    if (session.core_) table_->unsubscribe(*session.core_, topic);
+}
 
 std::size_t Topics::subscribers(std::string_view topic) const { return table_->subscribers(topic); }
 const detail::WireFormat& Topics::wireFormat() const noexcept { return table_->format(); }

@@ -3,14 +3,15 @@
 namespace patchbay::testkit {
 
 void Peer::Line::send(MessageKind kind, Bytes payload) {
-    if (payload.size() > session->endpoint().maxMessageBytes()) {
-        end({CloseCode::TooBig, "message over the limit"});
-        session->peerFailed(CloseCause::TooBig, "message over the limit");
-    } else {
-        session->touch();
-        session->receive(Session{session}, kind, payload, 0);
-    }
-    loop.settle();
+    loop.turnWith([&] {
+        if (payload.size() > session->endpoint().maxMessageBytes()) {
+            end({CloseCode::TooBig, "message over the limit"});
+            session->peerFailed(CloseCause::TooBig, "message over the limit");
+        } else {
+            session->touch();
+            session->receive(Session{session}, kind, payload, 0);
+        }
+    });
 }
 
 void Peer::Line::end(Goodbye last) {
@@ -31,9 +32,10 @@ SendStatus MemoryCarrier::send(MessageKind kind, Bytes payload) noexcept {
     return SendStatus::Queued;
 }
 
-SendStatus MemoryCarrier::send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept {
+SendStatus MemoryCarrier::send(const messaging::Delivery& delivery) noexcept {
+    const messaging::Broadcast& broadcast = delivery.broadcast;
     SendStatus all = SendStatus::Queued;
-    for (std::size_t message = first; message < last; ++message) {
+    for (std::size_t message = delivery.first; message < delivery.last; ++message) {
         const SendStatus one = send(broadcast.kind(message), broadcast.payload(message));
         if (one == SendStatus::Full || one == SendStatus::Closed) return one;
         if (one == SendStatus::Dropped) all = one;
@@ -48,24 +50,17 @@ SendStatus MemoryCarrier::enqueue(Received message) {
         while (line->queuedBytes + size > limit_.bytes) {
             line->queuedBytes -= line->queue.front().payload.size();
             line->queue.pop_front();
-            ++line->dropped;
+            line->session->noteDropped(++line->dropped);
         }
     }
     if (line->queuedBytes + size > limit_.bytes) {
         if (limit_.whenFull == WhenFull::Close) return SendStatus::Full;
-        ++line->dropped;
+        line->session->noteDropped(++line->dropped);
         return SendStatus::Dropped;
     }
     line->queuedBytes += size;
     line->queue.push_back(std::move(message));
     return SendStatus::Queued;
-}
-
-std::uint64_t MemoryCarrier::droppedMessages() const noexcept {
-    const auto line = line_.lock();
-    if (!line) return 0;
-    const std::lock_guard guard{line->lock};
-    return line->dropped;
 }
 
 SendStatus MemoryCarrier::ping(Bytes payload) noexcept {

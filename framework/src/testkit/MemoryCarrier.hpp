@@ -3,7 +3,7 @@
 
 #include "messaging/Carrier.hpp"
 #include "messaging/SessionCore.hpp"
-#include "testkit/ManualLoop.hpp"
+#include "base/ManualLoop.hpp"
 
 #include <patchbay/testkit.hpp>
 
@@ -42,8 +42,7 @@ public:
     explicit MemoryCarrier(const std::shared_ptr<Peer::Line>& line, SendQueue limit) : line_{line}, limit_{limit} {}
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
-    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t last) noexcept override;
-    std::uint64_t droppedMessages() const noexcept override;
+    SendStatus send(const messaging::Delivery& delivery) noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code, std::string_view text) noexcept override;

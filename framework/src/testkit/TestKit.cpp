@@ -28,8 +28,7 @@ void Peer::send(Bytes bytes) { line_->send(MessageKind::Binary, bytes); }
 
 void Peer::close(CloseCode code, std::string_view text) {
     line_->end({code, {}});  // an echo has the peer's code and no text
-    line_->session->peerClosed(code, text);
-    line_->loop.settle();
+    line_->loop.turnWith([&] { line_->session->peerClosed(code, text); });
 }
 
 void Peer::vanish() {
@@ -37,8 +36,7 @@ void Peer::vanish() {
         const std::lock_guard guard{line_->lock};
         line_->ended = true;
     }
-    line_->session->lost("the peer has vanished");
-    line_->loop.settle();
+    line_->loop.turnWith([&] { line_->session->lost("the peer has vanished"); });
 }
 
 void Peer::stall() {
@@ -78,8 +76,14 @@ std::optional<Goodbye> Peer::closed() const {
     return line_->goodbye;
 }
 
-std::size_t Peer::pings() const noexcept { return line_->pings; }
-std::size_t Peer::dropped() const noexcept { return line_->dropped; }
+std::size_t Peer::pings() const {
+    line_->loop.settle();
+    return line_->pings;
+}
+std::size_t Peer::dropped() const {
+    line_->loop.settle();
+    return line_->dropped;
+}
 const std::string& Peer::subprotocol() const noexcept { return line_->subprotocol; }
 const HeaderFields& Peer::headers() const noexcept { return line_->headers; }
 const detail::WireFormat& Peer::wireFormat() const noexcept { return line_->session->endpoint().format; }
@@ -87,10 +91,10 @@ const detail::WireFormat& Peer::wireFormat() const noexcept { return line_->sess
 // ------------------------------------------------------------------------------------------------ the server
 
 struct TestServer::Parts {
-    explicit Parts(ServerConfig theConfig) : config{std::move(theConfig)}, container{{&loop}} {}
+    explicit Parts(ServerConfig theConfig) : config{std::move(theConfig)}, container{{loop}} {}
 
     ServerConfig config;
-    ManualLoop loop;
+    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
     hosting::Container container;
     std::vector<std::unique_ptr<Peer>> peers;
     std::vector<std::unique_ptr<Plugin>> plugins;
@@ -135,22 +139,22 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     request.headers = std::move(options.headers);
     request.remoteAddress = std::move(options.remoteAddress);
     request.offeredSubprotocols = std::move(options.subprotocols);
-    hosting::Admission admission = parts_->container.admit(request);
+    hosting::Admission admission;
+    parts_->loop->turnWith([&] { admission = parts_->container.admit(request); });
     if (admission.rejection) {
         auto& why = *admission.rejection;
         HeaderFields headers = std::move(admission.headers);
         headers.insert(headers.end(), why.headers.begin(), why.headers.end());
         throw Refused{why.status, std::move(headers), std::move(why.body)};
     }
-    auto line = std::make_shared<Peer::Line>(parts_->loop);
+    auto line = std::make_shared<Peer::Line>(*parts_->loop);
     line->headers = admission.headers;
     line->subprotocol = admission.start.subprotocol;
     const SendQueue limit = admission.endpoint->config.limits.sendQueue;
     line->session = parts_->container.createSession(std::move(admission), 0);
     if (!line->session) throw Refused{503, {}, "this endpoint is full"};
     parts_->peers.push_back(std::make_unique<Peer>(line));
-    line->session->open(std::make_unique<MemoryCarrier>(line, limit));
-    settle();
+    parts_->loop->turnWith([&] { line->session->open(std::make_unique<MemoryCarrier>(line, limit)); });
     return *parts_->peers.back();
 }
 
@@ -175,8 +179,8 @@ HttpResponse TestServer::request(std::string_view method, std::string_view targe
     return response;
 }
 
-void TestServer::advance(std::chrono::nanoseconds time) { parts_->loop.advance(time); }
-void TestServer::settle() { parts_->loop.settle(); }
+void TestServer::advance(std::chrono::nanoseconds time) { parts_->loop->advance(time); }
+void TestServer::settle() { parts_->loop->settle(); }
 
 void TestServer::shutDown() {
     parts_->container.drain();

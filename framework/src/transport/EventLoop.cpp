@@ -40,22 +40,29 @@ EventLoop::EventLoop()
     throw std::system_error{error, std::system_category(), "an event loop could not be made"};
 }
 
-EventLoop::~EventLoop() {
-    timers_ = {};  // a timer may hold the last reference to a channel, which then comes to the inbox
-    while (!inbox_.empty()) const Inbox leftover = std::exchange(inbox_, {});
-    ::close(wakeUp_);
-    ::close(epoll_);
+EventLoop::~EventLoop() { retire(); }
+
+void EventLoop::retire() noexcept {
+    queue().close();
+    { const Timers gone = std::exchange(timers_, {}); }  // one may hold the last of a channel: destroyed here, the queue is closed
+    if (wakeUp_ >= 0) ::close(std::exchange(wakeUp_, -1));
+    if (epoll_ >= 0) ::close(std::exchange(epoll_, -1));
+    readBuffer_.reset();
 }
 
 void EventLoop::run() {
-    thread_.store(std::this_thread::get_id(), std::memory_order_release);
+    // Tasks that post others may do so at the end too; one that posts itself for ever does not keep the loop for that.
+    constexpr int kLastTurns = 1000;
+    const Turning turning{*this};
     stopping_ = false;
     while (!stopping_) turn(-1);
-    thread_.store({}, std::memory_order_release);
+    for (int last = 0; last < kLastTurns && !queue().closeIfEmpty(); ++last) turn(0);
+    queue().close();
+    endTurn();
 }
 
 void EventLoop::runOnce(std::chrono::milliseconds atMost) {
-    thread_.store(std::this_thread::get_id(), std::memory_order_release);
+    const Turning turning{*this};
     turn(static_cast<int>(atMost.count()));
 }
 
@@ -70,14 +77,14 @@ void EventLoop::turn(int waitMilliseconds) noexcept {
     now_ = Clock::now();
     inTurn_ = true;
     dispatch(std::max(count, 0));
-    takeInbox();
+    queue().runWaiting();
     timers_.runDue(now_);
     endTurn();
     inTurn_ = false;
 }
 
 int EventLoop::waitFor() const noexcept {
-    if (turnEnd_.linked() || inboxFilled_.load(std::memory_order_acquire)) return 0;
+    if (turnEnd_.linked() || queue().filled()) return 0;
     const auto next = timers_.next();
     if (!next) return -1;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now()).count();
@@ -98,20 +105,6 @@ void EventLoop::dispatch(int count) noexcept {
     readyCount_ = 0;
 }
 
-void EventLoop::takeInbox() noexcept {
-    if (!inboxFilled_.load(std::memory_order_acquire)) return;
-    {
-        const std::lock_guard lock{inboxLock_};
-        std::swap(inbox_, taken_);
-        inboxFilled_.store(false, std::memory_order_release);
-    }
-    for (Task& task : taken_.tasks) task();
-    for (auto& task : taken_.wakes) atTurnEnd(*task);
-    taken_.tasks.clear();
-    taken_.wakes.clear();
-    taken_.retired.clear();
-}
-
 void EventLoop::endTurn() noexcept {
     TurnEndLink ending;
     ending.takeOver(turnEnd_);
@@ -122,43 +115,29 @@ void EventLoop::endTurn() noexcept {
     }
 }
 
-void EventLoop::post(Task task) {
-    std::unique_lock lock{inboxLock_};
-    inbox_.tasks.push_back(std::move(task));
-    const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
-    lock.unlock();
-    signal(already);
-}
+namespace {
 
-void EventLoop::wake(std::shared_ptr<TurnEndTask> task) {
-    std::unique_lock lock{inboxLock_};
-    inbox_.wakes.push_back(std::move(task));
-    const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
-    lock.unlock();
-    signal(already);
-}
+class Discarded final : public LoopEntry {
+public:
+    explicit Discarded(std::unique_ptr<TurnEndTask> task) noexcept : task_{std::move(task)} {}
+    void run() noexcept override {}
 
-void EventLoop::retire(std::unique_ptr<TurnEndTask> task) {
-    std::unique_lock lock{inboxLock_};
-    inbox_.retired.push_back(std::move(task));
-    const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
-    lock.unlock();
-    signal(already);
-}
+private:
+    const std::unique_ptr<TurnEndTask> task_;
+};
 
-void EventLoop::signal(bool alreadySignalled) noexcept {
-    if (alreadySignalled || runsHere()) return;  // the loop's own thread looks into the inbox before it waits
+}  // namespace
+
+void EventLoop::discard(std::unique_ptr<TurnEndTask> task) { queue().put(std::make_unique<Discarded>(std::move(task))); }
+
+void EventLoop::wake() noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto put = ::write(wakeUp_, &one, sizeof one);
 }
 
-bool EventLoop::runsHere() const noexcept {
-    return thread_.load(std::memory_order_acquire) == std::this_thread::get_id();
-}
-
 Clock::time_point EventLoop::now() const noexcept { return inTurn_ ? now_ : Clock::now(); }
 
-TimerId EventLoop::after(Clock::duration delay, Task task) { return timers_.add(now() + delay, std::move(task)); }
+TimerId EventLoop::after(Clock::duration delay, Task task) { return timers_.add(later(now(), delay), std::move(task)); }
 
 void EventLoop::cancel(TimerId timer) noexcept { timers_.cancel(timer); }
 

@@ -1,8 +1,8 @@
 #pragma once
 // One thread, one epoll: where channels read and write and where the handlers of their sessions run.
 //
-// A turn:  wait for events -> handlers of ready descriptors -> posted tasks -> due timers -> turn-end tasks (the
-// writes). What is posted, or asked for the turn's end, while its own stage runs belongs to the next turn, so that
+// A turn:  wait for events -> handlers of ready descriptors -> the queue (base/LoopQueue.hpp) -> due timers -> turn-end
+// tasks (the writes). What is put, or asked for the turn's end, while its own stage runs belongs to the next turn, so that
 // nothing can keep the loop from reading.
 
 #include "base/Loop.hpp"
@@ -11,13 +11,10 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 namespace patchbay::transport {
@@ -57,30 +54,30 @@ public:
 };
 
 /// The loop.   Owns: nothing it watches.   Requires: outlives every channel and listener on it.
+///
+/// Its life: made; run() turns it until stop(), and then for as long as something waits in its queue, so that the last task
+/// has run; it may run again. retire() gives back what is dear: what is left can be asked by whoever still knows it.
 class EventLoop final : public Loop {
 public:
     /// Errors: std::system_error when the kernel gives no descriptor.
     EventLoop();
     ~EventLoop() override;
 
-    /// Turns until stop(); the calling thread is the loop's for that time.
+    /// Turns until stop(); the calling thread is the loop's for that time. When it returns the queue is closed.
     void run();
-    /// One turn, for tests: waits for events at most `atMost`. The calling thread becomes the loop's.
+    /// One turn, for tests: waits for events at most `atMost`. The calling thread is the loop's for that time.
     void runOnce(std::chrono::milliseconds atMost);
-    /// Ends run() after the tasks that were posted before.   Thread: any.
+    /// Ends run() after what was put before.   Thread: any.
     void stop();
+    /// Takes tasks again, after a run().   Thread: any while nobody runs it.
+    void reopen() noexcept { queue().open(); }
+    /// Gives descriptors and memory back; drops what waits.   Thread: any while nobody runs it, and nobody will.
+    void retire() noexcept;
 
-    void post(Task task) override;
-    bool isCurrent() const noexcept override {
-        const auto thread = thread_.load(std::memory_order_acquire);
-        return thread == std::this_thread::get_id() || thread == std::thread::id{};
-    }
     Clock::time_point now() const noexcept override;
     TimerId after(Clock::duration delay, Task task) override;
     void cancel(TimerId timer) noexcept override;
 
-    /// True only on the thread that turns the loop; false everywhere while none does.   Thread: any.
-    bool runsHere() const noexcept;
     /// Level-triggered, until unwatch().   Errors: returned, such as the system's limit on watches.
     /// Thread: the loop's, or any before it runs.
     [[nodiscard]] std::error_code watch(int descriptor, std::uint32_t events, IoHandler& handler) noexcept;
@@ -91,11 +88,9 @@ public:
     void atTurnEnd(TurnEndTask& task) noexcept {
         if (!task.linked()) task.linkBefore(turnEnd_);
     }
-    /// The same from any thread: wakes the loop, whose next turn ends with the task.
-    void wake(std::shared_ptr<TurnEndTask> task);
-    /// Destroys `task` on the loop's thread, at the start of a later turn, when none of its functions runs.   Thread:
-    /// any.
-    void retire(std::unique_ptr<TurnEndTask> task);
+    /// Destroys `task` on the loop's thread, in a later turn, when none of its functions runs; here and now when the loop
+    /// has ended.   Thread: any.
+    void discard(std::unique_ptr<TurnEndTask> task);
     /// Memory that outlives every call made now, and who may queue it where it lies: one at a time.   Thread: the loop's.
     struct Loan {
         const TurnEndTask* borrower;
@@ -110,24 +105,14 @@ private:
     static constexpr std::size_t kReadBytes = 256 * 1024;
     static constexpr std::size_t kReadableSlack = 64;
 
-    /// What other threads left for the loop.
-    struct Inbox {
-        std::vector<Task> tasks;
-        std::vector<std::shared_ptr<TurnEndTask>> wakes;
-        std::vector<std::unique_ptr<TurnEndTask>> retired;
-        bool empty() const noexcept { return tasks.empty() && wakes.empty() && retired.empty(); }
-    };
-
     void turn(int waitMilliseconds) noexcept;
     int waitFor() const noexcept;
     void dispatch(int count) noexcept;
-    void takeInbox() noexcept;
     void endTurn() noexcept;
-    void signal(bool alreadySignalled) noexcept;
+    void wake() noexcept override;
 
     int epoll_;
     int wakeUp_;
-    std::atomic<std::thread::id> thread_{};
     bool stopping_ = false;
     bool inTurn_ = false;
     Clock::time_point now_{};
@@ -138,11 +123,6 @@ private:
     std::size_t readyCount_ = 0;
     std::unique_ptr<std::byte[]> readBuffer_;
     Loan loan_{};
-
-    std::mutex inboxLock_;
-    Inbox inbox_;
-    Inbox taken_;  ///< the loop's thread only; swapped with inbox_ so that both keep their memory
-    std::atomic<bool> inboxFilled_{false};
 };
 
 }  // namespace patchbay::transport

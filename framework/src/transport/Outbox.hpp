@@ -6,7 +6,7 @@
 // that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why.
 // No system call here: the channel makes those.
 
-#include "base/SendStatus.hpp"
+#include <patchbay/send_status.hpp>
 #include "transport/Segment.hpp"
 
 #include <patchbay/limits.hpp>

@@ -20,8 +20,8 @@ SocketChannel::Pointer SocketChannel::open(EventLoop& loop, Socket socket, SendQ
 }
 
 void SocketChannel::retire(SocketChannel* channel) {
-    if (channel->loop_.runsHere()) channel->close();
-    channel->loop_.retire(std::unique_ptr<TurnEndTask>{channel});
+    if (channel->loop_.isHere()) channel->close();
+    channel->loop_.discard(std::unique_ptr<TurnEndTask>{channel});
 }
 
 SocketChannel::~SocketChannel() { close(); }

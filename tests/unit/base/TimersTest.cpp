@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 class TimersTest : public testing::Test {
 protected:
     Clock::time_point at(std::chrono::milliseconds time) const { return Clock::time_point{} + time; }
-    Timers::Task note(int name) {
+    Task note(int name) {
         return [this, name] { fired.push_back(name); };
     }
 

@@ -81,17 +81,20 @@ Outcome callAt(Where where, Conversation<Endpoint>& conversation, Thrown thrown)
     json::Document document;
     const CloseReason reason{CloseCode::Normal, "", CloseCause::Peer};
     switch (where) {
-        case Where::Open: return deployed.dispatcher.open(instance, {call, deployed.config});
+        case Where::Open: return deployed.code->dispatcher.open(instance, {call, deployed.config});
         case Where::Message:
-            return deployed.dispatcher.message(MessageKind::Text, instance,
+            return deployed.code->dispatcher.message(MessageKind::Text, instance,
                                                {call, asBytes("x"), 0, document, nullptr, deployed.format, 1});
-        case Where::Close: deployed.dispatcher.close(instance, {call, reason}); break;
-        case Where::Task: return deployed.dispatcher.task(instance, call, [&] { raise(thrown); });
+        case Where::Close: deployed.code->dispatcher.close(instance, {call, reason}); break;
+        case Where::Task: {
+            Task task{[&] { raise(thrown); }};
+            return deployed.code->dispatcher.task(instance, call, task);
+        }
         case Where::Outside:
             try {
                 raise(thrown);
             } catch (...) {
-                return deployed.dispatcher.error(instance, call, std::current_exception());
+                return deployed.code->dispatcher.error(instance, call, std::current_exception());
             }
     }
     return Outcome::Fine;  // what is thrown while closing changes nothing any more
@@ -186,10 +189,7 @@ INSTANTIATE_TEST_SUITE_P(Table, ErrorRouting,
 class LeavingCarrier final : public messaging::Carrier {
 public:
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
-    SendStatus send(const messaging::Broadcast&, std::size_t, std::size_t) noexcept override {
-        return SendStatus::Closed;
-    }
-    std::uint64_t droppedMessages() const noexcept override { return 0; }
+    SendStatus send(const messaging::Delivery&) noexcept override { return SendStatus::Closed; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Closed; }
     void close(CloseCode, std::string_view) noexcept override {}
     void closeNow(CloseCode, std::string_view) noexcept override {}
@@ -208,8 +208,8 @@ TEST(ErrorRoutingInASession, APeerThatLeavesWhileItIsAnsweredIsAConnectionLostAn
     const CapturedLog log;
     conversation.text("are you there?");
     EXPECT_FALSE(conversation.session().isOpen());
-    EXPECT_EQ(conversation.deployed().server.closes.of(CloseCause::ConnectionLost), 1u);
-    EXPECT_EQ(conversation.deployed().server.closes.of(CloseCause::HandlerFailed), 0u);
+    EXPECT_EQ(conversation.deployed().server->closes.of(CloseCause::ConnectionLost), 1u);
+    EXPECT_EQ(conversation.deployed().server->closes.of(CloseCause::HandlerFailed), 0u);
     EXPECT_THAT(log.lines(), Each(AnyOf(HasSubstr("threw patchbay::SessionClosed"), HasSubstr("closed: connection-lost"))));  // at debug level
 }
 

@@ -30,14 +30,15 @@ protected:
     std::shared_ptr<SessionCore> create(SessionStart start = {}) {
         start.uri = "ws://a-host-that-has-a-name.example:8080/rest";
         start.remoteAddress = "192.0.2.100:50312";
-        start.instance = endpoint->model.construct(endpoint->services);
-        auto made = std::make_shared<SessionCore>(endpoint, loop, 0, std::move(start));
+        start.instance = endpoint->code->model.construct(endpoint->services);
+        auto made = std::make_shared<SessionCore>(endpoint, 0, std::move(start));
         EXPECT_TRUE(endpoint->add(made));
         return made;
     }
 
-    FakeLoop loop;
-    messaging::ServerState state{{&loop}};
+    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
+    const std::shared_ptr<messaging::ServerState> state =
+        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});
     Services services;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
 };

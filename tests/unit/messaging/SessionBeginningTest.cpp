@@ -40,17 +40,17 @@ protected:
     }
     std::shared_ptr<messaging::SessionCore> create() {
         messaging::SessionStart start{};
-        start.instance = endpoint->model.construct(endpoint->services);
-        return std::make_shared<messaging::SessionCore>(endpoint, loop, 0, std::move(start));
+        start.instance = endpoint->code->model.construct(endpoint->services);
+        return std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
     }
     void open(messaging::SessionCore& session) {
-        session.open(std::make_unique<FakeCarrier>(peer));
-        loop.run();
+        loop->turnWith([&] { session.open(std::make_unique<FakeCarrier>(peer)); });
     }
 
-    FakeLoop loop;
+    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
     Received peer;
-    messaging::ServerState state{{&loop}};
+    const std::shared_ptr<messaging::ServerState> state =
+        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});
     Services services;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
 };
@@ -60,7 +60,7 @@ TEST_F(SessionBeginning, ASessionWithoutACarrierIsNotOpen) {
     const auto session = create();
     ASSERT_TRUE(endpoint->add(session));
     EXPECT_FALSE(session->isOpen());
-    EXPECT_THROW(session->send(MessageKind::Text, {}), SessionClosed);
+    EXPECT_EQ(session->trySend(MessageKind::Text, {}), SendStatus::Closed);
     open(*session);
     EXPECT_TRUE(session->isOpen());
     EXPECT_EQ(Session{session}.openSessions().size(), 1u);
@@ -76,7 +76,7 @@ TEST_F(SessionBeginning, ASessionThatIsClosedBeforeItOpensSays1001AndRunsNoHandl
     EXPECT_FALSE(session->isOpen());
     EXPECT_THAT(Quiet::calls, ::testing::IsEmpty());
     EXPECT_EQ(endpoint->sessionCount(), 0u);
-    EXPECT_EQ(state.closes.of(CloseCause::Shutdown), 1u);
+    EXPECT_EQ(state->closes.of(CloseCause::Shutdown), 1u);
 }
 
 // A handshake that was judged before the endpoint was taken away put its session into what nobody would close again.
@@ -91,7 +91,7 @@ TEST_F(SessionBeginning, TheOpenHandlersIdleTimeoutHolds) {
     Quiet::silence = std::chrono::milliseconds{10};
     const auto session = create();
     open(*session);
-    loop.advance(std::chrono::milliseconds{10});
+    loop->advance(std::chrono::milliseconds{10});
     EXPECT_THAT(Quiet::calls, ::testing::ElementsAre("open", "close"));
 }
 

@@ -52,13 +52,13 @@ std::size_t allocationsOf(std::string payload) {
     const Session session = conversation.session();
     const std::vector<std::string> path{"a room whose name is longer than a short string"};
     const auto& deployed = conversation.deployed();
-    const auto scratch = deployed.model.newScratch();
+    const auto scratch = deployed.code->model.newScratch();
     json::Document document;
     const detail::MessageCall call{{session, path},     asBytes(payload).first(size), json::kReadableSlack, document,
                                    scratch.get(), deployed.format, 64_KiB};
-    for (int i = 0; i < 10; ++i) deployed.model.onText(&conversation.instance(), call);
+    for (int i = 0; i < 10; ++i) deployed.code->model.onText(&conversation.instance(), call);
     const std::size_t before = allocations();
-    for (int i = 0; i < 100; ++i) deployed.model.onText(&conversation.instance(), call);
+    for (int i = 0; i < 100; ++i) deployed.code->model.onText(&conversation.instance(), call);
     const std::size_t made = allocations() - before;
     EXPECT_EQ(conversation.instance().count, 110);
     return made;

@@ -17,44 +17,21 @@ public:
     void said(std::string_view) {}
 };
 
-/// A loop that another thread turns: what concerns it is posted.
-class FarLoop final : public Loop {
-public:
-    void post(Task task) override { tasks.push_back(std::move(task)); }
-    bool isCurrent() const noexcept override { return running; }
-    Clock::time_point now() const noexcept override { return {}; }
-    TimerId after(Clock::duration, Task) override { return 0; }
-    void cancel(TimerId) noexcept override {}
-    void run() {
-        running = true;
-        while (!tasks.empty()) {
-            const Task task = std::move(tasks.front());
-            tasks.pop_front();
-            task();
-        }
-        running = false;
-    }
-
-    std::deque<Task> tasks;
-    bool running = false;
-};
-
 /// Puts broadcasts on its wire in the form that they share.
 class EncodingCarrier final : public messaging::Carrier {
 public:
     explicit EncodingCarrier(std::vector<const std::byte*>& sent) : sent_{sent} {}
     static inline int encodings = 0;
 
-    SendStatus send(const messaging::Broadcast& broadcast, std::size_t first, std::size_t) noexcept override {
+    SendStatus send(const messaging::Delivery& delivery) noexcept override {
         const auto encode = [](const messaging::Broadcast& all) {
             ++encodings;
             return makeBatch(asBytes("frame "), all.payload(0));
         };
-        sent_.push_back(broadcast.encoded(0, encode)->message(first).data());
+        sent_.push_back(delivery.broadcast.encoded({}, encode)->message(delivery.first).data());
         return SendStatus::Queued;
     }
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
-    std::uint64_t droppedMessages() const noexcept override { return 0; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
     void close(CloseCode, std::string_view) noexcept override {}
     void closeNow(CloseCode, std::string_view) noexcept override {}
@@ -70,16 +47,19 @@ protected:
         std::shared_ptr<messaging::SessionCore> session;
     };
     Topic() {
+        limits.idleTimeout = {};
+        endpoint = make();
+    }
+    std::shared_ptr<messaging::DeployedEndpoint> make() {
         auto model = detail::makeModel<Listening>();
-        EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
-        config.limits.idleTimeout = {};
-        endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
+        EndpointConfig config{model.className, model.path, {}, {}, {}, limits};
+        return std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
     }
     std::shared_ptr<messaging::SessionCore> session(std::size_t loop, std::unique_ptr<messaging::Carrier> carrier) {
         messaging::SessionStart start{};
-        start.instance = endpoint->model.construct(endpoint->services);
-        auto made = std::make_shared<messaging::SessionCore>(endpoint, *state.loops[loop], loop, std::move(start));
-        made->open(std::move(carrier));
+        start.instance = endpoint->code->model.construct(endpoint->services);
+        auto made = std::make_shared<messaging::SessionCore>(endpoint, loop, std::move(start));
+        loops[loop]->turnWith([&] { made->open(std::move(carrier)); });
         return made;
     }
     std::unique_ptr<Listener> listener(std::size_t loop) {
@@ -90,13 +70,20 @@ protected:
     messaging::TopicTable& table() { return *endpoint->topicTable; }
     void publish(std::string_view topic, SessionId except = 0) {
         table().publish(topic, MessageKind::Text, asBytes("x"), except);
-        here.run();
+        settle();
+    }
+    void settle() {
+        here.settle();
+        far.settle();
     }
 
-    FakeLoop here;
-    FarLoop far;
-    messaging::ServerState state{{&here, &far}};
+    const std::vector<std::shared_ptr<ManualLoop>> loops{std::make_shared<ManualLoop>(), std::make_shared<ManualLoop>()};
+    ManualLoop& here = *loops[0];
+    ManualLoop& far = *loops[1];
+    const std::shared_ptr<messaging::ServerState> state =
+        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loops.begin(), loops.end()});
     Services services;
+    Limits limits;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
 };
 
@@ -107,10 +94,10 @@ TEST_F(Topic, IsThereWhileSomebodyIsSubscribed) {
     table().subscribe(bob->session, "news");
     table().subscribe(ann->session, "rumours");
     EXPECT_EQ(table().topicCount(), 2u);
-    table().unsubscribe(ann->session, "news");
+    table().unsubscribe(*ann->session, "news");
     EXPECT_EQ(table().topicCount(), 2u);
-    table().unsubscribe(bob->session, "news");
-    table().unsubscribe(ann->session, "rumours");
+    table().unsubscribe(*bob->session, "news");
+    table().unsubscribe(*ann->session, "rumours");
     EXPECT_EQ(table().topicCount(), 0u);
 }
 
@@ -119,23 +106,20 @@ TEST_F(Topic, IsForgottenWithTheSessionsThatHadIt) {
     for (int i = 0; i < 1'000; ++i) table().subscribe(ann->session, "topic " + std::to_string(i));
     EXPECT_EQ(table().topicCount(), 1'000u);
     ann->session->lost("");
-    here.run();
+    here.settle();
     EXPECT_EQ(table().topicCount(), 0u);
 }
 
-TEST_F(Topic, OnAnotherLoopIsJoinedAndReachedByThatLoop) {
+TEST_F(Topic, IsJoinedWhenTheCallReturnsAndReachedByTheSessionsLoop) {
     const auto ann = listener(1);
     table().subscribe(ann->session, "news");
-    EXPECT_EQ(table().subscribers("news"), 0u);
-    far.run();
     EXPECT_EQ(table().subscribers("news"), 1u);
-    publish("news");
-    publish("news");
+    table().publish("news", MessageKind::Text, asBytes("1"), 0);
+    table().publish("news", MessageKind::Text, asBytes("2"), 0);
     EXPECT_THAT(ann->peer.texts, ::testing::IsEmpty());
-    far.run();
-    EXPECT_EQ(ann->peer.texts.size(), 2u);
-    table().unsubscribe(ann->session, "news");
-    far.run();
+    far.settle();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("1", "2"));
+    table().unsubscribe(*ann->session, "news");
     EXPECT_EQ(table().topicCount(), 0u);
 }
 
@@ -143,15 +127,22 @@ TEST_F(Topic, IsPublishedToTheLoopsThatHaveSubscribersOnly) {
     const auto ann = listener(0);
     table().subscribe(ann->session, "news");
     publish("news");
-    EXPECT_TRUE(far.tasks.empty());
+    EXPECT_TRUE(far.queue().idle());
     EXPECT_EQ(ann->peer.texts.size(), 1u);
 }
 
-TEST_F(Topic, OfASessionThatEndsBeforeItsLoopHasSubscribedItIsNotJoined) {
+TEST_F(Topic, IsLeftByASessionThatEndsBeforeItsLoopHasHeardOfItsJoining) {
     const auto ann = listener(1);
     table().subscribe(ann->session, "news");
     ann->session->close(CloseCause::Application, CloseCode::Normal, "");
-    far.run();
+    far.settle();
+    EXPECT_EQ(table().topicCount(), 0u);
+}
+
+TEST_F(Topic, IsNotJoinedByASessionThatCloses) {
+    const auto ann = listener(0);
+    ann->session->close(CloseCause::Application, CloseCode::Normal, "");
+    EXPECT_THROW(table().subscribe(ann->session, "news"), SessionClosed);
     EXPECT_EQ(table().topicCount(), 0u);
 }
 
@@ -162,10 +153,10 @@ TEST_F(Topic, EncodesAMessageOnceForAThousandPeersOnTwoLoops) {
         peers.push_back(session(i % 2, std::make_unique<EncodingCarrier>(sent)));
         table().subscribe(peers.back(), "news");
     }
-    far.run();
+    far.settle();
     EncodingCarrier::encodings = 0;
     publish("news");
-    far.run();
+    far.settle();
     EXPECT_EQ(EncodingCarrier::encodings, 1);
     ASSERT_EQ(sent.size(), 1'000u);
     EXPECT_THAT(sent, ::testing::Each(sent[0])) << "every queue holds the same block";
@@ -177,15 +168,39 @@ TEST_F(Topic, ABurstReachesEachLoopInOneHandOverAndEachPeerInOneSend) {
     const auto bob = listener(1);
     table().subscribe(ann, "news");
     table().subscribe(bob->session, "news");
-    far.run();
-    for (int i = 0; i < 32; ++i) table().publish("news", MessageKind::Text, asBytes(std::to_string(i)), 0);
-    EXPECT_TRUE(sent.empty() && far.tasks.empty()) << "the rest of the turn may bring more";
-    here.run();
+    settle();
+    table().publish("news", MessageKind::Text, asBytes("0"), 0);
+    const LoopEntry* const entry = far.queue().last();
+    for (int i = 1; i < 32; ++i) table().publish("news", MessageKind::Text, asBytes(std::to_string(i)), 0);
+    EXPECT_EQ(far.queue().last(), entry);
+    settle();
     EXPECT_EQ(sent.size(), 1u);
-    EXPECT_EQ(far.tasks.size(), 1u);
-    far.run();
     ASSERT_EQ(bob->peer.texts.size(), 32u);
     EXPECT_EQ(bob->peer.texts.back(), "31");
+}
+
+TEST_F(Topic, ABatchIsNotContinuedWhenSomethingElseHasComeBehindItOnAnyLoop) {
+    const auto ann = listener(0), bob = listener(1);
+    table().subscribe(ann->session, "news");
+    table().subscribe(bob->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("1"), 0);
+    bob->session->trySend(MessageKind::Text, asBytes("sent"));
+    table().publish("news", MessageKind::Text, asBytes("2"), 0);
+    settle();
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("1", "sent", "2"));
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("1", "2"));
+}
+
+TEST_F(Topic, ABatchIsNotContinuedWhenALoopHasGotItsFirstMember) {
+    const auto ann = listener(0), bob = listener(1);
+    table().subscribe(ann->session, "news");
+    settle();
+    table().publish("news", MessageKind::Text, asBytes("1"), 0);
+    table().subscribe(bob->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("2"), 0);
+    settle();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("1", "2"));
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("2"));
 }
 
 TEST_F(Topic, MessagesOfSeveralTopicsArriveInTheOrderOfTheirPublishing) {
@@ -195,19 +210,55 @@ TEST_F(Topic, MessagesOfSeveralTopicsArriveInTheOrderOfTheirPublishing) {
     for (const char* text : {"1", "2"}) table().publish("news", MessageKind::Text, asBytes(text), 0);
     table().publish("rumours", MessageKind::Text, asBytes("3"), 0);
     table().publish("news", MessageKind::Text, asBytes("4"), 0);
-    here.run();
+    here.settle();
     EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("1", "2", "3", "4"));
 }
 
 TEST_F(Topic, WhatIsPublishedGoesBeforeWhatIsSentOrClosedAfterwards) {
     const auto ann = listener(0);
     table().subscribe(ann->session, "news");
-    table().publish("news", MessageKind::Text, asBytes("published"), 0);
-    ann->session->send(MessageKind::Text, asBytes("sent"));
-    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("published", "sent"));
-    table().publish("news", MessageKind::Text, asBytes("last"), 0);
-    ann->session->close(CloseCause::Application, CloseCode::Normal, "");
-    EXPECT_EQ(ann->peer.texts.back(), "last");
+    settle();
+    const auto talk = [&] {
+        table().publish("news", MessageKind::Text, asBytes("published"), 0);
+        ann->session->trySend(MessageKind::Text, asBytes("sent"));
+        table().publish("news", MessageKind::Text, asBytes("last"), 0);
+    };
+    here.turnWith(talk);
+    talk();
+    settle();
+    here.turnWith([&] { ann->session->close(CloseCause::Application, CloseCode::Normal, ""); });
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("published", "sent", "last", "published", "sent", "last"));
+    EXPECT_TRUE(ann->peer.closed);
+}
+
+TEST_F(Topic, NumbersItsMessagesAndTellsWhereASessionHasJoined) {
+    const auto ann = listener(0), bob = listener(1);
+    const auto joined = table().subscribe(ann->session, "news");
+    EXPECT_EQ(joined.offset, 0u);
+    const auto first = table().publish("news", MessageKind::Text, asBytes("1"), 0).position;
+    EXPECT_EQ(first, (TopicPosition{joined.epoch, 1}));
+    EXPECT_EQ(table().subscribe(bob->session, "news"), first);
+    EXPECT_EQ(table().publish("news", MessageKind::Text, asBytes("2"), 0).position.offset, 2u);
+    EXPECT_EQ(table().subscribe(ann->session, "news"), joined) << "joining twice is joining once";
+    settle();
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("2"));
+    table().unsubscribe(*ann->session, "news");
+    table().unsubscribe(*bob->session, "news");
+    EXPECT_EQ(table().publish("news", MessageKind::Text, asBytes("3"), 0).position, TopicPosition{}) << "nobody is there";
+    EXPECT_NE(table().subscribe(ann->session, "news").epoch, joined.epoch);
+}
+
+TEST_F(Topic, CountsForASessionUpToItsLimit) {
+    limits.maxTopics = 2;
+    endpoint = make();
+    const auto ann = listener(0);
+    table().subscribe(ann->session, "1");
+    table().subscribe(ann->session, "2");
+    table().subscribe(ann->session, "2");
+    EXPECT_THROW(table().subscribe(ann->session, "3"), TooManyTopics);
+    EXPECT_EQ(table().topicCount(), 2u);
+    table().unsubscribe(*ann->session, "1");
+    table().subscribe(ann->session, "3");
 }
 
 TEST_F(Topic, IsNotHeardFromBeforeItIsJoinedAndIsHeardUntilItIsLeft) {
@@ -216,20 +267,28 @@ TEST_F(Topic, IsNotHeardFromBeforeItIsJoinedAndIsHeardUntilItIsLeft) {
     table().publish("news", MessageKind::Text, asBytes("early"), 0);
     table().subscribe(ann->session, "news");
     table().publish("news", MessageKind::Text, asBytes("between"), 0);
-    table().unsubscribe(ann->session, "news");
+    table().unsubscribe(*ann->session, "news");
     table().publish("news", MessageKind::Text, asBytes("late"), 0);
-    here.run();
+    here.settle();
     EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("between"));
     EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("early", "between", "late"));
 }
 
-TEST_F(Topic, ABurstWithoutEndIsHandedOutInBoundedPieces) {
+TEST_F(Topic, ABatchIsBounded) {
     const auto ann = listener(0);
     table().subscribe(ann->session, "news");
-    for (int i = 0; i < 300; ++i) table().publish("news", MessageKind::Text, {}, 0);
-    EXPECT_EQ(ann->peer.texts.size(), 256u);
+    settle();
+    table().publish("news", MessageKind::Text, {}, 0);
+    const LoopEntry* const first = here.queue().last();
+    for (int i = 1; i < 256; ++i) table().publish("news", MessageKind::Text, {}, 0);
+    EXPECT_EQ(here.queue().last(), first);
+    table().publish("news", MessageKind::Text, {}, 0);
+    const LoopEntry* const second = here.queue().last();
+    EXPECT_NE(second, first);
     table().publish("news", MessageKind::Text, asBytes(std::string(70'000, 'l')), 0);
-    EXPECT_EQ(ann->peer.texts.size(), 301u);
+    EXPECT_NE(here.queue().last(), second);
+    settle();
+    EXPECT_EQ(ann->peer.texts.size(), 258u);
 }
 
 TEST_F(Topic, SparesInABurstTheOneThatIsExceptedFromPartOfIt) {
@@ -238,7 +297,7 @@ TEST_F(Topic, SparesInABurstTheOneThatIsExceptedFromPartOfIt) {
     table().subscribe(bob->session, "news");
     const SessionId excepted[] = {0, ann->session->id(), 0, bob->session->id(), ann->session->id()};
     for (int i = 0; i < 5; ++i) table().publish("news", MessageKind::Text, asBytes(std::to_string(i)), excepted[i]);
-    here.run();
+    here.settle();
     EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("0", "2", "3"));
     EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("0", "1", "2", "4"));
 }
@@ -256,10 +315,10 @@ TEST_F(Topic, SparesTheOneThatIsExcepted) {
 TEST_F(Topic, IsLeftByASessionThatIsGoneWithoutAskingItsLoop) {
     const auto ann = listener(1);
     ann->session->lost("");
-    far.run();
+    far.settle();
     ASSERT_TRUE(ann->session->isGone());
-    table().unsubscribe(ann->session, "news");
-    EXPECT_TRUE(far.tasks.empty());
+    table().unsubscribe(*ann->session, "news");
+    EXPECT_TRUE(far.queue().idle());
 }
 
 }  // namespace

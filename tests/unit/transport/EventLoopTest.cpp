@@ -70,23 +70,65 @@ TEST(EventLoopStop, FinishesTheTasksPostedBeforeIt) {
     EXPECT_EQ(ran, 10);
 }
 
-TEST(EventLoopThread, IsTheOneThatRuns) {
+// It was everybody's before it ran: threads that called at once met in its timers and its turn-end list.
+TEST(EventLoopHere, IsTheThreadThatTurnsItAndNobodyBeforeAndAfter) {
     EventLoop loop;
-    EXPECT_TRUE(loop.isCurrent());
-    EXPECT_FALSE(loop.runsHere());
+    EXPECT_FALSE(loop.isHere());
+    EXPECT_EQ(Loop::here(), nullptr);
     std::promise<void> running, checked;
     loop.post([&] {
-        EXPECT_TRUE(loop.isCurrent());
-        EXPECT_TRUE(loop.runsHere());
+        EXPECT_TRUE(loop.isHere());
+        EXPECT_EQ(Loop::here(), &loop);
         running.set_value();
         checked.get_future().wait();
     });
-    std::thread thread{[&] { loop.run(); }};
+    std::thread thread{[&] {
+        loop.run();
+        EXPECT_FALSE(loop.isHere());
+    }};
     running.get_future().wait();
-    EXPECT_FALSE(loop.isCurrent());
+    EXPECT_FALSE(loop.isHere());
     checked.set_value();
     loop.stop();
     thread.join();
+}
+
+TEST(EventLoopEnd, ComesWhenTheLastTaskHasRunAndThenTakesNoMore) {
+    EventLoop loop;
+    int ran = 0;
+    loop.post([&] {
+        loop.post([&] { loop.post([&] { ++ran; }); });
+        loop.stop();
+    });
+    loop.run();
+    EXPECT_EQ(ran, 1);
+    bool destroyed = false;
+    const std::shared_ptr<void> held{nullptr, [&](void*) { destroyed = true; }};
+    EXPECT_FALSE(loop.post([&ran, held] { ++ran; }));
+    loop.reopen();
+    EXPECT_TRUE(loop.post([&ran] { ++ran; }));
+    loop.stop();
+    loop.run();
+    EXPECT_EQ(ran, 2);
+}
+
+TEST(EventLoopEnd, IsNotKeptOffByATaskThatPostsItselfForEver) {
+    EventLoop loop;
+    std::function<void()> again = [&] { loop.post(again); };
+    loop.post(again);
+    loop.stop();
+    loop.run();
+    EXPECT_FALSE(loop.post([] {}));
+}
+
+TEST(EventLoopEnd, GivesBackItsMemoryAndDestroysWhatItHasLeft) {
+    EventLoop loop;
+    const auto held = std::make_shared<int>();
+    loop.post([held] {});
+    loop.after(1h, [held] {});
+    loop.retire();
+    EXPECT_EQ(held.use_count(), 1);
+    loop.retire();
 }
 
 TEST(EventLoopTimers, FireInOrderAndNotOnceCancelled) {
@@ -157,16 +199,7 @@ TEST(EventLoopTurnEnd, ATaskDestroyedByAnotherDoesNotRun) {
     EXPECT_EQ(first.count, 1);
 }
 
-TEST(EventLoopTurnEnd, CanBeAskedForFromAnotherThread) {
-    EventLoop loop;
-    const auto task = std::make_shared<CountingTask>();
-    std::thread{[&] { loop.wake(task); }}.join();
-    loop.runOnce(10s);
-    EXPECT_EQ(task->count, 1);
-    EXPECT_EQ(task.use_count(), 1);
-}
-
-TEST(EventLoopRetire, DestroysOnTheLoopsThread) {
+TEST(EventLoopDiscard, DestroysOnTheLoopsThread) {
     struct Retiree : TurnEndTask {
         explicit Retiree(std::promise<std::thread::id>& died) : died{died} {}
         ~Retiree() override { died.set_value(std::this_thread::get_id()); }
@@ -177,7 +210,7 @@ TEST(EventLoopRetire, DestroysOnTheLoopsThread) {
     std::promise<std::thread::id> died;
     std::thread thread{[&] { loop.run(); }};
     const auto id = thread.get_id();
-    loop.retire(std::make_unique<Retiree>(died));
+    loop.discard(std::make_unique<Retiree>(died));
     EXPECT_EQ(died.get_future().get(), id);
     loop.stop();
     thread.join();

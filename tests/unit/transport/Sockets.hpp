@@ -126,8 +126,6 @@ public:
 /// A loop turned by hand, a channel on it and its peer.
 class ChannelTest : public testing::Test {
 protected:
-    ChannelTest() { loop.runOnce(std::chrono::milliseconds{0}); }  // from here on this thread is the loop's
-
     void connect(std::pair<int, int> ends, SendQueue limit = {}) {
         descriptor = ends.first;
         channel = SocketChannel::open(loop, Socket{ends.first}, limit);
@@ -152,6 +150,7 @@ protected:
     }
 
     EventLoop loop;
+    const Loop::Turning turning{loop};  // this thread is the loop's
     Recorder receiver;
     SocketChannel::Pointer channel;
     int descriptor = -1;  // the channel's

@@ -360,6 +360,7 @@ EndpointModel makeModel() {
         model.className = qualifiedName<Self>();
         model.path = Access::path<Self>();
         model.identity = &kIdentity<Self>;
+        model.image = thisImage();
         model.options = Access::options<Self>();
         const TypeTags tags = model.options.typeTags;
         model.tagged = tags == TypeTags::Always || (tags == TypeTags::Auto && needsTags<Self>());

@@ -2,6 +2,7 @@
 // What the annotations of a class come to: its attributes and one function per event. The dispatcher knows endpoint
 // classes only through this; everything that depends on the class is compiled into the functions.
 
+#include <patchbay/detail/Image.hpp>
 #include <patchbay/endpoint_options.hpp>
 #include <patchbay/json.hpp>
 #include <patchbay/session.hpp>
@@ -45,6 +46,7 @@ struct EndpointModel {
     std::string className;
     std::string path;
     const void* identity = nullptr;  // the same for the same class, in every library
+    ImagePin image;                  // of the code that the functions below are
     ServerEndpointOptions options;
     bool tagged = false;
     std::size_t maxHandlerMessageBytes = 0;  // the largest maxMessageSize of a message handler; 0: none sets one

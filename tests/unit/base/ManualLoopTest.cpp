@@ -1,11 +1,13 @@
-// The loop of the test kit: its clock stands still unless it is turned.
+// A loop without a thread: its clock stands still unless it is turned.
 
-#include "testkit/ManualLoop.hpp"
+#include "base/ManualLoop.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace patchbay::testkit {
+#include <thread>
+
+namespace patchbay::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -66,15 +68,22 @@ TEST_F(ManualLoopTest, ForgetsACancelledTimer) {
 
 TEST_F(ManualLoopTest, TakesTasksFromOtherThreadsAndRunsThemOnItsOwn) {
     std::thread::id ran;
-    std::thread{[&] {
-        EXPECT_FALSE(loop.isCurrent());
-        loop.post([&] { ran = std::this_thread::get_id(); });
-    }}.join();
+    std::thread{[&] { loop.post([&] { ran = std::this_thread::get_id(); }); }}.join();
     EXPECT_EQ(ran, std::thread::id{});
     loop.settle();
     EXPECT_EQ(ran, std::this_thread::get_id());
-    EXPECT_TRUE(loop.isCurrent());
+}
+
+TEST_F(ManualLoopTest, IsHereOnlyWhileItTurns) {
+    bool here = false;
+    loop.post([&] { here = loop.isHere(); });
+    EXPECT_FALSE(loop.isHere());
+    loop.settle();
+    EXPECT_TRUE(here);
+    EXPECT_FALSE(loop.isHere());
+    loop.turnWith([&] { EXPECT_EQ(Loop::here(), &loop); });
+    EXPECT_EQ(Loop::here(), nullptr);
 }
 
 }  // namespace
-}  // namespace patchbay::testkit
+}  // namespace patchbay::test

@@ -1,0 +1,83 @@
+#include "base/Images.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace patchbay {
+
+struct detail::Image {
+    std::string name;
+    std::vector<images::Range> ranges;
+    std::atomic<std::size_t> pins{0};
+    std::atomic<bool> mapped{true};
+};
+
+namespace images {
+namespace {
+
+struct Entry {
+    Range range;
+    detail::Image* image;
+};
+using List = std::vector<Entry>;
+
+std::mutex changing;
+std::atomic<const List*> current{nullptr};
+
+// Never destroyed: threads may ask while the program ends.
+std::vector<std::unique_ptr<const List>>& lists() {
+    static auto* const all = new std::vector<std::unique_ptr<const List>>;
+    return *all;
+}
+
+void publish(std::unique_ptr<const List> next) {
+    lists().push_back(std::move(next));
+    current.store(lists().back().get(), std::memory_order_release);
+}
+
+}  // namespace
+
+detail::Image* add(std::string name, std::vector<Range> ranges) {
+    const std::lock_guard guard{changing};
+    const List* const before = current.load(std::memory_order_relaxed);
+    auto next = before ? std::make_unique<List>(*before) : std::make_unique<List>();
+    auto* const image = new detail::Image{std::move(name), std::move(ranges), {}, {}};  // stays: a list may still name it
+    image->mapped = true;
+    for (const Range& range : image->ranges) next->push_back({range, image});
+    publish(std::move(next));
+    return image;
+}
+
+std::size_t pins(const detail::Image& image) noexcept { return image.pins.load(std::memory_order_acquire); }
+const std::string& nameOf(const detail::Image& image) noexcept { return image.name; }
+
+void remove(detail::Image* image) noexcept {
+    const std::lock_guard guard{changing};
+    image->mapped = false;
+    auto next = std::make_unique<List>();
+    for (const Entry& entry : *current.load(std::memory_order_relaxed)) {
+        if (entry.image != image) next->push_back(entry);
+    }
+    publish(std::move(next));
+}
+
+}  // namespace images
+
+namespace detail {
+
+Image* imageOf(const void* address) noexcept {
+    const images::List* const all = images::current.load(std::memory_order_acquire);
+    if (!all) return nullptr;
+    const auto where = reinterpret_cast<std::uintptr_t>(address);
+    for (const auto& [range, image] : *all) {
+        if (range.begin <= where && where < range.end) return image;
+    }
+    return nullptr;
+}
+
+void pin(Image& image) noexcept { image.pins.fetch_add(1, std::memory_order_relaxed); }
+void unpin(Image& image) noexcept { image.pins.fetch_sub(1, std::memory_order_acq_rel); }
+
+}  // namespace detail
+}  // namespace patchbay

@@ -1,0 +1,30 @@
+#pragma once
+// The shared libraries that may be unmapped: where they lie, and how many pins (patchbay/detail/Image.hpp) keep them.
+//
+// Few libraries come and go, and each task asks: so the list is an immutable array that is read without a lock. What it
+// was before stays in memory, a few words for each library that is ever loaded.
+
+#include <patchbay/detail/Image.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace patchbay::images {
+
+/// A part of the address space.
+struct Range {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+};
+
+/// From here on code in `ranges` is that of a library that may be unmapped.   Thread: any.
+detail::Image* add(std::string name, std::vector<Range> ranges);
+/// How many pins keep it.
+std::size_t pins(const detail::Image& image) noexcept;
+const std::string& nameOf(const detail::Image& image) noexcept;
+/// It is about to be unmapped.   Requires: nothing pins it.
+void remove(detail::Image* image) noexcept;
+
+}  // namespace patchbay::images

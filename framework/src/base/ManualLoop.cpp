@@ -1,0 +1,30 @@
+#include "base/ManualLoop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace patchbay {
+
+ManualLoop::~ManualLoop() {
+    queue().close();
+    const Timers gone = std::exchange(timers_, {});
+}
+
+void ManualLoop::settle() {
+    const Turning turning{*this};
+    while (!queue().idle()) queue().runWaiting();
+}
+
+void ManualLoop::advance(Clock::duration time) {
+    const Turning turning{*this};
+    const auto end = later(now_, time);
+    settle();
+    for (auto next = timers_.next(); next && *next <= end; next = timers_.next()) {
+        now_ = std::max(now_, *next);
+        timers_.runDue(now_);
+        settle();
+    }
+    now_ = end;
+}
+
+}  // namespace patchbay

@@ -1,0 +1,40 @@
+#pragma once
+// A loop without a thread: entries run when a test settles it, timers when a test turns its clock. While neither is
+// under way the loop is nobody's, as a real one between its turns: what a test calls comes from outside.
+
+#include "base/Loop.hpp"
+#include "base/Timers.hpp"
+
+namespace patchbay {
+
+/// Thread: what Loop says of any thread from any; everything else from one.
+class ManualLoop final : public Loop {
+public:
+    ~ManualLoop() override;
+
+    Clock::time_point now() const noexcept override { return now_; }
+    TimerId after(Clock::duration delay, Task task) override { return timers_.add(later(now_, delay), std::move(task)); }
+    void cancel(TimerId timer) noexcept override { timers_.cancel(timer); }
+
+    /// Runs what waits, and what that puts.
+    void settle();
+    /// Turns the clock by `time`, stopping at each timer on the way.
+    void advance(Clock::duration time);
+    /// Calls `action` as a part of a turn, as a carrier does with what has arrived; then settles.
+    template <class Action>
+    void turnWith(Action action) {
+        {
+            const Turning turning{*this};
+            action();
+        }
+        settle();
+    }
+
+private:
+    void wake() noexcept override {}
+
+    Clock::time_point now_{};
+    Timers timers_;
+};
+
+}  // namespace patchbay

@@ -1,0 +1,65 @@
+#include "base/TimedTask.hpp"
+
+#include <patchbay/timer.hpp>
+
+#include <utility>
+
+namespace patchbay {
+
+TimedTask::TimedTask(std::shared_ptr<Loop> loop, Times times, Task task) noexcept
+    : loop_{std::move(loop)}, times_{times}, task_{std::move(task)} {}
+
+void TimedTask::start() {
+    if (loop_->isHere()) return arm();
+    if (!loop_->post([self = shared_from_this()] { self->arm(); })) active_.store(false, std::memory_order_release);
+}
+
+void TimedTask::arm() {
+    if (!isActive()) return;
+    if (!enlist()) return disarm();
+    armFor(later(loop_->now(), times_.first));
+}
+
+void TimedTask::armFor(Clock::time_point due) {
+    due_ = due;
+    timer_ = loop_->after(due == Clock::time_point::max() ? Clock::duration::max() : due - loop_->now(),
+                          [self = shared_from_this()] { self->fire(); });
+}
+
+void TimedTask::fire() noexcept {
+    timer_ = 0;
+    const bool again = times_.interval > Clock::duration::zero();
+    const bool wanted = again ? isActive() : active_.exchange(false, std::memory_order_acq_rel);
+    if (wanted) {
+        running_ = true;
+        run(task_);
+        running_ = false;
+    }
+    if (!again || !isActive()) return disarm();
+    const Clock::time_point now = loop_->now();
+    Clock::time_point next = later(due_, times_.interval);
+    if (next <= now) next = later(due_, ((now - due_) / times_.interval + 1) * times_.interval);
+    armFor(next);
+}
+
+/// The task goes as well: what it holds is not kept for a handle's sake.
+void TimedTask::disarm() noexcept {
+    active_.store(false, std::memory_order_release);
+    const auto keep = weak_from_this().lock();  // the timer may hold the last reference
+    if (timer_ != 0) loop_->cancel(std::exchange(timer_, 0));
+    delist();
+    if (!running_) task_ = {};
+}
+
+void TimedTask::cancel() noexcept {
+    if (!active_.exchange(false, std::memory_order_acq_rel)) return;
+    if (loop_->isHere()) return disarm();
+    loop_->post([self = shared_from_this()] { self->disarm(); });
+}
+
+void Timer::cancel() const noexcept {
+    if (task_) task_->cancel();
+}
+bool Timer::active() const noexcept { return task_ && task_->isActive(); }
+
+}  // namespace patchbay

@@ -1,0 +1,56 @@
+#pragma once
+// A task of the application's with the times at which it runs: once, or again and again at a fixed rate.
+//
+// Rate: the n-th run is due at start + n * interval, whatever the runs before took. A loop that stood still runs what it
+// has missed once, and goes on with the next time that is still to come.
+// Ownership: the loop holds what is armed; handles (patchbay/timer.hpp) hold it too, and may outlive loop and owner.
+
+#include "base/Loop.hpp"
+
+#include <patchbay/task.hpp>
+
+#include <atomic>
+#include <memory>
+
+namespace patchbay {
+
+class TimedTask : public std::enable_shared_from_this<TimedTask> {
+public:
+    struct Times {
+        Clock::duration first;     ///< from start() to the first run
+        Clock::duration interval;  ///< between two runs; zero: it runs once
+    };
+    /// Requires: `loop` lives as long as what counts on it; a loop that has ended arms nothing.
+    TimedTask(std::shared_ptr<Loop> loop, Times times, Task task) noexcept;
+    TimedTask(const TimedTask&) = delete;
+    virtual ~TimedTask() = default;
+
+    /// Begins to count.   Thread: any; on another than the loop's it begins when the loop comes to it.   Requires: once.
+    void start();
+    void cancel() noexcept;
+    bool isActive() const noexcept { return active_.load(std::memory_order_acquire); }
+
+protected:
+    /// The task's turn.   Thread: the loop's.   Errors: what the task throws ends here.
+    virtual void run(Task& task) noexcept = 0;
+    /// The owner has gone, or will not have it: then nothing is armed.   Thread: the loop's.
+    virtual bool enlist() noexcept { return true; }
+    /// It will not run again.   Thread: the loop's.
+    virtual void delist() noexcept {}
+
+private:
+    void arm();
+    void armFor(Clock::time_point due);
+    void fire() noexcept;
+    void disarm() noexcept;
+
+    const std::shared_ptr<Loop> loop_;
+    const Times times_;
+    Task task_;
+    Clock::time_point due_{};
+    TimerId timer_ = 0;
+    bool running_ = false;
+    std::atomic<bool> active_{true};
+};
+
+}  // namespace patchbay

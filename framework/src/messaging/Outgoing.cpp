@@ -1,0 +1,100 @@
+#include "messaging/Outgoing.hpp"
+
+#include "messaging/SessionCore.hpp"
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace patchbay::messaging {
+
+/// One message on its way to its session's loop, its payload behind it in the same block.
+class Outgoing::Letter final : public LoopEntry {
+public:
+    static std::unique_ptr<Letter> make(std::shared_ptr<SessionCore> session, MessageKind kind, Bytes payload) {
+        return std::unique_ptr<Letter>{new (payload.size()) Letter{std::move(session), kind, payload}};
+    }
+    ~Letter() override { session_->loop().queue().release(bytes()); }
+    void run() noexcept override { session_->sendLetter(kind_, payload()); }
+
+    /// What it needs.   Units: bytes.
+    std::size_t bytes() const noexcept { return sizeof(Letter) + size_; }
+    Letter* next = nullptr;  // of its session
+
+    void* operator new(std::size_t size, std::size_t payload) { return ::operator new(size + payload); }
+    void operator delete(void* memory) { ::operator delete(memory); }
+    void operator delete(void* memory, std::size_t) { ::operator delete(memory); }
+
+private:
+    Letter(std::shared_ptr<SessionCore> session, MessageKind kind, Bytes payload) noexcept
+        : session_{std::move(session)}, size_{payload.size()}, kind_{kind} {
+        if (size_ != 0) std::memcpy(static_cast<void*>(this + 1), payload.data(), size_);
+        session_->loop().queue().charge(bytes());
+    }
+    Bytes payload() const noexcept { return {reinterpret_cast<const std::byte*>(this + 1), size_}; }
+
+    const std::shared_ptr<SessionCore> session_;
+    const std::size_t size_;
+    const MessageKind kind_;
+};
+
+/// The runs between the messages that are not for this session.
+SendStatus Outgoing::deliverRuns(const Delivery& delivery, SessionId self) noexcept {
+    const Broadcast& all = delivery.broadcast;
+    SendStatus status = SendStatus::Queued;
+    std::size_t first = delivery.first;
+    for (std::size_t end = first; end <= delivery.last && status != SendStatus::Full; ++end) {
+        if (end < delivery.last && all.isFor(end, self)) continue;
+        if (first < end) status = carrier_->send({all, first, end, delivery.tag, delivery.alone});
+        first = end + 1;
+    }
+    return status;
+}
+
+SendStatus Outgoing::mail(SessionCore& session, MessageKind kind, Bytes payload) {
+    const SendQueue limit = session.sendQueue();
+    LoopQueue& queue = session.loop().queue();
+    Letters& letters = session.rare().letters;
+    auto made = Letter::make(session.shared_from_this(), kind, payload);
+    Letter& letter = *made;
+    std::unique_ptr<LoopEntry> entry = std::move(made);
+    std::unique_ptr<LoopEntry> dropped;  // destroyed, as `entry`, without the lock
+    for (;;) {
+        dropped.reset();
+        LoopQueue::Access access{queue};
+        if (access.isClosed()) return SendStatus::Closed;
+        if (letters.takes != access.takes()) {
+            letters.takes = access.takes();
+            letters.oldest = letters.newest = nullptr;
+            letters.bytes = 0;
+        }
+        // The first one needs only its own room, so that a small limit refuses no message that it allows.
+        const bool fits = payload.size() <= limit.bytes && (!letters.oldest || letters.bytes + letter.bytes() <= limit.bytes) &&
+                          queue.hasRoom(0);
+        if (fits) {
+            (letters.newest ? letters.newest->next : letters.oldest) = &letter;
+            letters.newest = &letter;
+            letters.bytes += letter.bytes();
+            access.put(std::move(entry));
+            return SendStatus::Queued;
+        }
+        if (limit.whenFull == WhenFull::Close) return SendStatus::Full;
+        if (limit.whenFull == WhenFull::DropOldest && payload.size() <= limit.bytes && dropOldest(letters, access, dropped)) continue;
+        letters.dropped.fetch_add(1, std::memory_order_relaxed);
+        return SendStatus::Dropped;
+    }
+}
+
+/// False when nothing of this session waits.
+bool Outgoing::dropOldest(Letters& letters, LoopQueue::Access& queue, std::unique_ptr<LoopEntry>& dropped) noexcept {
+    Letter* const oldest = letters.oldest;
+    if (!oldest) return false;
+    letters.oldest = oldest->next;
+    if (!letters.oldest) letters.newest = nullptr;
+    letters.bytes -= oldest->bytes();
+    dropped = queue.remove(*oldest);
+    letters.dropped.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+}  // namespace patchbay::messaging

@@ -1,0 +1,81 @@
+#pragma once
+// What a session says, from whatever thread: over its carrier at once, or as a letter in its loop's queue.
+//
+//     send ── here, and nothing of this thread's own waits ──> Carrier
+//        '─── else: a letter, a copy, in its thread's order ──> LoopQueue ──> Carrier
+//
+// A session's letters form a chain, oldest first, so that the send queue's policy holds for what waits there too: limit and
+// policy are those of the session, and the queue's own limit comes on top. The chain is guarded by the queue, and empty
+// from the moment that the loop takes what waits.
+
+#include "base/LoopQueue.hpp"
+#include "messaging/Carrier.hpp"
+
+#include <patchbay/limits.hpp>
+
+#include <atomic>
+#include <memory>
+
+namespace patchbay::messaging {
+
+class SessionCore;
+
+/// Thread: the session's loop's, where nothing else is said.
+class Outgoing {
+public:
+    Outgoing() noexcept = default;
+    Outgoing(const Outgoing&) = delete;
+    ~Outgoing() = default;
+
+    void carry(std::unique_ptr<Carrier> carrier) noexcept { carrier_ = std::move(carrier); }
+    /// The connection has ended.
+    void letGo() noexcept { const auto gone = std::move(carrier_); }
+
+    /// A message of this session's that goes directly.
+    SendStatus send(MessageKind kind, Bytes payload) noexcept {
+        return carrier_ ? carrier_->send(kind, payload) : SendStatus::Closed;
+    }
+    SendStatus deliver(const Delivery& delivery, SessionId self) noexcept {
+        if (!carrier_) return SendStatus::Closed;
+        return delivery.broadcast.hasExceptions() ? deliverRuns(delivery, self) : carrier_->send(delivery);
+    }
+    SendStatus ping(Bytes payload) noexcept { return carrier_ ? carrier_->ping(payload) : SendStatus::Closed; }
+    void close(CloseCode code, std::string_view text) noexcept {
+        if (carrier_) carrier_->close(code, text);
+    }
+    void closeNow(CloseCode code, std::string_view text) noexcept {
+        if (carrier_) carrier_->closeNow(code, text);
+    }
+
+    /// A message to `session` that waits for its loop.   Thread: any.
+    static SendStatus mail(SessionCore& session, MessageKind kind, Bytes payload);
+
+    void prefetch() const noexcept { __builtin_prefetch(&carrier_); }
+    void prefetchCarrier() const noexcept { __builtin_prefetch(carrier_.get()); }
+    void prefetchChannel() const noexcept {
+        if (carrier_) carrier_->prefetch();
+    }
+
+private:
+    class Letter;
+
+public:
+    /// What is known of a session's letters, and of messages that fell.
+    struct Letters {
+        std::atomic<std::uint64_t> dropped{0};           // before they came to the carrier
+        std::atomic<std::uint64_t> droppedByCarrier{0};  // the carrier's count
+        // Guarded by the loop's queue:
+        std::uint64_t takes = 0;  // of the queue when they were put
+        Letter* oldest = nullptr;
+        Letter* newest = nullptr;
+        std::size_t bytes = 0;
+    };
+
+private:
+    SendStatus deliverRuns(const Delivery& delivery, SessionId self) noexcept;
+    static bool dropOldest(Letters& letters, LoopQueue::Access& queue, std::unique_ptr<LoopEntry>& dropped) noexcept;
+
+    std::unique_ptr<Carrier> carrier_;
+};
+
+}  // namespace patchbay::messaging

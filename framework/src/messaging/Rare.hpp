@@ -1,0 +1,39 @@
+#pragma once
+// What most sessions never have, in one block that is made when any of it is first needed, by whatever thread: a session
+// that only rests is small. Each part of a session has its section here.
+
+#include "messaging/Belongings.hpp"
+#include "messaging/Outgoing.hpp"
+#include "messaging/SessionTimers.hpp"
+
+#include <atomic>
+
+namespace patchbay::messaging {
+
+struct RareThings {
+    Belongings belongings;
+    Outgoing::Letters letters;
+    SessionTimers::Rare timers;
+};
+
+/// Thread: any.
+class Rare {
+public:
+    Rare() noexcept = default;
+    Rare(const Rare&) = delete;
+    ~Rare() { delete known(); }
+
+    /// nullptr when nothing was needed so far.
+    RareThings* known() const noexcept { return things_.load(std::memory_order_acquire); }
+    RareThings& get() {
+        RareThings* things = known();
+        return things ? *things : make();
+    }
+
+private:
+    RareThings& make();
+
+    std::atomic<RareThings*> things_{nullptr};
+};
+
+}  // namespace patchbay::messaging

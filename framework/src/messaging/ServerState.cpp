@@ -1,0 +1,45 @@
+#include "messaging/ServerState.hpp"
+
+#include <random>
+#include <utility>
+
+namespace patchbay::messaging {
+namespace {
+
+/// 52 bits, so that a client in JavaScript may keep it as a number; the low ones count.
+std::uint64_t randomEpoch() {
+    std::random_device random;
+    return ((std::uint64_t{random()} << 32) | random()) & 0xF'FFFF'FFF0'0000;
+}
+
+}  // namespace
+
+MessageHooks::List MessageHooks::list() const {
+    const std::lock_guard guard{lock_};
+    return list_;
+}
+
+void MessageHooks::add(Hook<MessageInterceptor> hook) {
+    const std::lock_guard guard{lock_};
+    auto more = std::make_shared<Hooks<MessageInterceptor>>(*list_);
+    more->push_back(std::move(hook));
+    list_ = std::move(more);
+    some_.store(true, std::memory_order_release);
+}
+
+void MessageHooks::clear() noexcept {
+    auto gone = std::make_shared<const Hooks<MessageInterceptor>>();
+    const std::lock_guard guard{lock_};
+    some_.store(false, std::memory_order_release);
+    list_.swap(gone);
+}
+
+ServerState::ServerState(std::vector<std::shared_ptr<Loop>> theLoops) : loops{std::move(theLoops)}, lastEpoch_{randomEpoch()} {}
+
+void ServerState::retire() noexcept {
+    messageInterceptors.clear();
+    const auto listeners = std::exchange(sessionListeners, {});
+    const auto interceptors = std::exchange(handshakeInterceptors, {});
+}
+
+}  // namespace patchbay::messaging

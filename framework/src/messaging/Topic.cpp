@@ -1,0 +1,232 @@
+#include "messaging/Topic.hpp"
+
+#include "messaging/SessionCore.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace patchbay::messaging {
+
+// ------------------------------------------------------------------------------------------------ entries
+
+class Topic::BroadcastEntry final : public LoopEntry {
+public:
+    BroadcastEntry(std::shared_ptr<Broadcast> broadcast, std::shared_ptr<Loop> loop, std::size_t index) noexcept
+        : broadcast_{std::move(broadcast)}, loop_{std::move(loop)}, index_{index} {}
+    ~BroadcastEntry() override {
+        broadcast_->seal();
+        loop_->queue().release(broadcast_->queuedBytes());
+    }
+    void run() noexcept override {
+        broadcast_->seal();
+        broadcast_->topic()->deliver(index_, *broadcast_);
+    }
+
+private:
+    const std::shared_ptr<Broadcast> broadcast_;
+    const std::shared_ptr<Loop> loop_;
+    const std::size_t index_;
+};
+
+class Topic::MissedEntry final : public LoopEntry {
+public:
+    MissedEntry(std::shared_ptr<Topic> topic, std::size_t index) noexcept : topic_{std::move(topic)}, index_{index} {}
+    void run() noexcept override { topic_->tellMissed(index_, count); }
+    std::uint64_t count = 0;  // guarded by the queue until it is taken
+
+private:
+    const std::shared_ptr<Topic> topic_;
+    const std::size_t index_;
+};
+
+class Topic::JoinEntry final : public LoopEntry {
+public:
+    explicit JoinEntry(Subscription& subscription) noexcept : subscription_{subscription} {}
+    void run() noexcept override { subscription_.topic->enlist(subscription_); }
+
+private:
+    Subscription& subscription_;  // the entry of its leaving, which owns it, comes later
+};
+
+class Topic::LeaveEntry final : public LoopEntry {
+public:
+    LeaveEntry(std::unique_ptr<Subscription> subscription, std::shared_ptr<SessionCore> session) noexcept
+        : session_{std::move(session)}, subscription_{std::move(subscription)} {}
+    void run() noexcept override { subscription_->topic->delist(*subscription_); }
+
+private:
+    const std::shared_ptr<SessionCore> session_;  // until no delivery looks for it
+    const std::unique_ptr<Subscription> subscription_;
+};
+
+// ------------------------------------------------------------------------------------------------ members
+
+Topic::Topic(std::string name, std::weak_ptr<TopicTable> table, std::shared_ptr<ServerState> server)
+    : name_{std::move(name)}, table_{std::move(table)}, server_{std::move(server)}, last_{server_->nextEpoch(), 0}, loops_(server_->loops.size()) {}
+
+Topic::~Topic() = default;
+
+Topic::Joined Topic::join(const std::shared_ptr<SessionCore>& session, std::uint64_t tag) {
+    const std::lock_guard guard{lock_};
+    if (gone_) return {Joining::TopicGone, {}};
+    auto& place = members_[session->id()];
+    if (place) return {Joining::Joined, place->joined};
+    place = std::make_unique<Subscription>(shared_from_this(), *session, tag);
+    Subscription& subscription = *place;
+    subscription.joined = last_;
+    const Belongings::Taking taken = session->rare().belongings.take(*session, subscription);
+    if (taken != Belongings::Taking::Taken) {
+        members_.erase(session->id());
+        gone_ = members_.empty();
+        return {taken == Belongings::Taking::Ended ? Joining::SessionEnded : Joining::TooManyTopics, {}};
+    }
+    Loop& loop = session->loop();
+    ++loops_[session->loopIndex()].count;
+    if (loop.isHere() && loop.queue().idle())
+        enlist(subscription);
+    else
+        loop.queue().put(std::make_unique<JoinEntry>(subscription));
+    return {Joining::Joined, subscription.joined};
+}
+
+bool Topic::leave(SessionCore& session) {
+    std::unique_ptr<LoopEntry> entry;  // destroyed without the lock where its queue is closed: it may hold the session
+    const std::lock_guard guard{lock_};
+    const auto found = members_.find(session.id());
+    if (found == members_.end()) return false;
+    std::unique_ptr<Subscription> subscription = std::move(found->second);
+    members_.erase(found);
+    session.rare().belongings.give(*subscription);
+    --loops_[session.loopIndex()].count;
+    Loop& loop = session.loop();
+    gone_ = members_.empty();
+    if (loop.isHere() && loop.queue().idle()) {
+        delist(*subscription);
+        return gone_;
+    }
+    Subscription& left = *subscription;
+    entry = std::make_unique<LeaveEntry>(std::move(subscription), session.shared_from_this());
+    if (!loop.queue().put(entry)) delist(left);  // nothing is delivered there any more
+    return gone_;
+}
+
+void Topic::enlist(Subscription& subscription) {
+    auto& members = loops_[subscription.session.loopIndex()].members;
+    subscription.place = static_cast<std::uint32_t>(members.size());
+    members.push_back({&subscription.session, &subscription, subscription.tag});
+}
+
+void Topic::delist(Subscription& subscription) noexcept {
+    if (subscription.place == Subscription::kNowhere) return;  // its loop has ended before it came to its joining
+    auto& members = loops_[subscription.session.loopIndex()].members;
+    members[subscription.place] = members.back();
+    members[subscription.place].subscription->place = subscription.place;
+    members.pop_back();
+}
+
+std::size_t Topic::members() const {
+    const std::lock_guard guard{lock_};
+    return members_.size();
+}
+
+// ------------------------------------------------------------------------------------------------ messages
+
+Topic::Publishing Topic::publish(const Message& message, OnFull onFull) {
+    const std::size_t bytes = message.payload.size() + Broadcast::kMessageBytes, most = bytes + Broadcast::kBatchBytes;
+    const std::lock_guard guard{lock_};
+    if (members_.empty()) return {};
+    std::shared_ptr<Loop> full;
+    const bool room = isRoom(most, full);
+    if (!room && onFull == OnFull::Refuse) return {{}, std::move(full), most};
+    ++last_.offset;
+    if (room && continuesBatch()) {
+        for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+            if (loops_[loop].batch) server_->loops[loop]->queue().charge(bytes);
+        }
+        if (open_->add(message.kind, message.payload, message.except)) return {last_, nullptr, 0};
+        for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+            if (loops_[loop].batch) server_->loops[loop]->queue().release(bytes);
+        }
+    }
+    startBatch(message);
+    return {last_, nullptr, 0};
+}
+
+/// In each queue it is the last thing, and no loop has got its first member since.
+bool Topic::continuesBatch() const noexcept {
+    if (!open_) return false;
+    for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+        const OfLoop& mine = loops_[loop];
+        if (mine.count > 0 && !mine.batch) return false;
+        if (mine.batch && server_->loops[loop]->queue().last() != mine.batch) return false;
+    }
+    return true;
+}
+
+bool Topic::isRoom(std::size_t bytes, std::shared_ptr<Loop>& full) const {
+    for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+        if (loops_[loop].count == 0 || server_->loops[loop]->queue().hasRoom(bytes)) continue;
+        full = server_->loops[loop];
+        return false;
+    }
+    return true;
+}
+
+void Topic::startBatch(const Message& message) {
+    const auto broadcast = std::make_shared<Broadcast>(shared_from_this(), last_);
+    broadcast->add(message.kind, message.payload, message.except);
+    const std::size_t bytes = broadcast->queuedBytes();
+    bool whole = true;
+    for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+        OfLoop& mine = loops_[loop];
+        mine.batch = nullptr;
+        if (mine.count == 0) continue;
+        LoopQueue& queue = server_->loops[loop]->queue();
+        LoopQueue::Access access{queue};
+        if (access.isClosed()) continue;
+        if (!queue.hasRoom(bytes)) {
+            miss(loop, access);
+            whole = false;
+            continue;
+        }
+        auto entry = std::make_unique<BroadcastEntry>(broadcast, server_->loops[loop], loop);
+        queue.charge(bytes);  // the entry gives it back, whatever becomes of it
+        mine.batch = entry.get();
+        access.put(std::move(entry));
+    }
+    open_ = whole ? broadcast : nullptr;
+}
+
+/// Those who are told of it once are told of all that they miss until then.
+void Topic::miss(std::size_t loop, LoopQueue::Access& queue) {
+    OfLoop& mine = loops_[loop];
+    if (!mine.missed || mine.missedTakes != queue.takes()) {
+        auto entry = std::make_unique<MissedEntry>(shared_from_this(), loop);
+        mine.missed = entry.get();
+        mine.missedTakes = queue.takes();
+        queue.put(std::move(entry));
+    }
+    ++mine.missed->count;
+}
+
+void Topic::deliver(std::size_t loop, const Broadcast& broadcast) {
+    // Nothing in the loop joins or leaves: a session that has to close does so in a later turn.
+    const std::vector<Member>& members = loops_[loop].members;
+    const bool alone = server_->loops[loop]->queue().idle();
+    const auto ahead = [&](std::size_t place, void (SessionCore::*step)() const noexcept) {
+        if (place < members.size()) (members[place].session->*step)();
+    };
+    // What the kernel does for one member drives the others out of the processor's cache.
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        ahead(i + 3, &SessionCore::prefetch);
+        ahead(i + 2, &SessionCore::prefetchCarrier);
+        ahead(i + 1, &SessionCore::prefetchChannel);
+        members[i].session->deliver({broadcast, 0, broadcast.count(), members[i].tag, alone});
+    }
+}
+
+void Topic::tellMissed(std::size_t loop, std::uint64_t count) {
+    for (const Member& member : loops_[loop].members) member.session->missed(count);
+}
+
+}  // namespace patchbay::messaging

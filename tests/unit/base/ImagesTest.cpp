@@ -1,0 +1,48 @@
+// Which library code belongs to, and what keeps it mapped.
+
+#include "base/Images.hpp"
+
+#include <patchbay/task.hpp>
+
+#include <gtest/gtest.h>
+
+namespace patchbay::test {
+namespace {
+
+using detail::ImagePin;
+
+const void* at(std::uintptr_t address) { return reinterpret_cast<const void*>(address); }
+
+TEST(Images, AreFoundByAnyAddressInThem) {
+    detail::Image* const one = images::add("one", {{0x1000, 0x2000}, {0x5000, 0x6000}});
+    detail::Image* const two = images::add("two", {{0x2000, 0x3000}});
+    EXPECT_EQ(detail::imageOf(at(0xfff)), nullptr);
+    EXPECT_EQ(detail::imageOf(at(0x1000)), one);
+    EXPECT_EQ(detail::imageOf(at(0x5fff)), one);
+    EXPECT_EQ(detail::imageOf(at(0x2000)), two);
+    EXPECT_EQ(detail::imageOf(at(0x3000)), nullptr);
+    EXPECT_EQ(images::nameOf(*two), "two");
+    images::remove(one);
+    EXPECT_EQ(detail::imageOf(at(0x1000)), nullptr);
+    EXPECT_EQ(detail::imageOf(at(0x2000)), two);
+    images::remove(two);
+}
+
+TEST(Images, ArePinnedByEachPinUntilItGoes) {
+    detail::Image* const image = images::add("pinned", {{0x1000, 0x2000}});
+    {
+        ImagePin first{image};
+        const ImagePin second = first;
+        ImagePin third = std::move(first);
+        EXPECT_EQ(images::pins(*image), 2u);
+        third = ImagePin{};
+        EXPECT_EQ(images::pins(*image), 1u);
+    }
+    EXPECT_EQ(images::pins(*image), 0u);
+    images::remove(image);
+}
+
+TEST(Images, ThisProgramIsNoneThatIsEverUnmapped) { EXPECT_EQ(detail::thisImage().image(), nullptr); }
+
+}  // namespace
+}  // namespace patchbay::test
