@@ -53,12 +53,15 @@ std::string plainly(const ServerConfig& config) {
     add(yaml, "drainTimeout", config.server.drainTimeout);
     add(yaml, "requestBody", config.server.requestBody);
     add(yaml, "headBytes", config.server.headBytes);
+    add(yaml, "loopQueue", config.server.loopQueue);
+    add(yaml, "publishTimeout", config.server.publishTimeout);
     yaml += " }\nlimits: {";
     add(yaml, "handshakeTimeout", config.limits.handshakeTimeout);
     add(yaml, "idleTimeout", config.limits.idleTimeout);
     add(yaml, "maxMessage", config.limits.maxMessage);
     add(yaml, config.limits.sendQueue);
     add(yaml, "maxSessions", config.limits.maxSessions);
+    add(yaml, "maxTopics", config.limits.maxTopics);
     yaml += " }\nendpoints: {";
     for (const auto& [path, endpoint] : config.endpoints) {
         std::string entry = "{";

@@ -108,6 +108,8 @@ struct LimitsConfig {
     SendQueueConfig sendQueue;
     /// Units: sessions per endpoint; 0 = no limit of its own.
     std::optional<std::size_t> maxSessions;
+    /// Units: topics per session; 0 = no limit.
+    std::optional<std::size_t> maxTopics;
 };
 
 struct ServerSection {
@@ -126,6 +128,11 @@ struct ServerSection {
     /// Answers GET /healthz (200 while the server runs) and GET /readyz (200, and 503 from the moment it is asked to
     /// stop), for load balancers and supervisors. A path that the application handles itself stays the application's.
     bool health = true;
+    /// What may wait for one event loop, of messages from other threads and of publications. Beyond it a thread that publishes
+    /// waits; what a handler publishes is missed by that loop's sessions, and the whenFull of each decides what that means.
+    Size loopQueue{64_MiB};
+    /// How long a thread waits for room in it before publish() throws QueueFull.
+    std::chrono::milliseconds publishTimeout = std::chrono::seconds{5};
     /// The largest body of an HTTP request; a larger one is answered with 413.
     Size requestBody{1_MiB};
     /// The largest head of an HTTP request; a larger one is answered with 431.

@@ -57,6 +57,8 @@ void TimedTask::cancel() noexcept {
     loop_->post([self = shared_from_this()] { self->disarm(); });
 }
 
+void TimedTask::drop() noexcept { disarm(); }
+
 void Timer::cancel() const noexcept {
     if (task_) task_->cancel();
 }

@@ -28,6 +28,8 @@ public:
     /// Begins to count.   Thread: any; on another than the loop's it begins when the loop comes to it.   Requires: once.
     void start();
     void cancel() noexcept;
+    /// It ends here and now.   Requires: the loop turns no more.
+    void drop() noexcept;
     bool isActive() const noexcept { return active_.load(std::memory_order_acquire); }
 
 protected:

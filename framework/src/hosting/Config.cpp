@@ -92,6 +92,7 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
         if (server.drainSpread > server.drainTimeout) place.problem("is longer than drainTimeout, which is the time for all of a stop");
     });
     inRange(at, "headBytes", server.headBytes, 1_KiB, 1_MiB);
+    inRange(at, "loopQueue", server.loopQueue, 64_KiB, 64_GiB);
 }
 
 void checkLimits(const ConfigPlace& at, const std::optional<Size>& maxMessage, const SendQueueConfig& queue) {

@@ -44,13 +44,6 @@ private:
     }
 };
 
-Timer startTimer(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds interval, Task task) {
-    if (interval.count() <= 0) throw std::invalid_argument{"a timer's interval must be longer than nothing"};
-    const auto timed = std::make_shared<ServerTask>(loop, TimedTask::Times{onClock(interval), onClock(interval)}, std::move(task));
-    timed->start();
-    return Timer{timed};
-}
-
 /// One ticker for all loops, with the library that it came from.
 struct Ticking {
     detail::ImagePin pin;  // first: goes last
@@ -69,6 +62,18 @@ Container::~Container() { retire(); }
 
 Timer Container::every(std::chrono::milliseconds interval, Task task) {
     return startTimer(state_->loops.front(), interval, std::move(task));
+}
+
+Timer Container::startTimer(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds interval, Task task) {
+    if (interval.count() <= 0) throw std::invalid_argument{"a timer's interval must be longer than nothing"};
+    const auto timed = std::make_shared<ServerTask>(loop, TimedTask::Times{onClock(interval), onClock(interval)}, std::move(task));
+    {
+        const std::lock_guard guard{lock_};
+        std::erase_if(timers_, [](const auto& timer) { return timer.expired(); });
+        timers_.push_back(timed);
+    }
+    timed->start();
+    return Timer{timed};
 }
 
 void Container::everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin) {
@@ -326,6 +331,9 @@ std::vector<std::shared_ptr<messaging::SessionCore>> Container::shut() {
 }
 
 void Container::retire() noexcept {
+    for (const auto& timer : timers_) {
+        if (const auto timed = timer.lock()) timed->drop();
+    }
     for (const auto& endpoint : endpoints()) endpoint->retire();
     state_->retire();
     extensions_.clear();

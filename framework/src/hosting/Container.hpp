@@ -114,6 +114,7 @@ private:
         std::vector<std::vector<HttpRoute>> routes;  // the methods of one path together
         endpoint::PathRouter routePaths;
     };
+    Timer startTimer(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds interval, Task task);
     std::shared_ptr<const Table> table() const;
     void replace(std::shared_ptr<const Table> table);
     std::vector<std::string> check(const Deployment& deployment);
@@ -128,6 +129,7 @@ private:
     std::mutex changing_;
     mutable std::mutex lock_;
     std::shared_ptr<const Table> table_;
+    std::vector<std::weak_ptr<TimedTask>> timers_;  // the server's own
 };
 
 }  // namespace patchbay::hosting

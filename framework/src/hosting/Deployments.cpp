@@ -88,6 +88,7 @@ Limits serverLimits(const ServerConfig& config) {
     if (config.limits.idleTimeout) limits.idleTimeout = *config.limits.idleTimeout;
     if (config.limits.maxMessage) limits.maxMessageBytes = *config.limits.maxMessage;
     if (config.limits.maxSessions) limits.maxSessions = *config.limits.maxSessions;
+    if (config.limits.maxTopics) limits.maxTopics = *config.limits.maxTopics;
     apply(config.limits.sendQueue, limits.sendQueue);
     return limits;
 }

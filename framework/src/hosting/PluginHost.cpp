@@ -1,13 +1,16 @@
 #include "hosting/PluginHost.hpp"
 
+#include "base/Images.hpp"
 #include "base/Log.hpp"
 #include "base/TypeName.hpp"
 #include "hosting/PluginFile.hpp"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <stdexcept>
 
 namespace patchbay::hosting {
@@ -29,15 +32,52 @@ std::string thrownBy(const std::function<void()>& call) {
 
 }  // namespace
 
-/// A mapped library, unmapped with its owner. Not by POCO's SharedLibrary, which binds symbols when they are first used: one
-/// that is missing would end the server in the middle of its work.
+namespace {
+
+/// What is mapped now: each object's parts of the address space.
+std::map<std::uintptr_t, std::vector<images::Range>> mappedObjects() {
+    std::map<std::uintptr_t, std::vector<images::Range>> all;
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* object, std::size_t, void* to) {
+            auto& ranges = (*static_cast<decltype(all)*>(to))[object->dlpi_addr];
+            for (ElfW(Half) i = 0; i < object->dlpi_phnum; ++i) {
+                const auto& part = object->dlpi_phdr[i];
+                const std::uintptr_t begin = object->dlpi_addr + part.p_vaddr;
+                if (part.p_type == PT_LOAD) ranges.push_back({begin, begin + part.p_memsz});
+            }
+            return 0;
+        },
+        &all);
+    return all;
+}
+
+}  // namespace
+
+/// A mapped library, unmapped with its owner, unless something of it is still in use. Not by POCO's SharedLibrary, which
+/// binds symbols when they are first used: one that is missing would end the server in the middle of its work.
 class PluginHost::Library {
 public:
     /// Errors: std::runtime_error when it cannot be loaded.
-    explicit Library(const std::string& path) : handle_{::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)} {
+    explicit Library(const std::string& path) {
+        const auto before = mappedObjects();
+        handle_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!handle_) throw std::runtime_error{::dlerror()};
+        // The libraries that it needs come and go with it.
+        std::vector<images::Range> ranges;
+        for (const auto& [base, parts] : mappedObjects()) {
+            if (!before.contains(base)) ranges.insert(ranges.end(), parts.begin(), parts.end());
+        }
+        image_ = images::add(path, std::move(ranges));
     }
-    ~Library() { ::dlclose(handle_); }
+    ~Library() {
+        if (const std::size_t pins = images::pins(*image_); pins > 0) {
+            log::warning("plugins", images::nameOf(*image_) + " stays mapped: something of it is still in use (" +
+                                        std::to_string(pins) + " pins: a task, a timer, a service, a property)");
+            return;
+        }
+        images::remove(image_);
+        ::dlclose(handle_);
+    }
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;
 
@@ -48,7 +88,8 @@ public:
     }
 
 private:
-    void* const handle_;
+    void* handle_ = nullptr;
+    detail::Image* image_ = nullptr;
 };
 
 struct PluginHost::Loaded {

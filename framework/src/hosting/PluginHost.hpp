@@ -7,7 +7,8 @@
 //           -> destroy the object -> (the server drops what it added) -> unmap
 //
 // Who owns what: the host owns each object and its library. What a plugin has added is held by the server, and is gone
-// before a library is unmapped: the server destroys its host last.
+// before a library is unmapped: the server destroys its host last. Whatever may be kept beyond that (a service, a timer, a
+// task, a property) pins its library (detail/Image.hpp).
 
 #include <patchbay/config.hpp>
 #include <patchbay/plugin.hpp>
@@ -21,7 +22,7 @@ namespace patchbay::hosting {
 class PluginHost {
 public:
     PluginHost();
-    /// Unmaps the libraries.   Requires: nothing of theirs is left but what the host holds.
+    /// Unmaps the libraries. One that somebody outside still has something of stays mapped, and the log names it.
     ~PluginHost();
     PluginHost(const PluginHost&) = delete;
     PluginHost& operator=(const PluginHost&) = delete;

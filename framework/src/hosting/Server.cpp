@@ -43,6 +43,10 @@ DeploymentError::DeploymentError(std::vector<std::string> problems)
 /// Members are destroyed in the reverse order: listeners, then loops' users, then the loops.
 struct Server::Parts {
     explicit Parts(ServerConfig theConfig);
+    /// Handles on sessions keep the loops, but not what is dear of them.
+    ~Parts() {
+        for (const auto& loop : loops) loop->retire();
+    }
 
     ServerConfig config;
     hosting::PluginHost plugins;  // first: its libraries outlive everything that came from them
@@ -82,6 +86,8 @@ Server::Parts::Parts(ServerConfig theConfig)
       host{container, {static_cast<int>(config.server.workers), 256}},
       gate{std::make_shared<hosting::GateState>(container, host, hosting::gateOptions(config))} {
     // Half of the time to stop, so that a peer that does not answer does not use it all.
+    container.state().publishTimeout = config.server.publishTimeout;
+    for (const auto& loop : loops) loop->queue().setLimit(config.server.loopQueue);
     container.state().closeTimeout = std::min(container.state().closeTimeout, config.server.drainTimeout / 2);
 }
 

@@ -55,12 +55,15 @@ server:
   drainTimeout: 500ms
   requestBody: 0B
   headBytes: 8KiB
+  loopQueue: 1MiB
+  publishTimeout: 100ms
 limits:
   handshakeTimeout: 1min
   idleTimeout: off
   maxMessage: 2 MiB
   sendQueue: { bytes: 1GiB, whenFull: drop-oldest }
   maxSessions: 7
+  maxTopics: 3
 endpoints:
   /chat/{room}:
     origins: [ "https://chat.example", "*" ]
@@ -80,12 +83,15 @@ logging: { level: debug }
     EXPECT_EQ(config.server.drainTimeout, 500ms);
     EXPECT_EQ(config.server.requestBody, 0u);
     EXPECT_EQ(config.server.headBytes, 8_KiB);
+    EXPECT_EQ(config.server.loopQueue, 1_MiB);
+    EXPECT_EQ(config.server.publishTimeout, 100ms);
     EXPECT_EQ(config.limits.handshakeTimeout, 60s);
     EXPECT_EQ(config.limits.idleTimeout, 0s);
     EXPECT_EQ(config.limits.maxMessage.value(), 2_MiB);
     EXPECT_EQ(config.limits.sendQueue.bytes.value(), 1_GiB);
     EXPECT_EQ(config.limits.sendQueue.whenFull, WhenFull::DropOldest);
     EXPECT_THAT(config.limits.maxSessions, Optional(7u));
+    EXPECT_THAT(config.limits.maxTopics, Optional(3u));
     const auto& entry = config.endpoints.at("/chat/{room}");
     EXPECT_THAT(*entry.origins, ElementsAre("https://chat.example", "*"));
     EXPECT_THAT(*entry.roles, ElementsAre("member"));
