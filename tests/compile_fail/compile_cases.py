@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Compiles each *.cpp of a folder alone: compile_cases.py NAME FOLDER COMPILER [FLAG...]
+"""Compiles each *.cpp of a folder alone: compile_cases.py NAME FOLDER COMPILER [--precompile=HEADER] [FLAG...]
 
 A case whose first lines are `// EXPECT: text` passes when the compiler refuses it and says every one of the texts.
 A case named ok_*.cpp passes when it compiles; it is the control that shows the others fail for their reason alone.
+A HEADER that nearly every case begins with is compiled once; it may not matter to a case whether it is there already.
 """
 import concurrent.futures
 import os
@@ -10,11 +11,12 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from cases import Cases
 
-STANDARD = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+STANDARD = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
 def expected_texts(file):
@@ -48,9 +50,25 @@ def compile_alone(command, file):
     return run.returncode == 0, run.stdout
 
 
-def problems(folder, compiler, flags):
+def precompiled(header, command, folder):
+    """Flags that take the header from where it is compiled already; none where it does not compile: then each case says so."""
+    source = pathlib.Path(folder, "header.hpp")
+    source.write_text(f"#include <{header}>\n")
+    done = subprocess.run([*command, "-x", "c++-header", str(source), "-o", f"{source}.gch"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+    return ["-include", str(source)] if done.returncode == 0 else []
+
+
+def problems(folder, compiler, flags, header=None):
     """(file name, problem or None) of every case, in order of their names."""
-    command = [compiler, *STANDARD, *flags]
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [compiler, *STANDARD, *flags]
+        if header:
+            command += precompiled(header, command, scratch)
+        yield from judge_all(folder, [*command, "-fsyntax-only"])
+
+
+def judge_all(folder, command):
     files = sorted(pathlib.Path(folder).glob("*.cpp"))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for file, (compiled, output) in zip(files, pool.map(lambda file: compile_alone(command, file), files)):
@@ -59,7 +77,8 @@ def problems(folder, compiler, flags):
 
 if __name__ == "__main__":
     name, folder, compiler, *flags = sys.argv[1:]
+    header = flags.pop(0).removeprefix("--precompile=") if flags and flags[0].startswith("--precompile=") else None
     cases = Cases(name)
-    for case, problem in problems(folder, compiler, flags):
+    for case, problem in problems(folder, compiler, flags, header):
         cases.add(f"{case} [{pathlib.Path(compiler).name}]", problem)
     sys.exit(cases.finish())

@@ -15,10 +15,10 @@ REFUSED = 'static_assert(sizeof(int) == 0, "an int has a size");\n'
 
 
 class CompileCases(unittest.TestCase):
-    def problem(self, name, text):
+    def problem(self, name, text, header=None):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, name).write_text(text)
-            return dict(compile_cases.problems(folder, COMPILER, []))[name] or ""
+            return dict(compile_cases.problems(folder, COMPILER, [f"-I{folder}"], header))[name] or ""
 
     def testACaseRefusedWithTheExpectedTextPasses(self):
         self.assertEqual(self.problem("size.cpp", "// EXPECT: an int has a size\n" + REFUSED), "")
@@ -42,6 +42,15 @@ class CompileCases(unittest.TestCase):
 
     def testWarningsCountAsErrors(self):
         self.assertIn("does not compile", self.problem("ok_unused.cpp", "int main() { int unused; }\n"))
+
+    def testAHeaderThatIsCompiledOnceChangesNoVerdict(self):
+        text = "// EXPECT: an int has a size\n#include <vector>\n" + REFUSED
+        self.assertEqual(self.problem("size.cpp", text, "vector"), "")
+        self.assertIn("It compiles", self.problem("size.cpp", text.replace(REFUSED, ""), "vector"))
+
+    def testAHeaderThatDoesNotCompileIsTheCasesOwnMatter(self):
+        self.assertEqual(self.problem("ok_size.cpp", "int main() {}\n", "no/such/header.hpp"), "")
+        self.assertIn("no/such", self.problem("ok_size.cpp", "#include <no/such/header.hpp>\n", "no/such/header.hpp"))
 
 
 if __name__ == "__main__":

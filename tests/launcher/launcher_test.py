@@ -22,6 +22,13 @@ STAND_INS = {
                '[[ $* != *--simulate* || -z "{removes}" ]] || echo "Remv {removes} [1.74]"\n'
                '[[ $* != *--simulate* || -z "{apt_sees_no_way}" ]] || {{ echo "{apt_sees_no_way}"; exit 100; }}\n'
                '[[ $* != *"install -y"* || -z "{apt_fails}" ]] || {{ echo "E: no space left"; exit 100; }}',
+    "ctest": 'echo "ctest $* ${{PATCHBAY_LONG:+of long}}" >>{notes}\n'
+             'while (($#)); do [[ $1 != --output-junit ]] || report=$2; shift; done\n'
+             '{{ echo "<testsuite>"; for suite in unit structure contract integration clang; do '
+             'echo "<testcase name=\\"${{suite}}_x\\" status=\\"{tests}\\"/>"; done; echo "</testsuite>"; }} >"$report"',
+    "node": 'echo "node ${{PATCHBAY_LONG:+of long}}" >>{notes}\n'
+            'for word in "$@"; do [[ $word != *node.tap ]] || echo "# pass 1" >"${{word#*=}}"; done',
+    "setarch": 'exec "${{@:3}}"',
     "cmake": 'echo "cmake $*" >>{notes}\n'
              '[[ $1 != --build || -n "{compile_error}" ]] || {{ mkdir -p {root}/build/run/bin; '
              'for program in server bench; do '
@@ -32,14 +39,18 @@ STAND_INS = {
 EVERYTHING = "g++ cmake ninja-build libpoco-dev libyaml-cpp-dev libboost1.81-dev libsimdjson-dev libssl-dev libisal-dev zlib1g-dev"
 
 
-class Launcher(unittest.TestCase):
+class Machine(unittest.TestCase):
     def launch(self, *arguments, os_release=DEBIAN_12, **machine):
         """(exit code, what it printed, the calls it made) on a machine of that kind."""
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             shutil.copy(ROOT / "patchbay", root)
+            shutil.copytree(ROOT / "tests/support", root / "tests/support")
+            for lock in ("package-lock.json", "node_modules/installed-lock.json"):  # the browser's driver is installed
+                (root / "tests/browser" / lock).parent.mkdir(parents=True, exist_ok=True)
+                (root / "tests/browser" / lock).write_text("{}")
             (root / "os-release").write_text(os_release)
-            machine = {"uid": 0, "installed": "", "removes": "", "apt_fails": "", "apt_sees_no_way": "", "compile_error": "",
+            machine = {"uid": 0, "installed": "", "removes": "", "apt_fails": "", "apt_sees_no_way": "", "compile_error": "", "tests": "run",
                        "sudo_password": "", "notes": root / "notes", "root": root, **machine}
             (root / "bin").mkdir()
             for name, body in STAND_INS.items():
@@ -52,6 +63,8 @@ class Launcher(unittest.TestCase):
             notes = (root / "notes").read_text() if (root / "notes").exists() else ""
             return run.returncode, run.stdout.replace(str(root), "ROOT"), notes
 
+
+class Launcher(Machine):
     def testInstallsOnlyWhatIsMissingAndSaysSoFirst(self):
         code, printed, calls = self.launch("run", installed=EVERYTHING.replace("libpoco-dev ", ""))
         self.assertEqual(code, 0, printed)
@@ -138,6 +151,70 @@ class Launcher(unittest.TestCase):
         code, printed, _ = self.launch("fly")
         self.assertEqual(code, 1)
         self.assertIn("no command 'fly'", printed)
+
+
+class Suites(Machine):
+    """`./patchbay test`: what is built and run for which words."""
+
+    def suites(self, *words, **machine):
+        code, printed, calls = self.launch("test", "--no-install", *words, **machine)
+        return code, printed, [line for line in calls.splitlines() if line.startswith(("cmake --build", "ctest", "node"))]
+
+    def testQuickBuildsAndRunsUnitAndContractOnly(self):
+        code, printed, (build, run) = self.suites("--quick")
+        self.assertEqual(code, 0, printed)
+        self.assertIn("build/test -j", build)
+        self.assertTrue(build.endswith("--target unit-tests contract-tests"), build)
+        self.assertIn("-R ^(unit|contract)_", run)
+        self.assertTrue(printed.endswith("2 passed, 0 failed\n"), printed)
+
+    def testOneSuiteBuildsWhatItNeeds(self):
+        self.assertTrue(self.suites("--only", "unit")[2][0].endswith("--target unit-tests"))
+        self.assertNotIn("--target", self.suites("--only", "unit", "--only", "integration")[2][0])
+
+    def testTheStructureTestsNeedNothingBuilt(self):
+        code, printed, calls = self.suites("--only", "structure")
+        self.assertEqual((code, len(calls)), (0, 1), printed)
+        self.assertIn("-R ^(structure)_", calls[0])
+        self.assertIn("[2/2]", printed)
+
+    def testAllOfItIsFourBuildsAndEverySuite(self):
+        code, printed, calls = self.suites()
+        self.assertEqual(code, 0, printed)
+        self.assertEqual([call.split()[2].rpartition("/")[2] for call in calls if call.startswith("cmake")],
+                         ["test", "clang", "tsan", "coverage"])
+        self.assertIn("-R ^(unit|structure|contract|integration)_", calls[1])
+        for suite in ("unit", "structure", "contract", "integration", "browser", "clang", "tsan", "coverage"):
+            self.assertRegex(printed, rf"\n{suite} +\d+ passed, 0 failed")
+
+    def testLongIsToldToTheTestsAndLeavesTheShortSuitesOut(self):
+        code, printed, calls = self.suites("--long")
+        self.assertEqual(code, 0, printed)
+        self.assertEqual(sum(call.startswith("ctest") and call.endswith("of long") for call in calls), 3, calls)
+        self.assertIn("node of long", calls)
+        self.assertIn("--repeat until-fail:10", calls[-1])
+        self.assertIn("[11/11]", printed)
+        self.assertRegex(printed, r"\nlong +\d+ passed, 0 failed")
+
+    def testATableSaysWhatEachStepTook(self):
+        printed = self.suites("--quick")[1]
+        self.assertRegex(printed, r"(?s)\nminutes  of processor  step\n.*Configuring.*\n.*Building what is needed.*\n"
+                                  r" +0:0\d +0:0\d  Running the tests: unit contract\nAll of it took 0 min")
+
+    def testWhatFailsOrDoesNotCompileFailsTheRun(self):
+        code, printed, _ = self.suites("--quick", tests="fail")
+        self.assertEqual((code, printed.splitlines()[-1]), (1, "0 passed, 2 failed"), printed)
+        code, printed, calls = self.suites("--quick", compile_error="x.cpp:1: error: expected ;")
+        self.assertEqual((code, len(calls)), (1, 1), printed)
+        self.assertIn("x.cpp:1: error: expected ;", printed)
+
+    def testWordsThatItDoesNotKnowAreExplained(self):
+        for words, answer in ((("--only", "units"), "There is no suite 'units'"), (("--only",), "takes the name of a suite"),
+                              (("--fast",), "test takes --quick, --long or --only SUITE, not '--fast'"),
+                              (("--quick", "--only", "unit"), "goes with nothing else")):
+            code, printed, calls = self.suites(*words)
+            self.assertEqual((code, calls), (1, []))
+            self.assertIn(answer, printed)
 
 
 if __name__ == "__main__":

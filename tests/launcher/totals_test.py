@@ -44,10 +44,11 @@ class Totals(unittest.TestCase):
         """What is printed, and the exit code, where these files are the results of one suite."""
         with tempfile.TemporaryDirectory() as folder:
             for name, text in files.items():
-                pathlib.Path(folder, "unit").mkdir(exist_ok=True)
-                pathlib.Path(folder, "unit", name).write_text(text)
+                file = pathlib.Path(folder, name if "/" in name else f"unit/{name}")
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(text)
             with contextlib.redirect_stdout(io.StringIO()) as printed:
-                code = totals.report([totals.read_suite("unit", pathlib.Path(folder, "unit"))])
+                code = totals.report([totals.read_suite("unit", pathlib.Path(folder))])
             return printed.getvalue(), code
 
     def assertTotal(self, files, line, code):
@@ -84,6 +85,16 @@ class Totals(unittest.TestCase):
     def testASuiteThatRanNothingIsAFailure(self):
         self.assertTotal({}, "0 passed, 1 failed", 1)
         self.assertTotal({"ctest.junit": CTEST.format("")}, "0 passed, 1 failed", 1)
+
+    def testOfSuitesThatRanSideBySideEachCountsItsOwn(self):
+        both = CTEST.format(PASSED.format("unit_frame") + FAILED.format("contract_chat"))
+        self.assertTotal({"gcc/ctest.junit": both, "gcc/unit_frame.xml": GTEST.format(CASE.format("A") + CASE.format("B"))},
+                         "2 passed, 0 failed", 0)
+        self.assertTotal({"gcc/ctest.junit": CTEST.format(PASSED.format("contract_chat"))}, "0 passed, 1 failed", 1)
+
+    def testTheRunsOfOneSuiteAreAddedUp(self):
+        self.assertTotal({"unit-gcc/ctest.junit": CTEST.format(PASSED.format("a")),
+                          "unit-tsan/ctest.junit": CTEST.format(FAILED.format("b"))}, "1 passed, 1 failed", 1)
 
     def testNodesCasesAreCountedAndItsGroupsAreNot(self):
         printed = self.assertTotal({"node.tap": TAP}, "1 passed, 1 failed", 1)

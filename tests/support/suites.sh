@@ -3,12 +3,15 @@
 # A suite leaves its results in build/results/SUITE; totals.py adds them up, and treats a suite without any as failed.
 #   SUITE/steps.tsv    "passed|failed <tab> title <tab> log" of steps that are tests themselves, or that stopped a suite
 #   SUITE/ctest.junit  ctest's own report        SUITE/*.xml  the cases within one of its tests        SUITE/node.tap
+# The suites of the GCC build run side by side, in one ctest, whose results are in build/results/gcc.
 
 results=$root/build/results
 all_suites=(unit structure contract integration browser clang tsan coverage)
 gcc_suites=(unit structure contract integration)
 suites=()
 ctest_prefix=()
+targets=()  # of the GCC build; empty: everything
+long=
 
 wants() { [[ " ${suites[*]} " == *" $1 "* ]]; }
 
@@ -19,16 +22,36 @@ wants_gcc() {
 }
 
 choose_suites() {
+    local given=$#
     while (($#)); do
-        [[ $1 == --only && -n ${2:-} ]] || stop "test takes --only SUITE, not '$1'." "Suites: ${all_suites[*]}"
+        case $1 in
+            --quick | --long)
+                ((given == 1)) || stop "test $1 chooses its suites itself, and goes with nothing else."
+                if [[ $1 == --quick ]]; then suites=(unit contract); else long=yes suites=(long); fi
+                return
+                ;;
+            --only) ;;
+            *) stop "test takes --quick, --long or --only SUITE, not '$1'." "Suites: ${all_suites[*]}" ;;
+        esac
+        [[ -n ${2:-} ]] || stop "test --only takes the name of a suite." "Suites: ${all_suites[*]}"
         [[ " ${all_suites[*]} " == *" $2 "* ]] || stop "There is no suite '$2'." "Suites: ${all_suites[*]}"
-        suites+=("$2")
+        wants "$2" || suites+=("$2")
         shift 2
     done
     ((${#suites[@]})) || suites=("${all_suites[@]}")
 }
 
+# What those of the suites need that the GCC build serves. The structure tests compile for themselves.
+choose_targets() {
+    wants integration && return
+    if wants unit; then targets+=(unit-tests); fi
+    if wants contract; then targets+=(contract-tests); fi
+    if wants browser; then targets+=(patchbay-server patchbay-conformance integration_tutorial integration_mixed_server); fi
+}
+
 test_packages() {
+    local suites=("${suites[@]}")
+    if [[ -n $long ]]; then suites=("${all_suites[@]}"); fi
     local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
     if wants integration; then packages+=(dpkg-dev file systemd nginx-light iproute2 valgrind); fi
     if wants integration || wants clang || wants tsan; then packages+=(python3-websockets curl); fi  # foreign clients
@@ -50,35 +73,39 @@ record() {
     printf '%s\t%s\t%s\n' "$2" "$3" "$log" >>"$results/$1/steps.tsv"
 }
 
-# run_ctest SUITE PRESET SELECTION...: SELECTION is what ctest takes to choose tests.
+# run_ctest FOLDER PRESET SELECTION...: FOLDER of build/results; SELECTION is what ctest takes to choose tests. More tests at
+# a time than there are cores: many wait, and those that compute on several count as several (PROCESSORS).
 run_ctest() {
-    local suite=$1 preset=$2
+    local folder=$1 preset=$2
     shift 2
-    mkdir -p "$results/$suite"
-    "${ctest_prefix[@]}" env PATCHBAY_RESULTS="$results/$suite" GTEST_OUTPUT="xml:$results/$suite/" \
-        ctest --test-dir "$root/build/$preset" -j "$(nproc)" --timeout 600 --output-on-failure --no-tests=error \
-        --output-junit "$results/$suite/ctest.junit" "$@"
+    mkdir -p "$results/$folder"
+    "${ctest_prefix[@]}" env PATCHBAY_RESULTS="$results/$folder" GTEST_OUTPUT="xml:$results/$folder/" \
+        ctest --test-dir "$root/build/$preset" -j "$(($(nproc) + 1))" --timeout 600 --output-on-failure --no-tests=error \
+        --output-junit "$results/$folder/ctest.junit" "$@"
 }
 
 # Builds what the suites named need with GCC, once.
 build_with_gcc() {
-    local target=() suite title="Building everything with GCC"
-    if ! wants_gcc; then
-        target=(patchbay-server patchbay-conformance integration_tutorial integration_mixed_server) title="Building the programs for their tests"
-    fi
-    step 'Configuring the GCC build' configure test && step "$title" compile test "${target[@]}" && return 0
+    local suite title="Building everything with GCC"
+    ((${#targets[@]} == 0)) || title="Building what is needed with GCC"
+    step 'Configuring the GCC build' configure test || targets=(none)
+    [[ ${targets[*]} != none ]] && { only_structure || step "$title" compile test "${targets[@]}"; } && return 0
     for suite in "${gcc_suites[@]}" browser; do
         if wants "$suite"; then record "$suite" failed "$title"; fi
     done
     return 1
 }
 
+# Nothing has to be compiled beforehand, and an empty list of targets would mean everything.
+only_structure() { wants structure && ! wants integration && ((${#targets[@]} == 0)); }
+
 run_with_gcc() {
-    local suite
+    local suite chosen=()
     for suite in "${gcc_suites[@]}"; do
-        wants "$suite" || continue
-        step "Running the $suite tests" run_ctest "$suite" test -R "^${suite}_" || true
+        if wants "$suite"; then chosen+=("$suite"); fi
     done
+    ((${#chosen[@]})) || return 0
+    step "Running the tests: ${chosen[*]}" run_ctest gcc test -R "^($(IFS='|' && say "${chosen[*]}"))_" || true
 }
 
 # Debian's own Node and Chromium; from npm only what the lock file pins.
@@ -90,19 +117,19 @@ install_browser_driver() {
 }
 
 run_node_tests() {
-    mkdir -p "$results/browser" && cd "$root" &&
+    mkdir -p "$results/$1" && cd "$root" &&
         PATCHBAY_PROGRAMS=$root/build/test/bin timeout --kill-after=10 900 node --test \
             --test-reporter=spec --test-reporter-destination=stdout \
-            --test-reporter=tap --test-reporter-destination="$results/browser/node.tap" tests/browser/*.test.mjs
+            --test-reporter=tap --test-reporter-destination="$results/$1/node.tap" tests/browser/*.test.mjs
 }
 
 run_in_browser() {
-    local title="Installing the browser's driver"
+    local suite=$1 title="Installing the browser's driver"
     if ! step "$title" install_browser_driver; then
-        record browser failed "$title"
+        record "$suite" failed "$title"
         return
     fi
-    step 'Running the browser tests' run_node_tests || record_if_silent browser 'Running the browser tests'
+    step 'Running the browser tests' run_node_tests "$suite" || record_if_silent "$suite" 'Running the browser tests'
 }
 
 # A runner that fails without naming a failed case, since it was killed or never began, has failed all the same.
@@ -122,13 +149,15 @@ run_with_clang() {
 }
 
 # The sanitizer needs its fixed place in memory, which address randomisation may have taken.
+tsan_prefix() { if setarch "$(uname -m)" -R true 2>/dev/null; then ctest_prefix=(setarch "$(uname -m)" -R); fi; }
+
 run_with_tsan() {
     local title='Building the concurrent tests with the thread sanitizer' ctest_prefix=()
     if ! { step 'Configuring the thread sanitizer' configure tsan && step "$title" compile tsan concurrent-tests; }; then
         record tsan failed "$title"
         return
     fi
-    if setarch "$(uname -m)" -R true 2>/dev/null; then ctest_prefix=(setarch "$(uname -m)" -R); fi
+    tsan_prefix
     step 'Running the concurrent tests with it' run_ctest tsan tsan -L '^concurrent$' || true
 }
 
@@ -141,12 +170,46 @@ run_with_coverage() {
     step 'Counting the branches that they take' run_ctest coverage coverage -R '^coverage_' || true
 }
 
+# --- By hand: what takes long, and finds what short runs do not --------------------------------------------------------
+
+# Crowds of their full size and browsers at every width (PATCHBAY_LONG tells them), fuzzers for minutes, and threads against
+# each other again and again.
+run_long() {
+    export PATCHBAY_LONG=yes
+    local title='Building everything with GCC' ctest_prefix=()
+    if step 'Configuring the GCC build' configure test && step "$title" compile test; then
+        step 'Running the crowds' run_ctest long-gcc test -L '^long$' || true
+        run_in_browser long
+    else
+        record long failed "$title"
+    fi
+    title='Building the fuzzers'
+    if step 'Configuring the Clang build' configure clang && step "$title" compile clang fuzzers; then
+        step 'Running each fuzzer for two minutes' run_ctest long-clang clang -R '^clang_fuzz_' || true
+    else
+        record long failed "$title"
+    fi
+    title='Building the concurrent tests with the thread sanitizer'
+    if step 'Configuring the thread sanitizer' configure tsan && step "$title" compile tsan concurrent-tests; then
+        tsan_prefix
+        step 'Running the concurrent tests ten times' run_ctest long-tsan tsan -L '^concurrent$' --repeat until-fail:10 || true
+    else
+        record long failed "$title"
+    fi
+}
+
+# --- All of it -----------------------------------------------------------------------------------------------------
+
 count_steps() {
-    local suite
-    if wants_gcc || wants browser; then plan 2; fi
-    for suite in "${gcc_suites[@]}"; do
-        if wants "$suite"; then plan 1; fi
-    done
+    if [[ -n $long ]]; then
+        plan 11
+        return
+    fi
+    if wants_gcc || wants browser; then
+        plan 2
+        if only_structure; then plan -1; fi
+    fi
+    if wants_gcc; then plan 1; fi
     if wants browser; then plan 2; fi
     if wants clang; then plan 3; fi
     if wants tsan; then plan 3; fi
@@ -155,20 +218,23 @@ count_steps() {
 
 run_suites() {
     choose_suites "$@"
+    choose_targets
     count_steps
     local packages
     read -ra packages < <(test_packages)
     ensure_packages "${packages[@]}"
     rm -rf "$results"
-    if wants_gcc || wants browser; then
+    if [[ -n $long ]]; then
+        run_long
+    elif wants_gcc || wants browser; then
         if build_with_gcc; then
             run_with_gcc
-            if wants browser; then run_in_browser; fi
+            if wants browser; then run_in_browser browser; fi
         fi
     fi
     if wants clang; then run_with_clang; fi
     if wants tsan; then run_with_tsan; fi
     if wants coverage; then run_with_coverage; fi
-    say "All of it took $((SECONDS / 60)) min $((SECONDS % 60)) s."
+    show_times
     python3 "$root/tests/support/totals.py" "$results" "${suites[@]}"
 }

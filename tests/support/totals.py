@@ -40,9 +40,12 @@ def read_cases(suite, test, file):
     return found
 
 
-def read_ctest(suite, folder):
+def read_ctest(suite, folder, prefix=""):
+    """Of the tests whose names begin so."""
     for test in xml.parse(folder / "ctest.junit").getroot().iter("testcase"):
         name, output = test.get("name"), test.findtext("system-out")
+        if not name.startswith(prefix):
+            continue
         failed_before = len(suite.failures)
         file = folder / f"{name}.xml"
         if file.exists():
@@ -80,12 +83,17 @@ def read_steps(suite, file):
             suite.fail(title, output[max(0, output.find("FAILED: ")):])
 
 
-def read_suite(name, folder):
-    suite = Suite(name)
+def read_suite(name, results):
+    """A suite has a folder of its own, parts of it (NAME-PART), and its tests among those of the GCC build."""
+    suite, folder = Suite(name), results / name
     if (folder / "steps.tsv").exists():
         read_steps(suite, folder / "steps.tsv")
     if (folder / "ctest.junit").exists():
         read_ctest(suite, folder)
+    for part in sorted(results.glob(f"{name}-*/ctest.junit")):
+        read_ctest(suite, part.parent)
+    if (results / "gcc" / "ctest.junit").exists():
+        read_ctest(suite, results / "gcc", f"{name}_")
     if (folder / "node.tap").exists():
         read_node(suite, folder / "node.tap")
     if suite.passed + len(suite.failures) == 0:
@@ -110,4 +118,4 @@ def report(suites):
 
 
 if __name__ == "__main__":
-    sys.exit(report([read_suite(name, pathlib.Path(sys.argv[1]) / name) for name in sys.argv[2:]]))
+    sys.exit(report([read_suite(name, pathlib.Path(sys.argv[1])) for name in sys.argv[2:]]))
