@@ -106,9 +106,7 @@ void EventLoop::takeInbox() noexcept {
         inboxFilled_.store(false, std::memory_order_release);
     }
     for (Task& task : taken_.tasks) task();
-    for (auto& task : taken_.wakes) atTurnEnd(*task);
     taken_.tasks.clear();
-    taken_.wakes.clear();
     taken_.retired.clear();
 }
 
@@ -125,14 +123,6 @@ void EventLoop::endTurn() noexcept {
 void EventLoop::post(Task task) {
     std::unique_lock lock{inboxLock_};
     inbox_.tasks.push_back(std::move(task));
-    const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
-    lock.unlock();
-    signal(already);
-}
-
-void EventLoop::wake(std::shared_ptr<TurnEndTask> task) {
-    std::unique_lock lock{inboxLock_};
-    inbox_.wakes.push_back(std::move(task));
     const bool already = inboxFilled_.exchange(true, std::memory_order_acq_rel);
     lock.unlock();
     signal(already);

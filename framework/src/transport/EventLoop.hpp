@@ -91,8 +91,6 @@ public:
     void atTurnEnd(TurnEndTask& task) noexcept {
         if (!task.linked()) task.linkBefore(turnEnd_);
     }
-    /// The same from any thread: wakes the loop, whose next turn ends with the task.
-    void wake(std::shared_ptr<TurnEndTask> task);
     /// Destroys `task` on the loop's thread, at the start of a later turn, when none of its functions runs.   Thread:
     /// any.
     void retire(std::unique_ptr<TurnEndTask> task);
@@ -113,9 +111,8 @@ private:
     /// What other threads left for the loop.
     struct Inbox {
         std::vector<Task> tasks;
-        std::vector<std::shared_ptr<TurnEndTask>> wakes;
         std::vector<std::unique_ptr<TurnEndTask>> retired;
-        bool empty() const noexcept { return tasks.empty() && wakes.empty() && retired.empty(); }
+        bool empty() const noexcept { return tasks.empty() && retired.empty(); }
     };
 
     void turn(int waitMilliseconds) noexcept;

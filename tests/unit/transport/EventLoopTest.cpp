@@ -157,15 +157,6 @@ TEST(EventLoopTurnEnd, ATaskDestroyedByAnotherDoesNotRun) {
     EXPECT_EQ(first.count, 1);
 }
 
-TEST(EventLoopTurnEnd, CanBeAskedForFromAnotherThread) {
-    EventLoop loop;
-    const auto task = std::make_shared<CountingTask>();
-    std::thread{[&] { loop.wake(task); }}.join();
-    loop.runOnce(10s);
-    EXPECT_EQ(task->count, 1);
-    EXPECT_EQ(task.use_count(), 1);
-}
-
 TEST(EventLoopRetire, DestroysOnTheLoopsThread) {
     struct Retiree : TurnEndTask {
         explicit Retiree(std::promise<std::thread::id>& died) : died{died} {}
