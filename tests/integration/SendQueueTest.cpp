@@ -28,6 +28,16 @@ private:
     SessionBox& box_;
 };
 
+/// Greets with more than its queue holds.
+class Effusive {
+    SERVER_ENDPOINT(Effusive, "/effusive", .sendQueue = {.bytes = 1_KiB})
+public:
+    ON_OPEN(opened)
+    void opened(Session session) {
+        for (int i = 0; i < 20; ++i) session.send(std::string(100, 'x'));
+    }
+};
+
 /// A message of kMessage bytes that begins with its number.
 std::string numbered(int number) {
     std::string text = std::to_string(number) + " ";
@@ -139,6 +149,14 @@ TEST_F(SendQueue, ThatDropsTheNewest_KeepsTheSessionAndTheStart) {
         session->send("end");
         return peer->socket().hasSomething(std::chrono::milliseconds{0}) && peer->nextText() == "end";
     }));
+}
+
+TEST(SendQueueOfAnOpenHandler, ThatIsOverfilledClosesWith1013BehindThe101) {
+    TestServer server;
+    server.start<Effusive>();
+    RawWebSocket peer = server.connect("/effusive");
+    EXPECT_EQ(peer.answer().header("sec-websocket-accept"), kSampleAccept);
+    EXPECT_EQ(peer.nextClose().code, 1013);
 }
 
 TEST_F(SendQueue, PongsAndClosesPassAQueueThatIsFull) {

@@ -65,6 +65,18 @@ SendStatus Outbox::appendControl(Bytes message, ControlRoom room) {
     return SendStatus::Queued;
 }
 
+/// In pieces that fit into chunks: none can be dropped, so nobody has to tell them apart.
+SendStatus Outbox::appendCommitted(Bytes message) {
+    if (control_ + message.size() > kMaxControlBytes) return SendStatus::Dropped;
+    control_ = static_cast<std::uint16_t>(control_ + message.size());
+    while (!message.empty()) {
+        const Bytes piece = message.first(std::min(message.size(), MessageChunk::kMaxMessage));
+        copyIn({}, piece, MessageClass::Committed);
+        message = message.subspan(piece.size());
+    }
+    return SendStatus::Queued;
+}
+
 void Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
     if (open_ && openChunk().append(head, payload, kind)) return;
     auto* const chunk = MessageChunk::make(open_ ? MessageChunk::kLargeBytes : MessageChunk::kSmallBytes);

@@ -3,7 +3,8 @@
 //
 // Rules: a message is appended as a whole or not at all; what is partly on the wire is never dropped; control messages
 // never fall to the policy, do not count against the limit, and are bounded by kMaxControlBytes of their own; the one
-// that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why.
+// that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why. What is
+// committed stays whatever is dropped, such as the answer to the request that made a connection what it is.
 // No system call here: the channel makes those.
 
 #include "base/SendStatus.hpp"
@@ -68,6 +69,8 @@ public:
     SendStatus append(const SharedBatch& batch, std::size_t first, std::size_t last);
     /// Dropped, and not counted, when there is no room for it or it does not fit into a chunk.
     SendStatus appendControl(Bytes message, ControlRoom room = ControlRoom::Shared);
+    /// As appendControl(), but dropUnstarted() leaves it, and it may be as large as the room for control messages.
+    SendStatus appendCommitted(Bytes message);
 
     /// What the next write should write; nothing when the box is empty.
     void gather(Batch& batch) const noexcept;
@@ -79,7 +82,8 @@ public:
     /// Copies what was lent and is not written.   Errors: std::bad_alloc.
     void keepLent();
 
-    /// Forgets every message, control messages too, but one that is partly on the wire. Does not count as dropping.
+    /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed. Does
+    /// not count as dropping.
     void dropUnstarted() noexcept;
     /// Forgets everything.
     void clear() noexcept;

@@ -60,7 +60,7 @@ Tally MessageChunk::advance(std::size_t bytes) noexcept {
 
 std::size_t MessageChunk::dropOldest() noexcept {
     for (std::size_t message = first_; message < count_; ++message) {
-        if (mark(message).kind == MessageClass::Control || start(message) < sent_) continue;
+        if (mark(message).kind != MessageClass::Data || start(message) < sent_) continue;
         const std::size_t size = mark(message).end - start(message);
         erase(message);
         return size;
@@ -86,10 +86,22 @@ void MessageChunk::erase(std::size_t message) noexcept {
 Tally MessageChunk::forgetUnstarted() noexcept {
     Tally forgotten;
     const bool started = first_ < count_ && start(first_) < sent_;
-    const std::size_t keep = first_ + (started ? 1u : 0u);
-    for (std::size_t i = keep; i < count_; ++i) forgotten.add(mark(i).kind, mark(i).end - start(i));
-    count_ = static_cast<std::uint16_t>(keep);
-    filled_ = static_cast<std::uint16_t>(start(keep));
+    std::size_t kept = first_ + (started ? 1u : 0u);
+    const std::size_t count = std::exchange(count_, 0);
+    std::size_t from = filled_ = static_cast<std::uint16_t>(start(kept));
+    for (std::size_t i = kept; i < count; ++i) {
+        const Mark message = mark(i);
+        const std::size_t size = message.end - from;
+        if (message.kind == MessageClass::Committed) {
+            std::memmove(data() + filled_, data() + from, size);
+            filled_ = static_cast<std::uint16_t>(filled_ + size);
+            setMark(kept++, {filled_, message.kind});
+        } else {
+            forgotten.add(message.kind, size);
+        }
+        from = message.end;
+    }
+    count_ = static_cast<std::uint16_t>(kept);
     control_ = static_cast<std::uint16_t>(control_ - forgotten.control);
     return forgotten;
 }

@@ -23,8 +23,12 @@
 
 namespace patchbay::transport {
 
-/// Whether a message counts against the send queue's limit and may be dropped by its policy.
-enum class MessageClass : std::uint8_t { Data, Control };
+/// What may become of a message that waits.
+enum class MessageClass : std::uint8_t {
+    Data,       ///< counts against the send queue's limit and may be dropped by its policy
+    Control,    ///< neither, but is forgotten with the rest when the queue is
+    Committed,  ///< never forgotten: without it the peer would take what follows for something else
+};
 
 /// Bytes that left a queue, by class.
 struct Tally {
@@ -45,7 +49,7 @@ public:
     virtual Tally advance(std::size_t bytes) noexcept = 0;
     /// Drops the oldest data message of which nothing is written and tells its size; 0 when there is none.
     virtual std::size_t dropOldest() noexcept = 0;
-    /// Forgets every message but one that is partly written.
+    /// Forgets every message but one that is partly written, and those that are committed.
     virtual Tally forgetUnstarted() noexcept = 0;
     /// Copies what lies in memory that is not the segment's.
     virtual void keep() {}
@@ -73,7 +77,7 @@ public:
         if (end + (count_ + 1u) * kMarkBytes > capacity_) return false;
         copyShort(data() + filled_, head);
         if (!payload.empty()) std::memcpy(data() + filled_ + head.size(), payload.data(), payload.size());
-        if (kind == MessageClass::Control) control_ = static_cast<std::uint16_t>(control_ + end - filled_);
+        if (kind != MessageClass::Data) control_ = static_cast<std::uint16_t>(control_ + end - filled_);
         filled_ = static_cast<std::uint16_t>(end);
         setMark(count_++, {filled_, kind});
         return true;
@@ -120,7 +124,7 @@ private:
     const std::uint16_t capacity_;
     std::uint16_t sent_ = 0;     ///< bytes written
     std::uint16_t filled_ = 0;   ///< bytes appended
-    std::uint16_t control_ = 0;  ///< unsent bytes of control messages
+    std::uint16_t control_ = 0;  ///< unsent bytes of messages that are no data
     std::uint16_t first_ = 0;    ///< the first message that is not written whole
     std::uint16_t count_ = 0;    ///< messages appended
 };  // the bytes follow

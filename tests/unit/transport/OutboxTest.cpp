@@ -298,6 +298,56 @@ TEST(OutboxDropUnstarted, WithNothingOnTheWireLeavesNothing) {
     EXPECT_EQ(box.queuedBytes(), 0u);
 }
 
+TEST(OutboxCommitted, StaysWhenTheRestIsForgotten) {
+    for (const std::size_t size : {100u, 2048u, 4096u}) {
+        const std::string head(size, 'h');
+        Outbox box{{}};
+        EXPECT_EQ(box.appendCommitted(asBytes(head)), SendStatus::Queued);
+        append(box, "aaaa");
+        append(box, std::string(5000, 'b'));
+        box.dropUnstarted();
+        EXPECT_EQ(box.queuedBytes(), 0u);
+        EXPECT_EQ(box.unsentBytes(), size);
+        box.appendControl(asBytes("<close>"), ControlRoom::Reserved);
+        EXPECT_EQ(writeAll(box), head + "<close>") << size;
+        EXPECT_EQ(box.unsentBytes(), 0u);
+    }
+}
+
+TEST(OutboxCommitted, StaysInItsPlaceBetweenWhatIsForgotten) {
+    Outbox box{{}};
+    append(box, "aaaa");
+    append(box, "bbbb");
+    box.appendCommitted(asBytes("<one>"));
+    box.appendControl(asBytes("<ping>"));
+    box.appendCommitted(asBytes("<two>"));
+    append(box, "cccc");
+    write(box, 1);
+    box.dropUnstarted();
+    EXPECT_EQ(box.queuedBytes(), 3u);
+    EXPECT_EQ(box.unsentBytes(), 13u);
+    append(box, "dddd");
+    EXPECT_EQ(writeAll(box), "aaa<one><two>dddd");
+    EXPECT_EQ(box.unsentBytes(), 0u);
+}
+
+TEST(OutboxCommitted, DoesNotFallToThePolicy) {
+    Outbox box{{.bytes = 8, .whenFull = WhenFull::DropOldest}};
+    box.appendCommitted(asBytes("<head>"));
+    for (const char* text : {"aaaa", "bbbb", "cccc"}) append(box, text);
+    EXPECT_EQ(writeAll(box), "<head>bbbbcccc");
+}
+
+TEST(OutboxCommitted, HasTheRoomOfControlMessagesAndIsQueuedWholeOrNotAtAll) {
+    Outbox box{{}};
+    box.appendControl(asBytes("<ping>"));
+    EXPECT_EQ(box.appendCommitted(asBytes(std::string(Outbox::kMaxControlBytes - 5, 'h'))), SendStatus::Dropped);
+    EXPECT_EQ(writeAll(box), "<ping>");
+    const std::string most(Outbox::kMaxControlBytes, 'h');
+    EXPECT_EQ(box.appendCommitted(asBytes(most)), SendStatus::Queued);
+    EXPECT_EQ(writeAll(box), most);
+}
+
 TEST(Outbox, TwoHundredThousandRandomStepsNeverTearOrReorderAMessage) {
     for (unsigned seed = 1; seed <= 20; ++seed) {
         std::mt19937 random{seed};
