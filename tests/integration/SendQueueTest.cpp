@@ -38,6 +38,14 @@ public:
     }
 };
 
+/// Sends a message of the size that it is asked for.
+class Sized {
+    SERVER_ENDPOINT(Sized, "/sized", .sendQueue = {.bytes = 1000})
+public:
+    ON_MESSAGE(said)
+    void said(Session session, int size) { session.send(std::string(static_cast<std::size_t>(size), 'x')); }
+};
+
 /// A message of kMessage bytes that begins with its number.
 std::string numbered(int number) {
     std::string text = std::to_string(number) + " ";
@@ -156,6 +164,16 @@ TEST(SendQueueOfAnOpenHandler, ThatIsOverfilledClosesWith1013BehindThe101) {
     server.start<Effusive>();
     RawWebSocket peer = server.connect("/effusive");
     EXPECT_EQ(peer.answer().header("sec-websocket-accept"), kSampleAccept);
+    EXPECT_EQ(peer.nextClose().code, 1013);
+}
+
+TEST(SendQueueThatIsEmpty, TakesAMessageOfItsSizeAndNoneBeyond) {
+    TestServer server;
+    server.start<Sized>();
+    RawWebSocket peer = server.connect("/sized");
+    peer.text("1000");
+    EXPECT_EQ(peer.nextText().size(), 1000u);
+    peer.text("1001");
     EXPECT_EQ(peer.nextClose().code, 1013);
 }
 

@@ -3,6 +3,7 @@
 
 #include <patchbay/bytes.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@ namespace patchbay {
 struct WireBatch {
     std::vector<std::byte> bytes;
     std::vector<std::size_t> ends;  ///< where each message ends in `bytes`, ascending
+    std::size_t mostHead = 0;       ///< how long the longest head is
 
     std::size_t count() const noexcept { return ends.size(); }
     std::size_t start(std::size_t message) const noexcept { return message == 0 ? 0 : ends[message - 1]; }
@@ -23,6 +25,7 @@ struct WireBatch {
         bytes.insert(bytes.end(), head.begin(), head.end());
         bytes.insert(bytes.end(), payload.begin(), payload.end());
         ends.push_back(bytes.size());
+        mostHead = std::max(mostHead, head.size());
     }
 };
 

@@ -7,7 +7,7 @@ namespace patchbay::transport {
 
 SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
-    const SendStatus room = makeRoom(size);
+    const SendStatus room = makeRoom({.onWire = size, .payload = payload.size()});
     if (room != SendStatus::Queued || size == 0) return room;
     if (size <= MessageChunk::kMaxMessage)
         copyIn(head, payload, MessageClass::Data);
@@ -19,7 +19,7 @@ SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
 
 SendStatus Outbox::appendLent(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
-    const SendStatus room = makeRoom(size);
+    const SendStatus room = makeRoom({.onWire = size, .payload = payload.size()});
     if (room != SendStatus::Queued) return room;
     push(new LentMessage{head, payload});
     lent_ = true;
@@ -45,7 +45,7 @@ SendStatus Outbox::append(const SharedBatch& batch, std::size_t first, std::size
 
 SendStatus Outbox::appendOne(const SharedBatch& batch, std::size_t message) {
     const std::size_t size = batch->size(message);
-    const SendStatus room = makeRoom(size);
+    const SendStatus room = makeRoom({.onWire = size, .payload = size - std::min(size, batch->mostHead)});
     if (room != SendStatus::Queued || size == 0) return room;
     // A broadcast finds most outboxes empty: then it takes a reference, not a chunk for each of ten thousand peers.
     if (first_ && size <= kMaxCopied)
@@ -84,15 +84,11 @@ void Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
     chunk->append(head, payload, kind);
 }
 
-SendStatus Outbox::makeRoom(std::size_t bytes) noexcept {
-    if (fits(bytes)) return SendStatus::Queued;
-    if (whenFull_ == WhenFull::Close) return SendStatus::Full;
-    if (whenFull_ == WhenFull::DropOldest && bytes <= limit_) {
-        while (!fits(bytes) && dropOldest()) continue;
-        if (fits(bytes)) return SendStatus::Queued;
-    }
-    ++dropped_;
-    return SendStatus::Dropped;
+SendStatus Outbox::makeRoom(MessageSize message) noexcept {
+    const SendStatus status = QueuePolicy{{limit_, whenFull_}}.admit(
+        message, [this] { return data_; }, [this] { return dropOldest(); });
+    if (status == SendStatus::Dropped) ++dropped_;
+    return status;
 }
 
 bool Outbox::dropOldest() noexcept {

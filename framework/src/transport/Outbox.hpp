@@ -7,6 +7,7 @@
 // committed stays whatever is dropped, such as the answer to the request that made a connection what it is.
 // No system call here: the channel makes those.
 
+#include "base/QueuePolicy.hpp"
 #include "base/SendStatus.hpp"
 #include "transport/Segment.hpp"
 
@@ -49,6 +50,7 @@ public:
     /// From this size on a payload is lent rather than copied where that is offered.
     static constexpr std::size_t kLeastLent = 2048;
 
+    /// Units of the limit: bytes on the wire, heads included.
     explicit Outbox(SendQueue limit) noexcept { setLimit(limit); }
     Outbox(const Outbox&) = delete;
     ~Outbox() { clear(); }
@@ -93,7 +95,7 @@ public:
     }
 
     bool empty() const noexcept { return first_ == nullptr; }
-    /// Whether so many bytes more are within the limit.
+    /// Whether so many bytes more are within the limit. One message may fit though they are not (QueuePolicy).
     bool fits(std::size_t bytes) const noexcept { return bytes <= limit_ && data_ <= limit_ - bytes; }
     /// Units: bytes of unsent data messages; control messages do not count.
     std::size_t queuedBytes() const noexcept { return data_; }
@@ -107,7 +109,7 @@ public:
 private:
     SendStatus appendElsewhere(Bytes head, Bytes payload);
     SendStatus appendOne(const SharedBatch& batch, std::size_t message);
-    SendStatus makeRoom(std::size_t bytes) noexcept;
+    SendStatus makeRoom(MessageSize message) noexcept;
     bool dropOldest() noexcept;
     void copyIn(Bytes head, Bytes payload, MessageClass kind);
     void push(Segment* segment, bool open = false) noexcept;

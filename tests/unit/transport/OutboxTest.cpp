@@ -199,6 +199,26 @@ TEST(OutboxPolicyClose, AFullQueueRefusesTheMessageAndKeepsTheOthers) {
     EXPECT_EQ(append(box, "1234567890"), SendStatus::Queued);
 }
 
+TEST(OutboxLimit, OfAMessagesPayloadTakesItIntoAnEmptyBoxWhicheverWayItComes) {
+    const std::string head(10, 'h');
+    for (const std::size_t payload : {2000u, 70'000u}) {
+        for (const auto policy : {WhenFull::Close, WhenFull::DropOldest, WhenFull::DropNewest}) {
+            for (const std::size_t more : {0u, 1u}) {
+                const std::string text(payload + more, 'p');
+                const auto refused = policy == WhenFull::Close ? SendStatus::Full : SendStatus::Dropped;
+                const auto expected = more == 0 ? SendStatus::Queued : refused;
+                Outbox copied{{payload, policy}}, lent{{payload, policy}}, shared{{payload, policy}};
+                EXPECT_EQ(copied.append(asBytes(head), asBytes(text)), expected);
+                EXPECT_EQ(lent.appendLent(asBytes(head), asBytes(text)), expected);
+                EXPECT_EQ(shared.append(makeBatch(asBytes(head), asBytes(text)), 0, 1), expected);
+                for (Outbox* box : {&copied, &lent, &shared}) {
+                    EXPECT_EQ(box->append({}, asBytes("x")), more == 0 && policy != WhenFull::DropOldest ? refused : SendStatus::Queued);
+                }
+            }
+        }
+    }
+}
+
 TEST(OutboxPolicyDropNewest, TheNewMessageIsDroppedAndCounted) {
     Outbox box{{.bytes = 10, .whenFull = WhenFull::DropNewest}};
     append(box, "12345");
