@@ -21,6 +21,11 @@ struct WireBatch {
     std::size_t size(std::size_t message) const noexcept { return ends[message] - start(message); }
     Bytes message(std::size_t message) const noexcept { return Bytes{bytes}.subspan(start(message), size(message)); }
 
+    /// Units: bytes of memory, used or not.
+    std::size_t heldBytes() const noexcept {
+        return sizeof *this + bytes.capacity() + ends.capacity() * sizeof(std::size_t);
+    }
+
     void append(Bytes head, Bytes payload) {
         bytes.insert(bytes.end(), head.begin(), head.end());
         bytes.insert(bytes.end(), payload.begin(), payload.end());

@@ -4,6 +4,19 @@
 #include <utility>
 
 namespace patchbay::transport {
+namespace {
+
+constexpr std::size_t kGrain = 64;
+
+std::uint32_t grainsOf(std::size_t bytes) noexcept {
+    return static_cast<std::uint32_t>(std::min<std::size_t>(bytes / kGrain + 1, UINT32_MAX));
+}
+
+constexpr bool isMuch(std::size_t held, std::size_t counted) noexcept {
+    return held > Outbox::kHeldSpare && (held - Outbox::kHeldSpare) / Outbox::kHeldTimes > counted;
+}
+
+}  // namespace
 
 SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
@@ -78,10 +91,15 @@ SendStatus Outbox::appendCommitted(Bytes message) {
 }
 
 void Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
-    if (open_ && openChunk().append(head, payload, kind)) return;
+    if (MessageChunk* const fresh = copyToChunk(head, payload, kind)) push(fresh, true);
+}
+
+/// Returns the chunk, if it is a new one.
+MessageChunk* Outbox::copyToChunk(Bytes head, Bytes payload, MessageClass kind) {
+    if (open_ && openChunk().append(head, payload, kind)) return nullptr;
     auto* const chunk = MessageChunk::make(open_ ? MessageChunk::kLargeBytes : MessageChunk::kSmallBytes);
-    push(chunk, true);
     chunk->append(head, payload, kind);
+    return chunk;
 }
 
 SendStatus Outbox::makeRoom(MessageSize message) noexcept {
@@ -111,11 +129,62 @@ bool Outbox::dropOldest() noexcept {
     return false;
 }
 
-void Outbox::push(Segment* segment, bool open) noexcept {
+void Outbox::push(Segment* segment, bool open) {
+    link(segment, open);
+    if (first_ == segment) {
+        grown_ = 0;
+        return;
+    }
+    grown_ = grainsOf(grown_ * kGrain + segment->heldBytes());
+    if (isMuch(grown_ * kGrain, limit_)) settle(limit_);
+}
+
+void Outbox::link(Segment* segment, bool open) noexcept {
     (last_ ? last_->next : first_) = segment;
     last_ = segment;
     open_ = open;
 }
+
+/// `grown_` is never too small, and often too large: what is written is not subtracted, and runs of one batch count it
+/// each. So before anything is copied what is held is counted out.
+void Outbox::settle(std::size_t counted) {
+    if (!isMuch(grown_ * kGrain + first_->heldBytes(), counted)) return;
+    const std::size_t held = heldBytes();
+    // A little below the bound already, or the next append would count again.
+    if (isMuch(held + held / 8, counted)) copyThin();
+    remeasure();
+}
+
+void Outbox::copyThin() {
+    Segment* rest = std::exchange(first_, nullptr);
+    last_ = nullptr;
+    open_ = false;
+    while (rest) {
+        Segment* const segment = std::exchange(rest, rest->next);
+        segment->next = nullptr;
+        if (segment->isThin()) {
+            copyMessages(*segment);
+            delete segment;
+        } else {
+            link(segment);
+        }
+    }
+}
+
+void Outbox::copyMessages(const Segment& from) {
+    if (const Bytes rest = from.startedRest(); !rest.empty()) link(LentMessage::rest(rest));
+    for (std::size_t i = 0; i < from.waitingCount(); ++i) {
+        const auto [bytes, kind] = from.waiting(i);
+        if (bytes.empty()) continue;
+        if (bytes.size() > MessageChunk::kMaxMessage) {
+            link(new SharedMessages{makeBatch({}, bytes), 0, 1});
+        } else if (MessageChunk* const fresh = copyToChunk({}, bytes, kind)) {
+            link(fresh, true);
+        }
+    }
+}
+
+void Outbox::remeasure() noexcept { grown_ = first_ ? grainsOf(heldBytes() - first_->heldBytes()) : 0; }
 
 void Outbox::gather(Batch& batch) const noexcept {
     batch.count = batch.bytes = 0;
@@ -140,8 +209,10 @@ void Outbox::written(std::size_t bytes) noexcept {
 }
 
 void Outbox::keepLent() {
-    if (!std::exchange(lent_, false)) return;
+    if (!lent_) return;
+    lent_ = false;
     for (Segment* segment = first_; segment; segment = segment->next) segment->keep();
+    remeasure();
 }
 
 void Outbox::dropUnstarted() noexcept {
@@ -155,7 +226,7 @@ void Outbox::dropUnstarted() noexcept {
         if (segment->unsentBytes() == 0)
             delete segment;
         else
-            push(segment);
+            link(segment);
     }
 }
 
@@ -174,7 +245,13 @@ void Outbox::subtract(Tally gone) noexcept {
 
 std::size_t Outbox::heldBytes() const noexcept {
     std::size_t held = 0;
-    for (const Segment* segment = first_; segment; segment = segment->next) held += segment->heldBytes();
+    const WireBatch* before = nullptr;
+    for (const Segment* segment = first_; segment; segment = segment->next) {
+        held += segment->heldBytes();
+        const WireBatch* const batch = segment->batch();
+        if (batch && batch == before) held -= batch->heldBytes();
+        if (batch) before = batch;
+    }
     return held;
 }
 

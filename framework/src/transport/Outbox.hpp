@@ -5,6 +5,11 @@
 // never fall to the policy, do not count against the limit, and are bounded by kMaxControlBytes of their own; the one
 // that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why. What is
 // committed stays whatever is dropped, such as the answer to the request that made a connection what it is.
+//
+// Memory: a reference to a batch keeps all of it, though two messages of it may be all that waits here, and a chunk may
+// hold one message. Both cost nothing while the kernel takes everything. Where it does not (settle()), and beyond the
+// limit in any case, what holds kHeldTimes as much as waits is copied together; what is most of its batch stays.
+//
 // No system call here: the channel makes those.
 
 #include "base/QueuePolicy.hpp"
@@ -49,6 +54,9 @@ public:
     static constexpr std::size_t kMaxCopied = 1024;
     /// From this size on a payload is lent rather than copied where that is offered.
     static constexpr std::size_t kLeastLent = 2048;
+    /// A settled box holds at most this many times what waits, and kHeldSpare.
+    static constexpr std::size_t kHeldTimes = 4;
+    static constexpr std::size_t kHeldSpare = 32 * 1024;
 
     /// Units of the limit: bytes on the wire, heads included.
     explicit Outbox(SendQueue limit) noexcept { setLimit(limit); }
@@ -79,6 +87,12 @@ public:
     /// The first `bytes` of what was gathered are on the wire.
     void written(std::size_t bytes) noexcept;
 
+    /// The kernel takes no more for now: what waits, and what is appended until it does, waits for long. Lets go of
+    /// memory of which little is needed.   Errors: std::bad_alloc.
+    void settle() {
+        if (first_) settle(unsentBytes());
+    }
+
     /// True while something lent is in the box.
     bool hasLent() const noexcept { return lent_; }
     /// Copies what was lent and is not written.   Errors: std::bad_alloc.
@@ -103,7 +117,8 @@ public:
     std::size_t unsentBytes() const noexcept { return data_ + control_; }
     /// How many messages fell to the policy.
     std::uint64_t dropped() const noexcept { return dropped_; }
-    /// Units: bytes of memory of all that waits; 0 when nothing does.
+    /// Units: bytes of memory that would be free without this box, if nobody else refers to its batches; 0 when nothing
+    /// waits.   Cost: goes through all of it.
     std::size_t heldBytes() const noexcept;
 
 private:
@@ -112,7 +127,13 @@ private:
     SendStatus makeRoom(MessageSize message) noexcept;
     bool dropOldest() noexcept;
     void copyIn(Bytes head, Bytes payload, MessageClass kind);
-    void push(Segment* segment, bool open = false) noexcept;
+    MessageChunk* copyToChunk(Bytes head, Bytes payload, MessageClass kind);
+    void push(Segment* segment, bool open = false);
+    void link(Segment* segment, bool open = false) noexcept;
+    void settle(std::size_t counted);
+    void copyThin();
+    void copyMessages(const Segment& from);
+    void remeasure() noexcept;
     /// Requires: open_.
     MessageChunk& openChunk() noexcept { return static_cast<MessageChunk&>(*last_); }
     void subtract(Tally gone) noexcept;
@@ -123,9 +144,10 @@ private:
     std::uint64_t dropped_ = 0;
     Segment* last_ = nullptr;
     std::uint16_t control_ = 0;
-    WhenFull whenFull_;
-    bool open_ = false;  ///< the last segment is a chunk
-    bool lent_ = false;
+    WhenFull whenFull_ : 7;
+    bool lent_ : 1 = false;
+    bool open_ = false;        ///< the last segment is a chunk
+    std::uint32_t grown_ = 0;  ///< what the segments behind the first hold at most; Units: 64 bytes
 };
 
 }  // namespace patchbay::transport

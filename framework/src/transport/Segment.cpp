@@ -83,6 +83,12 @@ void MessageChunk::erase(std::size_t message) noexcept {
     sent_ = static_cast<std::uint16_t>(sent_ + size);
 }
 
+WaitingMessage MessageChunk::waiting(std::size_t message) const noexcept {
+    const std::size_t begin = start(first_ + message);
+    const Mark found = mark(first_ + message);
+    return {{data() + begin, found.end - begin}, found.kind};
+}
+
 Tally MessageChunk::forgetUnstarted() noexcept {
     Tally forgotten;
     const bool started = first_ < count_ && start(first_) < sent_;
@@ -152,6 +158,13 @@ LentMessage::LentMessage(Bytes head, Bytes payload) noexcept
     std::ranges::copy(head, head_.begin());
 }
 
+LentMessage* LentMessage::rest(Bytes bytes) {
+    auto message = std::make_unique<LentMessage>(Bytes{}, bytes);
+    message->started_ = true;
+    message->keep();
+    return message.release();
+}
+
 std::size_t LentMessage::pieces(iovec* into) const noexcept {
     iovec* end = into;
     if (headSent_ < headBytes_) *end++ = piece(Bytes{head_}.subspan(headSent_, headBytes_ - headSent_));
@@ -180,6 +193,7 @@ void LentMessage::keep() {
     kept_ = std::make_unique_for_overwrite<std::byte[]>(payload_.size());
     std::memcpy(kept_.get(), payload_.data(), payload_.size());
     payload_ = {kept_.get(), payload_.size()};
+    keptBytes_ = payload_.size();
 }
 
 }  // namespace patchbay::transport

@@ -37,6 +37,12 @@ struct Tally {
     void add(MessageClass kind, std::size_t bytes) noexcept { (kind == MessageClass::Data ? data : control) += bytes; }
 };
 
+/// A message of which nothing is written.
+struct WaitingMessage {
+    Bytes bytes;
+    MessageClass kind;
+};
+
 class Segment {
 public:
     static constexpr std::size_t kMaxPieces = 2;
@@ -53,8 +59,17 @@ public:
     virtual Tally forgetUnstarted() noexcept = 0;
     /// Copies what lies in memory that is not the segment's.
     virtual void keep() {}
-    /// Units: bytes of memory, used or not.
+    /// Units: bytes of memory, used or not, and of the batch it refers to, whoever else does.
     virtual std::size_t heldBytes() const noexcept = 0;
+    /// The batch it refers to, or nullptr.
+    virtual const WireBatch* batch() const noexcept { return nullptr; }
+
+    /// Whether a copy of what still waits would hold much less. What follows takes it apart for that.
+    virtual bool isThin() const noexcept = 0;
+    /// Of a thin one: what is not written of a message that partly is.
+    virtual Bytes startedRest() const noexcept { return {}; }
+    virtual std::size_t waitingCount() const noexcept { return 0; }
+    virtual WaitingMessage waiting(std::size_t) const noexcept { return {}; }
 
     Segment* next = nullptr;
 };
@@ -88,6 +103,12 @@ public:
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override;
     std::size_t heldBytes() const noexcept override { return sizeof *this + capacity_; }
+    /// Never with a message that is partly written: the next write is done with that.
+    bool isThin() const noexcept override {
+        return start(first_) == sent_ && 2 * (unsentBytes() + waitingCount() * kMarkBytes) < capacity_;
+    }
+    std::size_t waitingCount() const noexcept override { return count_ - std::size_t{first_}; }
+    WaitingMessage waiting(std::size_t message) const noexcept override;
 
 private:
     explicit MessageChunk(std::size_t bytes) noexcept : capacity_{static_cast<std::uint16_t>(bytes)} {}
@@ -142,7 +163,14 @@ public:
     Tally advance(std::size_t bytes) noexcept override;
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override;
-    std::size_t heldBytes() const noexcept override { return sizeof *this + batch_->bytes.size(); }
+    std::size_t heldBytes() const noexcept override { return sizeof *this + batch_->heldBytes(); }
+    const WireBatch* batch() const noexcept override { return batch_.get(); }
+    bool isThin() const noexcept override { return 4 * unsentBytes() < 3 * heldBytes() || unsentBytes() < MessageChunk::kMaxMessage; }
+    Bytes startedRest() const noexcept override { return Bytes{batch_->bytes}.subspan(started_, startedEnd_ - started_); }
+    std::size_t waitingCount() const noexcept override { return last_ - std::size_t{next_}; }
+    WaitingMessage waiting(std::size_t message) const noexcept override {
+        return {batch_->message(next_ + message), MessageClass::Data};
+    }
 
 private:
     std::size_t unstartedBytes() const noexcept { return batch_->start(last_) - batch_->start(next_); }
@@ -158,6 +186,8 @@ public:
 
     /// Requires: the head has at most kMaxHead bytes; the payload stays until the message is written, or keep().
     LentMessage(Bytes head, Bytes payload) noexcept;
+    /// What is left of one that is partly written, kept.   Errors: std::bad_alloc.
+    static LentMessage* rest(Bytes bytes);
 
     static void* operator new(std::size_t);
     static void operator delete(void* memory) noexcept;
@@ -168,11 +198,14 @@ public:
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override { return {.data = dropOldest(), .control = 0}; }
     void keep() override;
-    std::size_t heldBytes() const noexcept override { return sizeof *this + (kept_ ? payload_.size() : 0); }
+    std::size_t heldBytes() const noexcept override { return sizeof *this + keptBytes_; }
+    bool isThin() const noexcept override { return started_ && 2 * payload_.size() < keptBytes_; }
+    Bytes startedRest() const noexcept override { return payload_; }
 
 private:
     Bytes payload_;  ///< what is not written of it
     std::unique_ptr<std::byte[]> kept_;
+    std::size_t keptBytes_ = 0;
     std::array<std::byte, kMaxHead> head_;
     std::uint8_t headBytes_;
     std::uint8_t headSent_ = 0;

@@ -158,9 +158,9 @@ private:
     void onEvents(std::uint32_t events) noexcept override;
     void onTurnEnd() noexcept override;
 
-    /// A write at the turn's end for what has been queued.
+    /// A write at the turn's end for what has been queued: of a batch also where some of its messages were not.
     SendStatus queued(SendStatus status) noexcept {
-        if (status == SendStatus::Queued && !kernelFull_) loop_.atTurnEnd(*this);
+        kernelFull_ ? outbox_.settle() : loop_.atTurnEnd(*this);
         return status;
     }
     bool isLent(Bytes payload) const noexcept {
