@@ -8,9 +8,7 @@ namespace {
 
 constexpr std::size_t kGrain = 64;
 
-std::uint32_t grainsOf(std::size_t bytes) noexcept {
-    return static_cast<std::uint32_t>(std::min<std::size_t>(bytes / kGrain + 1, UINT32_MAX));
-}
+constexpr std::uint32_t grainsOf(std::size_t bytes) noexcept { return static_cast<std::uint32_t>(bytes / kGrain + 1); }
 
 constexpr bool isMuch(std::size_t held, std::size_t counted) noexcept {
     return held > Outbox::kHeldSpare && (held - Outbox::kHeldSpare) / Outbox::kHeldTimes > counted;
@@ -102,7 +100,7 @@ MessageChunk* Outbox::copyToChunk(Bytes head, Bytes payload, MessageClass kind) 
     return chunk;
 }
 
-SendStatus Outbox::makeRoom(MessageSize message) noexcept {
+SendStatus Outbox::applyPolicy(MessageSize message) noexcept {
     const SendStatus status = QueuePolicy{{limit_, whenFull_}}.admit(
         message, [this] { return data_; }, [this] { return dropOldest(); });
     if (status == SendStatus::Dropped) ++dropped_;
@@ -129,20 +127,9 @@ bool Outbox::dropOldest() noexcept {
     return false;
 }
 
-void Outbox::push(Segment* segment, bool open) {
-    link(segment, open);
-    if (first_ == segment) {
-        grown_ = 0;
-        return;
-    }
-    grown_ = grainsOf(grown_ * kGrain + segment->heldBytes());
-    if (isMuch(grown_ * kGrain, limit_)) settle(limit_);
-}
-
-void Outbox::link(Segment* segment, bool open) noexcept {
-    (last_ ? last_->next : first_) = segment;
-    last_ = segment;
-    open_ = open;
+void Outbox::grow(const Segment* segment) {
+    grown_ += grainsOf(segment->heldBytes());
+    if (grown_ / kHeldTimes > limit_ / kGrain + kHeldSpare / kHeldTimes / kGrain) settle(limit_);
 }
 
 /// `grown_` is never too small, and often too large: what is written is not subtracted, and runs of one batch count it
@@ -206,6 +193,7 @@ void Outbox::written(std::size_t bytes) noexcept {
     last_ = nullptr;
     open_ = false;
     lent_ = false;
+    grown_ = 0;
 }
 
 void Outbox::keepLent() {
@@ -236,6 +224,7 @@ void Outbox::clear() noexcept {
     open_ = false;
     data_ = control_ = 0;
     lent_ = false;
+    grown_ = 0;
 }
 
 void Outbox::subtract(Tally gone) noexcept {

@@ -124,12 +124,24 @@ public:
 private:
     SendStatus appendElsewhere(Bytes head, Bytes payload);
     SendStatus appendOne(const SharedBatch& batch, std::size_t message);
-    SendStatus makeRoom(MessageSize message) noexcept;
+    SendStatus makeRoom(MessageSize message) noexcept {
+        return fits(message.onWire) ? SendStatus::Queued : applyPolicy(message);
+    }
+    SendStatus applyPolicy(MessageSize message) noexcept;
     bool dropOldest() noexcept;
     void copyIn(Bytes head, Bytes payload, MessageClass kind);
     MessageChunk* copyToChunk(Bytes head, Bytes payload, MessageClass kind);
-    void push(Segment* segment, bool open = false);
-    void link(Segment* segment, bool open = false) noexcept;
+    void push(Segment* segment, bool open = false) {
+        Segment* const before = last_;
+        link(segment, open);
+        if (before) grow(segment);
+    }
+    void link(Segment* segment, bool open = false) noexcept {
+        (last_ ? last_->next : first_) = segment;
+        last_ = segment;
+        open_ = open;
+    }
+    void grow(const Segment* segment);
     void settle(std::size_t counted);
     void copyThin();
     void copyMessages(const Segment& from);
