@@ -165,7 +165,10 @@ public:
     Tally forgetUnstarted() noexcept override;
     std::size_t heldBytes() const noexcept override { return sizeof *this + batch_->heldBytes(); }
     const WireBatch* batch() const noexcept override { return batch_.get(); }
-    bool isThin() const noexcept override { return 4 * unsentBytes() < 3 * heldBytes() || unsentBytes() < MessageChunk::kMaxMessage; }
+    /// A short run is no less: a reference is worth its memory where it saves a large copy.
+    bool isThin() const noexcept override {
+        return 4 * unsentBytes() < 3 * heldBytes() || unsentBytes() < MessageChunk::kMaxMessage;
+    }
     Bytes startedRest() const noexcept override { return Bytes{batch_->bytes}.subspan(started_, startedEnd_ - started_); }
     std::size_t waitingCount() const noexcept override { return last_ - std::size_t{next_}; }
     WaitingMessage waiting(std::size_t message) const noexcept override {

@@ -43,8 +43,10 @@ public:
     std::size_t alive() {
         std::size_t bytes = 0;
         std::erase_if(made_, [](const auto& one) { return one.expired(); });
-        for (const auto& one : made_)
-            if (const auto batch = one.lock()) bytes += batch->bytes.capacity() + batch->ends.capacity() * sizeof(std::size_t);
+        for (const auto& one : made_) {
+            const auto batch = one.lock();
+            bytes += batch->bytes.capacity() + batch->ends.capacity() * sizeof(std::size_t);
+        }
         return bytes;
     }
 
@@ -171,7 +173,9 @@ TEST(OutboxMemoryOfRuns, StayReferencesWhileTheKernelTakesEverything) {
         std::size_t runs = 0;
         for (int burst = 0; burst < 4; ++burst) {
             const SharedBatch batch = batches.make(64, 1000);
-            for (std::size_t first = 0; first < 64; first += 8, ++runs) box.append(batch, first, first + 7);  // the 8th is its own
+            for (std::size_t first = 0; first < 64; first += 8, ++runs) {
+                box.append(batch, first, first + 7);  // the 8th is its own
+            }
         }
         Batch all;
         box.gather(all);
@@ -245,7 +249,8 @@ TEST(OutboxMemory, HoldsInThousandsOfRandomSteps) {
                 wire += write(box, random() % 9000);
             }
             box.settle();
-            ASSERT_LE(held(box, batches), Outbox::kHeldTimes * box.unsentBytes() + Outbox::kHeldSpare) << seed << ' ' << step;
+            ASSERT_LE(held(box, batches), Outbox::kHeldTimes * box.unsentBytes() + Outbox::kHeldSpare)
+                << seed << ' ' << step;
             ASSERT_LE(box.queuedBytes(), kLimit);
         }
         wire += writeAll(box);

@@ -212,7 +212,8 @@ TEST(OutboxLimit, OfAMessagesPayloadTakesItIntoAnEmptyBoxWhicheverWayItComes) {
                 EXPECT_EQ(lent.appendLent(asBytes(head), asBytes(text)), expected);
                 EXPECT_EQ(shared.append(makeBatch(asBytes(head), asBytes(text)), 0, 1), expected);
                 for (Outbox* box : {&copied, &lent, &shared}) {
-                    EXPECT_EQ(box->append({}, asBytes("x")), more == 0 && policy != WhenFull::DropOldest ? refused : SendStatus::Queued);
+                    const bool isFull = more == 0 && policy != WhenFull::DropOldest;
+                    EXPECT_EQ(box->append({}, asBytes("x")), isFull ? refused : SendStatus::Queued);
                 }
             }
         }
