@@ -540,6 +540,19 @@ TEST_F(SocketChannelWriting, HoldsLittleMoreThanWhatWaitsForAPeerThatDoesNotRead
     EXPECT_LE(std::ranges::count_if(batches, alive), 4) << "of 64 KiB, for 40 bytes of each";
 }
 
+TEST_F(SocketChannelWriting, LetsGoOfALargeBatchWhenTheKernelLeavesTheRestOfAFewOfItsMessages) {
+    connect(localPair());
+    WireBatch large{std::vector(std::size_t{8} << 20, std::byte{'b'}), {}};
+    for (std::size_t message = 1; message <= 512; ++message) large.ends.push_back(message * 1024);
+    large.ends.push_back(large.bytes.size());
+    auto batch = std::make_shared<const WireBatch>(std::move(large));
+    const std::weak_ptr<const WireBatch> seen = batch;
+    channel->send(std::exchange(batch, nullptr), 0, 512);
+    turn();
+    EXPECT_GT(channel->queuedBytes(), 0u);
+    EXPECT_TRUE(seen.expired()) << "8 MiB, for half of one at most";
+}
+
 TEST_F(SocketChannelWriting, WritesTheMessagesOfABatchThatFitWhereOthersFallToThePolicy) {
     connect(localPair(), {.bytes = 10, .whenFull = WhenFull::DropNewest});
     const auto batch = std::make_shared<WireBatch>();
