@@ -28,6 +28,24 @@ private:
     SessionBox& box_;
 };
 
+/// Greets with more than its queue holds.
+class Effusive {
+    SERVER_ENDPOINT(Effusive, "/effusive", .sendQueue = {.bytes = 1_KiB})
+public:
+    ON_OPEN(opened)
+    void opened(Session session) {
+        for (int i = 0; i < 20; ++i) session.send(std::string(100, 'x'));
+    }
+};
+
+/// Sends a message of the size that it is asked for.
+class Sized {
+    SERVER_ENDPOINT(Sized, "/sized", .sendQueue = {.bytes = 1000})
+public:
+    ON_MESSAGE(said)
+    void said(Session session, int size) { session.send(std::string(static_cast<std::size_t>(size), 'x')); }
+};
+
 /// A message of kMessage bytes that begins with its number.
 std::string numbered(int number) {
     std::string text = std::to_string(number) + " ";
@@ -139,6 +157,24 @@ TEST_F(SendQueue, ThatDropsTheNewest_KeepsTheSessionAndTheStart) {
         session->send("end");
         return peer->socket().hasSomething(std::chrono::milliseconds{0}) && peer->nextText() == "end";
     }));
+}
+
+TEST(SendQueueOfAnOpenHandler, ThatIsOverfilledClosesWith1013BehindThe101) {
+    TestServer server;
+    server.start<Effusive>();
+    RawWebSocket peer = server.connect("/effusive");
+    EXPECT_EQ(peer.answer().header("sec-websocket-accept"), kSampleAccept);
+    EXPECT_EQ(peer.nextClose().code, 1013);
+}
+
+TEST(SendQueueThatIsEmpty, TakesAMessageOfItsSizeAndNoneBeyond) {
+    TestServer server;
+    server.start<Sized>();
+    RawWebSocket peer = server.connect("/sized");
+    peer.text("1000");
+    EXPECT_EQ(peer.nextText().size(), 1000u);
+    peer.text("1001");
+    EXPECT_EQ(peer.nextClose().code, 1013);
 }
 
 TEST_F(SendQueue, PongsAndClosesPassAQueueThatIsFull) {

@@ -22,7 +22,9 @@ enum class WhenFull : std::uint8_t {
 
 /// How much may wait for a peer that reads slowly, and what happens beyond it.
 struct SendQueue {
-    /// Units: bytes of payload that wait in memory, over all messages.
+    /// Units: bytes as they go on the wire, over all messages that wait: payloads, compressed where that was agreed on,
+    /// each with its frame's header (2 bytes up to 125 of payload, 4 up to 65 535, 10 beyond). Pings, pongs and the Close
+    /// do not count. An empty queue takes any one message whose payload is within the limit, its header on top.
     std::size_t bytes = 1_MiB;
     WhenFull whenFull = WhenFull::Close;
 

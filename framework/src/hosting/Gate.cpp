@@ -204,21 +204,12 @@ void Gate::onDrained() {
     if (!buffer_.empty()) advance();  // the next request came along with this one
 }
 
-/// As control messages, which no queue policy drops.
-bool Gate::sendHead(std::string_view head) {
-    constexpr std::size_t kPiece = 2_KiB;
-    if (head.size() > 2 * kPiece) return false;
-    for (std::size_t at = 0; at < head.size(); at += kPiece) {
-        if (channel_->sendControl(asBytes(head.substr(at, kPiece))) != SendStatus::Queued) return false;
-    }
-    return true;
-}
-
 void Gate::upgrade(Exchange::Upgrade& upgrade) {
     auto extension = std::move(upgrade.admission.extension);
     auto session = state_->container.createSession(std::move(upgrade.admission), loopIndex_);
     if (!session) return refuse(503, "this endpoint is full");
-    if (!sendHead(upgrade.head)) {
+    // Whatever becomes of the session's messages: without the 101 its Close would be read as the answer.
+    if (channel_->sendCommitted(asBytes(upgrade.head)) != SendStatus::Queued) {
         log::error(session->endpoint().config.path, "the handshake's answer is too large: its headers must fit 4 KiB");
         session->endpoint().remove(*session);
         return refuse(500, "the server could not complete the handshake");

@@ -70,7 +70,6 @@ private:
     std::size_t requestBytes() const noexcept;
     void run();
     void answered(Exchange& exchange);
-    bool sendHead(std::string_view head);
     void upgrade(Exchange::Upgrade& upgrade);
     void refuse(int status, const std::string& problem);
     void leave() noexcept;

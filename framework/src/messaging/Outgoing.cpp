@@ -1,8 +1,10 @@
 #include "messaging/Outgoing.hpp"
 
+#include "base/QueuePolicy.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <cstring>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -57,6 +59,7 @@ SendStatus Outgoing::mail(SessionCore& session, MessageKind kind, Bytes payload)
     Letters& letters = session.rare().letters;
     auto made = Letter::make(session.shared_from_this(), kind, payload);
     Letter& letter = *made;
+    const MessageSize size{letter.bytes(), payload.size()};
     std::unique_ptr<LoopEntry> entry = std::move(made);
     std::unique_ptr<LoopEntry> dropped;  // destroyed, as `entry`, without the lock
     for (;;) {
@@ -68,18 +71,18 @@ SendStatus Outgoing::mail(SessionCore& session, MessageKind kind, Bytes payload)
             letters.oldest = letters.newest = nullptr;
             letters.bytes = 0;
         }
-        // The first one needs only its own room, so that a small limit refuses no message that it allows.
-        const bool fits = payload.size() <= limit.bytes && (!letters.oldest || letters.bytes + letter.bytes() <= limit.bytes) &&
-                          queue.hasRoom(0);
-        if (fits) {
+        const auto waiting = [&] { return queue.hasRoom(0) ? letters.bytes : std::numeric_limits<std::size_t>::max(); };
+        const SendStatus status = QueuePolicy{limit}.admit(size, waiting, [] { return false; });
+        if (status == SendStatus::Queued) {
             (letters.newest ? letters.newest->next : letters.oldest) = &letter;
             letters.newest = &letter;
             letters.bytes += letter.bytes();
             access.put(std::move(entry));
-            return SendStatus::Queued;
         }
-        if (limit.whenFull == WhenFull::Close) return SendStatus::Full;
-        if (limit.whenFull == WhenFull::DropOldest && payload.size() <= limit.bytes && dropOldest(letters, access, dropped)) continue;
+        if (status != SendStatus::Dropped) return status;
+        // One at a time, since each is destroyed without the lock.
+        const bool older = limit.whenFull == WhenFull::DropOldest && payload.size() <= limit.bytes;
+        if (older && dropOldest(letters, access, dropped)) continue;
         letters.dropped.fetch_add(1, std::memory_order_relaxed);
         return SendStatus::Dropped;
     }

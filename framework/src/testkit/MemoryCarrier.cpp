@@ -1,5 +1,7 @@
 #include "testkit/MemoryCarrier.hpp"
 
+#include "base/QueuePolicy.hpp"
+
 namespace patchbay::testkit {
 
 void Peer::Line::send(MessageKind kind, Bytes payload) {
@@ -26,9 +28,15 @@ SendStatus MemoryCarrier::send(MessageKind kind, Bytes payload) noexcept {
     if (!line) return SendStatus::Closed;
     const std::lock_guard guard{line->lock};
     if (line->ended) return SendStatus::Closed;
+    const SendStatus status = admit(*line, payload.size());
+    if (status != SendStatus::Queued) return status;
     Received message{kind, std::string{asText(payload)}};
-    if (line->stalled) return enqueue(std::move(message));
-    line->received.push_back(std::move(message));
+    if (line->stalled) {
+        line->queuedBytes += framed(payload.size()).onWire;
+        line->queue.push_back(std::move(message));
+    } else {
+        line->received.push_back(std::move(message));
+    }
     return SendStatus::Queued;
 }
 
@@ -43,24 +51,19 @@ SendStatus MemoryCarrier::send(const messaging::Delivery& delivery) noexcept {
     return all;
 }
 
-SendStatus MemoryCarrier::enqueue(Received message) {
-    const auto line = line_.lock();
-    const std::size_t size = message.payload.size();
-    if (limit_.whenFull == WhenFull::DropOldest && size <= limit_.bytes) {
-        while (line->queuedBytes + size > limit_.bytes) {
-            line->queuedBytes -= line->queue.front().payload.size();
-            line->queue.pop_front();
-            line->session->noteDropped(++line->dropped);
-        }
-    }
-    if (line->queuedBytes + size > limit_.bytes) {
-        if (limit_.whenFull == WhenFull::Close) return SendStatus::Full;
-        line->session->noteDropped(++line->dropped);
-        return SendStatus::Dropped;
-    }
-    line->queuedBytes += size;
-    line->queue.push_back(std::move(message));
-    return SendStatus::Queued;
+/// As a socket's queue does, byte for byte. A peer that reads has nothing in it, and may still be sent too much.
+SendStatus MemoryCarrier::admit(Peer::Line& line, std::size_t payloadBytes) {
+    const auto dropOldest = [&line] {
+        if (line.queue.empty()) return false;
+        line.queuedBytes -= framed(line.queue.front().payload.size()).onWire;
+        line.queue.pop_front();
+        line.session->noteDropped(++line.dropped);
+        return true;
+    };
+    const SendStatus status =
+        QueuePolicy{limit_}.admit(framed(payloadBytes), [&line] { return line.queuedBytes; }, dropOldest);
+    if (status == SendStatus::Dropped) line.session->noteDropped(++line.dropped);
+    return status;
 }
 
 SendStatus MemoryCarrier::ping(Bytes payload) noexcept {

@@ -48,7 +48,7 @@ public:
     void closeNow(CloseCode code, std::string_view text) noexcept override;
 
 private:
-    SendStatus enqueue(Received message);
+    SendStatus admit(Peer::Line& line, std::size_t payloadBytes);
 
     const std::weak_ptr<Peer::Line> line_;  // the line keeps the session, and that keeps the carrier
     const SendQueue limit_;

@@ -41,13 +41,28 @@ std::string adviceFor(int error, std::uint16_t port) {
                             "cannot listen on " + where + ": " + adviceFor(error, address.port)};
 }
 
-// POCO's exceptions end here.
-Poco::Net::ServerSocket bound(const ListenAddress& address, int backlog) {
+/// Alone on its port from here on, though nothing listens yet. Of two sockets that allow reuse (SO_REUSEADDR) both may
+/// bind, and only the second one's listen(2) fails; so reuse is allowed only where what is left of earlier connections
+/// (TIME_WAIT) would keep us out, and no longer than it takes to get in.
+Poco::Net::ServerSocket boundAlone(const Poco::Net::SocketAddress& address) {
+    constexpr bool reusePort = false;
     try {
         Poco::Net::ServerSocket socket;
-        constexpr bool reuseAddress = true, reusePort = false;
-        socket.bind(Poco::Net::SocketAddress{address.host, address.port}, reuseAddress, reusePort);
-        socket.listen(backlog);
+        socket.bind(address, false, reusePort);
+        return socket;
+    } catch (const Poco::Net::NetException& failure) {
+        if (failure.code() != EADDRINUSE) throw;
+    }
+    Poco::Net::ServerSocket socket;
+    socket.bind(address, true, reusePort);
+    socket.setReuseAddress(false);
+    return socket;
+}
+
+// POCO's exceptions end here.
+Poco::Net::ServerSocket bound(const ListenAddress& address) {
+    try {
+        Poco::Net::ServerSocket socket = boundAlone(Poco::Net::SocketAddress{address.host, address.port});
         socket.setBlocking(false);
         return socket;
     } catch (const Poco::Exception& failure) {
@@ -67,10 +82,10 @@ Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accep
     : Listener{loop, address, std::move(accepted), Options{}} {}
 
 Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted, Options options)
-    : loop_{loop}, accepted_{std::move(accepted)}, options_{options} {
+    : loop_{loop}, address_{address}, accepted_{std::move(accepted)}, options_{options} {
     if (!options_.accept) options_.accept = &::accept4;
-    const Poco::Net::ServerSocket server = bound(address, options_.backlog);
-    port_ = server.address().port();
+    const Poco::Net::ServerSocket server = bound(address);
+    address_.port = server.address().port();
     socket_ = Socket{::fcntl(server.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)};
     if (!socket_) refuse(address, errno);
     // Linux hands both options down to what is accepted: no call for each connection.
@@ -82,8 +97,13 @@ Listener::~Listener() { stop(); }
 
 void Listener::start() {
     if (started_ || !socket_) return;
+    // What is accepted inherits it, and so what is left of it lets the next server in.
+    const int reuse = 1;
+    if (::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) != 0 ||
+        ::listen(socket_.descriptor(), options_.backlog) != 0)
+        refuse(address_, errno);
     if (const auto error = loop_.watch(socket_.descriptor(), EPOLLIN, *this))
-        throw std::system_error{error, "port " + std::to_string(port_) + " cannot be watched"};
+        throw std::system_error{error, "port " + std::to_string(port()) + " cannot be watched"};
     started_ = true;
 }
 

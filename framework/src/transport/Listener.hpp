@@ -1,5 +1,10 @@
 #pragma once
 // A listening socket on a loop: takes connections and hands each on. What becomes of them is not its business.
+//
+//     constructed: bound, nobody can connect --start()--> listening --stop()--> closed
+//
+// A server binds all its addresses first, so that each one's problem is told before anything runs, and starts them on
+// loops that already turn: nobody waits in a backlog for a loop that is not there yet.
 
 #include "transport/EventLoop.hpp"
 #include "transport/Socket.hpp"
@@ -39,7 +44,8 @@ public:
         AcceptCall accept = nullptr;  ///< nullptr: the system's
     };
 
-    /// Binds and listens; newcomers wait in the kernel until start(). Never shares a port with another process.
+    /// Binds; until start() whoever connects is refused, and nobody else gets the address. Never shares a port with
+    /// another process.
     /// `accepted` gets each connection, non-blocking and with TCP_NODELAY; it must not throw, and may stop() but not
     /// destroy the listener.
     /// Errors: std::system_error, its text for the operator: what is wrong, with which address, and what to do.
@@ -47,13 +53,14 @@ public:
     Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted);
     ~Listener() override;
 
-    /// Errors: std::system_error when the socket cannot be watched.
+    /// Listens, and takes what comes; once.
+    /// Errors: std::system_error, as the constructor's, or when the socket cannot be watched.
     void start();
     /// Stops accepting and closes the listening socket: later connections are refused.
     void stop() noexcept;
 
     /// The port that is bound, also where 0 was asked for.
-    std::uint16_t port() const noexcept { return port_; }
+    std::uint16_t port() const noexcept { return address_.port; }
 
 private:
     void onEvents(std::uint32_t events) noexcept override;
@@ -61,10 +68,10 @@ private:
     void pause(int error) noexcept;
 
     EventLoop& loop_;
+    ListenAddress address_;  ///< with the port that is bound
     Accepted accepted_;
     Options options_;
     Socket socket_;
-    std::uint16_t port_ = 0;
     TimerId pause_ = 0;
     bool started_ = false;
     bool shortageLogged_ = false;  ///< until nobody waits any more

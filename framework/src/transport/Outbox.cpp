@@ -4,10 +4,21 @@
 #include <utility>
 
 namespace patchbay::transport {
+namespace {
+
+constexpr std::size_t kGrain = 64;
+
+constexpr std::uint32_t grainsOf(std::size_t bytes) noexcept { return static_cast<std::uint32_t>(bytes / kGrain + 1); }
+
+constexpr bool isMuch(std::size_t held, std::size_t counted) noexcept {
+    return held > Outbox::kHeldSpare && (held - Outbox::kHeldSpare) / Outbox::kHeldTimes > counted;
+}
+
+}  // namespace
 
 SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
-    const SendStatus room = makeRoom(size);
+    const SendStatus room = makeRoom({.onWire = size, .payload = payload.size()});
     if (room != SendStatus::Queued || size == 0) return room;
     if (size <= MessageChunk::kMaxMessage)
         copyIn(head, payload, MessageClass::Data);
@@ -19,7 +30,7 @@ SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
 
 SendStatus Outbox::appendLent(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
-    const SendStatus room = makeRoom(size);
+    const SendStatus room = makeRoom({.onWire = size, .payload = payload.size()});
     if (room != SendStatus::Queued) return room;
     push(new LentMessage{head, payload});
     lent_ = true;
@@ -45,7 +56,7 @@ SendStatus Outbox::append(const SharedBatch& batch, std::size_t first, std::size
 
 SendStatus Outbox::appendOne(const SharedBatch& batch, std::size_t message) {
     const std::size_t size = batch->size(message);
-    const SendStatus room = makeRoom(size);
+    const SendStatus room = makeRoom({.onWire = size, .payload = size - std::min(size, batch->mostHead)});
     if (room != SendStatus::Queued || size == 0) return room;
     // A broadcast finds most outboxes empty: then it takes a reference, not a chunk for each of ten thousand peers.
     if (first_ && size <= kMaxCopied)
@@ -65,22 +76,35 @@ SendStatus Outbox::appendControl(Bytes message, ControlRoom room) {
     return SendStatus::Queued;
 }
 
-void Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
-    if (open_ && openChunk().append(head, payload, kind)) return;
-    auto* const chunk = MessageChunk::make(open_ ? MessageChunk::kLargeBytes : MessageChunk::kSmallBytes);
-    push(chunk, true);
-    chunk->append(head, payload, kind);
+/// In pieces that fit into chunks: none can be dropped, so nobody has to tell them apart.
+SendStatus Outbox::appendCommitted(Bytes message) {
+    if (control_ + message.size() > kMaxControlBytes) return SendStatus::Dropped;
+    control_ = static_cast<std::uint16_t>(control_ + message.size());
+    while (!message.empty()) {
+        const Bytes piece = message.first(std::min(message.size(), MessageChunk::kMaxMessage));
+        copyIn({}, piece, MessageClass::Committed);
+        message = message.subspan(piece.size());
+    }
+    return SendStatus::Queued;
 }
 
-SendStatus Outbox::makeRoom(std::size_t bytes) noexcept {
-    if (fits(bytes)) return SendStatus::Queued;
-    if (whenFull_ == WhenFull::Close) return SendStatus::Full;
-    if (whenFull_ == WhenFull::DropOldest && bytes <= limit_) {
-        while (!fits(bytes) && dropOldest()) continue;
-        if (fits(bytes)) return SendStatus::Queued;
-    }
-    ++dropped_;
-    return SendStatus::Dropped;
+void Outbox::copyIn(Bytes head, Bytes payload, MessageClass kind) {
+    if (MessageChunk* const fresh = copyToChunk(head, payload, kind)) push(fresh, true);
+}
+
+/// Returns the chunk, if it is a new one.
+MessageChunk* Outbox::copyToChunk(Bytes head, Bytes payload, MessageClass kind) {
+    if (open_ && openChunk().append(head, payload, kind)) return nullptr;
+    auto* const chunk = MessageChunk::make(open_ ? MessageChunk::kLargeBytes : MessageChunk::kSmallBytes);
+    chunk->append(head, payload, kind);
+    return chunk;
+}
+
+SendStatus Outbox::applyPolicy(MessageSize message) noexcept {
+    const SendStatus status = QueuePolicy{{limit_, whenFull_}}.admit(
+        message, [this] { return data_; }, [this] { return dropOldest(); });
+    if (status == SendStatus::Dropped) ++dropped_;
+    return status;
 }
 
 bool Outbox::dropOldest() noexcept {
@@ -103,11 +127,51 @@ bool Outbox::dropOldest() noexcept {
     return false;
 }
 
-void Outbox::push(Segment* segment, bool open) noexcept {
-    (last_ ? last_->next : first_) = segment;
-    last_ = segment;
-    open_ = open;
+void Outbox::grow(const Segment* segment) {
+    grown_ += grainsOf(segment->heldBytes());
+    if (grown_ / kHeldTimes > limit_ / kGrain + kHeldSpare / kHeldTimes / kGrain) settle(limit_);
 }
+
+/// `grown_` is never too small, and often too large: what is written is not subtracted, and runs of one batch count it
+/// each. So before anything is copied what is held is counted out.
+void Outbox::settle(std::size_t counted) {
+    if (!isMuch(grown_ * kGrain + first_->heldBytes(), counted)) return;
+    const std::size_t held = heldBytes();
+    // A little below the bound already, or the next append would count again.
+    if (isMuch(held + held / 8, counted)) copyThin();
+    remeasure();
+}
+
+void Outbox::copyThin() {
+    Segment* rest = std::exchange(first_, nullptr);
+    last_ = nullptr;
+    open_ = false;
+    while (rest) {
+        Segment* const segment = std::exchange(rest, rest->next);
+        segment->next = nullptr;
+        if (segment->isThin()) {
+            copyMessages(*segment);
+            delete segment;
+        } else {
+            link(segment);
+        }
+    }
+}
+
+void Outbox::copyMessages(const Segment& from) {
+    if (const Bytes rest = from.startedRest(); !rest.empty()) link(LentMessage::rest(rest));
+    for (std::size_t i = 0; i < from.waitingCount(); ++i) {
+        const auto [bytes, kind] = from.waiting(i);
+        if (bytes.empty()) continue;
+        if (bytes.size() > MessageChunk::kMaxMessage) {
+            link(new SharedMessages{makeBatch({}, bytes), 0, 1});
+        } else if (MessageChunk* const fresh = copyToChunk({}, bytes, kind)) {
+            link(fresh, true);
+        }
+    }
+}
+
+void Outbox::remeasure() noexcept { grown_ = first_ ? grainsOf(heldBytes() - first_->heldBytes()) : 0; }
 
 void Outbox::gather(Batch& batch) const noexcept {
     batch.count = batch.bytes = 0;
@@ -129,11 +193,14 @@ void Outbox::written(std::size_t bytes) noexcept {
     last_ = nullptr;
     open_ = false;
     lent_ = false;
+    grown_ = 0;
 }
 
 void Outbox::keepLent() {
-    if (!std::exchange(lent_, false)) return;
+    if (!lent_) return;
+    lent_ = false;
     for (Segment* segment = first_; segment; segment = segment->next) segment->keep();
+    remeasure();
 }
 
 void Outbox::dropUnstarted() noexcept {
@@ -147,7 +214,7 @@ void Outbox::dropUnstarted() noexcept {
         if (segment->unsentBytes() == 0)
             delete segment;
         else
-            push(segment);
+            link(segment);
     }
 }
 
@@ -157,6 +224,7 @@ void Outbox::clear() noexcept {
     open_ = false;
     data_ = control_ = 0;
     lent_ = false;
+    grown_ = 0;
 }
 
 void Outbox::subtract(Tally gone) noexcept {
@@ -166,7 +234,13 @@ void Outbox::subtract(Tally gone) noexcept {
 
 std::size_t Outbox::heldBytes() const noexcept {
     std::size_t held = 0;
-    for (const Segment* segment = first_; segment; segment = segment->next) held += segment->heldBytes();
+    const WireBatch* before = nullptr;
+    for (const Segment* segment = first_; segment; segment = segment->next) {
+        held += segment->heldBytes();
+        const WireBatch* const batch = segment->batch();
+        if (batch && batch == before) held -= batch->heldBytes();
+        if (batch) before = batch;
+    }
     return held;
 }
 

@@ -3,13 +3,20 @@
 //
 // Rules: a message is appended as a whole or not at all; what is partly on the wire is never dropped; control messages
 // never fall to the policy, do not count against the limit, and are bounded by kMaxControlBytes of their own; the one
-// that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why.
+// that ends the connection has room beyond that, or a peer whose pings fill the box would never hear why. What is
+// committed stays whatever is dropped, such as the answer to the request that made a connection what it is.
+//
+// Memory: a reference to a batch keeps all of it, though two messages of it may be all that waits here, and a chunk may
+// hold one message. Both cost nothing while the kernel takes everything. Where it does not (settle()), and beyond the
+// limit in any case, what holds kHeldTimes as much as waits is copied together; what is most of its batch stays.
+//
 // No system call here: the channel makes those.
 
-#include <patchbay/send_status.hpp>
+#include "base/QueuePolicy.hpp"
 #include "transport/Segment.hpp"
 
 #include <patchbay/limits.hpp>
+#include <patchbay/send_status.hpp>
 
 #include <array>
 #include <cstddef>
@@ -47,7 +54,11 @@ public:
     static constexpr std::size_t kMaxCopied = 1024;
     /// From this size on a payload is lent rather than copied where that is offered.
     static constexpr std::size_t kLeastLent = 2048;
+    /// A settled box holds at most this many times what waits, and kHeldSpare.
+    static constexpr std::size_t kHeldTimes = 4;
+    static constexpr std::size_t kHeldSpare = 32 * 1024;
 
+    /// Units of the limit: bytes on the wire, heads included.
     explicit Outbox(SendQueue limit) noexcept { setLimit(limit); }
     Outbox(const Outbox&) = delete;
     ~Outbox() { clear(); }
@@ -68,18 +79,27 @@ public:
     SendStatus append(const SharedBatch& batch, std::size_t first, std::size_t last);
     /// Dropped, and not counted, when there is no room for it or it does not fit into a chunk.
     SendStatus appendControl(Bytes message, ControlRoom room = ControlRoom::Shared);
+    /// As appendControl(), but dropUnstarted() leaves it, and it may be as large as the room for control messages.
+    SendStatus appendCommitted(Bytes message);
 
     /// What the next write should write; nothing when the box is empty.
     void gather(Batch& batch) const noexcept;
     /// The first `bytes` of what was gathered are on the wire.
     void written(std::size_t bytes) noexcept;
 
+    /// The kernel takes no more for now: what waits, and what is appended until it does, waits for long. Lets go of
+    /// memory of which little is needed.   Errors: std::bad_alloc.
+    void settle() {
+        if (first_) settle(unsentBytes());
+    }
+
     /// True while something lent is in the box.
     bool hasLent() const noexcept { return lent_; }
     /// Copies what was lent and is not written.   Errors: std::bad_alloc.
     void keepLent();
 
-    /// Forgets every message, control messages too, but one that is partly on the wire. Does not count as dropping.
+    /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed. Does
+    /// not count as dropping.
     void dropUnstarted() noexcept;
     /// Forgets everything.
     void clear() noexcept;
@@ -89,7 +109,7 @@ public:
     }
 
     bool empty() const noexcept { return first_ == nullptr; }
-    /// Whether so many bytes more are within the limit.
+    /// Whether so many bytes more are within the limit. One message may fit though they are not (QueuePolicy).
     bool fits(std::size_t bytes) const noexcept { return bytes <= limit_ && data_ <= limit_ - bytes; }
     /// Units: bytes of unsent data messages; control messages do not count.
     std::size_t queuedBytes() const noexcept { return data_; }
@@ -97,16 +117,35 @@ public:
     std::size_t unsentBytes() const noexcept { return data_ + control_; }
     /// How many messages fell to the policy.
     std::uint64_t dropped() const noexcept { return dropped_; }
-    /// Units: bytes of memory of all that waits; 0 when nothing does.
+    /// Units: bytes of memory that would be free without this box, if nobody else refers to its batches; 0 when nothing
+    /// waits.   Cost: goes through all of it.
     std::size_t heldBytes() const noexcept;
 
 private:
     SendStatus appendElsewhere(Bytes head, Bytes payload);
     SendStatus appendOne(const SharedBatch& batch, std::size_t message);
-    SendStatus makeRoom(std::size_t bytes) noexcept;
+    SendStatus makeRoom(MessageSize message) noexcept {
+        return fits(message.onWire) ? SendStatus::Queued : applyPolicy(message);
+    }
+    SendStatus applyPolicy(MessageSize message) noexcept;
     bool dropOldest() noexcept;
     void copyIn(Bytes head, Bytes payload, MessageClass kind);
-    void push(Segment* segment, bool open = false) noexcept;
+    MessageChunk* copyToChunk(Bytes head, Bytes payload, MessageClass kind);
+    void push(Segment* segment, bool open = false) {
+        Segment* const before = last_;
+        link(segment, open);
+        if (before) grow(segment);
+    }
+    void link(Segment* segment, bool open = false) noexcept {
+        (last_ ? last_->next : first_) = segment;
+        last_ = segment;
+        open_ = open;
+    }
+    void grow(const Segment* segment);
+    void settle(std::size_t counted);
+    void copyThin();
+    void copyMessages(const Segment& from);
+    void remeasure() noexcept;
     /// Requires: open_.
     MessageChunk& openChunk() noexcept { return static_cast<MessageChunk&>(*last_); }
     void subtract(Tally gone) noexcept;
@@ -117,9 +156,10 @@ private:
     std::uint64_t dropped_ = 0;
     Segment* last_ = nullptr;
     std::uint16_t control_ = 0;
-    WhenFull whenFull_;
-    bool open_ = false;  ///< the last segment is a chunk
-    bool lent_ = false;
+    WhenFull whenFull_ : 7;
+    bool lent_ : 1 = false;
+    bool open_ = false;        ///< the last segment is a chunk
+    std::uint32_t grown_ = 0;  ///< what the segments behind the first hold at most; Units: 64 bytes
 };
 
 }  // namespace patchbay::transport

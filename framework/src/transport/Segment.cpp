@@ -60,7 +60,7 @@ Tally MessageChunk::advance(std::size_t bytes) noexcept {
 
 std::size_t MessageChunk::dropOldest() noexcept {
     for (std::size_t message = first_; message < count_; ++message) {
-        if (mark(message).kind == MessageClass::Control || start(message) < sent_) continue;
+        if (mark(message).kind != MessageClass::Data || start(message) < sent_) continue;
         const std::size_t size = mark(message).end - start(message);
         erase(message);
         return size;
@@ -83,13 +83,31 @@ void MessageChunk::erase(std::size_t message) noexcept {
     sent_ = static_cast<std::uint16_t>(sent_ + size);
 }
 
+WaitingMessage MessageChunk::waiting(std::size_t message) const noexcept {
+    const std::size_t begin = start(first_ + message);
+    const Mark found = mark(first_ + message);
+    return {{data() + begin, found.end - begin}, found.kind};
+}
+
 Tally MessageChunk::forgetUnstarted() noexcept {
     Tally forgotten;
     const bool started = first_ < count_ && start(first_) < sent_;
-    const std::size_t keep = first_ + (started ? 1u : 0u);
-    for (std::size_t i = keep; i < count_; ++i) forgotten.add(mark(i).kind, mark(i).end - start(i));
-    count_ = static_cast<std::uint16_t>(keep);
-    filled_ = static_cast<std::uint16_t>(start(keep));
+    std::size_t kept = first_ + (started ? 1u : 0u);
+    const std::size_t count = std::exchange(count_, 0);
+    std::size_t from = filled_ = static_cast<std::uint16_t>(start(kept));
+    for (std::size_t i = kept; i < count; ++i) {
+        const Mark message = mark(i);
+        const std::size_t size = message.end - from;
+        if (message.kind == MessageClass::Committed) {
+            std::memmove(data() + filled_, data() + from, size);
+            filled_ = static_cast<std::uint16_t>(filled_ + size);
+            setMark(kept++, {filled_, message.kind});
+        } else {
+            forgotten.add(message.kind, size);
+        }
+        from = message.end;
+    }
+    count_ = static_cast<std::uint16_t>(kept);
     control_ = static_cast<std::uint16_t>(control_ - forgotten.control);
     return forgotten;
 }
@@ -140,6 +158,13 @@ LentMessage::LentMessage(Bytes head, Bytes payload) noexcept
     std::ranges::copy(head, head_.begin());
 }
 
+LentMessage* LentMessage::rest(Bytes bytes) {
+    auto message = std::make_unique<LentMessage>(Bytes{}, bytes);
+    message->started_ = true;
+    message->keep();
+    return message.release();
+}
+
 std::size_t LentMessage::pieces(iovec* into) const noexcept {
     iovec* end = into;
     if (headSent_ < headBytes_) *end++ = piece(Bytes{head_}.subspan(headSent_, headBytes_ - headSent_));
@@ -168,6 +193,7 @@ void LentMessage::keep() {
     kept_ = std::make_unique_for_overwrite<std::byte[]>(payload_.size());
     std::memcpy(kept_.get(), payload_.data(), payload_.size());
     payload_ = {kept_.get(), payload_.size()};
+    keptBytes_ = payload_.size();
 }
 
 }  // namespace patchbay::transport

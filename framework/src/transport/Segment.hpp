@@ -23,14 +23,24 @@
 
 namespace patchbay::transport {
 
-/// Whether a message counts against the send queue's limit and may be dropped by its policy.
-enum class MessageClass : std::uint8_t { Data, Control };
+/// What may become of a message that waits.
+enum class MessageClass : std::uint8_t {
+    Data,       ///< counts against the send queue's limit and may be dropped by its policy
+    Control,    ///< neither, but is forgotten with the rest when the queue is
+    Committed,  ///< never forgotten: without it the peer would take what follows for something else
+};
 
 /// Bytes that left a queue, by class.
 struct Tally {
     std::size_t data = 0;
     std::size_t control = 0;
     void add(MessageClass kind, std::size_t bytes) noexcept { (kind == MessageClass::Data ? data : control) += bytes; }
+};
+
+/// A message of which nothing is written.
+struct WaitingMessage {
+    Bytes bytes;
+    MessageClass kind;
 };
 
 class Segment {
@@ -45,12 +55,21 @@ public:
     virtual Tally advance(std::size_t bytes) noexcept = 0;
     /// Drops the oldest data message of which nothing is written and tells its size; 0 when there is none.
     virtual std::size_t dropOldest() noexcept = 0;
-    /// Forgets every message but one that is partly written.
+    /// Forgets every message but one that is partly written, and those that are committed.
     virtual Tally forgetUnstarted() noexcept = 0;
     /// Copies what lies in memory that is not the segment's.
     virtual void keep() {}
-    /// Units: bytes of memory, used or not.
+    /// Units: bytes of memory, used or not, and of the batch it refers to, whoever else does.
     virtual std::size_t heldBytes() const noexcept = 0;
+    /// The batch it refers to, or nullptr.
+    virtual const WireBatch* batch() const noexcept { return nullptr; }
+
+    /// Whether a copy of what still waits would hold much less. What follows takes it apart for that.
+    virtual bool isThin() const noexcept = 0;
+    /// Of a thin one: what is not written of a message that partly is.
+    virtual Bytes startedRest() const noexcept { return {}; }
+    virtual std::size_t waitingCount() const noexcept { return 0; }
+    virtual WaitingMessage waiting(std::size_t) const noexcept { return {}; }
 
     Segment* next = nullptr;
 };
@@ -73,7 +92,7 @@ public:
         if (end + (count_ + 1u) * kMarkBytes > capacity_) return false;
         copyShort(data() + filled_, head);
         if (!payload.empty()) std::memcpy(data() + filled_ + head.size(), payload.data(), payload.size());
-        if (kind == MessageClass::Control) control_ = static_cast<std::uint16_t>(control_ + end - filled_);
+        if (kind != MessageClass::Data) control_ = static_cast<std::uint16_t>(control_ + end - filled_);
         filled_ = static_cast<std::uint16_t>(end);
         setMark(count_++, {filled_, kind});
         return true;
@@ -84,6 +103,12 @@ public:
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override;
     std::size_t heldBytes() const noexcept override { return sizeof *this + capacity_; }
+    /// Never with a message that is partly written: the next write is done with that.
+    bool isThin() const noexcept override {
+        return start(first_) == sent_ && 2 * (unsentBytes() + waitingCount() * kMarkBytes) < capacity_;
+    }
+    std::size_t waitingCount() const noexcept override { return count_ - std::size_t{first_}; }
+    WaitingMessage waiting(std::size_t message) const noexcept override;
 
 private:
     explicit MessageChunk(std::size_t bytes) noexcept : capacity_{static_cast<std::uint16_t>(bytes)} {}
@@ -120,7 +145,7 @@ private:
     const std::uint16_t capacity_;
     std::uint16_t sent_ = 0;     ///< bytes written
     std::uint16_t filled_ = 0;   ///< bytes appended
-    std::uint16_t control_ = 0;  ///< unsent bytes of control messages
+    std::uint16_t control_ = 0;  ///< unsent bytes of messages that are no data
     std::uint16_t first_ = 0;    ///< the first message that is not written whole
     std::uint16_t count_ = 0;    ///< messages appended
 };  // the bytes follow
@@ -138,7 +163,17 @@ public:
     Tally advance(std::size_t bytes) noexcept override;
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override;
-    std::size_t heldBytes() const noexcept override { return sizeof *this + batch_->bytes.size(); }
+    std::size_t heldBytes() const noexcept override { return sizeof *this + batch_->heldBytes(); }
+    const WireBatch* batch() const noexcept override { return batch_.get(); }
+    /// A short run is no less: a reference is worth its memory where it saves a large copy.
+    bool isThin() const noexcept override {
+        return 4 * unsentBytes() < 3 * heldBytes() || unsentBytes() < MessageChunk::kMaxMessage;
+    }
+    Bytes startedRest() const noexcept override { return Bytes{batch_->bytes}.subspan(started_, startedEnd_ - started_); }
+    std::size_t waitingCount() const noexcept override { return last_ - std::size_t{next_}; }
+    WaitingMessage waiting(std::size_t message) const noexcept override {
+        return {batch_->message(next_ + message), MessageClass::Data};
+    }
 
 private:
     std::size_t unstartedBytes() const noexcept { return batch_->start(last_) - batch_->start(next_); }
@@ -154,6 +189,8 @@ public:
 
     /// Requires: the head has at most kMaxHead bytes; the payload stays until the message is written, or keep().
     LentMessage(Bytes head, Bytes payload) noexcept;
+    /// What is left of one that is partly written, kept.   Errors: std::bad_alloc.
+    static LentMessage* rest(Bytes bytes);
 
     static void* operator new(std::size_t);
     static void operator delete(void* memory) noexcept;
@@ -164,11 +201,14 @@ public:
     std::size_t dropOldest() noexcept override;
     Tally forgetUnstarted() noexcept override { return {.data = dropOldest(), .control = 0}; }
     void keep() override;
-    std::size_t heldBytes() const noexcept override { return sizeof *this + (kept_ ? payload_.size() : 0); }
+    std::size_t heldBytes() const noexcept override { return sizeof *this + keptBytes_; }
+    bool isThin() const noexcept override { return started_ && 2 * payload_.size() < keptBytes_; }
+    Bytes startedRest() const noexcept override { return payload_; }
 
 private:
     Bytes payload_;  ///< what is not written of it
     std::unique_ptr<std::byte[]> kept_;
+    std::size_t keptBytes_ = 0;
     std::array<std::byte, kMaxHead> head_;
     std::uint8_t headBytes_;
     std::uint8_t headSent_ = 0;

@@ -185,6 +185,7 @@ void SocketChannel::written(const IoResult& result) noexcept {
     if (result.state == IoResult::State::Failed) return writeFailed(result.error);
     const bool empty = outbox_.empty() && !socket_.hasUnsent();
     kernelFull_ = result.state == IoResult::State::WouldBlock && !empty;
+    if (kernelFull_) outbox_.settle();
     watchAsNeeded();
     if (!empty) {
         // The rest in the next turn: others get theirs in between.

@@ -116,7 +116,11 @@ public:
     SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared) {
         return noMoreSends_ ? SendStatus::Closed : queued(outbox_.appendControl(message, room));
     }
-    /// Forgets every message, control messages too, but one that is partly on the wire.
+    /// The same, larger, and left by dropQueue(): what tells the peer how to read all that follows.
+    SendStatus sendCommitted(Bytes message) {
+        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.appendCommitted(message));
+    }
+    /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed.
     void dropQueue() noexcept { outbox_.dropUnstarted(); }
     /// Nothing more is sent or delivered: writes what waits, sends FIN, waits for the peer's, and closes; resets the
     /// connection when that takes longer than `within`.   Source: RFC 6455 §7.1.1 (the server closes first).
@@ -154,9 +158,9 @@ private:
     void onEvents(std::uint32_t events) noexcept override;
     void onTurnEnd() noexcept override;
 
-    /// A write at the turn's end for what has been queued.
+    /// A write at the turn's end for what has been queued: of a batch also where some of its messages were not.
     SendStatus queued(SendStatus status) noexcept {
-        if (status == SendStatus::Queued && !kernelFull_) loop_.atTurnEnd(*this);
+        kernelFull_ ? outbox_.settle() : loop_.atTurnEnd(*this);
         return status;
     }
     bool isLent(Bytes payload) const noexcept {

@@ -2,6 +2,8 @@
 
 #include "Wire.hpp"
 
+#include "base/QueuePolicy.hpp"
+
 #include <set>
 #include <stdexcept>
 
@@ -129,6 +131,15 @@ TEST(Sending, ABroadcastIsEncodedAsAServersFrames) {
     encodeServerMessage(MessageKind::Binary, {}, nullptr, batch);
     EXPECT_EQ(asText(batch.message(0)), hex("81 05 48 65 6c 6c 6f"));
     EXPECT_EQ(asText(batch.message(1)), hex("82 00"));
+}
+
+TEST(Sending, AFrameIsAsLongAsSendQueuesCountIt) {
+    for (const std::size_t length : {0u, 1u, 125u, 126u, 65535u, 65536u}) {
+        WireBatch batch;
+        encodeServerMessage(MessageKind::Binary, asBytes(std::string(length, 'x')), nullptr, batch);
+        EXPECT_EQ(batch.size(0), framed(length).onWire) << length;
+        EXPECT_EQ(batch.size(0) - batch.mostHead, length);
+    }
 }
 
 }  // namespace

@@ -43,6 +43,9 @@ private:
     }
 };
 
+/// Three of the messages below, each with its frame's header.
+constexpr std::size_t kThree = 3 * (2 + 9);
+
 template <WhenFull policy>
 class Queue {
 public:
@@ -52,22 +55,29 @@ public:
 };
 
 class Closing : Queue<WhenFull::Close> {
-    SERVER_ENDPOINT(Closing, "/closing", .sendQueue = {.bytes = 30, .whenFull = Close})
+    SERVER_ENDPOINT(Closing, "/closing", .sendQueue = {.bytes = kThree, .whenFull = Close})
 public:
     ON_MESSAGE(said)
     void said(Session session, int count) { fill(session, count); }
 };
 class Oldest : Queue<WhenFull::DropOldest> {
-    SERVER_ENDPOINT(Oldest, "/oldest", .sendQueue = {.bytes = 30, .whenFull = DropOldest})
+    SERVER_ENDPOINT(Oldest, "/oldest", .sendQueue = {.bytes = kThree, .whenFull = DropOldest})
 public:
     ON_MESSAGE(said)
     void said(Session session, int count) { fill(session, count); }
 };
 class Newest : Queue<WhenFull::DropNewest> {
-    SERVER_ENDPOINT(Newest, "/newest", .sendQueue = {.bytes = 30, .whenFull = DropNewest})
+    SERVER_ENDPOINT(Newest, "/newest", .sendQueue = {.bytes = kThree, .whenFull = DropNewest})
 public:
     ON_MESSAGE(said)
     void said(Session session, int count) { fill(session, count); }
+};
+
+class Sized {
+    SERVER_ENDPOINT(Sized, "/sized", .sendQueue = {.bytes = 1000})
+public:
+    ON_MESSAGE(said)
+    void said(Session session, int size) { session.send(std::string(static_cast<std::size_t>(size), 'x')); }
 };
 
 std::vector<std::string> textsOf(const Peer& peer) {
@@ -164,6 +174,21 @@ TEST_F(TestServerTest, DropsTheNewestForAStalledPeerWhereThePolicySaysSo) {
     EXPECT_THAT(textsOf(peer), ElementsAre("message 0", "message 1", "message 2"));
     EXPECT_EQ(peer.dropped(), 2u);
     EXPECT_FALSE(peer.closed());
+}
+
+TEST_F(TestServerTest, TakesAMessageOfTheQueuesSizeAndNoneBeyondAlsoForAPeerThatReads) {
+    for (const bool stalled : {false, true}) {
+        Peer& peer = server.connect("/sized");
+        if (stalled) peer.stall();
+        peer.send("1000");
+        EXPECT_FALSE(peer.closed());
+        peer.resume();
+        EXPECT_EQ(peer.takeText().size(), 1000u);
+        if (stalled) peer.stall();
+        peer.send("1001");
+        ASSERT_TRUE(peer.closed());
+        EXPECT_EQ(peer.closed()->code, CloseCode::TryAgainLater);
+    }
 }
 
 TEST_F(TestServerTest, TellsWhyAHandshakeIsRefused) {

@@ -17,13 +17,18 @@ using test::Peer;
 using testing::AllOf;
 using testing::HasSubstr;
 
-Peer connectTo(std::uint16_t port) {
-    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+/// Errors: errno's value; 0 when somebody listens there.
+int connect(int descriptor, std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+Peer connectTo(std::uint16_t port) {
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(connect(descriptor, port), 0);
     return Peer{descriptor};
 }
 
@@ -71,6 +76,71 @@ TEST(Listener, NamesAddressAndRemedyWhenThePortIsInUse) {
     EXPECT_THAT(whyNot({.port = first.port()}),
                 AllOf(HasSubstr("127.0.0.1:" + std::to_string(first.port())), HasSubstr("is another server running?"),
                       HasSubstr("choose another port")));
+}
+
+TEST(ListenerBound, RefusesWhoeverConnectsBeforeItsStart) {
+    EventLoop loop;
+    std::vector<Socket> accepted;
+    Listener listener{loop, {}, [&](Socket socket, const std::string&) { accepted.push_back(std::move(socket)); }};
+    const Socket early{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    EXPECT_EQ(connect(early.descriptor(), listener.port()), ECONNREFUSED);
+    listener.start();
+    const Peer peer = connectTo(listener.port());
+    ASSERT_TRUE(test::turnUntil(loop, [&] { return !accepted.empty(); }));
+    EXPECT_EQ(accepted.size(), 1u);
+}
+
+TEST(ListenerBound, HasItsPortForItselfBeforeItsStart) {
+    EventLoop loop;
+    const Listener first{loop, {}, [](Socket, const std::string&) {}};
+    for (const char* host : {"127.0.0.1", "0.0.0.0"})
+        EXPECT_THAT(whyNot({.host = host, .port = first.port()}), HasSubstr("is another server running?")) << host;
+    const Listener everywhere{loop, {.host = "0.0.0.0", .port = 0}, [](Socket, const std::string&) {}};
+    EXPECT_THAT(whyNot({.port = everywhere.port()}), HasSubstr("is another server running?"));
+}
+
+/// A port with something left of a connection that was accepted on it: the connection itself, or its TIME_WAIT.
+class ListenerAfterAnother : public testing::TestWithParam<bool> {
+protected:
+    ListenerAfterAnother() {
+        EventLoop loop;
+        Listener before{loop, {}, [this](Socket socket, const std::string&) { accepted = std::move(socket); }};
+        port = before.port();
+        before.start();
+        peer.emplace(connectTo(port));
+        EXPECT_TRUE(test::turnUntil(loop, [this] { return static_cast<bool>(accepted); }));
+        if (GetParam()) accepted.close();  // the server first: TIME_WAIT is its
+        if (GetParam()) peer.reset();
+    }
+
+    std::uint16_t port = 0;
+    Socket accepted;
+    std::optional<Peer> peer;
+};
+
+TEST_P(ListenerAfterAnother, GetsItsPortAtOnce) {
+    EventLoop loop;
+    bool came = false;
+    Listener listener{loop, {.port = port}, [&](Socket, const std::string&) { came = true; }};
+    listener.start();
+    const Peer newcomer = connectTo(port);
+    EXPECT_TRUE(test::turnUntil(loop, [&] { return came; }));
+}
+
+TEST_P(ListenerAfterAnother, HasThePortForItselfBeforeItsStart) {
+    EventLoop loop;
+    const Listener first{loop, {.port = port}, [](Socket, const std::string&) {}};
+    EXPECT_THAT(whyNot({.port = port}), HasSubstr("is another server running?"));
+}
+
+INSTANTIATE_TEST_SUITE_P(WithItsConnection, ListenerAfterAnother, testing::Values(false));
+INSTANTIATE_TEST_SUITE_P(InTimeWait, ListenerAfterAnother, testing::Values(true));
+
+TEST(Listener, HasItsPortForItselfAfterItsStart) {
+    EventLoop loop;
+    Listener first{loop, {}, [](Socket, const std::string&) {}};
+    first.start();
+    EXPECT_THAT(whyNot({.port = first.port()}), HasSubstr("is another server running?"));
 }
 
 TEST(Listener, NamesAddressAndRemedyWhenTheAddressIsNotOurs) {

@@ -199,6 +199,27 @@ TEST(OutboxPolicyClose, AFullQueueRefusesTheMessageAndKeepsTheOthers) {
     EXPECT_EQ(append(box, "1234567890"), SendStatus::Queued);
 }
 
+TEST(OutboxLimit, OfAMessagesPayloadTakesItIntoAnEmptyBoxWhicheverWayItComes) {
+    const std::string head(10, 'h');
+    for (const std::size_t payload : {2000u, 70'000u}) {
+        for (const auto policy : {WhenFull::Close, WhenFull::DropOldest, WhenFull::DropNewest}) {
+            for (const std::size_t more : {0u, 1u}) {
+                const std::string text(payload + more, 'p');
+                const auto refused = policy == WhenFull::Close ? SendStatus::Full : SendStatus::Dropped;
+                const auto expected = more == 0 ? SendStatus::Queued : refused;
+                Outbox copied{{payload, policy}}, lent{{payload, policy}}, shared{{payload, policy}};
+                EXPECT_EQ(copied.append(asBytes(head), asBytes(text)), expected);
+                EXPECT_EQ(lent.appendLent(asBytes(head), asBytes(text)), expected);
+                EXPECT_EQ(shared.append(makeBatch(asBytes(head), asBytes(text)), 0, 1), expected);
+                for (Outbox* box : {&copied, &lent, &shared}) {
+                    const bool isFull = more == 0 && policy != WhenFull::DropOldest;
+                    EXPECT_EQ(box->append({}, asBytes("x")), isFull ? refused : SendStatus::Queued);
+                }
+            }
+        }
+    }
+}
+
 TEST(OutboxPolicyDropNewest, TheNewMessageIsDroppedAndCounted) {
     Outbox box{{.bytes = 10, .whenFull = WhenFull::DropNewest}};
     append(box, "12345");
@@ -296,6 +317,56 @@ TEST(OutboxDropUnstarted, WithNothingOnTheWireLeavesNothing) {
     box.dropUnstarted();
     EXPECT_TRUE(box.empty());
     EXPECT_EQ(box.queuedBytes(), 0u);
+}
+
+TEST(OutboxCommitted, StaysWhenTheRestIsForgotten) {
+    for (const std::size_t size : {100u, 2048u, 4096u}) {
+        const std::string head(size, 'h');
+        Outbox box{{}};
+        EXPECT_EQ(box.appendCommitted(asBytes(head)), SendStatus::Queued);
+        append(box, "aaaa");
+        append(box, std::string(5000, 'b'));
+        box.dropUnstarted();
+        EXPECT_EQ(box.queuedBytes(), 0u);
+        EXPECT_EQ(box.unsentBytes(), size);
+        box.appendControl(asBytes("<close>"), ControlRoom::Reserved);
+        EXPECT_EQ(writeAll(box), head + "<close>") << size;
+        EXPECT_EQ(box.unsentBytes(), 0u);
+    }
+}
+
+TEST(OutboxCommitted, StaysInItsPlaceBetweenWhatIsForgotten) {
+    Outbox box{{}};
+    append(box, "aaaa");
+    append(box, "bbbb");
+    box.appendCommitted(asBytes("<one>"));
+    box.appendControl(asBytes("<ping>"));
+    box.appendCommitted(asBytes("<two>"));
+    append(box, "cccc");
+    write(box, 1);
+    box.dropUnstarted();
+    EXPECT_EQ(box.queuedBytes(), 3u);
+    EXPECT_EQ(box.unsentBytes(), 13u);
+    append(box, "dddd");
+    EXPECT_EQ(writeAll(box), "aaa<one><two>dddd");
+    EXPECT_EQ(box.unsentBytes(), 0u);
+}
+
+TEST(OutboxCommitted, DoesNotFallToThePolicy) {
+    Outbox box{{.bytes = 8, .whenFull = WhenFull::DropOldest}};
+    box.appendCommitted(asBytes("<head>"));
+    for (const char* text : {"aaaa", "bbbb", "cccc"}) append(box, text);
+    EXPECT_EQ(writeAll(box), "<head>bbbbcccc");
+}
+
+TEST(OutboxCommitted, HasTheRoomOfControlMessagesAndIsQueuedWholeOrNotAtAll) {
+    Outbox box{{}};
+    box.appendControl(asBytes("<ping>"));
+    EXPECT_EQ(box.appendCommitted(asBytes(std::string(Outbox::kMaxControlBytes - 5, 'h'))), SendStatus::Dropped);
+    EXPECT_EQ(writeAll(box), "<ping>");
+    const std::string most(Outbox::kMaxControlBytes, 'h');
+    EXPECT_EQ(box.appendCommitted(asBytes(most)), SendStatus::Queued);
+    EXPECT_EQ(writeAll(box), most);
 }
 
 TEST(Outbox, TwoHundredThousandRandomStepsNeverTearOrReorderAMessage) {

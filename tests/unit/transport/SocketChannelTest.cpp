@@ -5,8 +5,11 @@
 #include "support/TlsClient.hpp"
 #include "transport/TlsContext.hpp"
 
+#include <algorithm>
 #include <future>
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace patchbay::transport {
 namespace {
@@ -521,6 +524,42 @@ TEST(SocketChannelThreads, AnotherThreadMayDropTheLastReference) {
     while (!peer.ended()) peer.read(16);
     loop.stop();
     thread.join();
+}
+
+TEST_F(SocketChannelWriting, HoldsLittleMoreThanWhatWaitsForAPeerThatDoesNotRead) {
+    connect(localPair());
+    stall();
+    constexpr std::size_t kBatches = 1000, kBytes = 64 * 1024;
+    std::vector<std::weak_ptr<const WireBatch>> batches;
+    for (std::size_t i = 0; i < kBatches; ++i) {
+        const auto batch = std::make_shared<WireBatch>(WireBatch{std::vector(kBytes, std::byte{'b'}), {10, 30, 50, kBytes}});
+        batches.push_back(batch);
+        EXPECT_EQ(channel->send(batch, 1, 3), SendStatus::Queued);
+    }
+    const auto alive = [](const auto& batch) { return !batch.expired(); };
+    EXPECT_LE(std::ranges::count_if(batches, alive), 4) << "of 64 KiB, for 40 bytes of each";
+}
+
+TEST_F(SocketChannelWriting, LetsGoOfALargeBatchWhenTheKernelLeavesTheRestOfAFewOfItsMessages) {
+    connect(localPair());
+    WireBatch large{std::vector(std::size_t{8} << 20, std::byte{'b'}), {}};
+    for (std::size_t message = 1; message <= 512; ++message) large.ends.push_back(message * 1024);
+    large.ends.push_back(large.bytes.size());
+    auto batch = std::make_shared<const WireBatch>(std::move(large));
+    const std::weak_ptr<const WireBatch> seen = batch;
+    channel->send(std::exchange(batch, nullptr), 0, 512);
+    turn();
+    EXPECT_GT(channel->queuedBytes(), 0u);
+    EXPECT_TRUE(seen.expired()) << "8 MiB, for half of one at most";
+}
+
+TEST_F(SocketChannelWriting, WritesTheMessagesOfABatchThatFitWhereOthersFallToThePolicy) {
+    connect(localPair(), {.bytes = 10, .whenFull = WhenFull::DropNewest});
+    const auto batch = std::make_shared<WireBatch>();
+    for (const char* text : {"fits", "is far too large", "too"}) batch->append({}, asBytes(text));
+    EXPECT_EQ(channel->send(batch, 0, 3), SendStatus::Dropped);
+    turn();
+    EXPECT_EQ(peer->read(), "fitstoo");
 }
 
 }  // namespace
