@@ -47,7 +47,12 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     for (const auto& listener : endpoint_->server.sessionListeners) {
         told("opened", [&] { listener->opened(session); });
     }
-    obey(endpoint_->dispatcher.open(instance_.get(), {call(session), endpoint_->config}));
+    const auto opened = endpoint_->dispatcher.open(instance_.get(), {call(session), endpoint_->config});
+    if (opened.outcome == endpoint::Outcome::CloseRefused) {
+        close(CloseCause::Policy, std::nullopt, opened.refusal);
+    } else {
+        obey(opened.outcome);
+    }
     State opening = State::Opening;
     state_.compare_exchange_strong(opening, State::Open);
 }
