@@ -1,13 +1,14 @@
 // A line for each session that ends: from where, as whom, for how long, and why. It is also the shortest whole example of a
-// plugin: keys of its own, a hook, an entry.
+// plugin: keys of its own, a hook, a thread that begins and ends with it, an entry.
+
+#include "Writer.hpp"
 
 #include <patchbay/plugin.hpp>
 
-#include <fstream>
-#include <iostream>
-#include <mutex>
-#include <stdexcept>
+#include <memory>
+#include <sstream>
 
+namespace patchbay::access_log {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -15,40 +16,43 @@ using Clock = std::chrono::steady_clock;
 struct AccessLogConfig {
     /// The file that lines are appended to; left out: standard output.
     std::string file = {};
+    /// Lines that may wait while the file takes none; those beyond are lost, and their number is written when it takes lines
+    /// again.
+    std::size_t queue = 10'000;
 };
 
-class Lines final : public patchbay::SessionListener {
+/// Thread: the loops, which never wait for the file.
+class Lines final : public SessionListener {
 public:
-    explicit Lines(const std::string& file) {
-        if (file.empty()) return;
-        file_.open(file, std::ios::app);
-        if (!file_) throw std::invalid_argument{"file: \"" + file + "\" cannot be written"};
-    }
-    void opened(const patchbay::Session& session) override { session.setProperty("access-log", Clock::now()); }
-    void closed(const patchbay::Session& session, const patchbay::CloseReason& reason) override {
+    explicit Lines(std::shared_ptr<Writer> writer) : writer_{std::move(writer)} {}
+    void opened(const Session& session) override { session.setProperty("access-log", Clock::now()); }
+    void closed(const Session& session, const CloseReason& reason) override {
         const auto since = session.property<Clock::time_point>("access-log");
         const auto seconds = since ? std::chrono::duration<double>{Clock::now() - *since}.count() : 0;
-        const std::lock_guard guard{lock_};
-        (file_.is_open() ? static_cast<std::ostream&>(file_) : std::cout)
-            << session.remoteAddress() << ' ' << session.displayName() << ' ' << session.requestUri() << ' ' << seconds << "s "
-            << static_cast<int>(reason.code()) << ' ' << name(reason.cause()) << std::endl;
+        std::ostringstream line;
+        line << session.remoteAddress() << ' ' << session.displayName() << ' ' << session.requestUri() << ' ' << seconds << "s "
+             << static_cast<int>(reason.code()) << ' ' << name(reason.cause()) << '\n';
+        writer_->add(std::move(line).str());
     }
 
 private:
-    std::mutex lock_;
-    std::ofstream file_;
+    const std::shared_ptr<Writer> writer_;
 };
 
-class AccessLog final : public patchbay::Plugin {
+class AccessLog final : public Plugin {
 public:
     using Config = AccessLogConfig;
-    explicit AccessLog(const Config& config) : lines_{std::make_shared<Lines>(config.file)} {}
-    void install(patchbay::ServerContainer& server) override { server.addListener(lines_); }
+    explicit AccessLog(const Config& config) : writer_{std::make_shared<Writer>(config.file, config.queue)} {}
+    /// Not stop(): after that the sessions end, and each is a line.
+    ~AccessLog() override { writer_->finish(); }
+    void install(ServerContainer& server) override { server.addListener(std::make_shared<Lines>(writer_)); }
+    void start() override { writer_->start(); }
 
 private:
-    std::shared_ptr<Lines> lines_;
+    std::shared_ptr<Writer> writer_;
 };
 
 }  // namespace
+}  // namespace patchbay::access_log
 
-PATCHBAY_PLUGIN(AccessLog, "access-log")
+PATCHBAY_PLUGIN(patchbay::access_log::AccessLog, "access-log")

@@ -1,6 +1,7 @@
 // The plugins and the app of this tree, as an operator switches them on: by name, from the server's own folder.
 // Source: FEATURES G1, G2
 #include "plugins/Mapped.hpp"
+#include "support/Certificate.hpp"
 #include "support/Eventually.hpp"
 #include "support/RawWebSocket.hpp"
 
@@ -9,6 +10,12 @@
 
 #include <gmock/gmock.h>
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -88,6 +95,56 @@ TEST(OwnPlugins, TheAccessLogHasALineForEachSessionThatEnds) {
     text << std::ifstream{file}.rdbuf();
     std::filesystem::remove(file);
     EXPECT_THAT(text.str(), AllOf(HasSubstr("127.0.0.1:"), HasSubstr("/chat/lobby?name=ann "), HasSubstr("s 4000 peer\n")));
+}
+
+/// A pipe with a name that is full, so that whoever writes to it waits.
+class FullPipe {
+public:
+    FullPipe() {
+        if (::mkfifo(path().c_str(), 0600) != 0) throw std::runtime_error{"no pipe"};
+        end_ = Descriptor{::open(path().c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
+        const std::string filling(4096, '-');
+        while (::write(end_.get(), filling.data(), filling.size()) > 0) continue;
+    }
+    std::string path() const { return folder_.path() + "/log"; }
+    /// What comes until it ends with `last`.
+    std::string readUntil(const std::string& last) {
+        std::string text;
+        const auto deadline = std::chrono::steady_clock::now() + kPatience;
+        while (!text.ends_with(last) && std::chrono::steady_clock::now() < deadline) {
+            pollfd ready{end_.get(), POLLIN, 0};
+            ::poll(&ready, 1, 100);
+            char bytes[4096];
+            const auto got = ::read(end_.get(), bytes, sizeof bytes);
+            if (got > 0) text.append(bytes, static_cast<std::size_t>(got));
+        }
+        return text.substr(std::min(text.find_first_not_of('-'), text.size()));
+    }
+
+private:
+    TemporaryFolder folder_;
+    Descriptor end_{-1};
+};
+
+// Each line was written and flushed under a lock by the loop whose session had ended.
+TEST(OwnPlugins, ALogWhoseDiskTakesNothingHoldsUpNoLoopAndSaysWhatIsMissing) {
+    constexpr int kSessions = 20;
+    FullPipe pipe;
+    auto server = serverWith("plugins: [ { library: access-log, config: { file: " + pipe.path() + ", queue: 2 } } ]\napps: [ chat ]");
+    server->start();
+    for (int i = 0; i < kSessions; ++i) {
+        RawWebSocket ann{server->port(), "/chat/lobby?name=ann"};
+        ann.close(4000, "bye");
+        EXPECT_EQ(ann.skipToClose().code, 4000);
+    }
+    EXPECT_TRUE(eventually([&] { return server->sessionCount() == 0; }));
+    const std::string text = pipe.readUntil("took them\n");
+    server.reset();
+
+    const auto written = static_cast<int>(std::ranges::count(text, '\n')) - 1;
+    EXPECT_GE(written, 2) << text;
+    EXPECT_LE(written, 4) << text;
+    EXPECT_THAT(text, HasSubstr("# " + std::to_string(kSessions - written) + " lines are missing here"));
 }
 
 TEST(OwnPlugins, ALogThatCannotBeWrittenIsToldBeforeTheServerListens) {

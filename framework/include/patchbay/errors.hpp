@@ -1,6 +1,6 @@
 #pragma once
-// What the framework throws at application code. All derive from std::runtime_error; none of their texts ever goes on
-// the wire.
+// What the framework throws at application code, and what that may throw back. All derive from std::runtime_error; none of
+// their texts ever goes on the wire.
 
 #include <stdexcept>
 #include <string>
@@ -41,6 +41,20 @@ public:
 class MessageTooBig : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
+};
+
+/// Thrown by an open handler: this peer is not served. Its error handler is told, then the session closes with 1008
+/// (CloseCause::Policy), and `code` is the close reason that the peer reads; the text stays here, for the error handler and the
+/// log. By any other handler it is an exception as another.
+/// Units: `code` is a word for programs, such as "slow-mode", cut at 123 bytes of UTF-8.
+class Refused : public std::runtime_error {
+public:
+    explicit Refused(std::string code, const std::string& text = {})
+        : std::runtime_error{text.empty() ? code : code + ": " + text}, code_{std::move(code)} {}
+    const std::string& code() const noexcept { return code_; }
+
+private:
+    std::string code_;
 };
 
 /// What a handler threw when it was no std::exception.

@@ -21,6 +21,17 @@ std::string describe(const std::exception_ptr& error) {
 
 enum class Kind : std::uint8_t { Decode, TooBig, Closed, Other };
 
+/// nullptr when it is another exception.
+const Refused* refusalIn(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const Refused& refused) {
+        return &refused;  // which `error` keeps
+    } catch (...) {
+        return nullptr;
+    }
+}
+
 /// Once for each error: throwing is dear, and a peer may send what does not decode as fast as it can.
 Kind kindOf(const std::exception_ptr& error) {
     try {
@@ -48,9 +59,17 @@ Outcome Dispatcher::guarded(const char* handler, void* instance, const detail::C
     }
 }
 
-Outcome Dispatcher::open(void* instance, const detail::OpenCall& call) const noexcept {
-    if (!model_.onOpen) return Outcome::Fine;
-    return guarded("the open handler", instance, call, [&] { model_.onOpen(instance, call); });
+Opening Dispatcher::open(void* instance, const detail::OpenCall& call) const noexcept {
+    if (!model_.onOpen) return {};
+    try {
+        model_.onOpen(instance, call);
+        return {};
+    } catch (...) {
+        const std::exception_ptr error = std::current_exception();
+        route("the open handler", instance, call, error);
+        const Refused* const refused = refusalIn(error);
+        return refused ? Opening{Outcome::CloseRefused, refused->code()} : Opening{Outcome::CloseFailed};
+    }
 }
 
 Outcome Dispatcher::message(MessageKind kind, void* instance, const detail::MessageCall& call) const noexcept {

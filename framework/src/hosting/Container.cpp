@@ -1,5 +1,6 @@
 #include "hosting/Container.hpp"
 
+#include "base/Guarded.hpp"
 #include "base/Log.hpp"
 #include "base/TimedTask.hpp"
 
@@ -33,15 +34,7 @@ public:
     using TimedTask::TimedTask;
 
 private:
-    void run(Task& task) noexcept override {
-        try {
-            task();
-        } catch (const std::exception& error) {
-            log::error("patchbay", std::string{"a timer's task threw "} + error.what());
-        } catch (...) {
-            log::error("patchbay", "a timer's task threw what is no std::exception");
-        }
-    }
+    void run(Task& task) noexcept override { guarded("patchbay", "a timer's task", [&] { task(); }); }
 };
 
 /// One ticker for all loops, with the library that it came from.
@@ -88,6 +81,10 @@ std::shared_ptr<const Container::Table> Container::table() const {
     return table_;
 }
 
+bool Container::Table::has(const void* identity) const noexcept {
+    return std::ranges::any_of(endpoints, [&](const auto& endpoint) { return endpoint->identity == identity; });
+}
+
 void Container::replace(std::shared_ptr<const Table> table) {
     const std::lock_guard guard{lock_};
     table_.swap(table);
@@ -119,54 +116,68 @@ std::shared_ptr<messaging::DeployedEndpoint> Container::build(Deployment deploym
     return endpoint;
 }
 
+/// Runs the constructor of its configurator, which may call this container again.   Requires: no lock is held.
+std::shared_ptr<messaging::DeployedEndpoint> Container::make(Deployment deployment, std::vector<std::string>& problems) {
+    const std::string who = deployment.config.className + " at " + deployment.config.path + ": ";
+    const auto found = check(deployment);
+    problems.insert(problems.end(), found.begin(), found.end());
+    if (!found.empty()) return nullptr;
+    std::shared_ptr<messaging::DeployedEndpoint> endpoint;
+    const auto thrown = thrownBy([&] { endpoint = build(std::move(deployment)); });
+    if (!thrown) return endpoint;
+    problems.push_back(who + "its configurator cannot be made: " + *thrown);
+    return nullptr;
+}
+
+/// The same class twice is ignored (Jakarta WebSocket §5.2.1).
+void Container::addTo(Table& next, const std::shared_ptr<messaging::DeployedEndpoint>& endpoint,
+                      std::vector<std::string>& problems) {
+    if (next.has(endpoint->identity)) return;
+    const auto taken = next.endpointPaths.add(endpoint->config.path, next.endpoints.size());
+    if (!taken) return next.endpoints.push_back(endpoint);
+    const auto& other = next.endpoints[*taken]->config;
+    problems.push_back(endpoint->config.className + " at " + endpoint->config.path + ": " + other.className + " is at " +
+                       other.path + " already, which matches the same requests; give one of them another path");
+}
+
 std::vector<std::string> Container::deploy(std::vector<Deployment> deployments) {
+    std::vector<std::string> problems;
+    std::vector<std::shared_ptr<messaging::DeployedEndpoint>> made;  // those in vain go when the lock is free again
+    for (Deployment& deployment : deployments) {
+        const void* const identity = deployment.model.identity;
+        const bool again = std::ranges::any_of(made, [&](const auto& e) { return e->identity == identity; });
+        if (again || table()->has(identity)) continue;
+        if (auto endpoint = make(std::move(deployment), problems)) made.push_back(std::move(endpoint));
+    }
     const std::lock_guard one{changing_};
     auto next = std::make_shared<Table>(*table());
-    std::vector<std::string> problems;
-    for (Deployment& deployment : deployments) {
-        const auto& endpoints = next->endpoints;
-        const bool known = std::any_of(endpoints.begin(), endpoints.end(),
-                                       [&](const auto& e) { return e->identity == deployment.model.identity; });
-        if (known) continue;  // the same class twice is ignored (Jakarta WebSocket §5.2.1)
-        const std::string who = deployment.config.className + " at " + deployment.config.path + ": ";
-        auto found = check(deployment);
-        if (found.empty()) {
-            try {
-                auto endpoint = build(std::move(deployment));
-                const auto taken = next->endpointPaths.add(endpoint->config.path, next->endpoints.size());
-                if (taken) {
-                    const auto& other = next->endpoints[*taken]->config;
-                    found.push_back(who + other.className + " is at " + other.path +
-                                    " already, which matches the same requests; give one of them another path");
-                } else {
-                    next->endpoints.push_back(std::move(endpoint));
-                }
-            } catch (const std::exception& error) {
-                found.push_back(who + "its configurator cannot be made: " + error.what());
-            }
-        }
-        problems.insert(problems.end(), found.begin(), found.end());
-    }
+    for (const auto& endpoint : made) addTo(*next, endpoint, problems);
     if (problems.empty()) replace(std::move(next));
     return problems;
 }
 
 bool Container::undeploy(std::string_view path) {
-    const std::lock_guard one{changing_};
-    const auto current = table();
-    auto next = std::make_shared<Table>(*current);
-    const auto found = std::find_if(next->endpoints.begin(), next->endpoints.end(),
-                                    [&](const auto& e) { return e->config.path == path; });
-    if (found == next->endpoints.end()) return false;
-    const auto gone = *found;
-    next->endpoints.erase(found);
-    next->endpointPaths = {};
-    for (std::size_t i = 0; i < next->endpoints.size(); ++i) next->endpointPaths.add(next->endpoints[i]->config.path, i);
-    replace(std::move(next));
+    const auto gone = takeOut(path);
+    if (!gone) return false;
     const auto sessions = gone->shut();
     log::info(gone->config.path, "taken away; " + std::to_string(sessions.size()) + " sessions get 1001");
     for (const auto& session : sessions) session->close(CloseCause::Shutdown, std::nullopt, "endpoint removed");
     return true;
+}
+
+/// nullptr when there is none at that path.
+std::shared_ptr<messaging::DeployedEndpoint> Container::takeOut(std::string_view path) {
+    const std::lock_guard one{changing_};
+    auto next = std::make_shared<Table>(*table());
+    const auto found = std::find_if(next->endpoints.begin(), next->endpoints.end(),
+                                    [&](const auto& e) { return e->config.path == path; });
+    if (found == next->endpoints.end()) return nullptr;
+    auto gone = *found;
+    next->endpoints.erase(found);
+    next->endpointPaths = {};
+    for (std::size_t i = 0; i < next->endpoints.size(); ++i) next->endpointPaths.add(next->endpoints[i]->config.path, i);
+    replace(std::move(next));
+    return gone;
 }
 
 void Container::addRoute(HttpRoute route) {
@@ -206,11 +217,8 @@ bool Container::hasRoute(std::string_view method, std::string_view path) const {
 
 Admission Container::admit(const HandshakeRequest& request) {
     Admission admission;
-    try {
-        judge(request, admission);
-    } catch (const std::exception& error) {
-        log::error(admission.endpoint ? admission.endpoint->config.path : request.target,
-                   std::string{"the handshake failed: "} + error.what());
+    if (const auto thrown = thrownBy([&] { judge(request, admission); })) {
+        log::error(admission.endpoint ? admission.endpoint->config.path : request.target, "the handshake failed: " + *thrown);
         admission.rejection = refusal(500, "the server could not complete the handshake\n");
     }
     return admission;

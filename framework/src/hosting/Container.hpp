@@ -69,7 +69,7 @@ public:
     messaging::ServerState& state() noexcept { return *state_; }
 
     /// Adds all of `deployments`, or none of them. Returns what is wrong with them, each problem once.
-    /// Thread: any, one at a time.
+    /// Thread: any. A configurator's constructor may call everything of this class.
     std::vector<std::string> deploy(std::vector<Deployment> deployments);
     /// Takes an endpoint away: no new session, and those that are open close with 1001. False when there is none.
     bool undeploy(std::string_view path);
@@ -113,12 +113,18 @@ private:
         endpoint::PathRouter endpointPaths;
         std::vector<std::vector<HttpRoute>> routes;  // the methods of one path together
         endpoint::PathRouter routePaths;
+
+        bool has(const void* identity) const noexcept;
     };
     Timer startTimer(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds interval, Task task);
     std::shared_ptr<const Table> table() const;
     void replace(std::shared_ptr<const Table> table);
     std::vector<std::string> check(const Deployment& deployment);
     std::shared_ptr<messaging::DeployedEndpoint> build(Deployment deployment);
+    std::shared_ptr<messaging::DeployedEndpoint> make(Deployment deployment, std::vector<std::string>& problems);
+    static void addTo(Table& next, const std::shared_ptr<messaging::DeployedEndpoint>& endpoint,
+                      std::vector<std::string>& problems);
+    std::shared_ptr<messaging::DeployedEndpoint> takeOut(std::string_view path);
     void judge(const HandshakeRequest& request, Admission& admission);
     void agreeOnExtension(const HandshakeRequest& request, Admission& admission);
 
@@ -126,7 +132,7 @@ private:
     Services services_;
     messaging::Hooks<ExtensionFactory> extensions_;
     std::atomic<bool> draining_{false};
-    std::mutex changing_;
+    std::mutex changing_;  // while a table is made of the one before; never around a user's code
     mutable std::mutex lock_;
     std::shared_ptr<const Table> table_;
     std::vector<std::weak_ptr<TimedTask>> timers_;  // the server's own

@@ -104,14 +104,12 @@ Deployment configure(detail::EndpointModel model, const ServerConfig& config, st
     return {std::move(model), std::move(endpoint)};
 }
 
-void checkEntries(const ServerConfig& config, const std::vector<Deployment>& deployments, std::vector<std::string>& problems) {
+void checkEntries(const ServerConfig& config, const std::vector<std::string>& paths, std::vector<std::string>& problems) {
     for (const auto& [path, entry] : config.endpoints) {
-        const bool known = std::any_of(deployments.begin(), deployments.end(),
-                                       [&path = path](const Deployment& d) { return d.config.path == path; });
-        if (known) continue;
+        if (std::ranges::find(paths, path) != paths.end()) continue;
         std::string text = "endpoints: \"" + path + "\" names no deployed endpoint; deployed are";
-        if (deployments.empty()) text += " none";
-        for (const Deployment& deployment : deployments) text += " " + deployment.config.path;
+        if (paths.empty()) text += " none";
+        for (const std::string& deployed : paths) text += " " + deployed;
         problems.push_back(std::move(text));
     }
 }

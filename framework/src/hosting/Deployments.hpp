@@ -21,7 +21,7 @@ Limits serverLimits(const ServerConfig& config);
 /// Errors: appended to `problems`, in the words of the configuration.
 Deployment configure(detail::EndpointModel model, const ServerConfig& config, std::vector<std::string>& problems);
 
-/// Entries that no endpoint has.
-void checkEntries(const ServerConfig& config, const std::vector<Deployment>& deployments, std::vector<std::string>& problems);
+/// Entries that no endpoint has; `paths` are those of the endpoints.
+void checkEntries(const ServerConfig& config, const std::vector<std::string>& paths, std::vector<std::string>& problems);
 
 }  // namespace patchbay::hosting

@@ -1,7 +1,6 @@
 #include "hosting/HttpHost.hpp"
 
-#include "base/Log.hpp"
-
+#include "base/Guarded.hpp"
 #include "hosting/RequestHandler.hpp"
 
 #include <Poco/Net/HTTPServer.h>
@@ -163,11 +162,8 @@ void HttpHost::stop() {
 }
 
 void HttpHost::runHere(Exchange& exchange, std::size_t loopIndex) {
-    try {
-        parts_->handshakes[loopIndex]->run(exchange);
-    } catch (const std::exception& error) {  // POCO's own; without an answer the gate says 500
-        log::error("http", std::string{"a request could not be handled: "} + error.what());
-    }
+    // POCO's own exceptions; without an answer the gate says 500.
+    guarded("http", "a request's handling", [&] { parts_->handshakes[loopIndex]->run(exchange); });
 }
 
 bool HttpHost::runInPool(std::unique_ptr<Exchange>& exchange, ReplaySocket::Done done) {

@@ -1,5 +1,6 @@
 #include "hosting/PluginHost.hpp"
 
+#include "base/Guarded.hpp"
 #include "base/Images.hpp"
 #include "base/Log.hpp"
 #include "base/TypeName.hpp"
@@ -9,7 +10,6 @@
 #include <link.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <stdexcept>
 
@@ -17,18 +17,6 @@ namespace patchbay::hosting {
 namespace {
 
 using Entry = const detail::PluginEntry* (*)() noexcept;
-
-/// What a call into a plugin threw.
-std::string thrownBy(const std::function<void()>& call) {
-    try {
-        call();
-        return {};
-    } catch (const std::exception& error) {
-        return error.what();
-    } catch (...) {
-        return "something that is no std::exception";
-    }
-}
 
 }  // namespace
 
@@ -162,8 +150,8 @@ void PluginHost::open(const LibraryConfig& entry, const std::string& where, cons
     }
     ConfigBlock keys = entry.config;
     if (keys.path.empty()) keys.path = where + ".config";
-    const std::string thrown = thrownBy([&] { loaded->object = made->make(keys, problems); });
-    if (!thrown.empty()) problem(loaded->name + ": " + thrown);
+    const auto thrown = thrownBy([&] { loaded->object = made->make(keys, problems); });
+    if (thrown) problem(loaded->name + ": " + *thrown);
     plugins_.push_back(std::move(loaded));
 }
 
@@ -198,20 +186,20 @@ void PluginHost::orderByNeed(std::vector<std::string>& problems) {
 
 void PluginHost::install(ServerContainer& server, std::vector<std::string>& problems) {
     for (const auto& plugin : plugins_) {
-        const std::string thrown = thrownBy([&] { plugin->object->install(server); });
-        if (!thrown.empty()) problems.push_back("plugin " + plugin->name + ": install: " + thrown);
+        const auto thrown = thrownBy([&] { plugin->object->install(server); });
+        if (thrown) problems.push_back("plugin " + plugin->name + ": install: " + *thrown);
         if (plugin->library) log::info("plugins", plugin->name + ' ' + plugin->version);
     }
 }
 
 void PluginHost::start(std::vector<std::string>& problems) {
     for (auto plugin = plugins_.begin(); plugin != plugins_.end(); ++plugin) {
-        const std::string thrown = thrownBy([&] { (*plugin)->object->start(); });
-        if (thrown.empty()) continue;
-        problems.push_back("plugin " + (*plugin)->name + ": start: " + thrown);
+        const auto thrown = thrownBy([&] { (*plugin)->object->start(); });
+        if (!thrown) continue;
+        problems.push_back("plugin " + (*plugin)->name + ": start: " + *thrown);
         while (plugin != plugins_.begin()) {
             --plugin;
-            thrownBy([&] { (*plugin)->object->stop(); });
+            guarded("plugins", (*plugin)->name + ": stop()", [&] { (*plugin)->object->stop(); });
         }
         return;
     }
@@ -221,8 +209,7 @@ void PluginHost::start(std::vector<std::string>& problems) {
 void PluginHost::stop() noexcept {
     if (!std::exchange(started_, false)) return;
     for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) {
-        const std::string thrown = thrownBy([&] { (*plugin)->object->stop(); });
-        if (!thrown.empty()) log::error("plugins", (*plugin)->name + ": stop: " + thrown);
+        guarded("plugins", (*plugin)->name + ": stop()", [&] { (*plugin)->object->stop(); });
     }
 }
 

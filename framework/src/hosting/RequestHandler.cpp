@@ -1,6 +1,6 @@
 #include "hosting/RequestHandler.hpp"
 
-#include "base/Log.hpp"
+#include "base/Guarded.hpp"
 #include "hosting/ReplaySocket.hpp"
 #include "protocol/Handshake.hpp"
 
@@ -143,13 +143,7 @@ private:
                           std::string{exchange.remoteAddress}, exchange.secure, std::move(match.pathParameters)};
         Poco::StreamCopier::copyToString(request.stream(), plain.body);
         HttpResponse result;
-        try {
-            (*match.handler)(plain, result);
-        } catch (const std::exception& error) {
-            log::error(head.target, std::string{"its handler threw "} + error.what());
-            result = HttpResponse{500, {}, "the server could not answer this request\n"};
-        } catch (...) {
-            log::error(head.target, "its handler threw something that is no std::exception");
+        if (!guarded(head.target, "its handler", [&] { (*match.handler)(plain, result); })) {
             result = HttpResponse{500, {}, "the server could not answer this request\n"};
         }
         answer(request, response, result.status, result.headers, result.body);

@@ -134,7 +134,6 @@ private:
     void readConnection() {
         const auto& fields = out_.headers_;
         out_.namesWebSocket = protocol::listContains(fields, "Upgrade", "websocket");
-        out_.upgrade = out_.namesWebSocket && protocol::listContains(fields, "Connection", "upgrade");
         out_.keepAlive = !protocol::listContains(fields, "Connection", "close") &&
                          (out_.minorVersion == 1 || protocol::listContains(fields, "Connection", "keep-alive"));
         out_.expectContinue = out_.minorVersion == 1 && protocol::listContains(fields, "Expect", "100-continue");

@@ -39,7 +39,6 @@ public:
     std::size_t headBytes = 0;  ///< with the final empty line; what follows is the body or the next request
     std::optional<std::uint64_t> contentLength;  ///< none: no body
     bool namesWebSocket = false;                 ///< Upgrade: websocket; another upgrade is ignored (RFC 9110 §7.8)
-    bool upgrade = false;                        ///< asks for WebSocket: Connection: upgrade and Upgrade: websocket
     bool keepAlive = true;                       ///< the client would send another request on this connection
     bool expectContinue = false;                 ///< sends its body after 100 Continue
 

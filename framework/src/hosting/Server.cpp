@@ -62,8 +62,12 @@ struct Server::Parts {
     std::vector<std::thread> threads;
     std::size_t nextLoop = 0;
     bool started = false;
+    bool deployed = false;  // what waited is there: what comes now is deployed at once, also by a configurator of those
 
-    void deploy(std::vector<detail::EndpointModel> models);
+    std::vector<hosting::Deployment> configured(std::vector<detail::EndpointModel> models, std::vector<std::string>& problems) const;
+    void deploy(std::vector<hosting::Deployment> deployments, std::vector<std::string> problems);
+    void deployNow(std::vector<detail::EndpointModel> models);
+    void deployWaiting();
     void listen();
     void accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls);
     /// How many addresses have new ones.
@@ -91,13 +95,38 @@ Server::Parts::Parts(ServerConfig theConfig)
     container.state().closeTimeout = std::min(container.state().closeTimeout, config.server.drainTimeout / 2);
 }
 
-void Server::Parts::deploy(std::vector<detail::EndpointModel> models) {
-    std::vector<std::string> problems;
+std::vector<hosting::Deployment> Server::Parts::configured(std::vector<detail::EndpointModel> models,
+                                                           std::vector<std::string>& problems) const {
     std::vector<hosting::Deployment> deployments;
     for (auto& model : models) deployments.push_back(hosting::configure(std::move(model), config, problems));
-    if (!started) hosting::checkEntries(config, deployments, problems);
+    return deployments;
+}
+
+void Server::Parts::deploy(std::vector<hosting::Deployment> deployments, std::vector<std::string> problems) {
     if (problems.empty()) problems = container.deploy(std::move(deployments));
     if (!problems.empty()) throw DeploymentError{std::move(problems)};
+}
+
+void Server::Parts::deployNow(std::vector<detail::EndpointModel> models) {
+    std::vector<std::string> problems;
+    auto deployments = configured(std::move(models), problems);
+    deploy(std::move(deployments), std::move(problems));
+}
+
+void Server::Parts::deployWaiting() {
+    std::vector<std::string> problems;
+    auto deployments = configured(waiting, problems);
+    std::vector<std::string> paths;
+    for (const auto& deployment : deployments) paths.push_back(deployment.config.path);
+    for (const auto& endpoint : container.endpoints()) paths.push_back(endpoint->config.path);
+    hosting::checkEntries(config, paths, problems);
+    deployed = true;
+    try {
+        deploy(std::move(deployments), std::move(problems));
+    } catch (...) {
+        deployed = false;
+        throw;
+    }
 }
 
 void Server::Parts::listen() {
@@ -238,7 +267,7 @@ Server::~Server() {
 hosting::Container& Server::container() const noexcept { return parts_->container; }
 
 void Server::add(std::vector<detail::EndpointModel> models) {
-    if (parts_->started) return parts_->deploy(std::move(models));
+    if (parts_->deployed) return parts_->deployNow(std::move(models));
     for (auto& model : models) parts_->waiting.push_back(std::move(model));
 }
 
@@ -251,7 +280,7 @@ void Server::start() {
     Parts& p = *parts_;
     p.installPlugins(*this);
     if (p.config.server.health) p.addHealth();
-    p.deploy(p.waiting);
+    p.deployWaiting();
     p.listen();
     p.startPlugins();
     p.waiting.clear();

@@ -1,5 +1,6 @@
 #include "messaging/SessionCore.hpp"
 
+#include "base/Guarded.hpp"
 #include "base/Log.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     const Session session = handle();
     told_ = true;
     for (const auto& listener : endpoint_->server->sessionListeners) {
-        told("opened", [&] { listener->opened(session); });
+        guarded(endpoint_->config.path, "a session listener's opened()", [&] { listener->opened(session); });
     }
     if (isOpen()) runOpenHandler(session);
     State opening = State::Opening;
@@ -40,9 +41,10 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
 
 /// A peer whose open handler failed is never served.
 void SessionCore::runOpenHandler(const Session& session) noexcept {
-    const auto outcome = code_->dispatcher.open(instance_.get(), {call(session), endpoint_->config});
-    opened_ = outcome == endpoint::Outcome::Fine;
-    obey(outcome);
+    const auto opened = code_->dispatcher.open(instance_.get(), {call(session), endpoint_->config});
+    opened_ = opened.outcome == endpoint::Outcome::Fine;
+    if (opened.outcome == endpoint::Outcome::CloseRefused) return close(CloseCause::Policy, std::nullopt, opened.refusal);
+    obey(opened.outcome);
 }
 
 /// The endpoint was taken away, or the server shuts down, since the handshake.
@@ -81,21 +83,9 @@ void SessionCore::receiveIntercepted(const Session& session, MessageKind kind, B
     if (isOpen()) handle(session, kind, message.payload(), 0);
 }
 
-/// A listener's mistake is its own.
-template <class Tell>
-void SessionCore::told(const char* what, Tell tell) const noexcept {
-    try {
-        tell();
-    } catch (const std::exception& error) {
-        log::error(endpoint_->config.path, std::string{"a session listener's "} + what + "() threw " + error.what());
-    } catch (...) {
-        log::error(endpoint_->config.path, std::string{"a session listener's "} + what + "() threw what is no std::exception");
-    }
-}
-
-void SessionCore::closeAfter(endpoint::Outcome outcome, std::string_view text) noexcept {
-    if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, text);
-    if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, text);
+void SessionCore::closeAfter(endpoint::Outcome outcome) noexcept {
+    if (outcome == endpoint::Outcome::CloseTooBig) close(CloseCause::TooBig, std::nullopt, {});
+    if (outcome == endpoint::Outcome::CloseFailed) close(CloseCause::HandlerFailed, std::nullopt, {});
 }
 
 // ------------------------------------------------------------------------------------------------ what it says
@@ -237,7 +227,7 @@ void SessionCore::finish(const CloseReason& reason) noexcept {
     if (opened_) code_->dispatcher.close(instance_.get(), {call(session), reason});
     const auto& listeners = endpoint_->server->sessionListeners;
     for (auto listener = listeners.rbegin(); told_ && listener != listeners.rend(); ++listener) {
-        told("closed", [&] { (*listener)->closed(session, reason); });
+        guarded(endpoint_->config.path, "a session listener's closed()", [&] { (*listener)->closed(session, reason); });
     }
     letGo();
 }

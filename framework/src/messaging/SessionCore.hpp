@@ -135,8 +135,6 @@ private:
     detail::Call call(const Session& session) const noexcept { return {session, origin_.path()}; }
     void turnAway() noexcept;
     void runOpenHandler(const Session& session) noexcept;
-    template <class Tell>
-    void told(const char* what, Tell tell) const noexcept;
     void handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     SendStatus sendIntercepted(MessageKind kind, Bytes payload);
@@ -151,7 +149,7 @@ private:
     void obey(endpoint::Outcome outcome) noexcept {
         if (outcome != endpoint::Outcome::Fine) closeAfter(outcome);
     }
-    void closeAfter(endpoint::Outcome outcome, std::string_view text = {}) noexcept;
+    void closeAfter(endpoint::Outcome outcome) noexcept;
     void logEnd(const CloseReason& reason) const;
 
     const std::shared_ptr<DeployedEndpoint> endpoint_;

@@ -1,4 +1,4 @@
-#include "base/Log.hpp"
+#include "base/Guarded.hpp"
 #include "hosting/Container.hpp"
 #include "hosting/Deployments.hpp"
 #include "testkit/MemoryCarrier.hpp"
@@ -102,9 +102,12 @@ struct TestServer::Parts {
 
 TestServer::TestServer(ServerConfig config) : parts_{std::make_unique<Parts>(std::move(config))} {}
 TestServer::~TestServer() {
-    for (const auto& plugin : parts_->plugins) plugin->stop();
+    auto& plugins = parts_->plugins;
+    for (auto plugin = plugins.rbegin(); plugin != plugins.rend(); ++plugin) {
+        guarded("plugins", "a plugin's stop()", [&] { (*plugin)->stop(); });
+    }
     shutDown();
-    parts_->plugins.clear();
+    while (!plugins.empty()) plugins.pop_back();  // as they were installed, backwards
 }
 
 hosting::Container& TestServer::container() const noexcept { return parts_->container; }
@@ -169,10 +172,7 @@ HttpResponse TestServer::request(std::string_view method, std::string_view targe
     request.body = body;
     request.pathParameters = std::move(match.pathParameters);
     HttpResponse response;
-    try {
-        (*match.handler)(request, response);
-    } catch (const std::exception& error) {
-        log::error(target, std::string{"its handler threw "} + error.what());
+    if (!guarded(target, "its handler", [&] { (*match.handler)(request, response); })) {
         response = {500, {}, "the server could not answer this request\n"};
     }
     settle();

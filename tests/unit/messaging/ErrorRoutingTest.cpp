@@ -14,13 +14,14 @@ namespace {
 using endpoint::Outcome;
 using testing::AnyOf, testing::ElementsAre, testing::HasSubstr, testing::IsEmpty, testing::SizeIs;
 
-enum class Thrown { Exception, Decode, TooBig, Number, Closed };
+enum class Thrown { Exception, Decode, TooBig, Number, Closed, Refusal };
 enum class ErrorHandler { Takes, None, Throws };
 
 [[noreturn]] void raise(Thrown thrown) {
     if (thrown == Thrown::Exception) throw std::logic_error{"oh"};
     if (thrown == Thrown::Decode) throw DecodeError{"seat", "oh"};
     if (thrown == Thrown::Closed) throw SessionClosed{"send"};
+    if (thrown == Thrown::Refusal) throw Refused{"full", "oh"};
     if (thrown == Thrown::TooBig) throw MessageTooBig{"oh"};
     throw 42;
 }
@@ -81,7 +82,7 @@ Outcome callAt(Where where, Conversation<Endpoint>& conversation, Thrown thrown)
     json::Document document;
     const CloseReason reason{CloseCode::Normal, "", CloseCause::Peer};
     switch (where) {
-        case Where::Open: return deployed.code->dispatcher.open(instance, {call, deployed.config});
+        case Where::Open: return deployed.code->dispatcher.open(instance, {call, deployed.config}).outcome;
         case Where::Message:
             return deployed.code->dispatcher.message(MessageKind::Text, instance,
                                                {call, asBytes("x"), 0, document, nullptr, deployed.format, 1});
@@ -97,7 +98,7 @@ Outcome callAt(Where where, Conversation<Endpoint>& conversation, Thrown thrown)
                 return deployed.code->dispatcher.error(instance, call, std::current_exception());
             }
     }
-    return Outcome::Fine;  // what is thrown while closing changes nothing any more
+    return Outcome::Fine;
 }
 
 struct Row {
@@ -127,7 +128,17 @@ const Row kRows[] = {
     {Thrown::Decode, ErrorHandler::Throws, Outcome::Fine, "seat: oh", kBroken},
     {Thrown::TooBig, ErrorHandler::Throws, Outcome::CloseTooBig, "oh", kBroken},
     {Thrown::Number, ErrorHandler::Throws, Outcome::Fine, kUnknown, kBroken},
+    {Thrown::Refusal, ErrorHandler::Takes, Outcome::Fine, "full: oh", nullptr},
+    {Thrown::Refusal, ErrorHandler::None, Outcome::CloseFailed, nullptr, " threw patchbay::Refused: full: oh"},
+    {Thrown::Refusal, ErrorHandler::Throws, Outcome::Fine, "full: oh", kBroken},
 };
+
+/// Whatever leaves the open handler closes, and what is thrown while closing changes nothing any more.
+Outcome expectedOf(const Row& row, Where where) {
+    if (where == Where::Close) return Outcome::Fine;
+    if (where != Where::Open) return row.outcome;
+    return row.thrown == Thrown::Refusal ? Outcome::CloseRefused : Outcome::CloseFailed;
+}
 
 std::string wordFor(Where where) {
     switch (where) {
@@ -146,7 +157,7 @@ void check(const Row& row, Where where) {
     const CapturedLog log;
     conversation.instance().thrown = row.thrown;
     const Outcome outcome = callAt(where, conversation, row.thrown);
-    EXPECT_EQ(outcome, where == Where::Close ? Outcome::Fine : row.outcome);
+    EXPECT_EQ(outcome, expectedOf(row, where));
     if (row.seen) {
         EXPECT_THAT(conversation.instance().errors, ElementsAre(row.seen));
     } else {
@@ -172,7 +183,7 @@ TEST_P(ErrorRouting, FollowsTheTable) {
 }
 
 std::string nameOf(const testing::TestParamInfo<std::tuple<Row, Where>>& info) {
-    constexpr const char* kThrown[] = {"AnException", "ADecodeError", "ATooBigMessage", "ANumber", "ASessionClosed"};
+    constexpr const char* kThrown[] = {"AnException", "ADecodeError", "ATooBigMessage", "ANumber", "ASessionClosed", "ARefusal"};
     constexpr const char* kHandler[] = {"GoesToTheErrorHandler", "WithoutErrorHandlerIsLogged", "WithAnErrorHandlerThatThrows"};
     constexpr const char* kWhere[] = {"Open", "Message", "Close", "ATask", "Outside"};
     const auto& [row, where] = info.param;
@@ -237,6 +248,61 @@ TEST(ErrorRoutingInASession, ACloseHandlerThatThrowsGoesToTheErrorHandlerOnce) {
     auto instance = &conversation.instance();
     conversation.leave();
     EXPECT_THAT(instance->errors, ElementsAre("oh"));
+}
+
+// ------------------------------------------------------------------------------------------------ an open handler that fails
+
+/// Lets nobody in, and has an error handler that takes everything.
+class Bouncer {
+    SERVER_ENDPOINT(Bouncer, "/{seat}")
+public:
+    std::vector<std::string> errors;
+    int opened = 0;
+
+    ON_OPEN(enter)
+    void enter(PathParam<"seat", int> seat) {
+        ++opened;
+        if (seat.value == 1) throw DecodeError{"seat", "is taken"};
+        if (seat.value == 2) throw SessionClosed{"send"};
+        if (seat.value == 3) throw 42;
+        if (seat.value == 4) throw Refused{"full", "all seats are taken"};
+        if (seat.value == 5) throw Refused{"full"};
+    }
+    ON_MESSAGE(said)
+    std::string_view said(std::string_view text) { return text; }
+    ON_ERROR(failed)
+    void failed(const std::exception& error) { errors.emplace_back(error.what()); }
+};
+
+struct Turned {
+    const char* seat;
+    const char* error;
+    CloseCode code;
+    const char* text;
+};
+
+TEST(AnOpenHandlerThatFails, KeepsItsPeerOutAlsoWhenTheErrorHandlerTakesWhatItThrew) {
+    for (const Turned& turned : {Turned{"one", "seat: 'one' is not a whole number", CloseCode::InternalError, "internal error"},
+                                 {"1", "seat: is taken", CloseCode::InternalError, "internal error"},
+                                 {"2", "send: the session is closed", CloseCode::InternalError, "internal error"},
+                                 {"3", kUnknown, CloseCode::InternalError, "internal error"},
+                                 {"4", "full: all seats are taken", CloseCode::PolicyViolation, "full"},
+                                 {"5", "full", CloseCode::PolicyViolation, "full"}}) {
+        Conversation<Bouncer> conversation{{turned.seat}};
+        EXPECT_FALSE(conversation.session().isOpen()) << turned.seat;
+        EXPECT_THAT(conversation.instance().errors, ElementsAre(turned.error));
+        EXPECT_EQ(conversation.peer().closed, turned.code) << turned.seat;
+        EXPECT_EQ(conversation.peer().closeText, turned.text) << turned.seat;
+        conversation.text("let me in");
+        EXPECT_THAT(conversation.peer().texts, IsEmpty()) << turned.seat;
+    }
+}
+
+TEST(AnOpenHandlerThatFails, IsCountedByItsCause) {
+    const Conversation<Bouncer> failed{{"3"}};
+    EXPECT_EQ(failed.deployed().server.closes.of(CloseCause::HandlerFailed), 1u);
+    const Conversation<Bouncer> refused{{"4"}};
+    EXPECT_EQ(refused.deployed().server.closes.of(CloseCause::Policy), 1u);
 }
 
 // ------------------------------------------------------------------------------------------------ the handler's choice

@@ -284,12 +284,39 @@ TEST_F(TestServerTest, AnswersPlainRequests) {
 
 TEST_F(TestServerTest, AnswersAHandlerThatThrowsAsTheServerDoes) {
     server.handle("POST", "/publish", [](const HttpRequest& request, HttpResponse&) {
+        if (request.body == "number") throw 42;
         if (request.body != "good") throw std::runtime_error{"a secret"};
     });
     EXPECT_EQ(server.request("POST", "/publish", "good").status, 200);
     const HttpResponse response = server.request("POST", "/publish", "bad");
     EXPECT_EQ(response.status, 500);
     EXPECT_EQ(response.body.find("secret"), std::string::npos);
+    EXPECT_EQ(server.request("POST", "/publish", "number").status, 500);
+}
+
+/// Writes down its end, and throws at its stop.
+class Noted : public Plugin {
+public:
+    Noted(std::string name, std::vector<std::string>& lines) : name_{std::move(name)}, lines_{lines} {}
+    ~Noted() override { lines_.push_back(name_ + " destroyed"); }
+    void install(ServerContainer&) override {}
+    void stop() override {
+        lines_.push_back(name_ + " stopped");
+        throw 42;
+    }
+
+private:
+    const std::string name_;
+    std::vector<std::string>& lines_;
+};
+
+TEST(TestServersPlugins, StopAndGoInTheOppositeOrderAsInTheServerWhateverTheyThrow) {
+    std::vector<std::string> lines;
+    {
+        TestServer server;
+        server.install(std::make_unique<Noted>("first", lines)).install(std::make_unique<Noted>("second", lines));
+    }
+    EXPECT_THAT(lines, ElementsAre("second stopped", "first stopped", "second destroyed", "first destroyed"));
 }
 
 }  // namespace
