@@ -242,6 +242,11 @@ std::vector<std::shared_ptr<messaging::SessionCore>> Container::shut() {
     return all;
 }
 
+void Container::open() {
+    for (const auto& endpoint : endpoints()) endpoint->reopen();
+    draining_.store(false);
+}
+
 std::size_t Container::sessionCount() const {
     std::size_t count = 0;
     for (const auto& endpoint : endpoints()) count += endpoint->sessionCount();

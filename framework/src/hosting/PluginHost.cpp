@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <mutex>
 #include <stdexcept>
 
 namespace patchbay::hosting {
@@ -169,6 +170,17 @@ void PluginHost::stop() noexcept {
     for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) {
         guarded("plugins", (*plugin)->name + ": stop()", [&] { (*plugin)->object->stop(); });
     }
+}
+
+void PluginHost::keepForEver() {
+    static std::mutex lock;
+    static auto& kept = *new std::vector<std::unique_ptr<Loaded>>;  // never destroyed
+    const std::lock_guard guard{lock};
+    for (auto& plugin : plugins_) {
+        log::warning("plugins", plugin->name + " stays in memory until the program ends");
+        kept.push_back(std::move(plugin));
+    }
+    plugins_.clear();
 }
 
 void PluginHost::destroy() noexcept {

@@ -15,7 +15,8 @@ DeployedEndpoint::DeployedEndpoint(detail::EndpointModel theModel, EndpointConfi
       topicTable{std::make_shared<TopicTable>(state, format)},
       topics{std::make_shared<Topics>(topicTable)},
       services{&parent},
-      locals_(state.loops.size()) {
+      locals_(state.loops.size()),
+      ended_{state.ended} {
     services.provide(topics);
     for (LoopLocal& local : locals_) local.scratch = model.newScratch();
 }
@@ -34,8 +35,17 @@ bool DeployedEndpoint::add(const std::shared_ptr<SessionCore>& session) {
 }
 
 void DeployedEndpoint::remove(SessionCore& session) noexcept {
+    {
+        const std::lock_guard guard{lock_};
+        if (!session.is_linked()) return;
+        sessions_.erase(sessions_.iterator_to(session));
+    }
+    ended_->ring();
+}
+
+void DeployedEndpoint::reopen() {
     const std::lock_guard guard{lock_};
-    if (session.is_linked()) sessions_.erase(sessions_.iterator_to(session));
+    shut_ = false;
 }
 
 std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() {

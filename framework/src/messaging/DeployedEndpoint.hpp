@@ -54,6 +54,8 @@ public:
     void remove(SessionCore& session) noexcept;
     /// From now on no session is added. Returns those that are there.   Thread: any.
     std::vector<std::shared_ptr<SessionCore>> shut();
+    /// Undoes shut(): the server starts again.
+    void reopen();
     std::vector<std::shared_ptr<SessionCore>> sessions();
     std::size_t sessionCount() const;
 
@@ -61,6 +63,7 @@ private:
     std::vector<std::shared_ptr<SessionCore>> listed();
 
     std::vector<LoopLocal> locals_;
+    const std::shared_ptr<Doorbell> ended_;
     mutable std::mutex lock_;  // guards what follows
     boost::intrusive::list<ListedSession> sessions_;  // each takes itself off before it goes
     bool shut_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 // What every endpoint and session of a server shares: its loops, its hooks, its counters.
 
+#include "base/Doorbell.hpp"
 #include "base/Loop.hpp"
 #include "messaging/CloseTable.hpp"
 #include "messaging/Publications.hpp"
@@ -31,6 +32,7 @@ struct ServerState {
         }
         return nullptr;
     }
+    const std::shared_ptr<Doorbell> ended = std::make_shared<Doorbell>();  ///< rung for each session and connection that ends
     std::chrono::milliseconds closeTimeout{5000};  ///< how long a peer may take to answer a goodbye
     /// Set before the server starts; a chain runs in its order.
     std::vector<std::shared_ptr<HandshakeInterceptor>> handshakeInterceptors;
