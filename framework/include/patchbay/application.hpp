@@ -17,14 +17,18 @@ struct Application {
     std::string name = "patchbay-server";
     /// What holds where no --config is given.
     ServerConfig config = {};
-    /// Called once before the server starts: provide, deploy, handle.
+    /// Called once before the server starts: provide, deploy, handle. What this or `ready` throws ends the program with 1.
     std::function<void(Server&)> install = {};
     /// Called once it listens.
     std::function<void(Server&)> ready = {};
+    /// Called once when the stop begins, whoever stops it: an application ends its own threads here. Nobody new gets in any more,
+    /// the sessions are still open and may be sent to; then they get their goodbye.
+    /// Thread: that which stops; Server::stop() throws there.   Errors: what it throws is logged.
+    std::function<void(Server&)> stopping = {};
 };
 
-/// Runs until SIGINT or SIGTERM. Options: --config FILE, --port N, --loops N, --tls CERT KEY, --plugin NAME, --help.
-/// Returns the exit code: 0; 1 when the server cannot start; 2 for a command line that makes no sense. What is wrong
+/// Runs until SIGINT, SIGTERM or Server::requestStop(). Options: --config FILE, --port N, --loops N, --tls CERT KEY, --plugin NAME, --help.
+/// Returns the exit code: 0; 1 when the server cannot start or handlers never returned; 2 for a command line that makes no sense. What is wrong
 /// stands on standard error, all of it at once, each problem with what to do.
 int runApplication(int argc, char** argv, const Application& application);
 

@@ -12,40 +12,63 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 namespace patchbay {
 
 class Plugin;
 
-/// Thread: one at a time until start(); afterwards stop() from any, and what ServerContainer says of its members.
+/// stop() on a thread for which it would have to wait: one of the server's own loops or workers (a handler, hook, ticker, task or
+/// destructor that runs there), or the one that is starting or stopping it. Its text says what to do instead.
+class StopFromWithin : public std::logic_error {
+public:
+    StopFromWithin();
+};
+
+/// Thread: one at a time until start(); afterwards stop() and requestStop() from any, and what ServerContainer says of its
+/// members. What they find, whoever calls them when:
+///
+///     stop()         before start: true, at once      during start: waits for it, then stops      twice: what the first returned
+///                    at once: one stops, the others wait for it and return the same      on the server's own threads: throws
+///     requestStop()  anywhere, also before run(), which then ends when it has started; once or often is the same
+///     ~Server        stops; on one of its own threads it leaves that to another, says so, and its plugins stay in memory
 class Server final : public ServerContainer {
 public:
     explicit Server(ServerConfig config = {});
     ~Server() override;
     /// Adds a plugin that is linked in, as the configuration adds those in libraries. It is installed by start().
     Server& install(std::unique_ptr<Plugin> plugin);
-    /// Starts to listen.   Errors: DeploymentError, listing everything at once; the server is then as before.
+    /// Starts to listen; also again after a stop(), on new ports where 0 was asked for.
+    /// Errors: DeploymentError, listing everything at once; the server is then as before. std::logic_error when it runs, starts
+    /// or stops already, or when handlers still ran at the end of its last stop.
     void start();
     /// The port of the first address, also where 0 was asked for.   Requires: started.
     std::uint16_t port() const;
-    /// Stops gracefully: no new sessions, 1001 to every session, at most the configured `drainTimeout`.
-    void stop();
+    /// Ends run(), which then stops. Safe in a signal handler, handlers, hooks, tickers and destructors.   Thread: any.
+    void requestStop() noexcept;
+    /// Stops gracefully and waits for it: no new sessions, 1001 to every session, at most the configured `drainTimeout` and a
+    /// second for what is then cut off. False when handlers still ran at that time: the log names them, what they were given to
+    /// share (services, topics, sessions) lives until they have returned, and this server cannot start again.
+    /// Errors: StopFromWithin where it would wait for itself.   Thread: any.
+    bool stop();
     /// Reads the certificates of https addresses again: new connections see them, the others live on.
     /// Errors: DeploymentError, naming each file that is wrong; then nothing has changed for that address.   Thread: any.
     void reloadCertificates();
-    /// start(), says where it listens, waits for SIGINT or SIGTERM, stop(). A second signal exits at once; SIGHUP is
-    /// reloadCertificates().
-    /// Returns the program's exit code: 0, or 1 after telling what kept it from starting. `ready` is called when it
-    /// listens.
-    int run(const std::function<void()>& ready = {});
+    /// start(), says where it listens, waits for SIGINT, SIGTERM, requestStop() or somebody else's stop(), stop(). A second
+    /// signal exits at once; SIGHUP is reloadCertificates(). What signals did before is restored when it returns.
+    /// `ready` is called when it listens; `stopping` once when the stop begins, by the thread that stops: no newcomers get in
+    /// any more, sessions are still open, and its time is part of `drainTimeout`.
+    /// Returns the program's exit code: 0; 1 after telling what kept it from starting, what `ready` threw, or which handlers
+    /// did not return. What `stopping` throws is logged.   Errors: std::logic_error, as start().
+    int run(const std::function<void()>& ready = {}, const std::function<void()>& stopping = {});
 
 private:
     struct Parts;
     void add(std::vector<detail::EndpointModel> models) override;
     hosting::Container& container() const noexcept override;
 
-    std::unique_ptr<Parts> parts_;
+    std::shared_ptr<Parts> parts_;
 };
 
 }  // namespace patchbay

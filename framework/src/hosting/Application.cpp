@@ -1,3 +1,4 @@
+#include "base/Guarded.hpp"
 #include "hosting/Listening.hpp"
 #include "hosting/Logging.hpp"
 
@@ -107,6 +108,17 @@ std::optional<ServerConfig> configuration(const Arguments& arguments, const Appl
     return config;
 }
 
+int serve(ServerConfig config, const Application& application) {
+    hosting::startLogging(config.logging);
+    Server server{std::move(config)};
+    if (application.install) application.install(server);
+    const auto calling = [&](const std::function<void(Server&)>& callback) -> std::function<void()> {
+        if (!callback) return {};
+        return [&] { callback(server); };
+    };
+    return server.run(calling(application.ready), calling(application.stopping));
+}
+
 }  // namespace
 
 int runApplication(int argc, char** argv, const Application& application) {
@@ -122,19 +134,13 @@ int runApplication(int argc, char** argv, const Application& application) {
         help(set, application.name);
         return 0;
     }
-    try {
+    int exitCode = 1;
+    const auto thrown = thrownBy([&] {
         auto config = configuration(arguments, application);
-        if (!config) return 1;
-        hosting::startLogging(config->logging);
-        Server server{std::move(*config)};
-        if (application.install) application.install(server);
-        return server.run([&] {
-            if (application.ready) application.ready(server);
-        });
-    } catch (const std::exception& error) {
-        std::cerr << application.name << ": " << error.what() << '\n';
-        return 1;
-    }
+        if (config) exitCode = serve(std::move(*config), application);
+    });
+    if (thrown) std::cerr << application.name << ": " << *thrown << '\n';
+    return exitCode;
 }
 
 }  // namespace patchbay

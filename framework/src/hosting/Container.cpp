@@ -11,22 +11,7 @@
 namespace patchbay::hosting {
 namespace {
 
-HandshakeResponse::Rejection refusal(int status, std::string text, HeaderFields headers = {}) {
-    return {status, std::move(headers), std::move(text)};
-}
-
 std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
-
-bool hasOneOf(const std::vector<std::string>& roles, const std::vector<std::string>& wanted) {
-    return std::any_of(roles.begin(), roles.end(),
-                       [&](const std::string& role) { return std::find(wanted.begin(), wanted.end(), role) != wanted.end(); });
-}
-
-std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principal, const EndpointConfig& config) {
-    if (config.roles.empty() || hasOneOf(principal.roles, config.roles)) return std::nullopt;
-    if (principal.name.empty()) return refusal(401, "this endpoint needs a signed-in user\n", {{"WWW-Authenticate", "Bearer"}});
-    return refusal(403, "this endpoint needs a role that you do not have\n");
-}
 
 /// A timer of the server's own.
 class ServerTask final : public TimedTask {
@@ -213,69 +198,7 @@ bool Container::hasRoute(std::string_view method, std::string_view path) const {
     return false;
 }
 
-// ------------------------------------------------------------------------------------------------ handshakes
-
-Admission Container::admit(const HandshakeRequest& request) {
-    Admission admission;
-    if (const auto thrown = thrownBy([&] { judge(request, admission); })) {
-        log::error(admission.endpoint ? admission.endpoint->config.path : request.target, "the handshake failed: " + *thrown);
-        admission.rejection = refusal(500, "the server could not complete the handshake\n");
-    }
-    return admission;
-}
-
-void Container::judge(const HandshakeRequest& request, Admission& admission) {
-    const auto reject = [&](HandshakeResponse::Rejection why) { admission.rejection = std::move(why); };
-    if (isDraining()) return reject(refusal(503, "the server is shutting down\n", {{"Retry-After", "5"}}));
-    const auto current = table();
-    auto match = current->endpointPaths.match(pathOf(request.target));
-    if (!match) return reject(refusal(404, "there is no WebSocket endpoint at this path\n"));
-    admission.endpoint = current->endpoints[match->target];
-    auto& endpoint = *admission.endpoint;
-    Configurator& configurator = *endpoint.configurator;
-
-    const std::string_view origin = request.header("Origin");
-    if (!origin.empty() && !configurator.checkOrigin(request, endpoint.config, origin)) {
-        log::info(endpoint.config.path, "refused a handshake from origin " + std::string{origin} +
-                                            "; add it to the endpoint's origins if it belongs to you");
-        return reject(refusal(403, "this origin may not connect\n"));
-    }
-    HandshakeResponse response;
-    admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
-    agreeOnExtension(request, admission);
-    for (const auto& interceptor : state_->handshakeInterceptors) {
-        interceptor->onHandshake(request, response);
-        if (response.rejection()) break;
-    }
-    if (!response.rejection()) configurator.modifyHandshake(request, response);
-    admission.headers = std::move(response.headers);
-    if (response.rejection()) return reject(*response.rejection());
-    if (auto missing = checkRoles(response.principal, endpoint.config)) return reject(std::move(*missing));
-    const std::size_t most = endpoint.config.limits.maxSessions;
-    if (most != 0 && endpoint.sessionCount() >= most) {
-        return reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
-    }
-    auto instance = configurator.endpointInstance(request);
-    if (!instance) instance = endpoint.code->model.construct(endpoint.services);
-    admission.start = {request.uri,          std::move(admission.start.subprotocol),
-                       std::move(admission.start.extensions), request.remoteAddress, request.secure,
-                       std::move(match->values), std::move(response.principal),
-                       std::move(response.properties), std::move(instance)};
-}
-
-void Container::agreeOnExtension(const HandshakeRequest& request, Admission& admission) {
-    const auto& endpoint = *admission.endpoint;
-    for (const ExtensionTerms& offer : endpoint.configurator->negotiatedExtensions(endpoint.config, request.offeredExtensions)) {
-        for (const auto& factory : extensions_) {
-            if (factory->name() != offer.name) continue;
-            auto agreed = factory->accept(offer);
-            if (!agreed) continue;
-            admission.extension = {factory.object.get(), std::move(agreed->extension)};
-            admission.start.extensions = {std::move(agreed->answer)};
-            return;
-        }
-    }
-}
+// ------------------------------------------------------------------------------------------------ sessions
 
 std::shared_ptr<messaging::SessionCore> Container::createSession(Admission&& admission, std::size_t loopIndex) {
     auto session = std::make_shared<messaging::SessionCore>(admission.endpoint, loopIndex, std::move(admission.start));
@@ -347,6 +270,11 @@ void Container::retire() noexcept {
     extensions_.clear();
     services_ = Services{};
     replace(std::make_shared<const Table>());
+}
+
+void Container::open() {
+    for (const auto& endpoint : endpoints()) endpoint->reopen();
+    draining_.store(false);
 }
 
 std::size_t Container::sessionCount() const {

@@ -102,6 +102,8 @@ public:
     bool isDraining() const noexcept { return draining_.load(); }
     /// From now on no endpoint takes another session. Returns those that are there.
     std::vector<std::shared_ptr<messaging::SessionCore>> shut();
+    /// Undoes drain() and shut(): the server starts again.
+    void open();
     std::size_t sessionCount() const;
     /// Lets go of whatever has code in a library. Handles on sessions stay answerable.   Requires: no loop turns any more,
     /// and no handshake is judged.

@@ -45,7 +45,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     gate->self_ = gate;
     channel->start(*gate);
     const std::size_t most = gate->state_->options.maxConnections;
-    if (most != 0 && gate->state_->connections.load() > most) {
+    if (most != 0 && gate->state_->connections.now() > most) {
         return gate->refuse(503, "the server has as many connections as it may have; try again later");
     }
     const bool stopping = gate->state_->container.isDraining();
@@ -55,7 +55,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
 Gate::Gate(std::shared_ptr<GateState> state, transport::SocketChannel::Pointer channel, std::size_t loopIndex,
            std::string remoteAddress)
     : state_{std::move(state)},
-      place_{std::shared_ptr<ConnectionPlace::Count>{state_, &state_->connections}},
+      place_{std::shared_ptr<ConnectionCount>{state_, &state_->connections}},
       channel_{std::move(channel)},
       loopIndex_{loopIndex},
       remoteAddress_{std::move(remoteAddress)} {

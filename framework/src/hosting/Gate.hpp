@@ -95,12 +95,17 @@ private:
 /// What the connections of a server share.   Thread: any.
 struct GateState {
     GateState(Container& theContainer, HttpHost& theHost, GateOptions theOptions)
-        : container{theContainer}, host{theHost}, options{theOptions}, gates(theContainer.state().loops.size()), carriers(gates.size()) {}
+        : container{theContainer},
+          host{theHost},
+          options{theOptions},
+          connections{theContainer.state().ended},
+          gates(theContainer.state().loops.size()),
+          carriers(gates.size()) {}
 
     Container& container;
     HttpHost& host;
     const GateOptions options;
-    ConnectionPlace::Count connections{0};         ///< WebSockets among them
+    ConnectionCount connections;                   ///< WebSockets among them
     std::vector<Gate::List> gates;                 ///< by loop; each is its loop's alone
     std::vector<WebSocketCarrier::List> carriers;  ///< likewise
 };

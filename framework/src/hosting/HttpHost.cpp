@@ -26,16 +26,20 @@ namespace {
 /// "Accepts" what the gate has put in.
 class QueueSocket final : public Poco::Net::ServerSocketImpl {
 public:
-    void put(Poco::Net::StreamSocketImpl* socket) {
+    /// `make` makes the socket. False after finish().
+    template <class Make>
+    bool put(Make make) {
         const std::lock_guard guard{lock_};
-        sockets_.push_back(socket);
+        if (finished_) return false;
+        sockets_.push_back(make());
         arrived_.notify_one();
+        return true;
     }
 
-    bool poll(const Poco::Timespan& timeout, int) override {
+    /// Without POCO's time-out, which would wake an idle server four times a second.
+    bool poll(const Poco::Timespan&, int) override {
         std::unique_lock guard{lock_};
-        arrived_.wait_for(guard, std::chrono::microseconds{timeout.totalMicroseconds()},
-                          [&] { return !sockets_.empty() || finished_; });
+        arrived_.wait(guard, [&] { return !sockets_.empty() || finished_; });
         // It comes back until it has been stopped, which happens about now: it need not spin for that.
         if (finished_ && sockets_.empty()) arrived_.wait_for(guard, kStopping);
         return !sockets_.empty();
@@ -56,14 +60,21 @@ public:
         return socket;
     }
 
+    /// Gives back what no worker has taken.   Requires: POCO's acceptor has ended.
+    void clear() {
+        std::deque<Poco::Net::StreamSocketImpl*> rest;
+        {
+            const std::lock_guard guard{lock_};
+            rest.swap(sockets_);
+        }
+        for (auto* socket : rest) socket->release();
+    }
+
     Poco::Net::SocketAddress address() override { return {}; }
     void close() override {}
 
 protected:
-    /// What no worker has taken when the server stops.
-    ~QueueSocket() override {
-        for (auto* socket : sockets_) socket->release();
-    }
+    ~QueueSocket() override { clear(); }
 
 private:
     static constexpr std::chrono::milliseconds kStopping{1};
@@ -130,10 +141,10 @@ Poco::Net::HTTPServerParams* parametersFor(const HttpHostOptions& options) {
 }  // namespace
 
 struct HttpHost::Parts {
-    Parts(Container& container, const HttpHostOptions& options)
+    Parts(Container& container, Workers& workers, const HttpHostOptions& options)
         : queue{new QueueSocket},
           parameters{parametersFor(options)},
-          factory{new RequestHandlerFactory{container}},
+          factory{new RequestHandlerFactory{container, workers}},
           pool{"patchbay-http", 1, options.workers + 1},
           server{factory, pool, QueueServerSocket{queue}, parameters} {
         for (std::size_t i = 0; i < container.state().loops.size(); ++i) {
@@ -150,16 +161,29 @@ struct HttpHost::Parts {
 };
 
 HttpHost::HttpHost(Container& container, HttpHostOptions options)
-    : parts_{std::make_unique<Parts>(container, options)}, most_{options.maxQueued + options.workers} {}
+    : container_{container}, options_{options}, most_{options.maxQueued + options.workers} {}
 
-HttpHost::~HttpHost() = default;
+HttpHost::~HttpHost() {
+    if (parts_) parts_->queue->finish();
+}
 
-void HttpHost::start() { parts_->server.start(); }
-void HttpHost::stop() {
+void HttpHost::start() {
+    parts_ = std::make_unique<Parts>(container_, workers_, options_);
+    parts_->server.start();
+}
+
+bool HttpHost::stop(Clock::time_point deadline) {
+    if (!parts_) return true;
     parts_->queue->finish();
     parts_->server.stop();
-    parts_->pool.joinAll();
+    parts_->queue->clear();
+    if (!container_.state().ended->waitUntil(deadline, [&] { return waiting_.load() == 0; })) return false;
+    join();
+    return true;
 }
+
+void HttpHost::join() { parts_->pool.joinAll(); }
+void HttpHost::clear() noexcept { parts_.reset(); }
 
 void HttpHost::runHere(Exchange& exchange, std::size_t loopIndex) {
     // POCO's own exceptions; without an answer the gate says 500.
@@ -171,11 +195,18 @@ bool HttpHost::runInPool(std::unique_ptr<Exchange>& exchange, ReplaySocket::Done
         waiting_.fetch_sub(1);
         return false;
     }
-    parts_->queue->put(new ReplaySocket{std::move(exchange), [this, done = std::move(done)](std::unique_ptr<Exchange> result) {
-                                            waiting_.fetch_sub(1);
-                                            done(std::move(result));
-                                        }});
-    return true;
+    const auto answered = [this, done = std::move(done)](std::unique_ptr<Exchange> result) {
+        done(std::move(result));
+        noLongerWaits();
+    };
+    if (parts_->queue->put([&] { return new ReplaySocket{std::move(exchange), answered}; })) return true;
+    noLongerWaits();
+    return false;
+}
+
+void HttpHost::noLongerWaits() noexcept {
+    waiting_.fetch_sub(1);
+    container_.state().ended->ring();
 }
 
 }  // namespace patchbay::hosting

@@ -4,7 +4,9 @@
 // A request that asks for WebSocket is run on the loop that read it, by POCO's own connection class with this server's
 // parameters and handler factory; what may block goes to the HTTPServer's pool of workers.
 
+#include "base/Loop.hpp"
 #include "hosting/ReplaySocket.hpp"
+#include "hosting/Workers.hpp"
 
 #include <atomic>
 #include <memory>
@@ -21,19 +23,32 @@ public:
     HttpHost(Container& container, HttpHostOptions options);
     ~HttpHost();
 
+    /// Makes POCO's server anew: one that has been stopped never starts again.
+    /// Thread: as the following, of those that start and stop the server.
     void start();
-    /// Waits for the workers.
-    void stop();
+    /// Takes no request any more, and waits for the workers. False when some still run at `deadline`: then join() is left.
+    bool stop(Clock::time_point deadline);
+    /// Waits for the workers for as long as it takes.   Requires: stop().
+    void join();
+    /// Ends the threads.   Requires: stop() was true.
+    void clear() noexcept;
+    const Workers& workers() const noexcept { return workers_; }
 
     /// Runs a handshake here and now, on the connection object that its loop uses for all of them.   Thread: that
     /// loop's.
     void runHere(Exchange& exchange, std::size_t loopIndex);
-    /// Hands a request to the workers. False when too many wait: then `exchange` is untouched.   Thread: any.
+    /// Hands a request to the workers. False when too many wait, or it has been stopped: then `exchange` is untouched.
+    /// Thread: any.
     bool runInPool(std::unique_ptr<Exchange>& exchange, ReplaySocket::Done done);
 
 private:
     struct Parts;
-    std::unique_ptr<Parts> parts_;
+    void noLongerWaits() noexcept;
+
+    Container& container_;
+    const HttpHostOptions options_;
+    Workers workers_;
+    std::unique_ptr<Parts> parts_;  // from start() on
     std::atomic<int> waiting_{0};
     const int most_;
 };

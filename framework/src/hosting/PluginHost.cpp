@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 
 namespace patchbay::hosting {
@@ -211,6 +212,17 @@ void PluginHost::stop() noexcept {
     for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) {
         guarded("plugins", (*plugin)->name + ": stop()", [&] { (*plugin)->object->stop(); });
     }
+}
+
+void PluginHost::keepForEver() {
+    static std::mutex lock;
+    static auto& kept = *new std::vector<std::unique_ptr<Loaded>>;  // never destroyed
+    const std::lock_guard guard{lock};
+    for (auto& plugin : plugins_) {
+        log::warning("plugins", plugin->name + " stays in memory until the program ends");
+        kept.push_back(std::move(plugin));
+    }
+    plugins_.clear();
 }
 
 void PluginHost::destroy() noexcept {

@@ -39,6 +39,9 @@ public:
     void stop() noexcept;
     /// Destroys the objects, the last installed first; their libraries stay.
     void destroy() noexcept;
+    /// Instead: objects and libraries stay for as long as the process lives, and are named in the log. Handlers of theirs still
+    /// run, or there is no server any more for their destructors to look at.
+    void keepForEver();
 
 private:
     class Library;

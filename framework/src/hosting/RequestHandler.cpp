@@ -98,7 +98,7 @@ std::string switchingProtocols(const protocol::ServerHandshake& handshake, const
 
 class RequestHandler final : public Poco::Net::HTTPRequestHandler {
 public:
-    explicit RequestHandler(Container& container) noexcept : container_{container} {}
+    RequestHandler(Container& container, Workers& workers) noexcept : container_{container}, workers_{workers} {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
         if (exchangeOf(request).head->namesWebSocket) {
@@ -143,6 +143,7 @@ private:
                           std::string{exchange.remoteAddress}, exchange.secure, std::move(match.pathParameters)};
         Poco::StreamCopier::copyToString(request.stream(), plain.body);
         HttpResponse result;
+        const Workers::Turn turn{workers_, head.method, head.target};
         if (!guarded(head.target, "its handler", [&] { (*match.handler)(plain, result); })) {
             result = HttpResponse{500, {}, "the server could not answer this request\n"};
         }
@@ -150,6 +151,7 @@ private:
     }
 
     Container& container_;
+    Workers& workers_;
 };
 
 }  // namespace
@@ -158,7 +160,7 @@ Poco::Net::HTTPRequestHandler* RequestHandlerFactory::createRequestHandler(const
     // Before it calls the handler POCO sends 100 Continue where the client expects it and the status is still OK. The
     // gate has done so already, or the body would not be here.
     request.response().setStatus(Poco::Net::HTTPResponse::HTTP_CONTINUE);
-    return new RequestHandler{container_};
+    return new RequestHandler{container_, workers_};
 }
 
 }  // namespace patchbay::hosting

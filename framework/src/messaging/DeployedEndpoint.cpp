@@ -50,13 +50,12 @@ bool DeployedEndpoint::add(const std::shared_ptr<SessionCore>& session) {
 }
 
 void DeployedEndpoint::remove(SessionCore& session) noexcept {
-    const std::lock_guard guard{lock_};
-    if (session.is_linked()) sessions_.erase(sessions_.iterator_to(session));
-}
-
-std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() {
-    const std::lock_guard guard{lock_};
-    return listed();
+    {
+        const std::lock_guard guard{lock_};
+        if (!session.is_linked()) return;
+        sessions_.erase(sessions_.iterator_to(session));
+    }
+    server->ended->ring();
 }
 
 void DeployedEndpoint::reopen() {

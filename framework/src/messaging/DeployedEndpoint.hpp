@@ -70,7 +70,7 @@ public:
     void remove(SessionCore& session) noexcept;
     /// From now on no session is added. Returns those that are there.   Thread: any.
     std::vector<std::shared_ptr<SessionCore>> shut();
-    /// Sessions are added again.   Thread: any.
+    /// Undoes shut(): the server starts again.   Thread: any.
     void reopen();
     std::vector<std::shared_ptr<SessionCore>> sessions();
     std::size_t sessionCount() const;

@@ -2,6 +2,7 @@
 // What every endpoint and session of a server shares: its loops, its hooks, its counters. It lives as long as any handle on
 // a session does; what is dear, or has code in a library, goes with the server (retire()).
 
+#include "base/Doorbell.hpp"
 #include "base/Loop.hpp"
 #include "messaging/CloseTable.hpp"
 
@@ -48,6 +49,7 @@ struct ServerState {
     ServerState(const ServerState&) = delete;
 
     const std::vector<std::shared_ptr<Loop>> loops;
+    const std::shared_ptr<Doorbell> ended = std::make_shared<Doorbell>();  ///< rung for each session and connection that ends
     std::chrono::milliseconds closeTimeout{5000};    ///< how long a peer may take to answer a goodbye
     std::chrono::milliseconds publishTimeout{5000};  ///< how long a thread waits for room in the loops' queues
     /// Set before the server starts; a chain runs in its order.   Thread: then the loops'.

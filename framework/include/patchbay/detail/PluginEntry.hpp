@@ -27,7 +27,8 @@ public:
     virtual ~Plugin() = default;
     /// Adds to the server what the plugin is for: hooks, extensions, services, endpoints, handlers.
     virtual void install(ServerContainer& server) = 0;
-    /// The server is about to listen: threads and connections of the plugin's own begin here.
+    /// The server is about to listen: threads and connections of the plugin's own begin here. Again after a stop() when the
+    /// server starts again.
     virtual void start() {}
     /// The server stops; sessions are still open. What start() began ends here.
     virtual void stop() {}

@@ -1,0 +1,127 @@
+// The second phase of a stop: what one thread does, and how long it may take.
+//
+//     refuse newcomers (503) -> `stopping` -> plugins stop -> 1001 to each session, idle connections end
+//       -> wait for sessions and answers           until drainTimeout
+//       -> cut off what is left                    kLastMoment more, for close handlers
+//       -> loops and workers end                   kEnding more; who runs even then is abandoned
+//
+// Nothing here asks again and again: sessions, connections, workers and loops ring the server's bell when they end.
+
+#include "base/Guarded.hpp"
+#include "hosting/ServerParts.hpp"
+
+#include <algorithm>
+
+namespace patchbay {
+namespace {
+
+/// For close handlers that run when connections are cut off.
+constexpr std::chrono::milliseconds kLastMoment{700};
+/// For loops and workers that have nothing left to do.
+constexpr std::chrono::milliseconds kEnding{300};
+
+}  // namespace
+
+StopFromWithin::StopFromWithin()
+    : std::logic_error{"stop: this thread is one of the server's own, or starts or stops it, and would wait for itself; call "
+                       "requestStop(), which run() obeys, or stop() on another thread"} {}
+
+bool Server::Parts::isHere() const noexcept {
+    return host.workers().here() || std::ranges::any_of(loops, [](const auto& loop) { return loop->isHere(); });
+}
+
+bool Server::Parts::stop() {
+    if (isHere()) throw StopFromWithin{};
+    if (const auto stopped = lifeCycle.beginStop()) return *stopped;
+    const bool clean = drain();
+    if (!clean) abandon();
+    stopAsked.store(false);
+    lifeCycle.endStop(clean);
+    wakeUp.wake();
+    return clean;
+}
+
+bool Server::Parts::drain() {
+    const auto deadline = Clock::now() + config.server.drainTimeout;
+    container.drain();
+    if (stopping) guarded("patchbay", "the application's stopping()", stopping);
+    plugins.stop();
+    closeSessions(deadline);
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+        loops[i]->post([gate = gate, i] { hosting::Gate::endIdle(*gate, i); });
+    }
+    waitForSessions(deadline);
+
+    const auto last = std::max(deadline, Clock::now()) + kLastMoment;
+    stopListening(last);
+    endConnections();
+    waitForSessions(last);
+    const auto end = std::max(deadline, Clock::now()) + kEnding;
+    const bool loopsEnded = stopLoops(end);
+    const bool workersEnded = host.stop(end);
+    if (workersEnded && loopsEnded) host.clear();
+    return workersEnded && loopsEnded;
+}
+
+/// Says goodbye to everyone, evenly over the configured time.
+void Server::Parts::closeSessions(Clock::time_point deadline) {
+    const auto sessions = container.shut();
+    const auto start = Clock::now();
+    const auto spread = std::min<Clock::duration>(config.server.drainSpread, std::max(deadline - start, Clock::duration{}));
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        const auto due = start + spread * i / sessions.size();
+        if (due > start && waitForSessions(due)) return;  // they have all left
+        sessions[i]->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
+    }
+}
+
+/// False when some are left.
+bool Server::Parts::waitForSessions(Clock::time_point deadline) {
+    return container.state().ended->waitUntil(
+        deadline, [&] { return gate->connections.now() == 0 && container.sessionCount() == 0; });
+}
+
+/// When it returns in time every connection that was taken is on its loop, or posted to it.
+void Server::Parts::stopListening(Clock::time_point deadline) {
+    if (threads.empty()) return;
+    on(*loops.front(), [this] {
+        for (auto& listener : listeners) listener->stop();
+    }).wait_until(deadline);
+}
+
+/// What the time was too short for, and who came in its last moment. Their close handlers still run.
+void Server::Parts::endConnections() {
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+        loops[i]->post([gate = gate, i] { hosting::Gate::endAll(*gate, i); });
+    }
+}
+
+/// False when some turn on: a handler does not return.
+bool Server::Parts::stopLoops(Clock::time_point deadline) {
+    for (std::size_t i = 0; i < threads.size(); ++i) loops[i]->stop();
+    const bool all = container.state().ended->waitUntil(
+        deadline, [&] { return std::ranges::all_of(threads, [](const auto& one) { return one->ended.load(); }); });
+    if (!all) return false;
+    for (const auto& one : threads) one->thread.join();
+    threads.clear();
+    return true;
+}
+
+/// Says what still runs, and leaves these parts to a thread that waits for it.
+void Server::Parts::abandon() {
+    std::string still;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+        if (!threads[i]->ended) still += "\n  - a handler on loop " + std::to_string(i + 1) + " of " + std::to_string(threads.size());
+    }
+    for (const auto& request : host.workers().requests()) still += "\n  - a worker's handler of " + request;
+    log::error("patchbay", "the time to stop (" + std::to_string(config.server.drainTimeout.count()) +
+                               " ms) is over, and these have not returned:" + still +
+                               "\nwhat they use is kept until they have; this server cannot start again");
+    std::thread{[self = shared_from_this()] {
+        for (const auto& one : self->threads) one->thread.join();
+        self->host.join();
+        self->returned.store(true);
+    }}.detach();
+}
+
+}  // namespace patchbay

@@ -1,0 +1,217 @@
+// A stop in two phases, requestStop() and stop(), at every time and by everyone.
+#include "integration/concurrent/Charged.hpp"
+
+#include <atomic>
+#include <csignal>
+
+namespace patchbay::test {
+namespace {
+
+TEST(Stop, BeforeTheStartAndTwiceIsNothing) {
+    TestServer server;
+    EXPECT_TRUE(server->stop());
+    server.start<Probe>();
+    EXPECT_TRUE(server->stop());
+    EXPECT_TRUE(server->stop());
+}
+
+TEST(Stop, ByManyThreadsAtOnceIsOneStopAndAllOfThemWaitForIt) {
+    for (int round = 0; round < 5; ++round) {
+        TestServer server;
+        server.start<Probe>();
+        RawWebSocket socket = server.connect("/probe/x");
+        std::vector<std::future<std::size_t>> stops;
+        for (int i = 0; i < 8; ++i) {
+            stops.push_back(std::async(std::launch::async, [&] {
+                EXPECT_TRUE(server->stop());
+                return server->sessionCount();
+            }));
+        }
+        EXPECT_EQ(socket.nextClose().code, 1001);
+        socket.close(1001);
+        for (auto& stop : stops) EXPECT_EQ(stop.get(), 0u);
+        EXPECT_EQ(server.journal().count("close 1001 shutdown"), 1u);
+    }
+}
+
+TEST(Stop, DuringTheStartWaitsForItAndThenStops) {
+    Charged charged;
+    std::promise<void> starting;
+    std::promise<void> goOn;
+    charged.charge->load("plugin start", [&] {
+        starting.set_value();
+        goOn.get_future().wait();
+    });
+    auto start = std::async(std::launch::async, [&] { charged.server.start<>(); });
+    starting.get_future().wait();
+    auto stop = std::async(std::launch::async, [&] { return charged.server->stop(); });
+    EXPECT_EQ(stop.wait_for(milliseconds{20}), std::future_status::timeout);
+    goOn.set_value();
+    start.get();
+    EXPECT_TRUE(stop.get());
+    EXPECT_THROW(RawSocket{charged.server->port()}, std::runtime_error);
+}
+
+TEST(Stop, DuringAStartThatFailsHasNothingToStop) {
+    Charged charged;
+    std::promise<void> starting;
+    std::promise<void> goOn;
+    charged.charge->load("plugin start", [&] {
+        starting.set_value();
+        goOn.get_future().wait();
+        throw 42;
+    });
+    auto start = std::async(std::launch::async, [&] { EXPECT_THROW(charged.server->start(), DeploymentError); });
+    starting.get_future().wait();
+    auto stop = std::async(std::launch::async, [&] { return charged.server->stop(); });
+    goOn.set_value();
+    start.get();
+    EXPECT_TRUE(stop.get());
+}
+
+TEST(Stop, OfSomebodyElseEndsRun) {
+    TestServer server;
+    server->deploy<Probe>();
+    Running running{*server};
+    running.waitUntilReady();
+    EXPECT_TRUE(server->stop());
+    EXPECT_EQ(running.end(), 0);
+}
+
+TEST(Stop, OnTheThreadOfReadyEndsRun) {
+    TestServer server;
+    EXPECT_EQ(server->run([&] { EXPECT_TRUE(server->stop()); }), 0);
+}
+
+TEST(Stop, AStartWhileItRunsOrStopsIsRefused) {
+    Charged charged;
+    std::string whileStopping;
+    charged.charge->load("plugin stop", [&] {
+        std::async(std::launch::async, [&] {
+            try {
+                charged.server->start();
+            } catch (const std::logic_error& refused) {
+                whileStopping = refused.what();
+            }
+        }).get();
+    });
+    charged.server.start<>();
+    EXPECT_THROW(charged.server->start(), std::logic_error);
+    EXPECT_TRUE(charged.server->stop());
+    EXPECT_NE(whileStopping.find("is being stopped"), std::string::npos) << whileStopping;
+}
+
+TEST(RequestStop, BeforeRunEndsItWhenItHasStarted) {
+    TestServer server;
+    server->requestStop();
+    bool wasReady = false;
+    EXPECT_EQ(server->run([&] { wasReady = true; }), 0);
+    EXPECT_TRUE(wasReady);
+}
+
+TEST(RequestStop, IsForOneRun) {
+    TestServer server;
+    server->requestStop();
+    server->requestStop();
+    EXPECT_EQ(server->run(), 0);
+    Running again{*server};
+    again.waitUntilReady();
+    EXPECT_EQ(server.ask("GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
+    server->requestStop();
+    EXPECT_EQ(again.end(), 0);
+}
+
+Server* signalled = nullptr;
+
+TEST(RequestStop, InASignalHandlerOfTheApplicationsEndsRun) {
+    TestServer server;
+    signalled = &*server;
+    const auto before = std::signal(SIGUSR1, [](int) { signalled->requestStop(); });
+    Running running{*server};
+    running.waitUntilReady();
+    std::raise(SIGUSR1);
+    EXPECT_EQ(running.end(), 0);
+    std::signal(SIGUSR1, before);
+}
+
+TEST(RequestStop, LeavesOtherServersAlone) {
+    TestServer one;
+    TestServer two;
+    Running first{*one};
+    Running second{*two};
+    first.waitUntilReady();
+    second.waitUntilReady();
+    one->requestStop();
+    EXPECT_EQ(first.end(), 0);
+    EXPECT_EQ(two.ask("GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
+    two->requestStop();
+    EXPECT_EQ(second.end(), 0);
+}
+
+TEST(Signals, EndEveryServerThatRunsAndDoAfterwardsWhatTheyDidBefore) {
+    static std::atomic<int> seen{0};
+    const auto before = std::signal(SIGTERM, [](int) { ++seen; });
+    {
+        TestServer one;
+        TestServer two;
+        Running first{*one};
+        Running second{*two};
+        first.waitUntilReady();
+        second.waitUntilReady();
+        std::raise(SIGTERM);
+        EXPECT_EQ(first.end(), 0);
+        EXPECT_EQ(second.end(), 0);
+    }
+    EXPECT_EQ(seen, 0);
+    std::raise(SIGTERM);
+    EXPECT_EQ(seen, 1);
+    std::signal(SIGTERM, before);
+}
+
+// ------------------------------------------------------------------------------------------------ what the application does
+
+TEST(Stopping, IsCalledOnceBeforeSessionsCloseWhenNobodyGetsInAnyMore) {
+    TestServer server;
+    server->deploy<Probe>();
+    int calls = 0;
+    std::size_t sessions = 0;
+    int newcomer = 0;
+    std::string words;
+    Running running{*server, [&] {
+        ++calls;
+        sessions = server->sessionCount();
+        newcomer = server.ask(upgradeRequest("/probe/late")).status;
+        words = wordsOfStop(*server);
+        throw 42;
+    }};
+    running.waitUntilReady();
+    RawWebSocket socket = server.connect("/probe/x");
+    server.journal().waitFor("open x");
+    server->requestStop();
+    EXPECT_EQ(socket.nextClose().code, 1001);
+    socket.close(1001);
+    EXPECT_EQ(running.end(), 0);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(sessions, 1u);
+    EXPECT_EQ(newcomer, 503);
+    EXPECT_NE(words.find("requestStop()"), std::string::npos) << words;
+}
+
+TEST(Stopping, IsCalledByWhoeverStops) {
+    TestServer server;
+    std::thread::id caller;
+    Running running{*server, [&] { caller = std::this_thread::get_id(); }};
+    running.waitUntilReady();
+    EXPECT_TRUE(server->stop());
+    EXPECT_EQ(running.end(), 0);
+    EXPECT_EQ(caller, std::this_thread::get_id());
+}
+
+TEST(Ready, ThatThrowsEndsRunWithExitCode1) {
+    TestServer server;
+    EXPECT_EQ(server->run([] { throw 42; }), 1);
+    EXPECT_EQ(server->run([] { throw std::runtime_error{"not ready"}; }), 1);
+}
+
+}  // namespace
+}  // namespace patchbay::test
