@@ -46,6 +46,7 @@ class Machine(unittest.TestCase):
             root = pathlib.Path(folder)
             shutil.copy(ROOT / "patchbay", root)
             shutil.copytree(ROOT / "tests/support", root / "tests/support")
+            (root / "tests/unit/protocol").mkdir(parents=True)
             for lock in ("package-lock.json", "node_modules/installed-lock.json"):  # the browser's driver is installed
                 (root / "tests/browser" / lock).parent.mkdir(parents=True, exist_ok=True)
                 (root / "tests/browser" / lock).write_text("{}")
@@ -172,6 +173,12 @@ class Suites(Machine):
         self.assertTrue(self.suites("--only", "unit")[2][0].endswith("--target unit-tests"))
         self.assertNotIn("--target", self.suites("--only", "unit", "--only", "integration")[2][0])
 
+    def testARoomIsItsOwnTestsAndNoOthers(self):
+        code, printed, (build, run) = self.suites("--room", "protocol")
+        self.assertEqual(code, 0, printed)
+        self.assertTrue(build.endswith("--target unit_protocol"), build)
+        self.assertIn("-R ^unit_protocol(_|$)", run)
+
     def testTheStructureTestsNeedNothingBuilt(self):
         code, printed, calls = self.suites("--only", "structure")
         self.assertEqual((code, len(calls)), (0, 1), printed)
@@ -210,7 +217,8 @@ class Suites(Machine):
 
     def testWordsThatItDoesNotKnowAreExplained(self):
         for words, answer in ((("--only", "units"), "There is no suite 'units'"), (("--only",), "takes the name of a suite"),
-                              (("--fast",), "test takes --quick, --long or --only SUITE, not '--fast'"),
+                              (("--fast",), "test takes --quick, --long, --room ROOM or --only SUITE, not '--fast'"),
+                              (("--room", "attic"), "There are no unit tests of a room 'attic'"), (("--room",), "Rooms: protocol"),
                               (("--quick", "--only", "unit"), "goes with nothing else")):
             code, printed, calls = self.suites(*words)
             self.assertEqual((code, calls), (1, []))

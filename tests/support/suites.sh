@@ -12,6 +12,7 @@ suites=()
 ctest_prefix=()
 targets=()  # of the GCC build; empty: everything
 long=
+room=
 
 wants() { [[ " ${suites[*]} " == *" $1 "* ]]; }
 
@@ -20,6 +21,9 @@ wants_gcc() {
     for suite in "${gcc_suites[@]}"; do wants "$suite" && return 0; done
     return 1
 }
+
+# Whose unit tests stand in a folder of their own: rooms of the framework, plugins, programs.
+rooms() { (cd "$root/tests/unit" && say ./*/ | tr -d './'); }
 
 choose_suites() {
     local given=$#
@@ -30,8 +34,14 @@ choose_suites() {
                 if [[ $1 == --quick ]]; then suites=(unit contract); else long=yes suites=(long); fi
                 return
                 ;;
+            --room)
+                ((given == 2)) || stop "test --room takes one room, and goes with nothing else." "Rooms: $(rooms)"
+                [[ -d $root/tests/unit/$2 ]] || stop "There are no unit tests of a room '$2'." "Rooms: $(rooms)"
+                room=$2 suites=(unit)
+                return
+                ;;
             --only) ;;
-            *) stop "test takes --quick, --long or --only SUITE, not '$1'." "Suites: ${all_suites[*]}" ;;
+            *) stop "test takes --quick, --long, --room ROOM or --only SUITE, not '$1'." "Suites: ${all_suites[*]}" ;;
         esac
         [[ -n ${2:-} ]] || stop "test --only takes the name of a suite." "Suites: ${all_suites[*]}"
         [[ " ${all_suites[*]} " == *" $2 "* ]] || stop "There is no suite '$2'." "Suites: ${all_suites[*]}"
@@ -43,7 +53,8 @@ choose_suites() {
 
 # What those of the suites need that the GCC build serves. The structure tests compile for themselves.
 choose_targets() {
-    wants integration && return
+    if [[ -n $room ]]; then targets=("unit_$room"); fi
+    if [[ -n $room ]] || wants integration; then return; fi
     if wants unit; then targets+=(unit-tests); fi
     if wants contract; then targets+=(contract-tests); fi
     if wants browser; then targets+=(patchbay-server patchbay-conformance integration_tutorial integration_mixed_server); fi
@@ -105,6 +116,10 @@ run_with_gcc() {
         if wants "$suite"; then chosen+=("$suite"); fi
     done
     ((${#chosen[@]})) || return 0
+    if [[ -n $room ]]; then
+        step "Running the unit tests of $room" run_ctest gcc test -R "^unit_$room(_|$)" || true
+        return
+    fi
     step "Running the tests: ${chosen[*]}" run_ctest gcc test -R "^($(IFS='|' && say "${chosen[*]}"))_" || true
 }
 
