@@ -109,7 +109,7 @@ TEST_F(UserCode, ThatThrowsInAnHttpHandlerIsA500) {
 
 TEST_F(UserCode, ThatThrowsInATickerIsCalledAgain) {
     const auto ticks = std::make_shared<std::atomic<int>>(0);
-    server->addTicker(std::chrono::milliseconds{1}, [ticks](auto) {
+    server->everyOnEachLoop(std::chrono::milliseconds{1}, [ticks](auto) {
         ++*ticks;
         throw 42;
     });

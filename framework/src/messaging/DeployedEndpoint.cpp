@@ -58,6 +58,11 @@ void DeployedEndpoint::remove(SessionCore& session) noexcept {
     server->ended->ring();
 }
 
+std::vector<std::shared_ptr<SessionCore>> DeployedEndpoint::sessions() {
+    const std::lock_guard guard{lock_};
+    return listed();
+}
+
 void DeployedEndpoint::reopen() {
     const std::lock_guard guard{lock_};
     shut_ = false;

@@ -106,7 +106,7 @@ public:
         server->addInterceptor(std::static_pointer_cast<MessageInterceptor>(hooks));
         server->addListener(hooks);
         server->install(std::make_unique<ChargedPlugin>(charge));
-        server->addTicker(milliseconds{1}, [charge = charge](auto) { charge->fire("ticker"); });
+        server->everyOnEachLoop(milliseconds{1}, [charge = charge](auto) { charge->fire("ticker"); });
         server->handle("GET", "/fire", [charge = charge](const HttpRequest&, HttpResponse&) { charge->fire("HTTP handler"); });
         server->deploy<Everywhere>();
     }

@@ -300,9 +300,9 @@ TEST(AnOpenHandlerThatFails, KeepsItsPeerOutAlsoWhenTheErrorHandlerTakesWhatItTh
 
 TEST(AnOpenHandlerThatFails, IsCountedByItsCause) {
     const Conversation<Bouncer> failed{{"3"}};
-    EXPECT_EQ(failed.deployed().server.closes.of(CloseCause::HandlerFailed), 1u);
+    EXPECT_EQ(failed.deployed().server->closes.of(CloseCause::HandlerFailed), 1u);
     const Conversation<Bouncer> refused{{"4"}};
-    EXPECT_EQ(refused.deployed().server.closes.of(CloseCause::Policy), 1u);
+    EXPECT_EQ(refused.deployed().server->closes.of(CloseCause::Policy), 1u);
 }
 
 // ------------------------------------------------------------------------------------------------ the handler's choice
