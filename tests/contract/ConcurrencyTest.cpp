@@ -404,7 +404,7 @@ TEST_F(Concurrency, HandlesOutliveTheirServer) {
     for (const Session& session : record->sessions()) {
         EXPECT_FALSE(session.isOpen());
         EXPECT_THROW(session.send("late"), SessionClosed);
-        EXPECT_THROW(session.post([] {}), SessionClosed);
+        session.post([] { ADD_FAILURE(); });
         session.unsubscribe("everyone");
         session.close();
     }

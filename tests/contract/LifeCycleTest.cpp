@@ -107,7 +107,18 @@ TYPED_TEST(LifeCycle, AnOpenHandlerThatThrowsClosesWith1011) {
     this->script->onOpen = [](Session) { throw std::runtime_error{"no"}; };
     auto client = this->world.connect("/bare");
     EXPECT_EQ(client.goodbye().code, CloseCode::InternalError);
-    EXPECT_THAT(this->linesOfTheEnd(), ElementsAre("open", StartsWith("close 1011 handler-failed ")));
+    EXPECT_THAT(this->linesOfTheEnd(), ElementsAre("open")) << "a peer that never got in does not leave";
+}
+
+// It had entered a room, and nobody took it out again.
+TYPED_TEST(LifeCycle, AnOpenHandlerThatFailsSinceItsPeerHasGoneGetsItsCloseHandler) {
+    this->script->onOpen = [](Session session) {
+        session.close(CloseCode{4003}, "gone");
+        session.send("never");
+    };
+    auto client = this->world.connect("/bare");
+    EXPECT_EQ(client.goodbye().code, CloseCode{4003});
+    EXPECT_THAT(this->linesOfTheEnd(), ElementsAre("open", "close 4003 application gone"));
 }
 
 TYPED_TEST(LifeCycle, AnOpenHandlerMayCloseAndNoMessageFollows) {

@@ -32,8 +32,10 @@ TYPED_TEST(Sessions, EveryCallButCloseIsAnErrorFromTheCloseOn) {
         EXPECT_TRUE(saysClosed([&] { session.basicRemote().sendText("x"); }));
         EXPECT_TRUE(saysClosed([&] { session.basicRemote().sendPing(asBytes("x")); }));
         EXPECT_TRUE(saysClosed([&] { session.subscribe("x"); }));
-        EXPECT_TRUE(saysClosed([&] { session.post([] {}); }));
-        EXPECT_TRUE(saysClosed([&] { session.after(std::chrono::milliseconds{1}, [] {}); }));
+        session.post([] { ADD_FAILURE(); });
+        EXPECT_FALSE(session.after(std::chrono::milliseconds{0}, [] { ADD_FAILURE(); }).active());
+        EXPECT_FALSE(session.every(std::chrono::milliseconds{1}, [] { ADD_FAILURE(); }).active());
+        EXPECT_EQ(session.trySend("x"), SendStatus::Closed);
         EXPECT_TRUE(saysClosed([&] { session.setIdleTimeout(std::chrono::seconds{1}); }));
         session.unsubscribe("x");
         session.close();

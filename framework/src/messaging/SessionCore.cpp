@@ -39,10 +39,11 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     state_.compare_exchange_strong(opening, State::Open);
 }
 
-/// A peer whose open handler failed is never served.
+/// A peer whose open handler failed is never served. One that had gone before the handler failed (as it does when it sends to
+/// a peer that has left) was there: its close handler undoes what the open handler had done.
 void SessionCore::runOpenHandler(const Session& session) noexcept {
     const auto opened = code_->dispatcher.open(instance_.get(), {call(session), endpoint_->config});
-    opened_ = opened.outcome == endpoint::Outcome::Fine;
+    opened_ = opened.outcome == endpoint::Outcome::Fine || !isOpen();
     if (opened.outcome == endpoint::Outcome::CloseRefused) return close(CloseCause::Policy, std::nullopt, opened.refusal);
     obey(opened.outcome);
 }

@@ -9,7 +9,8 @@
 // - handlers, tasks and timers of a session run on its loop, one at a time;
 // - nobody but the container sees a New session: other threads may send from Opening on;
 // - no message before the open handler has returned; none after Closing has begun;
-// - whatever leaves the open handler by an exception closes the session, and then there is no close handler either;
+// - whatever leaves the open handler by an exception closes the session, and then there is no close handler either, unless
+//   something else had closed it before;
 // - whoever first leaves Opening or Open gives the reason; the close handler runs once, as an entry of its own in the loop's
 //   queue, so never inside another handler;
 // - the carrier says goodbye on its own; a session does not wait for it;
@@ -161,7 +162,7 @@ private:
     [[no_unique_address]] SessionTimers timers_;  // what follows stands in its last bytes
     const std::uint16_t loopIndex_;
     std::atomic<State> state_{State::New};
-    bool opened_ : 1 = false;  // the open handler has returned: a close handler is due
+    bool opened_ : 1 = false;  // a close handler is due
     bool told_ : 1 = false;    // listeners have been told of it
     const Origin origin_;
     // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
