@@ -84,7 +84,8 @@ protected:
     TestServer server;
 };
 
-TEST_F(UserCode, ThatThrowsInAHookOfTheHandshakeIsA500) {
+TEST_F(UserCode, ThatThrowsInAHookOfTheHandshakeIsA500AndALineInTheLog) {
+    testing::internal::CaptureStderr();
     expect500("/careless?checkOrigin", "Origin: http://localhost\r\n");
     expect500("/careless", "Sec-WebSocket-Protocol: some\r\n");
     expect500("/careless", "Sec-WebSocket-Extensions: x-hook\r\n");
@@ -92,6 +93,11 @@ TEST_F(UserCode, ThatThrowsInAHookOfTheHandshakeIsA500) {
     expect500("/careless?endpointInstance");
     expect500("/careless?interceptor");
     expect500("/careless", "Sec-WebSocket-Extensions: x-factory\r\n");
+    const std::string log = testing::internal::GetCapturedStderr();
+    constexpr std::string_view kLine = "/careless: the handshake failed: something that is no std::exception";
+    int lines = 0;
+    for (std::size_t at = 0; (at = log.find(kLine, at)) != std::string::npos; ++at) ++lines;
+    EXPECT_EQ(lines, 7) << log;
     expectServes();
 }
 

@@ -99,7 +99,7 @@ private:
 /// A server whose every place fires the charge.
 class Charged {
 public:
-    Charged() {
+    explicit Charged(ServerConfig config = quickConfig()) : server{std::move(config)} {
         server->provide(charge);
         const auto hooks = std::make_shared<Hooks>(charge);
         server->addInterceptor(std::static_pointer_cast<HandshakeInterceptor>(hooks));

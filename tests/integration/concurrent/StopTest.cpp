@@ -34,6 +34,70 @@ TEST(Stop, ByManyThreadsAtOnceIsOneStopAndAllOfThemWaitForIt) {
     }
 }
 
+TEST(Stop, EndsWithTheLastSessionAndTheLastAnswerLongBeforeItsTime) {
+    ServerConfig config = quickConfig();
+    config.server.drainTimeout = std::chrono::hours{1};
+    TestServer server{config};
+    std::promise<void> asked;
+    std::promise<void> answer;
+    server->handle("GET", "/later", [&](const HttpRequest&, HttpResponse& out) {
+        asked.set_value();
+        answer.get_future().wait();
+        out.write("text/plain", "at last");
+    });
+    server.start<Probe>();
+    RawWebSocket socket = server.connect("/probe/x");
+    RawSocket http{server->port()};
+    http.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+    asked.get_future().wait();
+    auto stop = std::async(std::launch::async, [&] { return server->stop(); });
+    EXPECT_EQ(socket.nextClose().code, 1001);
+    socket.close(1001);
+    EXPECT_EQ(stop.wait_for(milliseconds{20}), std::future_status::timeout);
+    answer.set_value();
+    EXPECT_EQ(http.readAnswer().body, "at last");
+    ASSERT_EQ(stop.wait_for(kPatience), std::future_status::ready);
+    EXPECT_TRUE(stop.get());
+}
+
+TEST(Stop, EndsWithTheLastCloseHandlerAlsoWhereTheConnectionHasGoneBefore) {
+    ServerConfig config = quickConfig();
+    config.server.drainTimeout = std::chrono::hours{1};
+    Charged charged{config};
+    std::promise<void> closing;
+    std::promise<void> goOn;
+    charged.charge->load("close handler", [&] {
+        closing.set_value();
+        goOn.get_future().wait();
+    });
+    charged.server.start<>();
+    RawWebSocket socket = charged.server.connect("/everywhere");
+    socket.socket().reset();
+    closing.get_future().wait();
+    auto stop = std::async(std::launch::async, [&] { return charged.server->stop(); });
+    EXPECT_EQ(stop.wait_for(milliseconds{20}), std::future_status::timeout);
+    goOn.set_value();
+    ASSERT_EQ(stop.wait_for(kPatience), std::future_status::ready);
+    EXPECT_TRUE(stop.get());
+}
+
+TEST(Stop, WithASpreadEndsWhenEverybodyHasLeft) {
+    ServerConfig config = quickConfig();
+    config.server.drainTimeout = std::chrono::hours{1};
+    config.server.drainSpread = std::chrono::hours{1};
+    TestServer server{config};
+    server.start<Probe>();
+    RawWebSocket first = server.connect("/probe/x");
+    RawWebSocket second = server.connect("/probe/y");
+    server.journal().waitForCount("open", 2);
+    auto stop = std::async(std::launch::async, [&] { return server->stop(); });
+    EXPECT_TRUE(eventually([&] { return server.ask("GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n").status == 503; }));
+    first.socket().reset();
+    second.socket().reset();
+    ASSERT_EQ(stop.wait_for(kPatience), std::future_status::ready);
+    EXPECT_TRUE(stop.get());
+}
+
 TEST(Stop, DuringTheStartWaitsForItAndThenStops) {
     Charged charged;
     std::promise<void> starting;
