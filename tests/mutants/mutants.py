@@ -31,8 +31,8 @@ TURNS = [(r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "), (r" >= ", " > "),
          (r"\breturn !", "return "), (r" \+ ", " - "), (r" - ", " + ")]
 # A statement that can be left out: a call or an assignment alone on its line.
 STATEMENT = re.compile(r"^\s+(?!return\b|using\b|static_assert|throw\b|case\b|const\b|auto\b|else\b|default\b|friend\b|break;)"
-                       r"[A-Za-z_:*(+\-][\w:>.\-\[\]*()]*(\(.*\)|\+\+|--|\s*[+\-|&]?=\s.*)?;\s*(//.*)?$")
-DECLARATION = re.compile(r"^\s+[\w:<>,*& ]+ [*&]?\w+(\{.*\}|\(.*\))?( = .*)?;")
+                       r"(?:\+\+|--)?[A-Za-z_:*(][\w:>.\-\[\]*()]*(\(.*\)|\+\+|--|\s*[+\-|&]?=\s.*)?;\s*(//.*)?$")
+DECLARATION = re.compile(r"^\s+\w[\w:<>,*& ]* [*&]?\w+(\{.*\}|\(.*\))?( = .*)?;")
 TEMPLATE_BRACKETS = re.compile(r"template\s*<|#|^\s*//")
 
 
