@@ -214,6 +214,7 @@ TEST(RequestStop, LeavesOtherServersAlone) {
 
 TEST(Signals, EndEveryServerThatRunsAndDoAfterwardsWhatTheyDidBefore) {
     static std::atomic<int> seen{0};
+    seen = 0;
     const auto before = std::signal(SIGTERM, [](int) { ++seen; });
     {
         TestServer one;
