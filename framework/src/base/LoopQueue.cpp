@@ -22,12 +22,10 @@ bool LoopQueue::put(std::unique_ptr<LoopEntry>& entry) {
 
 void LoopQueue::Access::put(std::unique_ptr<LoopEntry> entry) noexcept {
     LoopEntry* const added = entry.release();
-    added->own_ = Loop::here() == &queue_.loop_;
-    if (added->own_) ++queue_.ownWaiting_;
     append(queue_.waiting_, added);
     queue_.lastHint_.store(added, std::memory_order_relaxed);
     // The loop's own thread looks at its queue before it waits. Under the lock: a loop that ends closes its queue first.
-    if (!queue_.filled_.exchange(true, std::memory_order_acq_rel) && !added->own_) queue_.loop_.wake();
+    if (!queue_.filled_.exchange(true, std::memory_order_acq_rel) && !queue_.loop_.isHere()) queue_.loop_.wake();
 }
 
 std::unique_ptr<LoopEntry> LoopQueue::Access::remove(LoopEntry& entry) noexcept {
@@ -77,7 +75,6 @@ void LoopQueue::runWaiting() noexcept {
         const std::unique_ptr<LoopEntry> entry{taken_.first};
         taken_.first = entry->next_;
         if (!taken_.first) taken_.last = nullptr;
-        if (entry->own_) --ownWaiting_;
         entry->run();
     }
 }
@@ -102,7 +99,6 @@ void LoopQueue::close() noexcept {
         const std::unique_ptr<LoopEntry> entry{std::exchange(taken_.first, taken_.first->next_)};
     }
     taken_.last = nullptr;
-    ownWaiting_ = 0;
 }
 
 void LoopQueue::open() noexcept {

@@ -2,8 +2,9 @@
 // What is to be done on a loop, in the order in which it was put: the one way from any thread to the sessions of a loop.
 // Tasks, letters, broadcasts, joins, leaves and closes ride in it, each an entry of its own kind.
 //
-// Order: what one thread puts is run in the order of its calls, and so is what threads put one after the other. Whoever
-// acts on the loop directly looks at ownWaiting() first: what this loop's thread itself has put goes before.
+// Order: what one thread puts is run in the order of its calls, and so is what threads put one after the other, whatever
+// makes it so: a lock, a message that came back. Whoever may act on the loop directly looks at idle() first: what waits goes
+// before.
 // Bounds: entries that carry messages are charged; who puts them asks for hasRoom() and says what happens without. Tasks,
 // joins, leaves and closes are never refused; there is one of them for each call of the application's.
 // The end: a queue that is closed takes nothing; what is put then is destroyed where it is put.
@@ -33,7 +34,6 @@ private:
     friend class LoopQueue;
     LoopEntry* next_ = nullptr;
     LoopEntry* previous_ = nullptr;
-    bool own_ = false;
 };
 
 class LoopQueue {
@@ -88,8 +88,6 @@ public:
 
     // ---- the loop's thread ----
 
-    /// Whether something that this loop's thread has put itself waits.
-    bool ownWaiting() const noexcept { return ownWaiting_ != 0; }
     /// Whether nothing waits at all.
     bool idle() const noexcept { return !taken_.first && !filled_.load(std::memory_order_acquire); }
     /// Whether a turn would find something to run.   Thread: any.
@@ -116,8 +114,7 @@ private:
 
     Loop& loop_;
     std::size_t mostBytes_ = kMostBytes;
-    std::size_t ownWaiting_ = 0;  // the loop's thread's alone
-    List taken_;                  // likewise
+    List taken_;  // the loop's thread's alone
     std::atomic<std::size_t> charged_{0};
     std::atomic<const LoopEntry*> lastHint_{nullptr};
     std::atomic<bool> filled_{false};

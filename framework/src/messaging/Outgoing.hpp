@@ -1,8 +1,8 @@
 #pragma once
 // What a session says, from whatever thread: over its carrier at once, or as a letter in its loop's queue.
 //
-//     send ── here, and nothing of this thread's own waits ──> Carrier
-//        '─── else: a letter, a copy, in its thread's order ──> LoopQueue ──> Carrier
+//     send ── here, and nothing waits in the loop's queue ──> Carrier
+//        '─── else: a letter, a copy, in its order ──> LoopQueue ──> Carrier
 //
 // A session's letters form a chain, oldest first, so that the send queue's policy holds for what waits there too: limit and
 // policy are those of the session, and the queue's own limit comes on top. The chain is guarded by the queue, and empty

@@ -14,8 +14,8 @@
 // - whoever first leaves Opening or Open gives the reason; the close handler runs once, as an entry of its own in the loop's
 //   queue, so never inside another handler;
 // - the carrier says goodbye on its own; a session does not wait for it;
-// - what one thread calls takes effect in the order of its calls: directly on the loop where nothing of that thread's
-//   waits in the loop's queue, else through the queue.
+// - what one thread calls takes effect in the order of its calls, and so does what threads call one after the other:
+//   directly on the loop while nothing waits in its queue, else through the queue.
 //
 // Ownership: a handle holds a core for ever. A core that has ended holds what its handle may still be asked, and nothing
 // else: instance, code and belongings go with the close handler, the carrier with the connection.
@@ -130,8 +130,8 @@ public:
 private:
     enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
 
-    /// Whether an action of this thread's may go directly: it is the loop's, and nothing of its own waits.
-    bool isNext() const noexcept { return loop_.isHere() && !loop_.queue().ownWaiting(); }
+    /// Whether an action of this thread's may go directly: it is the loop's, and nothing waits there that came before.
+    bool isNext() const noexcept { return loop_.isHere() && loop_.queue().idle(); }
     Session handle() noexcept { return Session{shared_from_this()}; }
     detail::Call call(const Session& session) const noexcept { return {session, origin_.path()}; }
     void turnAway() noexcept;

@@ -62,19 +62,15 @@ TEST_F(LoopQueueTest, ATaskMayTurnItsLoopAndWhatIsDueComesFirst) {
     EXPECT_THAT(notes, ElementsAre(1, -1, 2, -2, 0));
 }
 
-TEST_F(LoopQueueTest, KnowsWhatItsOwnThreadHasPut) {
-    queue.put(note(1));
-    EXPECT_FALSE(queue.ownWaiting()) << "from outside";
-    bool first = true, second = true;
-    {
-        const Loop::Turning turning{loop};
-        loop.post([&] { first = queue.ownWaiting(); });
-        loop.post([&] { second = queue.ownWaiting(); });
-        EXPECT_TRUE(queue.ownWaiting());
-    }
+TEST_F(LoopQueueTest, IsIdleWhenNothingWaitsBehindWhatRuns) {
+    bool first = true, second = false;
+    EXPECT_TRUE(queue.idle());
+    loop.post([&] { first = queue.idle(); });
+    EXPECT_FALSE(queue.idle());
+    loop.post([&] { second = queue.idle(); });
     loop.settle();
-    EXPECT_TRUE(first) << "the other waits behind it";
-    EXPECT_FALSE(second);
+    EXPECT_FALSE(first) << "the other waits behind it";
+    EXPECT_TRUE(second);
 }
 
 TEST_F(LoopQueueTest, TakesAnEntryOutThatWaits) {

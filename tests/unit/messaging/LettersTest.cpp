@@ -57,6 +57,15 @@ TEST_F(Letters, WaitForTheLoopAndArriveInTheirOrder) {
     EXPECT_THAT(arrived(), ElementsAre("1", "2", "3"));
 }
 
+// A handler's answer overtook what another thread had sent before, and what a lock had put in order was heard in another.
+TEST_F(Letters, GoBeforeWhatTheLoopSendsAfterThem) {
+    const Session ann = session({});
+    ann.send("1");
+    loop->turnWith([&] { ann.send("2"); });
+    loop->turnWith([&] { ann.send("3"); });
+    EXPECT_THAT(peer.texts, ElementsAre("1", "2", "3"));
+}
+
 TEST_F(Letters, BeyondTheLimitCloseTheSession) {
     const Session ann = session({.bytes = kOne, .whenFull = WhenFull::Close});
     EXPECT_EQ(ann.trySend(kText), SendStatus::Queued);
