@@ -54,7 +54,7 @@ public:
     void opened(Session session) {
         charge_.fire("open handler");
         session.post([&charge = charge_] { charge.fire("task"); });
-        session.after(milliseconds{1}, [&charge = charge_] { charge.fire("timer"); });
+        session.after(milliseconds{0}, [&charge = charge_] { charge.fire("timer"); });
     }
     ON_MESSAGE(said)
     void said(std::string_view) {
