@@ -1,5 +1,6 @@
 #include "messaging/Broadcast.hpp"
 
+#include <thread>
 #include <utility>
 
 namespace patchbay::messaging {
@@ -11,23 +12,36 @@ Broadcast::~Broadcast() {
     while (next) delete std::exchange(next, next->next);
 }
 
+struct Broadcast::Reopening {
+    ~Reopening() { stage.store(Stage::Open, std::memory_order_release); }
+    std::atomic<Stage>& stage;
+};
+
 bool Broadcast::add(MessageKind kind, Bytes payload, SessionId except) {
-    const std::lock_guard guard{lock_};
-    if (sealed_ || messages_.size() >= kMostMessages || (!messages_.empty() && bytes_.size() + payload.size() > kMostBytes))
-        return false;
+    if (messages_.size() >= kMostMessages || (!messages_.empty() && bytes_.size() + payload.size() > kMostBytes)) return false;
+    Stage open = Stage::Open;
+    if (!stage_.compare_exchange_strong(open, Stage::Adding, std::memory_order_acquire)) return false;
+    const Reopening reopening{stage_};  // also when there is no memory: nobody may wait for ever
+    if (messages_.size() == messages_.capacity()) messages_.reserve(2 * messages_.size() + 1);
     bytes_.insert(bytes_.end(), payload.begin(), payload.end());
     messages_.push_back({bytes_.size(), except, kind});
     excepts_ = excepts_ || except != kNobody;
     return true;
 }
 
+/// Who adds does so in some ten instructions and a copy of at most kMostBytes: whoever comes then waits for it.
 void Broadcast::seal() noexcept {
-    const std::lock_guard guard{lock_};
-    sealed_ = true;
+    for (Stage now = stage_.load(std::memory_order_acquire); now != Stage::Sealed;) {
+        if (now == Stage::Adding) {
+            std::this_thread::yield();
+            now = stage_.load(std::memory_order_acquire);
+        } else if (stage_.compare_exchange_weak(now, Stage::Sealed, std::memory_order_acq_rel)) {
+            return;
+        }
+    }
 }
 
 Broadcast::Encoded& Broadcast::find(Form form) const {
-    if (form == Form{}) return plain_;
     Encoded* first = others_.load(std::memory_order_acquire);
     std::unique_ptr<Encoded> fresh;
     for (;;) {

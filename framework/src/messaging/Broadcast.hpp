@@ -11,6 +11,7 @@
 #include <patchbay/topics.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -32,6 +33,7 @@ public:
     ~Broadcast();
 
     /// One message more, to everyone but `except`. False when it is sealed, or full: then nothing was added.
+    /// Thread: any, one at a time.
     bool add(MessageKind kind, Bytes payload, SessionId except);
     /// From here on it never changes. Whoever reads it calls this first.
     void seal() noexcept;
@@ -57,7 +59,7 @@ public:
 
     /// In what form a carrier puts messages on its wire: those of the same extension and number share one.
     struct Form {
-        const void* extension = nullptr;  ///< of which kind; nullptr: none, and then the number is 0
+        const void* extension = nullptr;  ///< of which kind; nullptr: none, plain
         std::uint8_t number = 0;
         bool operator==(const Form&) const = default;
     };
@@ -65,7 +67,7 @@ public:
     /// share.   Requires: for one form every caller gives the same function, so that one transport encodes them.
     template <class Encode>
     const SharedBatch& encoded(Form form, Encode encode) const {
-        Encoded& wanted = find(form);
+        Encoded& wanted = form.extension ? find(form) : plain_;
         if (!wanted.ready.load(std::memory_order_acquire)) {
             std::call_once(wanted.once, [&] {
                 wanted.batch = encode(*this);
@@ -89,12 +91,13 @@ private:
         SharedBatch batch;
         Encoded* next = nullptr;  // set before it can be seen
     };
-    Encoded& find(Form form) const;
+    Encoded& find(Form form) const;  // of an extension
 
     const std::shared_ptr<Topic> topic_;
     const TopicPosition first_;
-    std::mutex lock_;  // adding against sealing
-    bool sealed_ = false;
+    enum class Stage : std::uint8_t { Open, Adding, Sealed };
+    struct Reopening;
+    std::atomic<Stage> stage_{Stage::Open};
     bool excepts_ = false;
     std::vector<std::byte> bytes_;
     std::vector<Message> messages_;

@@ -135,41 +135,36 @@ Topic::Publishing Topic::publish(const Message& message, OnFull onFull) {
     const std::size_t bytes = message.payload.size() + Broadcast::kMessageBytes, most = bytes + Broadcast::kBatchBytes;
     const std::lock_guard guard{lock_};
     if (members_.empty()) return {};
-    std::shared_ptr<Loop> full;
-    const bool room = isRoom(most, full);
-    if (!room && onFull == OnFull::Refuse) return {{}, std::move(full), most};
+    const Look look = lookAtQueues(most);
+    if (look.full != kNoLoop && onFull == OnFull::Refuse) return {{}, server_->loops[look.full], most};
     ++last_.offset;
-    if (room && continuesBatch()) {
-        for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
-            if (loops_[loop].batch) server_->loops[loop]->queue().charge(bytes);
-        }
-        if (open_->add(message.kind, message.payload, message.except)) return {last_, nullptr, 0};
-        for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
-            if (loops_[loop].batch) server_->loops[loop]->queue().release(bytes);
-        }
-    }
-    startBatch(message);
+    if (!look.continues || !continueBatch(message, bytes)) startBatch(message);
     return {last_, nullptr, 0};
 }
 
-/// In each queue it is the last thing, and no loop has got its first member since.
-bool Topic::continuesBatch() const noexcept {
-    if (!open_) return false;
+Topic::Look Topic::lookAtQueues(std::size_t bytes) const noexcept {
+    Look look{.continues = open_ != nullptr, .full = kNoLoop};
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         const OfLoop& mine = loops_[loop];
-        if (mine.count > 0 && !mine.batch) return false;
-        if (mine.batch && server_->loops[loop]->queue().last() != mine.batch) return false;
+        if (mine.count == 0 && !mine.batch) continue;
+        const LoopQueue& queue = server_->loops[loop]->queue();
+        // In each queue it must be the last thing, and no loop may have got its first member since.
+        if (!mine.batch || queue.last() != mine.batch) look.continues = false;
+        if (mine.count > 0 && !queue.hasRoom(bytes)) look = {.continues = false, .full = loop};
     }
-    return true;
+    return look;
 }
 
-bool Topic::isRoom(std::size_t bytes, std::shared_ptr<Loop>& full) const {
+/// False when a loop has taken it meanwhile, or when it is large enough.
+bool Topic::continueBatch(const Message& message, std::size_t bytes) {
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
-        if (loops_[loop].count == 0 || server_->loops[loop]->queue().hasRoom(bytes)) continue;
-        full = server_->loops[loop];
-        return false;
+        if (loops_[loop].batch) server_->loops[loop]->queue().charge(bytes);
     }
-    return true;
+    if (open_->add(message.kind, message.payload, message.except)) return true;
+    for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+        if (loops_[loop].batch) server_->loops[loop]->queue().release(bytes);
+    }
+    return false;
 }
 
 void Topic::startBatch(const Message& message) {
@@ -212,16 +207,18 @@ void Topic::miss(std::size_t loop, LoopQueue::Access& queue) {
 void Topic::deliver(std::size_t loop, const Broadcast& broadcast) {
     // Nothing in the loop joins or leaves: a session that has to close does so in a later turn.
     const std::vector<Member>& members = loops_[loop].members;
+    if (members.empty()) return;
     const bool alone = server_->loops[loop]->queue().idle();
-    const auto ahead = [&](std::size_t place, void (SessionCore::*step)() const noexcept) {
-        if (place < members.size()) (members[place].session->*step)();
-    };
-    // What the kernel does for one member drives the others out of the processor's cache.
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        ahead(i + 3, &SessionCore::prefetch);
-        ahead(i + 2, &SessionCore::prefetchCarrier);
-        ahead(i + 1, &SessionCore::prefetchChannel);
-        members[i].session->deliver({broadcast, 0, broadcast.count(), members[i].tag, alone});
+    Delivery delivery{broadcast, 0, broadcast.count(), 0, alone};
+    // What the kernel does for one member drives the others out of the processor's cache. (The last is asked for again and
+    // again at the end, which costs less than to ask whether there is another.)
+    const Member* const last = &members.back();
+    for (const Member* member = members.data(); member <= last; ++member) {
+        std::min(member + 3, last)->session->prefetch();
+        std::min(member + 2, last)->session->prefetchCarrier();
+        std::min(member + 1, last)->session->prefetchChannel();
+        delivery.tag = member->tag;
+        member->session->deliver(delivery);
     }
 }
 

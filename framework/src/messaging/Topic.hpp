@@ -89,8 +89,13 @@ private:
         std::vector<Member> members;             // the loop's thread's alone
     };
 
-    bool continuesBatch() const noexcept;
-    bool isRoom(std::size_t bytes, std::shared_ptr<Loop>& full) const;
+    static constexpr std::size_t kNoLoop = SIZE_MAX;
+    struct Look {
+        bool continues;    // the open batch may take another message
+        std::size_t full;  // a loop whose queue has no room
+    };
+    Look lookAtQueues(std::size_t bytes) const noexcept;
+    bool continueBatch(const Message& message, std::size_t bytes);
     void startBatch(const Message& message);
     void miss(std::size_t loop, LoopQueue::Access& queue);
 
