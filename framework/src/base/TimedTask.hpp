@@ -28,7 +28,7 @@ public:
     /// Begins to count.   Thread: any; on another than the loop's it begins when the loop comes to it.   Requires: once.
     void start();
     void cancel() noexcept;
-    /// It ends here and now.   Requires: the loop turns no more.
+    /// It ends here and now, also one that another thread has cancelled.   Thread: the loop's, or any when it turns no more.
     void drop() noexcept;
     bool isActive() const noexcept { return active_.load(std::memory_order_acquire); }
 

@@ -83,7 +83,7 @@ void SessionTimers::end(SessionCore& session) noexcept {
     session.loop().cancel(std::exchange(idleTimer_, 0));
     if (!session.knownRare()) return;
     auto& tasks = session.knownRare()->timers.tasks;
-    while (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).cancel();
+    while (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();
 }
 
 }  // namespace patchbay::messaging

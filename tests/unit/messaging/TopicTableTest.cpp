@@ -123,6 +123,20 @@ TEST_F(Topic, IsJoinedWhenTheCallReturnsAndReachedByTheSessionsLoop) {
     EXPECT_EQ(table().topicCount(), 0u);
 }
 
+TEST_F(Topic, IsPublishedByAHandlerBeforeWhatItSendsNextAlsoBehindAnothersMessageThatWaits) {
+    const auto ann = listener(0), bob = listener(1);
+    for (const auto* each : {&ann, &bob}) table().subscribe((*each)->session, "news");
+    settle();
+    table().publish("news", MessageKind::Text, asBytes("another's"), 0);
+    here.turnWith([&] {
+        table().publish("news", MessageKind::Text, asBytes("published"), 0);
+        ann->session->trySend(MessageKind::Text, asBytes("sent"));
+    });
+    far.settle();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("another's", "published", "sent"));
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("another's", "published"));
+}
+
 TEST_F(Topic, IsPublishedToTheLoopsThatHaveSubscribersOnly) {
     const auto ann = listener(0);
     table().subscribe(ann->session, "news");
