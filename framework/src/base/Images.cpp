@@ -1,5 +1,7 @@
 #include "base/Images.hpp"
 
+#include "base/Doorbell.hpp"
+
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -31,6 +33,12 @@ std::vector<std::unique_ptr<const List>>& lists() {
     return *all;
 }
 
+/// Rung when the last pin of an image goes.
+Doorbell& unpinned() {
+    static auto* const bell = new Doorbell;
+    return *bell;
+}
+
 void publish(std::unique_ptr<const List> next) {
     lists().push_back(std::move(next));
     current.store(lists().back().get(), std::memory_order_release);
@@ -49,7 +57,10 @@ detail::Image* add(std::string name, std::vector<Range> ranges) {
     return image;
 }
 
-std::size_t pins(const detail::Image& image) noexcept { return image.pins.load(std::memory_order_acquire); }
+std::size_t pins(const detail::Image& image) noexcept { return image.pins.load(); }
+bool waitUntilUnpinned(const detail::Image& image, std::chrono::steady_clock::time_point deadline) {
+    return unpinned().waitUntil(deadline, [&] { return pins(image) == 0; });
+}
 const std::string& nameOf(const detail::Image& image) noexcept { return image.name; }
 
 void remove(detail::Image* image) noexcept {
@@ -77,7 +88,9 @@ Image* imageOf(const void* address) noexcept {
 }
 
 void pin(Image& image) noexcept { image.pins.fetch_add(1, std::memory_order_relaxed); }
-void unpin(Image& image) noexcept { image.pins.fetch_sub(1, std::memory_order_acq_rel); }
+void unpin(Image& image) noexcept {
+    if (image.pins.fetch_sub(1) == 1) images::unpinned().ring();
+}
 
 }  // namespace detail
 }  // namespace patchbay

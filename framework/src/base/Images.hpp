@@ -6,6 +6,7 @@
 
 #include <patchbay/detail/Image.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,6 +24,8 @@ struct Range {
 detail::Image* add(std::string name, std::vector<Range> ranges);
 /// How many pins keep it.
 std::size_t pins(const detail::Image& image) noexcept;
+/// Waits until nothing pins it. False when something still does at `deadline`.   Thread: any.
+bool waitUntilUnpinned(const detail::Image& image, std::chrono::steady_clock::time_point deadline);
 const std::string& nameOf(const detail::Image& image) noexcept;
 /// It is about to be unmapped.   Requires: nothing pins it.
 void remove(detail::Image* image) noexcept;

@@ -19,6 +19,9 @@ namespace {
 
 using Entry = const detail::PluginEntry* (*)() noexcept;
 
+/// For calls of other threads that were under way when the server ended.
+constexpr std::chrono::milliseconds kCallsEnd{250};
+
 }  // namespace
 
 namespace {
@@ -59,7 +62,9 @@ public:
         image_ = images::add(path, std::move(ranges));
     }
     ~Library() {
-        if (const std::size_t pins = images::pins(*image_); pins > 0) {
+        // A thread that publishes or sends right now holds the hooks for that time.
+        if (!images::waitUntilUnpinned(*image_, std::chrono::steady_clock::now() + kCallsEnd)) {
+            const std::size_t pins = images::pins(*image_);
             log::warning("plugins", images::nameOf(*image_) + " stays mapped: something of it is still in use (" +
                                         std::to_string(pins) + " pins: a task, a timer, a service, a property)");
             return;

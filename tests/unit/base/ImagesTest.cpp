@@ -6,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
+#include <thread>
+
 namespace patchbay::test {
 namespace {
 
@@ -39,6 +43,18 @@ TEST(Images, ArePinnedByEachPinUntilItGoes) {
         EXPECT_EQ(images::pins(*image), 1u);
     }
     EXPECT_EQ(images::pins(*image), 0u);
+    images::remove(image);
+}
+
+TEST(Images, AreWaitedForUntilTheirLastPinGoes) {
+    using Clock = std::chrono::steady_clock;
+    detail::Image* const image = images::add("waited for", {{0x1000, 0x2000}});
+    EXPECT_TRUE(images::waitUntilUnpinned(*image, Clock::now()));
+    auto pin = std::make_unique<ImagePin>(image);
+    EXPECT_FALSE(images::waitUntilUnpinned(*image, Clock::now() + std::chrono::milliseconds{1}));
+    std::thread other{[&] { pin.reset(); }};
+    EXPECT_TRUE(images::waitUntilUnpinned(*image, Clock::now() + std::chrono::hours{1}));
+    other.join();
     images::remove(image);
 }
 
