@@ -2,6 +2,7 @@
 // Timer: what after() and every() return, to call them off.
 
 #include <memory>
+#include <utility>
 
 namespace patchbay {
 
