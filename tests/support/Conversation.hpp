@@ -85,7 +85,7 @@ public:
     ManualLoop& loop() { return *loop_; }
 
 private:
-    const std::shared_ptr<ManualLoop> loop_ = std::make_shared<ManualLoop>();
+    const OwnLoop loop_;
     Received peer_;
     const std::shared_ptr<messaging::ServerState> state_ =
         std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop_});

@@ -12,7 +12,8 @@ struct detail::Image {
     std::string name;
     std::vector<images::Range> ranges;
     std::atomic<std::size_t> pins{0};
-    std::atomic<bool> mapped{true};
+    int users = 1;   // guarded by `changing`
+    int opened = 1;  // likewise
 };
 
 namespace images {
@@ -50,8 +51,7 @@ detail::Image* add(std::string name, std::vector<Range> ranges) {
     const std::lock_guard guard{changing};
     const List* const before = current.load(std::memory_order_relaxed);
     auto next = before ? std::make_unique<List>(*before) : std::make_unique<List>();
-    auto* const image = new detail::Image{std::move(name), std::move(ranges), {}, {}};  // stays: a list may still name it
-    image->mapped = true;
+    auto* const image = new detail::Image{std::move(name), std::move(ranges)};  // stays: a list may still name it
     for (const Range& range : image->ranges) next->push_back({range, image});
     publish(std::move(next));
     return image;
@@ -63,14 +63,25 @@ bool waitUntilUnpinned(const detail::Image& image, std::chrono::steady_clock::ti
 }
 const std::string& nameOf(const detail::Image& image) noexcept { return image.name; }
 
-void remove(detail::Image* image) noexcept {
+void open(detail::Image& image) noexcept {
     const std::lock_guard guard{changing};
-    image->mapped = false;
+    ++image.users;
+    ++image.opened;
+}
+
+bool close(detail::Image& image) noexcept {
+    const std::lock_guard guard{changing};
+    return --image.users == 0;
+}
+
+int remove(detail::Image& image) noexcept {
+    const std::lock_guard guard{changing};
     auto next = std::make_unique<List>();
     for (const Entry& entry : *current.load(std::memory_order_relaxed)) {
-        if (entry.image != image) next->push_back(entry);
+        if (entry.image != &image) next->push_back(entry);
     }
     publish(std::move(next));
+    return image.opened;
 }
 
 }  // namespace images

@@ -20,14 +20,18 @@ struct Range {
     std::uintptr_t end;
 };
 
-/// From here on code in `ranges` is that of a library that may be unmapped.   Thread: any.
+/// From here on code in `ranges` is that of a library that may be unmapped, and that one has opened.   Thread: any.
 detail::Image* add(std::string name, std::vector<Range> ranges);
+/// One more has opened it: another server, or one that found it still mapped.
+void open(detail::Image& image) noexcept;
+/// One of them has gone. True when nobody else has it open.
+bool close(detail::Image& image) noexcept;
 /// How many pins keep it.
 std::size_t pins(const detail::Image& image) noexcept;
 /// Waits until nothing pins it. False when something still does at `deadline`.   Thread: any.
 bool waitUntilUnpinned(const detail::Image& image, std::chrono::steady_clock::time_point deadline);
 const std::string& nameOf(const detail::Image& image) noexcept;
-/// It is about to be unmapped.   Requires: nothing pins it.
-void remove(detail::Image* image) noexcept;
+/// It is about to be unmapped. Returns how often it was opened.   Requires: nobody has it open, and nothing pins it.
+int remove(detail::Image& image) noexcept;
 
 }  // namespace patchbay::images

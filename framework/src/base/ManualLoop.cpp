@@ -5,7 +5,9 @@
 
 namespace patchbay {
 
-ManualLoop::~ManualLoop() {
+ManualLoop::~ManualLoop() { retire(); }
+
+void ManualLoop::retire() noexcept {
     queue().close();
     const Timers gone = std::exchange(timers_, {});
 }

@@ -5,6 +5,8 @@
 #include "base/Loop.hpp"
 #include "base/Timers.hpp"
 
+#include <memory>
+
 namespace patchbay {
 
 /// Thread: what Loop says of any thread from any; everything else from one.
@@ -16,6 +18,8 @@ public:
     TimerId after(Clock::duration delay, Task task) override { return timers_.add(later(now_, delay), std::move(task)); }
     void cancel(TimerId timer) noexcept override { timers_.cancel(timer); }
 
+    /// Drops what waits and what is armed, and takes no more: for its owner's end, since these may hold the loop.
+    void retire() noexcept;
     /// Runs what waits, and what that puts.
     void settle();
     /// Turns the clock by `time`, stopping at each timer on the way.
@@ -35,6 +39,20 @@ private:
 
     Clock::time_point now_{};
     Timers timers_;
+};
+
+/// A loop of one's own, which ends with its owner: what waits in it may hold the loop.
+class OwnLoop {
+public:
+    OwnLoop() : loop_{std::make_shared<ManualLoop>()} {}
+    OwnLoop(const OwnLoop&) = delete;
+    ~OwnLoop() { loop_->retire(); }
+    ManualLoop& operator*() const noexcept { return *loop_; }
+    ManualLoop* operator->() const noexcept { return loop_.get(); }
+    operator std::shared_ptr<Loop>() const noexcept { return loop_; }  // NOLINT(google-explicit-constructor): stands for it
+
+private:
+    const std::shared_ptr<ManualLoop> loop_;
 };
 
 }  // namespace patchbay

@@ -6,12 +6,14 @@
 
 namespace patchbay {
 
-TimedTask::TimedTask(std::shared_ptr<Loop> loop, Times times, Task task) noexcept
-    : loop_{std::move(loop)}, times_{times}, task_{std::move(task)} {}
+TimedTask::TimedTask(const std::shared_ptr<Loop>& loop, Times times, Task task) noexcept
+    : known_{loop}, loop_{loop.get()}, times_{times}, task_{std::move(task)} {}
 
 void TimedTask::start() {
-    if (loop_->isHere()) return arm();
-    if (!loop_->post([self = shared_from_this()] { self->arm(); })) active_.store(false, std::memory_order_release);
+    const auto loop = known_.lock();
+    if (loop && loop->isHere()) return arm();
+    const bool posted = loop && loop->post([self = shared_from_this()] { self->arm(); });
+    if (!posted) active_.store(false, std::memory_order_release);
 }
 
 void TimedTask::arm() {
@@ -46,15 +48,18 @@ void TimedTask::fire() noexcept {
 void TimedTask::disarm() noexcept {
     active_.store(false, std::memory_order_release);
     const auto keep = weak_from_this().lock();  // the timer may hold the last reference
-    if (timer_ != 0) loop_->cancel(std::exchange(timer_, 0));
+    const TimerId timer = std::exchange(timer_, 0);
+    if (timer != 0 && !known_.expired()) loop_->cancel(timer);
     delist();
     if (!running_) task_ = {};
 }
 
 void TimedTask::cancel() noexcept {
     if (!active_.exchange(false, std::memory_order_acq_rel)) return;
-    if (loop_->isHere()) return disarm();
-    loop_->post([self = shared_from_this()] { self->disarm(); });
+    const auto loop = known_.lock();
+    if (!loop) return;  // the loop has taken its part along
+    if (loop->isHere()) return disarm();
+    loop->post([self = shared_from_this()] { self->disarm(); });
 }
 
 void TimedTask::drop() noexcept { disarm(); }

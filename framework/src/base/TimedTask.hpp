@@ -3,7 +3,8 @@
 //
 // Rate: the n-th run is due at start + n * interval, whatever the runs before took. A loop that stood still runs what it
 // has missed once, and goes on with the next time that is still to come.
-// Ownership: the loop holds what is armed; handles (patchbay/timer.hpp) hold it too, and may outlive loop and owner.
+// Ownership: the loop holds what is armed; handles (patchbay/timer.hpp) hold it too, and may outlive loop and owner. It does
+// not hold the loop, which would then hold itself.
 
 #include "base/Loop.hpp"
 
@@ -20,8 +21,8 @@ public:
         Clock::duration first;     ///< from start() to the first run
         Clock::duration interval;  ///< between two runs; zero: it runs once
     };
-    /// Requires: `loop` lives as long as what counts on it; a loop that has ended arms nothing.
-    TimedTask(std::shared_ptr<Loop> loop, Times times, Task task) noexcept;
+    /// A loop that has ended arms nothing.
+    TimedTask(const std::shared_ptr<Loop>& loop, Times times, Task task) noexcept;
     TimedTask(const TimedTask&) = delete;
     virtual ~TimedTask() = default;
 
@@ -46,7 +47,8 @@ private:
     void fire() noexcept;
     void disarm() noexcept;
 
-    const std::shared_ptr<Loop> loop_;
+    const std::weak_ptr<Loop> known_;
+    Loop* const loop_;  // on its thread
     const Times times_;
     Task task_;
     Clock::time_point due_{};

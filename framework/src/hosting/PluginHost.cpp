@@ -51,9 +51,18 @@ class PluginHost::Library {
 public:
     /// Errors: std::runtime_error when it cannot be loaded.
     explicit Library(const std::string& path) {
+        static std::mutex one;  // or one load would take the other's libraries for its own
+        const std::lock_guard guard{one};
         const auto before = mappedObjects();
         handle_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!handle_) throw std::runtime_error{::dlerror()};
+        link_map* where = nullptr;
+        ::dlinfo(handle_, RTLD_DI_LINKMAP, &where);
+        image_ = detail::imageOf(where->l_ld);
+        if (image_) {  // another server's, or it has stayed
+            images::open(*image_);
+            return;
+        }
         // The libraries that it needs come and go with it.
         std::vector<images::Range> ranges;
         for (const auto& [base, parts] : mappedObjects()) {
@@ -62,6 +71,7 @@ public:
         image_ = images::add(path, std::move(ranges));
     }
     ~Library() {
+        if (!images::close(*image_)) return;  // who goes last unmaps it
         // A thread that publishes or sends right now holds the hooks for that time.
         if (!images::waitUntilUnpinned(*image_, std::chrono::steady_clock::now() + kCallsEnd)) {
             const std::size_t pins = images::pins(*image_);
@@ -69,8 +79,7 @@ public:
                                         std::to_string(pins) + " pins: a task, a timer, a service, a property)");
             return;
         }
-        images::remove(image_);
-        ::dlclose(handle_);
+        for (int times = images::remove(*image_); times > 0; --times) ::dlclose(handle_);
     }
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;

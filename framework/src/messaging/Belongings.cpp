@@ -55,7 +55,7 @@ void Belongings::give(Subscription& subscription) noexcept {
 
 std::shared_ptr<Topic> Belongings::anyTopic() const {
     const std::lock_guard guard{lock_};
-    return topics_.empty() ? nullptr : topics_.front().topic;
+    return topics_.empty() ? nullptr : topics_.front().topic.shared_from_this();
 }
 
 }  // namespace patchbay::messaging

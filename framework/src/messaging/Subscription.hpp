@@ -6,7 +6,6 @@
 #include <boost/intrusive/list.hpp>
 
 #include <cstdint>
-#include <memory>
 
 namespace patchbay::messaging {
 
@@ -14,14 +13,14 @@ class SessionCore;
 class Topic;
 
 /// Hangs in the list of its session's (Belongings). Owned by its topic, and when it has left by the entry that tells the
-/// session's loop so.
+/// session's loop so, which keeps the topic too.
 struct Subscription : boost::intrusive::list_base_hook<> {
     static constexpr std::uint32_t kNowhere = UINT32_MAX;
 
-    Subscription(std::shared_ptr<Topic> theTopic, SessionCore& theSession, std::uint64_t theTag) noexcept
-        : topic{std::move(theTopic)}, session{theSession}, tag{theTag} {}
+    Subscription(Topic& theTopic, SessionCore& theSession, std::uint64_t theTag) noexcept
+        : topic{theTopic}, session{theSession}, tag{theTag} {}
 
-    const std::shared_ptr<Topic> topic;
+    Topic& topic;  // which owns it
     SessionCore& session;
     const std::uint64_t tag;
     TopicPosition joined{};            // guarded by the topic

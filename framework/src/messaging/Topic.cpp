@@ -11,11 +11,11 @@ namespace patchbay::messaging {
 
 class Topic::BroadcastEntry final : public LoopEntry {
 public:
-    BroadcastEntry(std::shared_ptr<Broadcast> broadcast, std::shared_ptr<Loop> loop, std::size_t index) noexcept
-        : broadcast_{std::move(broadcast)}, loop_{std::move(loop)}, index_{index} {}
+    BroadcastEntry(std::shared_ptr<Broadcast> broadcast, LoopQueue& queue, std::size_t index) noexcept
+        : broadcast_{std::move(broadcast)}, queue_{queue}, index_{index} {}
     ~BroadcastEntry() override {
         broadcast_->seal();
-        loop_->queue().release(broadcast_->queuedBytes());
+        queue_.release(broadcast_->queuedBytes());
     }
     void run() noexcept override {
         broadcast_->seal();
@@ -24,7 +24,7 @@ public:
 
 private:
     const std::shared_ptr<Broadcast> broadcast_;
-    const std::shared_ptr<Loop> loop_;
+    LoopQueue& queue_;  // that it waits in
     const std::size_t index_;
 };
 
@@ -42,7 +42,7 @@ private:
 class Topic::JoinEntry final : public LoopEntry {
 public:
     explicit JoinEntry(Subscription& subscription) noexcept : subscription_{subscription} {}
-    void run() noexcept override { subscription_.topic->enlist(subscription_); }
+    void run() noexcept override { subscription_.topic.enlist(subscription_); }
 
 private:
     Subscription& subscription_;  // the entry of its leaving, which owns it, comes later
@@ -50,11 +50,12 @@ private:
 
 class Topic::LeaveEntry final : public LoopEntry {
 public:
-    LeaveEntry(std::unique_ptr<Subscription> subscription, std::shared_ptr<SessionCore> session) noexcept
-        : session_{std::move(session)}, subscription_{std::move(subscription)} {}
-    void run() noexcept override { subscription_->topic->delist(*subscription_); }
+    LeaveEntry(std::unique_ptr<Subscription> subscription, std::shared_ptr<SessionCore> session)
+        : topic_{subscription->topic.shared_from_this()}, session_{std::move(session)}, subscription_{std::move(subscription)} {}
+    void run() noexcept override { topic_->delist(*subscription_); }
 
 private:
+    const std::shared_ptr<Topic> topic_;
     const std::shared_ptr<SessionCore> session_;  // until no delivery looks for it
     const std::unique_ptr<Subscription> subscription_;
 };
@@ -71,7 +72,7 @@ Topic::Joined Topic::join(const std::shared_ptr<SessionCore>& session, std::uint
     if (gone_) return {Joining::TopicGone, {}};
     auto& place = members_[session->id()];
     if (place) return {Joining::Joined, place->joined};
-    place = std::make_unique<Subscription>(shared_from_this(), *session, tag);
+    place = std::make_unique<Subscription>(*this, *session, tag);
     Subscription& subscription = *place;
     subscription.joined = last_;
     const Belongings::Taking taken = session->rare().belongings.take(*session, subscription);
@@ -135,15 +136,16 @@ Topic::Publishing Topic::publish(const Message& message, OnFull onFull) {
     const std::size_t bytes = message.payload.size() + Broadcast::kMessageBytes, most = bytes + Broadcast::kBatchBytes;
     const std::lock_guard guard{lock_};
     if (members_.empty()) return {};
-    const Look look = lookAtQueues(most);
+    const std::shared_ptr<Broadcast> open = open_.lock();
+    const Look look = lookAtQueues(most, open != nullptr);
     if (look.full != kNoLoop && onFull == OnFull::Refuse) return {{}, server_->loops[look.full], most};
     ++last_.offset;
-    if (!look.continues || !continueBatch(message, bytes)) startBatch(message);
+    if (!look.continues || !continueBatch(*open, message, bytes)) startBatch(message);
     return {last_, nullptr, 0};
 }
 
-Topic::Look Topic::lookAtQueues(std::size_t bytes) const noexcept {
-    Look look{.continues = open_ != nullptr, .full = kNoLoop};
+Topic::Look Topic::lookAtQueues(std::size_t bytes, bool isOpen) const noexcept {
+    Look look{.continues = isOpen, .full = kNoLoop};
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         const OfLoop& mine = loops_[loop];
         if (mine.count == 0 && !mine.batch) continue;
@@ -156,11 +158,11 @@ Topic::Look Topic::lookAtQueues(std::size_t bytes) const noexcept {
 }
 
 /// False when a loop has taken it meanwhile, or when it is large enough.
-bool Topic::continueBatch(const Message& message, std::size_t bytes) {
+bool Topic::continueBatch(Broadcast& open, const Message& message, std::size_t bytes) {
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         if (loops_[loop].batch) server_->loops[loop]->queue().charge(bytes);
     }
-    if (open_->add(message.kind, message.payload, message.except)) return true;
+    if (open.add(message.kind, message.payload, message.except)) return true;
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         if (loops_[loop].batch) server_->loops[loop]->queue().release(bytes);
     }
@@ -184,12 +186,12 @@ void Topic::startBatch(const Message& message) {
             whole = false;
             continue;
         }
-        auto entry = std::make_unique<BroadcastEntry>(broadcast, server_->loops[loop], loop);
+        auto entry = std::make_unique<BroadcastEntry>(broadcast, queue, loop);
         queue.charge(bytes);  // the entry gives it back, whatever becomes of it
         mine.batch = entry.get();
         access.put(std::move(entry));
     }
-    open_ = whole ? broadcast : nullptr;
+    open_ = whole ? broadcast : std::weak_ptr<Broadcast>{};
 }
 
 /// Those who are told of it once are told of all that they miss until then.

@@ -94,8 +94,8 @@ private:
         bool continues;    // the open batch may take another message
         std::size_t full;  // a loop whose queue has no room
     };
-    Look lookAtQueues(std::size_t bytes) const noexcept;
-    bool continueBatch(const Message& message, std::size_t bytes);
+    Look lookAtQueues(std::size_t bytes, bool isOpen) const noexcept;
+    bool continueBatch(Broadcast& open, const Message& message, std::size_t bytes);
     void startBatch(const Message& message);
     void miss(std::size_t loop, LoopQueue::Access& queue);
 
@@ -106,7 +106,7 @@ private:
     TopicPosition last_;       // of the last message
     std::unordered_map<SessionId, std::unique_ptr<Subscription>> members_;
     std::vector<OfLoop> loops_;
-    std::shared_ptr<Broadcast> open_;  // may be continued
+    std::weak_ptr<Broadcast> open_;  // may be continued; it holds this topic, and lives in the queues
     bool gone_ = false;
 };
 

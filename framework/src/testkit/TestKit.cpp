@@ -94,7 +94,7 @@ struct TestServer::Parts {
     explicit Parts(ServerConfig theConfig) : config{std::move(theConfig)}, container{{loop}} {}
 
     ServerConfig config;
-    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
+    const OwnLoop loop;
     hosting::Container container;
     std::vector<std::unique_ptr<Peer>> peers;
     std::vector<std::unique_ptr<Plugin>> plugins;

@@ -26,10 +26,14 @@ TEST(Images, AreFoundByAnyAddressInThem) {
     EXPECT_EQ(detail::imageOf(at(0x2000)), two);
     EXPECT_EQ(detail::imageOf(at(0x3000)), nullptr);
     EXPECT_EQ(images::nameOf(*two), "two");
-    images::remove(one);
+    EXPECT_TRUE(images::close(*one));
+    EXPECT_EQ(images::remove(*one), 1);
     EXPECT_EQ(detail::imageOf(at(0x1000)), nullptr);
     EXPECT_EQ(detail::imageOf(at(0x2000)), two);
-    images::remove(two);
+    images::open(*two);
+    EXPECT_FALSE(images::close(*two)) << "another has it open";
+    EXPECT_TRUE(images::close(*two));
+    EXPECT_EQ(images::remove(*two), 2);
 }
 
 TEST(Images, ArePinnedByEachPinUntilItGoes) {
@@ -43,7 +47,7 @@ TEST(Images, ArePinnedByEachPinUntilItGoes) {
         EXPECT_EQ(images::pins(*image), 1u);
     }
     EXPECT_EQ(images::pins(*image), 0u);
-    images::remove(image);
+    images::remove(*image);
 }
 
 TEST(Images, AreWaitedForUntilTheirLastPinGoes) {
@@ -55,7 +59,7 @@ TEST(Images, AreWaitedForUntilTheirLastPinGoes) {
     std::thread other{[&] { pin.reset(); }};
     EXPECT_TRUE(images::waitUntilUnpinned(*image, Clock::now() + std::chrono::hours{1}));
     other.join();
-    images::remove(image);
+    images::remove(*image);
 }
 
 TEST(Images, ThisProgramIsNoneThatIsEverUnmapped) { EXPECT_EQ(detail::thisImage().image(), nullptr); }

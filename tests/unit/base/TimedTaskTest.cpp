@@ -33,7 +33,7 @@ protected:
         loop->settle();
         return Timer{timed};
     }
-    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
+    const OwnLoop loop;
     const Clock::time_point begin = loop->now();
     std::vector<Clock::duration> at;
 };

@@ -36,7 +36,7 @@ protected:
         return made;
     }
 
-    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
+    const OwnLoop loop;
     const std::shared_ptr<messaging::ServerState> state =
         std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});
     Services services;

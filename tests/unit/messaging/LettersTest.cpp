@@ -23,7 +23,7 @@ public:
 class Letters : public ::testing::Test {
 protected:
     Received peer;
-    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
+    const OwnLoop loop;
     const std::shared_ptr<messaging::ServerState> state =
         std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});
     Services services;

@@ -47,7 +47,7 @@ protected:
         loop->turnWith([&] { session.open(std::make_unique<FakeCarrier>(peer)); });
     }
 
-    const std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
+    const OwnLoop loop;
     Received peer;
     const std::shared_ptr<messaging::ServerState> state =
         std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace patchbay::test {
 namespace {
 
@@ -77,11 +79,11 @@ protected:
         far.settle();
     }
 
-    const std::vector<std::shared_ptr<ManualLoop>> loops{std::make_shared<ManualLoop>(), std::make_shared<ManualLoop>()};
+    const std::array<OwnLoop, 2> loops;
     ManualLoop& here = *loops[0];
     ManualLoop& far = *loops[1];
     const std::shared_ptr<messaging::ServerState> state =
-        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loops.begin(), loops.end()});
+        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loops[0], loops[1]});
     Services services;
     Limits limits;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
