@@ -241,5 +241,17 @@ TEST_P(Timer, AfterTheStopHasEndedAndItsTaskIsDestroyed) {
     EXPECT_EQ(destroyed, 3);
 }
 
+TEST_P(Timer, AfterTheStopTicksAgainWhenTheServerStartsAgain) {
+    std::atomic<int> ticks{0};
+    server()->every(1ms, [&] { ++ticks; });
+    (void)guest();
+    EXPECT_TRUE(eventually([&] { return ticks > 1; }));
+    EXPECT_TRUE(server()->stop());
+    const int last = ticks;
+    server()->start();
+    EXPECT_TRUE(eventually([&] { return ticks > last + 1; }));
+    destroyServer();
+}
+
 }  // namespace
 }  // namespace patchbay::test

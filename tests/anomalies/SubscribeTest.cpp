@@ -44,6 +44,25 @@ TEST_P(Subscribe, FromAnotherThreadTellsExactlyWhatDoesNotArrive) {
     for (std::size_t i = 0; i < first.size(); ++i) ASSERT_EQ(first[i], std::to_string(i + 1));
 }
 
+TEST_P(Subscribe, FromAnotherThreadToTopicsOfAnotherServerIsRefused) {
+    auto all = guests();
+    TestServer other{configFor(1)};  // with as many loops or fewer, and sessions of the same numbers
+    const auto desk = std::make_shared<Desk>();
+    const auto box = std::make_shared<SessionBox>();
+    other->provide(desk).provide(box);
+    other.start<Room>();
+    RawWebSocket peer = other.connect("/room/x");
+    const Session session = box->take();
+    session.subscribe("t");
+    for (Guest& each : all) {
+        EXPECT_THROW(desk->kept()->subscribe(each.session, "t"), std::invalid_argument);
+        desk->kept()->unsubscribe(each.session, "t");
+    }
+    EXPECT_EQ(desk->kept()->subscribers("t"), 1u);
+    desk->kept()->publish("t", "x", all.front().session);
+    EXPECT_EQ(peer.nextText(), "x");
+}
+
 TEST_P(Subscribe, FromAHandlerIsInEffectForItsOwnNextMessage) {
     at("go", [](const Session& session, Topics& topics) {
         topics.publish("t", "too early");

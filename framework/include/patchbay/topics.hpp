@@ -58,7 +58,8 @@ public:
         return tryPublish(topic, detail::Encoded{value, wireFormat()}.text());
     }
 
-    /// As Session::subscribe, for these topics.   Errors: SessionClosed; TooManyTopics.
+    /// As Session::subscribe, for these topics.   Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of
+    /// another server.
     TopicPosition subscribe(const Session& session, std::string_view topic);
     void unsubscribe(const Session& session, std::string_view topic);
 
@@ -66,6 +67,7 @@ public:
     std::size_t subscribers(std::string_view topic) const;
 
 private:
+    SessionId idOf(const Session& session) const noexcept;
     const detail::WireFormat& wireFormat() const noexcept;
 
     std::shared_ptr<messaging::TopicTable> table_;

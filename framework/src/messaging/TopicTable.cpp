@@ -2,6 +2,7 @@
 
 #include "messaging/SessionCore.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace patchbay::messaging {
@@ -36,6 +37,7 @@ void TopicTable::forget(const Topic& topic) {
 }
 
 TopicPosition TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, std::uint64_t tag) {
+    if (!isOurs(*session)) throw std::invalid_argument{"subscribe: the session is one of another server's"};
     for (;;) {
         const auto found = findOrMake(topic);
         const Topic::Joined joined = found->join(session, tag);
@@ -53,7 +55,10 @@ TopicPosition TopicTable::subscribe(const std::shared_ptr<SessionCore>& session,
     }
 }
 
+bool TopicTable::isOurs(const SessionCore& session) const noexcept { return session.endpoint().server == server_; }
+
 void TopicTable::unsubscribe(SessionCore& session, std::string_view topic) {
+    if (!isOurs(session)) return;
     if (const auto found = find(topic)) leave(session, *found);
 }
 

@@ -25,8 +25,10 @@ public:
 
     const detail::WireFormat& format() const noexcept { return format_; }
 
+    /// Sessions and loops are numbered by their server: of another's this knows nothing.
+    bool isOurs(const SessionCore& session) const noexcept;
     /// Returns the position of the last message that the session does not get.
-    /// Errors: SessionClosed; TooManyTopics.
+    /// Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of another server.
     TopicPosition subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, std::uint64_t tag = 0);
     void unsubscribe(SessionCore& session, std::string_view topic);
     /// Takes the session out of the topic, and an emptied topic out of its table.

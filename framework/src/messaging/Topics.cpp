@@ -25,10 +25,10 @@ TopicPosition Topics::publish(std::string_view topic, std::string_view text) {
 }
 TopicPosition Topics::publish(std::string_view topic, Bytes bytes) { return positionOf(tryPublish(topic, bytes), topic); }
 TopicPosition Topics::publish(std::string_view topic, std::string_view text, const Session& except) {
-    return positionOf(table_->publish(topic, MessageKind::Text, asBytes(text), except.id()), topic);
+    return positionOf(table_->publish(topic, MessageKind::Text, asBytes(text), idOf(except)), topic);
 }
 TopicPosition Topics::publish(std::string_view topic, Bytes bytes, const Session& except) {
-    return positionOf(table_->publish(topic, MessageKind::Binary, bytes, except.id()), topic);
+    return positionOf(table_->publish(topic, MessageKind::Binary, bytes, idOf(except)), topic);
 }
 Published Topics::tryPublish(std::string_view topic, std::string_view text) {
     return table_->publish(topic, MessageKind::Text, asBytes(text), kNobody);
@@ -46,6 +46,10 @@ void Topics::unsubscribe(const Session& session, std::string_view topic) {
 }
 
 std::size_t Topics::subscribers(std::string_view topic) const { return table_->subscribers(topic); }
+/// Nobody's, where it is a session of another server.
+SessionId Topics::idOf(const Session& session) const noexcept {
+    return session.core_ && table_->isOurs(*session.core_) ? session.id() : kNobody;
+}
 const detail::WireFormat& Topics::wireFormat() const noexcept { return table_->format(); }
 
 }  // namespace patchbay
