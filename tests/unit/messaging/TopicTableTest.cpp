@@ -325,6 +325,31 @@ TEST_F(Topic, SparesTheOneThatIsExcepted) {
     EXPECT_EQ(bob->peer.texts.size(), 1u);
 }
 
+TEST_F(Topic, CountsForItsSubscribersWhatTheirFullLoopMissesAndGoesOnWhenThereIsRoom) {
+    limits.sendQueue.whenFull = WhenFull::DropNewest;
+    endpoint = make();
+    const auto ann = listener(0), bob = listener(1);
+    table().subscribe(ann->session, "news");
+    table().subscribe(bob->session, "news");
+    settle();
+    const auto handlerPublishes = [&](std::initializer_list<std::string_view> texts) {  // which does not wait for room
+        here.turnWith([&] {
+            for (const auto text : texts) table().publish("news", MessageKind::Text, asBytes(text), 0);
+        });
+        far.settle();
+    };
+    far.queue().setLimit(0);
+    handlerPublishes({"1", "2", "3"});
+    EXPECT_EQ(bob->session->droppedMessages(), 3u);
+    handlerPublishes({"4"});
+    EXPECT_EQ(bob->session->droppedMessages(), 4u) << "what comes after it was told is told again";
+    far.queue().setLimit(LoopQueue::kMostBytes);
+    handlerPublishes({"5"});
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("5"));
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("1", "2", "3", "4", "5"));
+    EXPECT_EQ(ann->session->droppedMessages(), 0u);
+}
+
 // Leaving asked the session's loop who runs it, and handles outlive loops.
 TEST_F(Topic, IsLeftByASessionThatIsGoneWithoutAskingItsLoop) {
     const auto ann = listener(1);
