@@ -288,6 +288,18 @@ TEST_F(Topic, IsNotHeardFromBeforeItIsJoinedAndIsHeardUntilItIsLeft) {
     EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("early", "between", "late"));
 }
 
+TEST_F(Topic, IsLeftFromOutsideAfterWhatWasPublishedBeforeAndByNobodyElse) {
+    const auto ann = listener(1), bob = listener(1), eve = listener(1);
+    for (const auto* each : {&ann, &bob, &eve}) table().subscribe((*each)->session, "news");
+    settle();
+    table().publish("news", MessageKind::Text, asBytes("before"), 0);
+    table().unsubscribe(*ann->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("after"), 0);
+    settle();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("before"));
+    for (const auto* each : {&bob, &eve}) EXPECT_THAT((*each)->peer.texts, ::testing::ElementsAre("before", "after"));
+}
+
 TEST_F(Topic, ABatchIsBounded) {
     const auto ann = listener(0);
     table().subscribe(ann->session, "news");
