@@ -1,21 +1,14 @@
 // The chat as people use it: real pages in a real browser against the built server.
 
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Server } from './server.mjs';
 import { openBrowser, Visitor } from './visitor.mjs';
-
-const screenshots = fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
-const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const desktop = { viewport: { width: 1280, height: 800 } };
 
 describe('chat', { timeout: 240_000 }, () => {
     let browser, server, visitors, testNumber = 0, room;
 
     before(async () => {
-        await mkdir(screenshots, { recursive: true });
         server = await Server.start();
         browser = await openBrowser(server);
     });
@@ -118,7 +111,6 @@ describe('chat', { timeout: 240_000 }, () => {
         await ann.draft.press('Enter');
         assert.ok(await ann.send.isDisabled(), 'nothing can be sent while offline');
         assert.equal(await ann.draft.inputValue(), 'Written while offline');
-        await ann.page.screenshot({ path: `${screenshots}chat-offline.png` });
 
         server = await Server.start(server.port);
         for (const visitor of [ann, bob, eve]) await visitor.seesStatus('Online');
@@ -138,33 +130,5 @@ describe('chat', { timeout: 240_000 }, () => {
         await ann.page.reload();
         await ann.seesStatus('Online');
         await ann.seesPeople('Ann');
-    });
-
-    test('it fits a phone and a desktop, light and dark', async () => {
-        const [ann, bob] = [await arrives('Ann', phone), await arrives('Bob', desktop)];
-        const eve = await arrives('Eve', { ...desktop, colorScheme: 'dark' });
-        const small = await arrives('Zoë', { ...phone, viewport: { width: 320, height: 568 }, colorScheme: 'dark' });
-        await ann.says('Has anyone seen the cable for the second stage? The long one, with the yellow tape.');
-        await bob.sees('Has anyone seen');
-        await bob.says('It hangs behind the mixing desk.');
-        await bob.says('Left side, third hook.');
-        await eve.sees('third hook');
-        await eve.says('https://example.org/a-very-long-link/that-nobody-can-break/because-it-has-no-spaces-at-all/0123456789012345678901234567890123456789');
-        await ann.sees('a-very-long-link');
-        await ann.says('Found it, thank you! ☕');
-        await Promise.all([ann, bob, eve, small].map((visitor) => visitor.sees('Found it')));
-        await small.draft.pressSequentially('On my way');
-        await bob.page.getByText('Zoë is typing…').waitFor();
-        for (const [visitor, name] of [[ann, 'phone'], [bob, 'desktop'], [eve, 'desktop-dark'], [small, 'small-dark']]) {
-            await visitor.page.screenshot({ path: `${screenshots}chat-${name}.png` });
-            const wider = await visitor.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-            assert.equal(wider, false, `${name}: nothing sticks out to the right`);
-        }
-        await ann.page.getByRole('button', { name: /people and room/ }).click();
-        await ann.page.getByText('Bring someone in').waitFor();
-        await ann.page.screenshot({ path: `${screenshots}chat-phone-people.png`, animations: 'disabled' });
-        const stranger = await arrives(undefined, phone);
-        await stranger.page.getByLabel('Your name').waitFor();
-        await stranger.page.screenshot({ path: `${screenshots}chat-join.png` });
     });
 });

@@ -3,12 +3,93 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { ContactSheet, faultsOf, looks } from './looks.mjs';
 import { Server } from './server.mjs';
 import { openBrowser, Visitor } from './visitor.mjs';
 
-const welcome = (recent = []) => JSON.stringify({ type: 'Welcome', you: 'Ann', room: 'lobby', people: ['Ann'], recent });
+const welcome = (recent = [], people = ['Ann']) => JSON.stringify({ type: 'Welcome', you: 'Ann', room: 'lobby', people, recent });
 
-describe('the chat page', { timeout: 120_000 }, () => {
+// --- The states of the page: what the scripted server answers with, and what brings it there ----------------------------
+
+const kLongName = 'Bartholomäus-Maximilian-vonGau';  // as long as one may be
+const talk = [
+    ['Ann', 'Has anyone seen the cable for the second stage? The long one, with the yellow tape.'],
+    [kLongName, 'It hangs behind the mixing desk.'],
+    [kLongName, `https://example.org/a-very-long-link/that-nobody-can-break/${'0123456789'.repeat(8)}`],
+    ['Zoë', 'Left side, third hook.\nUnder the coats.'],
+    ['Ann', 'Found it, thank you! ☕'],
+].map(([from, text], i) => ({ from, text, at: Date.now() - 60_000 + i }));
+const talking = welcome(talk, ['Ann', 'Zoë', kLongName]);
+const lines = Array.from({ length: 60 }, (_, i) => ({ from: 'Zoë', text: `Line ${i}.`, at: 1_732_000_000_000 + i }));
+const tooFast = { type: 'Refused', problem: 'You are writing too fast. Wait a moment, then send it again.' };
+
+const states = {
+    'joining': {},
+    'empty room': {
+        answer: (socket) => socket.send(welcome()),
+        reached: (ann) => ann.page.getByText('Nothing said here yet.').waitFor(),
+    },
+    'talking': {
+        answer(socket) {
+            socket.send(talking);
+            socket.send(JSON.stringify({ type: 'IsTyping', name: kLongName }));
+        },
+        reached: (ann) => ann.page.getByText(`${kLongName} is typing…`).waitFor(),
+    },
+    'people': {
+        answer: (socket) => socket.send(talking),
+        async reached(ann, { viewport }) {
+            await ann.sees('Found it');
+            if (viewport.width < 760) await ann.page.getByRole('button', { name: /people and room/ }).click();
+            await ann.page.getByText('Bring someone in').waitFor();
+        },
+    },
+    'new messages': {
+        answer(socket) {
+            socket.send(welcome(lines));
+            socket.onMessage(() => socket.send(JSON.stringify({ type: 'Said', from: 'Zoë', text: 'Anyone?', at: Date.now() })));
+        },
+        async reached(ann) {
+            await ann.sees('Line 59.');
+            await ann.page.locator('#scroll').evaluate((scroll) => { scroll.scrollTop = 0; });
+            await ann.draft.fill('Yes');  // that she types is what the server answers
+            await ann.page.getByRole('button', { name: 'New messages' }).waitFor();
+        },
+    },
+    'refused': {
+        answer(socket) {
+            socket.send(talking);
+            socket.onMessage(() => socket.send(JSON.stringify(tooFast)));
+        },
+        async reached(ann) {
+            await ann.seesStatus('Online');
+            await ann.says('A very long story. '.repeat(8));
+            await ann.page.getByRole('alert').getByText('too fast').waitFor();
+        },
+    },
+    'offline': {
+        answer(socket) {
+            socket.send(talking);
+            socket.onMessage(() => socket.close({ code: 1001 }));
+        },
+        async reached(ann) {
+            await ann.sees('Found it');
+            await ann.page.evaluate(() => { globalThis.setTimeout = () => 0; });  // it does not try again
+            await ann.says('Gone?');
+            await ann.seesStatus('Offline – reconnecting');
+        },
+    },
+    'ended': {
+        answer(socket) {
+            socket.send(talking);
+            socket.close({ code: 1008, reason: 'You were banned.' });
+        },
+        reached: (ann) => ann.sees('You were banned.'),
+    },
+};
+
+describe('the chat page', { timeout: 600_000 }, () => {
+    const sheet = new ContactSheet();
     let browser, server, visitor;
 
     before(async () => {
@@ -16,6 +97,7 @@ describe('the chat page', { timeout: 120_000 }, () => {
         browser = await openBrowser(server);
     });
     after(async () => {
+        await sheet.write();
         await browser?.close();
         await server?.stop();
     });
@@ -23,8 +105,7 @@ describe('the chat page', { timeout: 120_000 }, () => {
 
     async function arrives(answer, options = {}) {
         visitor = await Visitor.arrive(browser, server.url, { server: answer, ...options });
-        await visitor.page.getByLabel('Your name').fill('Ann');
-        await visitor.page.getByRole('button', { name: 'Join the room' }).click();
+        await visitor.joinsAs('Ann');
         return visitor;
     }
 
@@ -131,11 +212,29 @@ describe('the chat page', { timeout: 120_000 }, () => {
         for (const [shortest, middle, longest] of delays) assert.ok(shortest < middle && middle < longest);
     });
 
+    for (const look of looks) {
+        test(`fits ${look.viewport.width} px in every state, ${look.colorScheme}`, async () => {
+            const faults = [];
+            for (const [state, { answer, reached }] of Object.entries(states)) {
+                visitor = await Visitor.arrive(browser, `${server.url}?room=tea-kitchen`, { server: answer, ...look });
+                if (reached) {
+                    await visitor.joinsAs('Ann');
+                    await reached(visitor, look);
+                }
+                await sheet.take(visitor.page, state, look);
+                faults.push(...[...await faultsOf(visitor.page, look), ...visitor.errors].map((fault) => `${state}: ${fault}`));
+                await visitor.page.context().close();
+            }
+            assert.deepEqual(faults, []);
+        });
+    }
+
     test('a small phone can read the status while offline', async () => {
-        const ann = await arrives((socket) => socket.close({ code: 1001 }), { viewport: { width: 320, height: 568 }, isMobile: true });
+        const small = { viewport: { width: 320, height: 568 }, isMobile: true };
+        const ann = await arrives((socket) => socket.close({ code: 1001 }), small);
         await ann.seesStatus('Offline – reconnecting');
         const box = await ann.status.boundingBox();
         assert.ok(box.x >= 0 && box.x + box.width <= 320, JSON.stringify(box));
-        assert.equal(await ann.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+        assert.deepEqual(await faultsOf(ann.page, small), []);
     });
 });

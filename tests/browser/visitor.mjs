@@ -45,9 +45,13 @@ export class Visitor {
         this.send = page.getByRole('button', { name: 'Send' });
     }
 
-    async join(name) {
+    async joinsAs(name) {
         await this.page.getByLabel('Your name').fill(name);
         await this.page.getByRole('button', { name: 'Join the room' }).click();
+    }
+
+    async join(name) {
+        await this.joinsAs(name);
         await this.seesStatus('Online');
     }
 

@@ -78,6 +78,11 @@ public:
         loop_->turnWith([&] { core_->peerClosed(code, text); });
     }
 
+    /// The peer breaks a rule, and its connection fails.
+    void fail(CloseCause cause, const std::string& rule) {
+        loop_->turnWith([&] { core_->peerFailed(cause, rule); });
+    }
+
     Endpoint& instance() { return *instance_; }
     Session session() const { return Session{core_}; }
     const Received& peer() const { return peer_; }

@@ -250,6 +250,17 @@ TEST(ErrorRoutingInASession, ACloseHandlerThatThrowsGoesToTheErrorHandlerOnce) {
     EXPECT_THAT(instance->errors, ElementsAre("oh"));
 }
 
+TEST(ErrorRoutingInASession, OfWhatFailsAConnectionOnlyATooBigMessageGoesToTheErrorHandler) {
+    const CapturedLog log;
+    for (const CloseCause cause : {CloseCause::TooBig, CloseCause::Protocol, CloseCause::InvalidText}) {
+        Conversation<Taking> conversation;
+        auto instance = &conversation.instance();
+        conversation.fail(cause, "the rule");
+        EXPECT_EQ(instance->errors.size(), cause == CloseCause::TooBig ? 1U : 0U) << name(cause);
+        EXPECT_EQ(conversation.deployed().server->closes.of(cause), 1u) << name(cause);
+    }
+}
+
 // ------------------------------------------------------------------------------------------------ an open handler that fails
 
 /// Lets nobody in, and has an error handler that takes everything.

@@ -81,5 +81,17 @@ TEST_F(IdleSession, LeavesItsEndpointWithItsLastHandle) {
     EXPECT_THAT(endpoint->sessions(), ::testing::IsEmpty());
 }
 
+// A server that stops waits for the last one.
+TEST_F(IdleSession, RingsForWhoWaitsForItsEnd) {
+    auto session = create();
+    int asked = 0;
+    state->ended->waitUntil(Doorbell::Clock::now(), [&] {
+        ++asked;
+        session.reset();
+        return false;
+    });
+    EXPECT_EQ(asked, 3) << "at first, after the ring, at the deadline";
+}
+
 }  // namespace
 }  // namespace patchbay::test

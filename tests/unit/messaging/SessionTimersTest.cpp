@@ -16,6 +16,28 @@ public:
     void said(std::string_view) {}
 };
 
+TEST(SessionTimers, RunByTheirLoopsClockWhileTheSessionIsOpenAndAreNothingAfterwards) {
+    Conversation<Resting> ann;
+    const Session session = ann.session();
+    int once = 0, often = 0;
+    const Timer single = session.after(10ms, [&] { ++once; });
+    const Timer repeated = session.every(10ms, [&] { ++often; });
+    ann.loop().settle();
+    for (const Timer& timer : {single, repeated}) EXPECT_TRUE(timer.active());
+    ann.loop().advance(9ms);
+    EXPECT_EQ(once + often, 0);
+    ann.loop().advance(21ms);
+    EXPECT_EQ(once, 1);
+    EXPECT_EQ(often, 3);
+    EXPECT_FALSE(single.active());
+    ann.leave();
+    for (const Timer& timer : {session.after(10ms, [&] { ++once; }), session.every(10ms, [&] { ++often; })})
+        EXPECT_FALSE(timer.active());
+    ann.loop().advance(1s);
+    EXPECT_EQ(once, 1);
+    EXPECT_EQ(often, 3);
+}
+
 TEST(SessionTimers, ThatAreCancelledWhileTheirSessionClosesLetItEnd) {
     Conversation<Resting> ann;
     const Timer once = ann.session().after(1h, [] {}), often = ann.session().every(1h, [] {});

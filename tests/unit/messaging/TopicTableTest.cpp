@@ -290,6 +290,18 @@ TEST_F(Topic, IsNotHeardFromBeforeItIsJoinedAndIsHeardUntilItIsLeft) {
     EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("early", "between", "late"));
 }
 
+TEST_F(Topic, IsLeftFromOutsideAfterWhatWasPublishedBeforeAndByNobodyElse) {
+    const auto ann = listener(1), bob = listener(1), eve = listener(1);
+    for (const auto* each : {&ann, &bob, &eve}) table().subscribe((*each)->session, "news");
+    settle();
+    table().publish("news", MessageKind::Text, asBytes("before"), 0);
+    table().unsubscribe(*ann->session, "news");
+    table().publish("news", MessageKind::Text, asBytes("after"), 0);
+    settle();
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("before"));
+    for (const auto* each : {&bob, &eve}) EXPECT_THAT((*each)->peer.texts, ::testing::ElementsAre("before", "after"));
+}
+
 TEST_F(Topic, ABatchIsBounded) {
     const auto ann = listener(0);
     table().subscribe(ann->session, "news");
@@ -325,6 +337,31 @@ TEST_F(Topic, SparesTheOneThatIsExcepted) {
     publish("news", ann->session->id());
     EXPECT_EQ(ann->peer.texts.size(), 0u);
     EXPECT_EQ(bob->peer.texts.size(), 1u);
+}
+
+TEST_F(Topic, CountsForItsSubscribersWhatTheirFullLoopMissesAndGoesOnWhenThereIsRoom) {
+    limits.sendQueue.whenFull = WhenFull::DropNewest;
+    endpoint = make();
+    const auto ann = listener(0), bob = listener(1);
+    table().subscribe(ann->session, "news");
+    table().subscribe(bob->session, "news");
+    settle();
+    const auto handlerPublishes = [&](std::initializer_list<std::string_view> texts) {  // which does not wait for room
+        here.turnWith([&] {
+            for (const auto text : texts) table().publish("news", MessageKind::Text, asBytes(text), 0);
+        });
+        far.settle();
+    };
+    far.queue().setLimit(0);
+    handlerPublishes({"1", "2", "3"});
+    EXPECT_EQ(bob->session->droppedMessages(), 3u);
+    handlerPublishes({"4"});
+    EXPECT_EQ(bob->session->droppedMessages(), 4u) << "what comes after it was told is told again";
+    far.queue().setLimit(LoopQueue::kMostBytes);
+    handlerPublishes({"5"});
+    EXPECT_THAT(bob->peer.texts, ::testing::ElementsAre("5"));
+    EXPECT_THAT(ann->peer.texts, ::testing::ElementsAre("1", "2", "3", "4", "5"));
+    EXPECT_EQ(ann->session->droppedMessages(), 0u);
 }
 
 // Leaving asked the session's loop who runs it, and handles outlive loops.
