@@ -253,5 +253,16 @@ TEST_P(Timer, AfterTheStopTicksAgainWhenTheServerStartsAgain) {
     destroyServer();
 }
 
+TEST_P(Timer, AfterTheStopThatIsAskedForWhileNothingTurnsTicksWhenTheServerStartsAgain) {
+    std::atomic<int> ticks{0};
+    (void)guest();
+    EXPECT_TRUE(server()->stop());
+    const patchbay::Timer timer = server()->every(1ms, [&] { ++ticks; });
+    EXPECT_TRUE(timer.active());
+    server()->start();
+    EXPECT_TRUE(eventually([&] { return ticks > 1; }));
+    destroyServer();
+}
+
 }  // namespace
 }  // namespace patchbay::test

@@ -183,5 +183,20 @@ TEST_P(Post, DuringUnloadOfATaskThatSomebodyKeepsLeavesTheLibraryMapped) {
     EXPECT_EQ(visited.keeper->told.count("kept destroyed"), static_cast<std::size_t>(2 * GetParam()));
 }
 
+TEST(ALibrary, ThatAnotherServerLoadsWhileOneWaitsToUnmapItStays) {
+    const std::string library = "leaving";
+    auto first = std::make_unique<Visited>(1, library, "keep");
+    const auto keeper = first->keeper;
+    std::thread unloading{[&] { first->unload(); }};  // waits a moment for whoever has something of it
+    keeper->told.waitForCount("instance destroyed", 2);
+    Visited second{1, library, "send"};
+    keeper->tasks.clear();
+    unloading.join();
+    EXPECT_TRUE(isMapped(library));
+    second.unload();
+    EXPECT_FALSE(isMapped(library));
+    EXPECT_EQ(second.keeper->told.count("instance destroyed"), 2u);
+}
+
 }  // namespace
 }  // namespace patchbay::test

@@ -76,6 +76,7 @@ bool close(detail::Image& image) noexcept {
 
 int remove(detail::Image& image) noexcept {
     const std::lock_guard guard{changing};
+    if (image.users != 0 || pins(image) != 0) return 0;
     auto next = std::make_unique<List>();
     for (const Entry& entry : *current.load(std::memory_order_relaxed)) {
         if (entry.image != &image) next->push_back(entry);

@@ -31,7 +31,8 @@ std::size_t pins(const detail::Image& image) noexcept;
 /// Waits until nothing pins it. False when something still does at `deadline`.   Thread: any.
 bool waitUntilUnpinned(const detail::Image& image, std::chrono::steady_clock::time_point deadline);
 const std::string& nameOf(const detail::Image& image) noexcept;
-/// It is about to be unmapped. Returns how often it was opened.   Requires: nobody has it open, and nothing pins it.
+/// It is about to be unmapped, and none of these from here on. Returns how often it was opened; 0, and it stays, where
+/// somebody has it open (again) or something pins it.   Requires: nobody opens it until it is unmapped.
 int remove(detail::Image& image) noexcept;
 
 }  // namespace patchbay::images

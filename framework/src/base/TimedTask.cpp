@@ -9,11 +9,12 @@ namespace patchbay {
 TimedTask::TimedTask(const std::shared_ptr<Loop>& loop, Times times, Task task) noexcept
     : known_{loop}, loop_{loop.get()}, times_{times}, task_{std::move(task)} {}
 
-void TimedTask::start() {
+bool TimedTask::start() {
     const auto loop = known_.lock();
-    if (loop && loop->isHere()) return arm();
-    const bool posted = loop && loop->post([self = shared_from_this()] { self->arm(); });
-    if (!posted) active_.store(false, std::memory_order_release);
+    if (!loop) return false;
+    if (!loop->isHere()) return loop->post([self = shared_from_this()] { self->arm(); });
+    arm();
+    return true;
 }
 
 void TimedTask::arm() {

@@ -21,13 +21,13 @@ public:
         Clock::duration first;     ///< from start() to the first run
         Clock::duration interval;  ///< between two runs; zero: it runs once
     };
-    /// A loop that has ended arms nothing.
     TimedTask(const std::shared_ptr<Loop>& loop, Times times, Task task) noexcept;
     TimedTask(const TimedTask&) = delete;
     virtual ~TimedTask() = default;
 
-    /// Begins to count.   Thread: any; on another than the loop's it begins when the loop comes to it.   Requires: once.
-    void start();
+    /// Begins to count. False when the loop takes nothing now: then it has not begun, and may be started again.
+    /// Thread: any; on another than the loop's it begins when the loop comes to it.   Requires: once.
+    bool start();
     void cancel() noexcept;
     /// It ends here and now, also one that another thread has cancelled.   Thread: the loop's, or any when it turns no more.
     void drop() noexcept;

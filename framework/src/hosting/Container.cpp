@@ -50,7 +50,9 @@ Timer Container::startTimer(const std::shared_ptr<Loop>& loop, std::chrono::mill
         std::erase_if(timers_, [](const auto& timer) { return timer.expired(); });
         timers_.push_back(timed);
     }
-    timed->start();
+    if (timed->start()) return Timer{timed};
+    const std::lock_guard guard{lock_};  // the server has stopped: when it starts again
+    later_.push_back(timed);
     return Timer{timed};
 }
 
@@ -262,6 +264,7 @@ std::vector<std::shared_ptr<messaging::SessionCore>> Container::shut() {
 }
 
 void Container::retire() noexcept {
+    later_.clear();
     for (const auto& timer : timers_) {
         if (const auto timed = timer.lock()) timed->drop();
     }
@@ -273,6 +276,12 @@ void Container::retire() noexcept {
 }
 
 void Container::open() {
+    std::vector<std::shared_ptr<TimedTask>> later;
+    {
+        const std::lock_guard guard{lock_};
+        later.swap(later_);
+    }
+    for (const auto& timed : later) timed->start();
     for (const auto& endpoint : endpoints()) endpoint->reopen();
     draining_.store(false);
 }

@@ -137,7 +137,8 @@ private:
     std::mutex changing_;  // while a table is made of the one before; never around a user's code
     mutable std::mutex lock_;
     std::shared_ptr<const Table> table_;
-    std::vector<std::weak_ptr<TimedTask>> timers_;  // the server's own
+    std::vector<std::weak_ptr<TimedTask>> timers_;   // the server's own
+    std::vector<std::shared_ptr<TimedTask>> later_;  // of these, those that a stopped server was asked for
 };
 
 }  // namespace patchbay::hosting

@@ -20,7 +20,7 @@ namespace {
 using Entry = const detail::PluginEntry* (*)() noexcept;
 
 /// For calls of other threads that were under way when the server ended.
-constexpr std::chrono::milliseconds kCallsEnd{250};
+constexpr std::chrono::seconds kCallsEnd{1};
 
 }  // namespace
 
@@ -51,8 +51,7 @@ class PluginHost::Library {
 public:
     /// Errors: std::runtime_error when it cannot be loaded.
     explicit Library(const std::string& path) {
-        static std::mutex one;  // or one load would take the other's libraries for its own
-        const std::lock_guard guard{one};
+        const std::lock_guard guard{changing()};
         const auto before = mappedObjects();
         handle_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!handle_) throw std::runtime_error{::dlerror()};
@@ -79,6 +78,7 @@ public:
                                         std::to_string(pins) + " pins: a task, a timer, a service, a property)");
             return;
         }
+        const std::lock_guard guard{changing()};
         for (int times = images::remove(*image_); times > 0; --times) ::dlclose(handle_);
     }
     Library(const Library&) = delete;
@@ -91,6 +91,11 @@ public:
     }
 
 private:
+    /// One load at a time, or it would take another's libraries for its own; none while one is unmapped.
+    static std::mutex& changing() {
+        static std::mutex one;
+        return one;
+    }
     void* handle_ = nullptr;
     detail::Image* image_ = nullptr;
 };

@@ -39,6 +39,7 @@ Server::Parts::~Parts() {
 
 /// What is bound is told before anything turns; all loops turn before anybody may connect.
 void Server::Parts::start(Server& server) {
+    for (const auto& loop : loops) loop->reopen();
     installPlugins(server);
     if (config.server.health) addHealth();
     deployWaiting();
@@ -169,7 +170,6 @@ void Server::Parts::closeAddresses() {
 void Server::Parts::turnLoops() {
     std::vector<std::future<void>> first;
     for (std::size_t i = 0; i < loops.size(); ++i) {
-        loops[i]->reopen();
         first.push_back(on(*loops[i], [] {}));
         turn(i);
     }

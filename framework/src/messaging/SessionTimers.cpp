@@ -31,7 +31,7 @@ private:
 
 std::shared_ptr<TimedTask> SessionTimers::start(SessionCore& session, TimedTask::Times times, Task task) {
     auto timed = std::make_shared<SessionTask>(session, times, std::move(task));
-    timed->start();
+    if (!timed->start()) timed->drop();
     return timed;
 }
 

@@ -47,7 +47,8 @@ TEST(Images, ArePinnedByEachPinUntilItGoes) {
         EXPECT_EQ(images::pins(*image), 1u);
     }
     EXPECT_EQ(images::pins(*image), 0u);
-    images::remove(*image);
+    EXPECT_TRUE(images::close(*image));
+    EXPECT_EQ(images::remove(*image), 1);
 }
 
 TEST(Images, AreWaitedForUntilTheirLastPinGoes) {
@@ -59,7 +60,24 @@ TEST(Images, AreWaitedForUntilTheirLastPinGoes) {
     std::thread other{[&] { pin.reset(); }};
     EXPECT_TRUE(images::waitUntilUnpinned(*image, Clock::now() + std::chrono::hours{1}));
     other.join();
-    images::remove(*image);
+    EXPECT_TRUE(images::close(*image));
+    EXPECT_EQ(images::remove(*image), 1);
+}
+
+TEST(Images, StayWhereSomebodyOpensThemAgainOrPinsThem) {
+    detail::Image* const image = images::add("opened again", {{0x1000, 0x2000}});
+    EXPECT_EQ(images::remove(*image), 0) << "it is open";
+    EXPECT_TRUE(images::close(*image));
+    images::open(*image);
+    EXPECT_EQ(images::remove(*image), 0) << "again";
+    EXPECT_TRUE(images::close(*image));
+    {
+        const ImagePin pin{image};
+        EXPECT_EQ(images::remove(*image), 0);
+    }
+    EXPECT_EQ(detail::imageOf(at(0x1000)), image);
+    EXPECT_EQ(images::remove(*image), 2);
+    EXPECT_EQ(detail::imageOf(at(0x1000)), nullptr);
 }
 
 TEST(Images, ThisProgramIsNoneThatIsEverUnmapped) { EXPECT_EQ(detail::thisImage().image(), nullptr); }

@@ -29,7 +29,7 @@ protected:
     }
     Timer startTask(Clock::duration first, Clock::duration interval, Task task) {
         const auto timed = std::make_shared<Timed>(loop, TimedTask::Times{first, interval}, std::move(task));
-        timed->start();
+        if (!timed->start()) timed->drop();
         loop->settle();
         return Timer{timed};
     }
