@@ -218,7 +218,7 @@ public:
     /// By id.
     friend std::strong_ordering operator<=>(const Session& a, const Session& b) noexcept {
         const auto byId = a.id() <=> b.id();
-        return byId != 0 ? byId : std::compare_three_way{}(a.core_.get(), b.core_.get());
+        return std::is_neq(byId) ? byId : std::compare_three_way{}(a.core_.get(), b.core_.get());
     }
 
 private:

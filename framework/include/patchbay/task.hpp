@@ -25,7 +25,8 @@ public:
     Task(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor): as for std::function
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, Task> && std::invocable<std::decay_t<F>&>)
-    PATCHBAY_HIDDEN Task(F&& callable)  // NOLINT(google-explicit-constructor): as for std::function
+    // NOLINTNEXTLINE(google-explicit-constructor, bugprone-forwarding-reference-overload): as for std::function; never a Task
+    PATCHBAY_HIDDEN Task(F&& callable)
         : pin_{detail::thisImage()} {
         using Callable = std::decay_t<F>;
         if constexpr (fits<Callable>) {
@@ -42,7 +43,8 @@ public:
     Task& operator=(Task&& other) noexcept {
         if (this == &other) return *this;
         this->~Task();
-        return *new (this) Task(std::move(other));
+        new (this) Task(std::move(other));
+        return *this;
     }
     ~Task() {
         if (operations_) operations_->destroy(storage_);
@@ -58,7 +60,7 @@ private:
         void (*move)(void* from, void* to) noexcept;  // and destroys what was there
         void (*destroy)(void*) noexcept;
     };
-    template <class F>
+    template <class F>  // NOLINTNEXTLINE(misc-redundant-expression): size and alignment are two things
     static constexpr bool fits = sizeof(F) <= kInlineBytes && alignof(F) <= alignof(std::max_align_t) &&
                                  std::is_nothrow_move_constructible_v<F>;
     template <class F>

@@ -24,6 +24,7 @@ public:
     Letter* next = nullptr;  // of its session
 
     void* operator new(std::size_t size, std::size_t payload) { return ::operator new(size + payload); }
+    // NOLINTNEXTLINE(misc-new-delete-overloads): there is no other way to make one
     void operator delete(void* memory) { ::operator delete(memory); }
     void operator delete(void* memory, std::size_t) { ::operator delete(memory); }
 
