@@ -23,9 +23,10 @@ using TimerId = std::uint64_t;
 inline Clock::time_point later(Clock::time_point start, Clock::duration delay) noexcept {
     return delay >= Clock::time_point::max() - start ? Clock::time_point::max() : start + delay;
 }
-/// Units: what a clock counts; milliseconds::max() and whatever else it cannot hold are its longest.
+/// Units: what a clock counts; milliseconds::max() and whatever else it cannot hold are its longest, below nothing likewise.
 inline Clock::duration onClock(std::chrono::milliseconds time) noexcept {
     constexpr auto kMost = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::duration::max());
+    if (time <= -kMost) return -Clock::duration::max();
     return time >= kMost ? Clock::duration::max() : Clock::duration{time};
 }
 

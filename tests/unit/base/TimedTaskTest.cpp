@@ -102,6 +102,15 @@ TEST_F(TimedTaskTest, NeverIsNever) {
     timer.cancel();
 }
 
+// It went round the end of the clock's range.
+TEST_F(TimedTaskTest, TheClocksEndsAreKept) {
+    using std::chrono::milliseconds;
+    EXPECT_EQ(onClock(milliseconds::max()), Clock::duration::max());
+    EXPECT_EQ(onClock(milliseconds::min()), -Clock::duration::max());
+    EXPECT_EQ(onClock(-5ms), Clock::duration{-5ms});
+    EXPECT_EQ(later(Clock::time_point{} + 1h, Clock::duration::max()), Clock::time_point::max());
+}
+
 TEST_F(TimedTaskTest, ACancelledOneDoesNotRunAndLetsGoOfWhatItHolds) {
     const auto held = std::make_shared<int>();
     const Timer timer = startTask(10ms, 10ms, [held] { ADD_FAILURE(); });
