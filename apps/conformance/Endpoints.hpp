@@ -2,6 +2,8 @@
 // What foreign test suites and load generators talk to. Annotated endpoints like any user's.
 
 #include <patchbay/annotations.hpp>
+#include <patchbay/async.hpp>
+#include <patchbay/executor.hpp>
 #include <patchbay/topics.hpp>
 
 namespace conformance {
@@ -20,6 +22,47 @@ public:
 
     ON_MESSAGE(binary)
     patchbay::Bytes binary(patchbay::Bytes message) { return message; }
+};
+
+/// The same where handlers may block: what the way to the pool and back costs.
+class WorkerEcho {
+    SERVER_ENDPOINT(WorkerEcho, "/worker", .origins = {"*"}, .idleTimeout = 0s, .maxMessageSize = kLargestMessage,
+                    .sendQueue = {.bytes = kQueueBytes}, .dispatch = Worker)
+public:
+    ON_MESSAGE(text)
+    std::string_view text(std::string_view message) { return message; }
+
+    ON_MESSAGE(binary)
+    patchbay::Bytes binary(patchbay::Bytes message) { return message; }
+};
+
+/// By coroutines that do not wait.
+class CoroutineEcho {
+    SERVER_ENDPOINT(CoroutineEcho, "/coroutine", .origins = {"*"}, .idleTimeout = 0s, .maxMessageSize = kLargestMessage,
+                    .sendQueue = {.bytes = kQueueBytes})
+public:
+    ON_MESSAGE(text)
+    patchbay::Async<std::string> text(std::string message) { co_return message; }
+
+    ON_MESSAGE(binary)
+    patchbay::Async<std::vector<std::byte>> binary(std::vector<std::byte> message) { co_return message; }
+};
+
+/// By coroutines that wait for something that the pool does.
+class WaitingEcho {
+    SERVER_ENDPOINT(WaitingEcho, "/waiting", .origins = {"*"}, .idleTimeout = 0s, .maxMessageSize = kLargestMessage,
+                    .sendQueue = {.bytes = kQueueBytes})
+public:
+    explicit WaitingEcho(patchbay::Executor& executor) : executor_{executor} {}
+
+    ON_MESSAGE(text)
+    patchbay::Async<std::string> text(std::string message) {
+        co_await executor_.run([] {});
+        co_return message;
+    }
+
+private:
+    patchbay::Executor& executor_;
 };
 
 /// Each message to everyone here, the sender included.

@@ -103,6 +103,14 @@ def typed_echo():
                                  (Target(2.5, "Patchbay, untyped"),))})
 
 
+def handlers(in_flight):
+    """What it costs where a handler may take its time. No ratio is asked for: the page on handlers tells the differences."""
+    load = Load("echo", 12, in_flight=in_flight, message="text")
+    kinds = {"a coroutine": "/coroutine", "on the pool": "/worker", "a coroutine that waits for the pool": "/waiting"}
+    return Cell({"Patchbay": Row("Patchbay", load, None),
+                 **{f"Patchbay, {kind}": Row("Patchbay", replace(load, path=path), "Patchbay") for kind, path in kinds.items()}})
+
+
 def tls_echo(depth, target):
     load = Load("echo", KIB, in_flight=depth)
     return Cell({"Beast": Row("Beast, TLS", load, None),
@@ -157,6 +165,8 @@ CELLS = {
     "deflate echo 1 KiB JSON": deflate_echo(),
     "deflate fan-out 1 KiB": deflate_fanout(),
     "typed echo 128 B D16": typed_echo(),
+    "handlers, echo 12 B D1": handlers(1),
+    "handlers, echo 12 B D16": handlers(16),
     "TLS echo 1 KiB D1": tls_echo(1, 0.6),
     "TLS echo 1 KiB D16": tls_echo(16, 0.15),
     "idle, bytes": idle(600, 5000, {name: name for name in PEERS}),

@@ -48,6 +48,8 @@ CELLS = {
     "echo 1 KiB, 16 in flight": Cell("/echo", bytes(range(256)) * 4, in_flight=16),
     "echo 1 KiB of text, 16 in flight": Cell("/echo", "grüße привет 世界 🚀 ".encode().ljust(64, b".") * 16, text=True, in_flight=16),
     "echo 16 KiB": Cell("/echo", bytes(range(256)) * 64),
+    "echo 12 B of text, 16 in flight": Cell("/echo", b"twelve bytes", text=True, in_flight=16),
+    "the same by a coroutine": Cell("/coroutine", b"twelve bytes", text=True, in_flight=16),
     "a struct from JSON and back, 128 B, 16 in flight": Cell("/json", RECORD, text=True, in_flight=16),
     "a delivery of 128 B to 50": Cell("/fanout", bytes(range(128)), connections=50),
     "a delivery of 128 B to 50, 32 in flight": Cell("/fanout", bytes(range(128)), in_flight=32, connections=50),

@@ -27,9 +27,8 @@ class ContractTest : public ::testing::Test {
 protected:
     ContractTest() {
         world.provide(script);
-        world.template deploy<Scripted>();
-        world.template deploy<Bare>();
-        world.template deploy<Impatient>();
+        deployScripted(world);
+        deployOthers(world);
     }
 
     std::shared_ptr<Script> script = std::make_shared<Script>();

@@ -193,7 +193,7 @@ TYPED_TEST(Hooks, WhatIsPublishedPassesTheInterceptorsOnceForAll) {
     auto ann = this->world.connect("/scripted/a");
     auto bob = this->world.connect("/scripted/b");
     ASSERT_TRUE(this->world.eventually([&] { return this->journal.count("open") == 2; }));
-    Topics& topics = this->world.template topicsOf<Scripted>();
+    Topics& topics = topicsOfScripted(this->world);
     topics.publish("news", "secret");
     topics.publish("news", "hello");
     EXPECT_EQ(ann.next(), "hello to all");

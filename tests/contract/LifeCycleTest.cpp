@@ -174,7 +174,7 @@ TYPED_TEST(LifeCycle, AnEndpointThatIsTakenAwaySays1001AndAnswers404) {
 TYPED_TEST(LifeCycle, AnEndpointMayComeBack) {
     this->world.connect("/bare").closeWithoutCode();
     EXPECT_TRUE(this->world.undeploy("/scripted/{room}"));
-    this->world.template deploy<Scripted>();
+    deployScripted(this->world);
     this->script->onMessage = [](Session, std::string_view) { return "again"; };
     auto client = this->world.connect("/scripted/a");
     client.send("hello");

@@ -1,17 +1,21 @@
 #pragma once
-// An endpoint whose handlers do what a test says, and write down that they ran:
+// An endpoint whose handlers do what a test says, and write down that they ran; inline, on the pool, or as coroutines:
 //
 //     open | message <text> | error <what> | close <code> <cause> <text>
 
 #include "support/Journal.hpp"
 
 #include <patchbay/annotations.hpp>
+#include <patchbay/async.hpp>
+#include <patchbay/executor.hpp>
 #include <patchbay/topics.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchbay::test {
 
@@ -42,11 +46,16 @@ public:
     }
 };
 
-class Scripted {
-    SERVER_ENDPOINT(Scripted, "/scripted/{room}", .subprotocols = {"v2", "v1"}, .configurator = configuredBy<Doorman>,
-                    .origins = {"https://friend.example"}, .maxMessageSize = 1_KiB)
+/// Where the handlers of an executable's endpoints run, and how: its main file says.
+enum class HandlerKind : std::uint8_t { Inline, Worker, Coroutine };
+extern const HandlerKind kHandlers;
+
+template <Dispatch where>
+class ScriptedOn {
+    SERVER_ENDPOINT(ScriptedOn, "/scripted/{room}", .subprotocols = {"v2", "v1"}, .configurator = configuredBy<Doorman>,
+                    .origins = {"https://friend.example"}, .maxMessageSize = 1_KiB, .dispatch = where)
 public:
-    explicit Scripted(Script& script) : script_{script} {}
+    explicit ScriptedOn(Script& script) : script_{script} {}
 
     ON_OPEN(opened)
     void opened(Session session) {
@@ -76,10 +85,11 @@ private:
 };
 
 /// The same without an error handler.
-class Bare {
-    SERVER_ENDPOINT(Bare, "/bare")
+template <Dispatch where>
+class BareOn {
+    SERVER_ENDPOINT(BareOn, "/bare", .dispatch = where)
 public:
-    explicit Bare(Script& script) : script_{script} {}
+    explicit BareOn(Script& script) : script_{script} {}
 
     ON_OPEN(opened)
     void opened(Session session) {
@@ -99,10 +109,11 @@ private:
 };
 
 /// Waits but a moment for its peer.
-class Impatient {
-    SERVER_ENDPOINT(Impatient, "/impatient", .idleTimeout = 80ms)
+template <Dispatch where>
+class ImpatientOn {
+    SERVER_ENDPOINT(ImpatientOn, "/impatient", .idleTimeout = 80ms, .dispatch = where)
 public:
-    explicit Impatient(Script& script) : script_{script} {}
+    explicit ImpatientOn(Script& script) : script_{script} {}
 
     ON_OPEN(opened)
     void opened(Session session) { script_.onOpen(session); }
@@ -112,5 +123,133 @@ public:
 private:
     Script& script_;
 };
+
+// ------------------------------------------------------------------------------------------------ as coroutines
+
+/// Suspends in each handler once, before it does anything.
+class ScriptedCoroutines {
+    SERVER_ENDPOINT(ScriptedCoroutines, "/scripted/{room}", .subprotocols = {"v2", "v1"}, .configurator = configuredBy<Doorman>,
+                    .origins = {"https://friend.example"}, .maxMessageSize = 1_KiB)
+public:
+    ScriptedCoroutines(Script& script, Executor& executor) : script_{script}, executor_{executor} {}
+
+    ON_OPEN(opened)
+    Async<> opened(Session session) {
+        co_await executor_.run([] {});
+        script_.onOpen(session);
+        script_.journal.add("open");
+    }
+    ON_MESSAGE(said)
+    Async<Script::Reply> said(Session session, std::string text) {
+        co_await executor_.run([] {});
+        script_.journal.add("message " + text);
+        co_return script_.onMessage(session, text);
+    }
+    ON_MESSAGE(bytes)
+    Async<std::vector<std::byte>> bytes(std::vector<std::byte> payload) {
+        co_await executor_.run([] {});
+        co_return payload;
+    }
+    ON_CLOSE(left)
+    Async<> left(Session session, CloseReason reason) {
+        co_await executor_.run([] {});
+        script_.journal.add(closeLine(reason));
+        script_.onClose(session, reason);
+    }
+    ON_ERROR(failed)
+    void failed(Session session, const std::exception& error) {
+        script_.journal.add(std::string{"error "} + error.what());
+        script_.onError(session, error);
+    }
+
+private:
+    Script& script_;
+    Executor& executor_;
+};
+
+class BareCoroutines {
+    SERVER_ENDPOINT(BareCoroutines, "/bare")
+public:
+    BareCoroutines(Script& script, Executor& executor) : script_{script}, executor_{executor} {}
+
+    ON_OPEN(opened)
+    Async<> opened(Session session) {
+        co_await executor_.run([] {});
+        script_.journal.add("open");
+        script_.onOpen(session);
+    }
+    ON_MESSAGE(said)
+    Async<Script::Reply> said(Session session, std::string text) {
+        co_await executor_.run([] {});
+        script_.journal.add("message " + text);
+        co_return script_.onMessage(session, text);
+    }
+    ON_CLOSE(left)
+    Async<> left(CloseReason reason) {
+        co_await executor_.run([] {});
+        script_.journal.add(closeLine(reason));
+    }
+
+private:
+    Script& script_;
+    Executor& executor_;
+};
+
+class ImpatientCoroutines {
+    SERVER_ENDPOINT(ImpatientCoroutines, "/impatient", .idleTimeout = 80ms)
+public:
+    ImpatientCoroutines(Script& script, Executor& executor) : script_{script}, executor_{executor} {}
+
+    ON_OPEN(opened)
+    Async<> opened(Session session) {
+        co_await executor_.run([] {});
+        script_.onOpen(session);
+    }
+    ON_CLOSE(left)
+    Async<> left(CloseReason reason) {
+        co_await executor_.run([] {});
+        script_.journal.add(closeLine(reason));
+    }
+
+private:
+    Script& script_;
+    Executor& executor_;
+};
+
+// ------------------------------------------------------------------------------------------------ whichever it is
+
+template <class World>
+void deployScripted(World& world) {
+    switch (kHandlers) {
+        case HandlerKind::Inline:
+            return world.template deploy<ScriptedOn<Dispatch::Loop>>();
+        case HandlerKind::Worker:
+            return world.template deploy<ScriptedOn<Dispatch::Worker>>();
+        case HandlerKind::Coroutine:
+            return world.template deploy<ScriptedCoroutines>();
+    }
+}
+
+template <class World>
+Topics& topicsOfScripted(World& world) {
+    if (kHandlers == HandlerKind::Inline) return world.template topicsOf<ScriptedOn<Dispatch::Loop>>();
+    if (kHandlers == HandlerKind::Worker) return world.template topicsOf<ScriptedOn<Dispatch::Worker>>();
+    return world.template topicsOf<ScriptedCoroutines>();
+}
+
+template <class World>
+void deployOthers(World& world) {
+    switch (kHandlers) {
+        case HandlerKind::Inline:
+            world.template deploy<BareOn<Dispatch::Loop>>();
+            return world.template deploy<ImpatientOn<Dispatch::Loop>>();
+        case HandlerKind::Worker:
+            world.template deploy<BareOn<Dispatch::Worker>>();
+            return world.template deploy<ImpatientOn<Dispatch::Worker>>();
+        case HandlerKind::Coroutine:
+            world.template deploy<BareCoroutines>();
+            return world.template deploy<ImpatientCoroutines>();
+    }
+}
 
 }  // namespace patchbay::test

@@ -105,6 +105,16 @@ void RawSocket::sendPlain(std::string_view bytes) {
     }
 }
 
+std::size_t RawSocket::sendUntilFull(std::string_view bytes, std::chrono::milliseconds patience) {
+    std::size_t all = 0;
+    while (all < bytes.size() && ready(socket_.get(), POLLOUT, patience)) {
+        const auto sent = ::send(socket_.get(), bytes.data() + all, bytes.size() - all, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR) fail(std::string{"sending failed: "} + std::strerror(errno));
+        if (sent > 0) all += static_cast<std::size_t>(sent);
+    }
+    return all;
+}
+
 void RawSocket::finish() {
     if (tls_) {
         tls_->sayGoodbye();

@@ -61,6 +61,8 @@ public:
     RawSocket(RawSocket&&) noexcept;
 
     void send(std::string_view bytes);
+    /// As much as the kernel takes before nothing more went for `patience`. Returns how much.   Requires: no TLS.
+    std::size_t sendUntilFull(std::string_view bytes, std::chrono::milliseconds patience);
     /// Says that nothing more is sent: the half-closed client.
     void finish();
     /// Ends the connection with a reset.

@@ -53,6 +53,7 @@ private:                                                                        
         using namespace ::patchbay::literals;                                                                          \
         using ::patchbay::configuredBy;                                                                                \
         using enum ::patchbay::WhenFull;                                                                               \
+        using enum ::patchbay::Dispatch;                                                                               \
         return ::patchbay::ServerEndpointOptions{__VA_ARGS__};                                                         \
     }                                                                                                                  \
     static constexpr ::patchbay::detail::Refused<0> patchbayHandler(::patchbay::detail::Rank<0>) { return {}; }        \

@@ -6,6 +6,7 @@
 #include <patchbay/limits.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,12 @@ enum class TypeTags : std::uint8_t {
     Auto,    ///< they do when the endpoint has several typed handlers, or a typed one beside an untyped text handler
     Always,  ///< for endpoints that receive one kind and send several
     Never,   ///< what goes out has none
+};
+
+/// Where the handlers of an endpoint run.
+enum class Dispatch : std::uint8_t {
+    Loop,    ///< on the session's event loop: for handlers that never wait, the fastest way
+    Worker,  ///< on the server's pool of threads (`server.workers`): for handlers that may block
 };
 
 /// A send queue as an annotation sets it: what it leaves out comes from the limits of the server.
@@ -42,6 +49,8 @@ struct ServerEndpointOptions {
     SendQueueOption sendQueue = {};
     /// How many sessions at a time; one more is answered with 503. 0: as the server's limits say.
     std::size_t maxSessions = 0;
+    /// Open, message, close and error handlers and tasks, one at a time for each session in either case. Hooks stay on the loop.
+    Dispatch dispatch = Dispatch::Loop;
     TypeTags typeTags = TypeTags::Auto;
     /// The member that holds a struct's name.
     std::string_view typeKey = "type";

@@ -194,7 +194,7 @@ public:
     void closeFor(CloseCause cause, std::string_view text) const noexcept;
 
     /// Asks the peer for a sign of life with a ping; its answer makes roundTripTime() known.
-    /// Errors: SessionClosed.   Thread: the session's loop.   Source: RFC 6455 §5.5.2
+    /// Errors: SessionClosed.   Thread: any.   Source: RFC 6455 §5.5.2
     void probe() const;
     /// How long the answer to the last answered probe took; nothing before the first.   Thread: any.
     std::optional<std::chrono::microseconds> roundTripTime() const noexcept;
@@ -203,6 +203,17 @@ public:
 
     /// How long the peer may be silent; zero or less is for ever.   Errors: SessionClosed.   Thread: any.
     void setIdleTimeout(std::chrono::milliseconds timeout) const;
+
+    /// From now on no message goes to a handler: messages wait in the endpoint's receive queue, and when that is full nothing is
+    /// read from the peer any more. Pings and a Close that come before that are answered as ever; those behind it wait. Time in
+    /// which nothing is read counts for no idle timeout. What the peer ends meanwhile is handled to its last message all the same.
+    /// Calling it twice is calling it once.   Thread: any; from a handler of this session it holds at once.   Errors: none, also
+    /// after the close.
+    void pauseReceiving() const;
+    /// Messages go to the handlers again, beginning with those that wait, in their order.   Thread: any.   Errors: none.
+    void resumeReceiving() const;
+    /// False from pauseReceiving() on, and once the session has closed.   Thread: any.
+    bool isReceiving() const noexcept;
 
     /// Runs `task` where this session's handlers run, after what waits there; dropped when the session has closed. What
     /// it throws goes to the error handler.   Thread: any.

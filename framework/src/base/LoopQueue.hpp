@@ -103,6 +103,8 @@ public:
     void close() noexcept;
     /// Takes entries again.
     void open() noexcept;
+    /// Thread: any.
+    bool isClosed() noexcept { return Access{*this}.isClosed(); }
 
 private:
     struct List {

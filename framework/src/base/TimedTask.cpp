@@ -31,18 +31,32 @@ void TimedTask::armFor(Clock::time_point due) {
 
 void TimedTask::fire() noexcept {
     timer_ = 0;
-    const bool again = times_.interval > Clock::duration::zero();
-    const bool wanted = again ? isActive() : active_.exchange(false, std::memory_order_acq_rel);
-    if (wanted) {
-        running_ = true;
-        run(task_);
-        running_ = false;
+    if (!isActive()) return disarm();
+    if (!waiting_ && !running_) {
+        waiting_ = true;
+        due();
     }
-    if (!again || !isActive()) return disarm();
+    if (repeats() && isActive()) armAgain();
+}
+
+void TimedTask::armAgain() {
     const Clock::time_point now = loop_->now();
     Clock::time_point next = later(due_, times_.interval);
     if (next <= now) next = later(due_, ((now - due_) / times_.interval + 1) * times_.interval);
     armFor(next);
+}
+
+Task* TimedTask::beginRun() noexcept {
+    waiting_ = false;
+    const bool wanted = repeats() ? isActive() : active_.exchange(false, std::memory_order_acq_rel);
+    if (!wanted) return nullptr;
+    running_ = true;
+    return &task_;
+}
+
+void TimedTask::endRun() noexcept {
+    running_ = false;
+    if (!repeats() || !isActive()) disarm();
 }
 
 /// The task goes as well: what it holds is not kept for a handle's sake.

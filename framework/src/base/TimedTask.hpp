@@ -34,8 +34,14 @@ public:
     bool isActive() const noexcept { return active_.load(std::memory_order_acquire); }
 
 protected:
-    /// The task's turn.   Thread: the loop's.   Errors: what the task throws ends here.
-    virtual void run(Task& task) noexcept = 0;
+    /// A run is due: the owner makes it now, or when it comes to it; times that come meanwhile are the same run.
+    /// Thread: the loop's.   Errors: what the task throws ends here.
+    virtual void due() noexcept = 0;
+    /// A run begins.   Returns: the task, for any one thread until endRun(); nullptr when it has been cancelled meanwhile.
+    /// Thread: the loop's.   Requires: due.
+    Task* beginRun() noexcept;
+    /// Thread: the loop's.   Requires: beginRun() has returned a task.
+    void endRun() noexcept;
     /// The owner has gone, or will not have it: then nothing is armed.   Thread: the loop's.
     virtual bool enlist() noexcept { return true; }
     /// It will not run again.   Thread: the loop's.
@@ -45,7 +51,9 @@ private:
     void arm();
     void armFor(Clock::time_point due);
     void fire() noexcept;
+    void armAgain();
     void disarm() noexcept;
+    bool repeats() const noexcept { return times_.interval > Clock::duration::zero(); }
 
     const std::weak_ptr<Loop> known_;
     Loop* const loop_;  // on its thread
@@ -53,6 +61,7 @@ private:
     Task task_;
     Clock::time_point due_{};
     TimerId timer_ = 0;
+    bool waiting_ = false;  // for the owner to begin the run
     bool running_ = false;
     std::atomic<bool> active_{true};
 };

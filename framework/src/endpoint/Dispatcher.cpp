@@ -19,8 +19,6 @@ std::string describe(const std::exception_ptr& error) {
     }
 }
 
-enum class Kind : std::uint8_t { Decode, TooBig, Closed, Other };
-
 /// nullptr when it is another exception.
 const Refused* refusalIn(const std::exception_ptr& error) noexcept {
     try {
@@ -32,8 +30,10 @@ const Refused* refusalIn(const std::exception_ptr& error) noexcept {
     }
 }
 
+}  // namespace
+
 /// Once for each error: throwing is dear, and a peer may send what does not decode as fast as it can.
-Kind kindOf(const std::exception_ptr& error) {
+Dispatcher::Kind Dispatcher::kindOf(const std::exception_ptr& error) noexcept {
     try {
         std::rethrow_exception(error);
     } catch (const DecodeError&) {
@@ -42,73 +42,114 @@ Kind kindOf(const std::exception_ptr& error) {
         return Kind::TooBig;
     } catch (const SessionClosed&) {
         return Kind::Closed;
+    } catch (const Cancelled&) {
+        return Kind::Cancelled;
     } catch (...) {
         return Kind::Other;
     }
 }
 
-}  // namespace
+std::string Run::refusal() const {
+    const Refused* const refused = error_ ? refusalIn(error_) : nullptr;
+    return refused ? refused->code() : std::string{};
+}
 
-template <class Run>
-Outcome Dispatcher::guarded(const char* handler, void* instance, const detail::Call& call, Run run) const noexcept {
+template <class Start>
+Outcome Dispatcher::guarded(const char* handler, void* instance, const detail::Call& call, Run& run, Start start) const noexcept {
     try {
-        run();
-        return Outcome::Fine;
+        detail::Running coroutine = start();
+        if (!coroutine) return Outcome::Fine;
+        run.handler_ = handler;
+        run.coroutine = std::move(coroutine);
+        return Outcome::Unfinished;
     } catch (...) {
-        return route(handler, instance, call, std::current_exception());
+        return route(handler, instance, call, std::current_exception(), run);
     }
 }
 
-Opening Dispatcher::open(void* instance, const detail::OpenCall& call) const noexcept {
-    if (!model_.onOpen) return {};
-    try {
-        model_.onOpen(instance, call);
-        return {};
-    } catch (...) {
-        const std::exception_ptr error = std::current_exception();
-        route("the open handler", instance, call, error);
-        const Refused* const refused = refusalIn(error);
-        return refused ? Opening{Outcome::CloseRefused, refused->code()} : Opening{Outcome::CloseFailed};
-    }
+Outcome Dispatcher::open(void* instance, const detail::OpenCall& call, Run& run) const noexcept {
+    if (!model_.onOpen) return Outcome::Fine;
+    run.opening_ = true;
+    return guarded("the open handler", instance, call, run, [&] { return model_.onOpen(instance, call); });
 }
 
-Outcome Dispatcher::message(MessageKind kind, void* instance, const detail::MessageCall& call) const noexcept {
+Outcome Dispatcher::message(MessageKind kind, void* instance, const detail::MessageCall& call, Run& run) const noexcept {
     const auto handle = kind == MessageKind::Text ? model_.onText : model_.onBinary;
-    return guarded("a message handler", instance, call, [&] {
+    return guarded("a message handler", instance, call, run, [&] {
         if (!handle) {
             throw DecodeError{"", std::string{"the endpoint has no handler for "} +
                                       (kind == MessageKind::Text ? "text" : "binary") + " messages"};
         }
-        handle(instance, call);
+        return handle(instance, call);
     });
 }
 
-void Dispatcher::close(void* instance, const detail::CloseCall& call) const noexcept {
-    if (!model_.onClose) return;
-    guarded("the close handler", instance, call, [&] { model_.onClose(instance, call); });
+Outcome Dispatcher::close(void* instance, const detail::CloseCall& call, Run& run) const noexcept {
+    if (!model_.onClose) return Outcome::Fine;
+    return guarded("the close handler", instance, call, run, [&] { return model_.onClose(instance, call); });
 }
 
-Outcome Dispatcher::task(void* instance, const detail::Call& call, Task& task) const noexcept {
-    return guarded("a task", instance, call, [&] { task(); });
+Outcome Dispatcher::task(void* instance, const detail::Call& call, Task& task, Run& run) const noexcept {
+    return guarded("a task", instance, call, run, [&] {
+        task();
+        return detail::Running{};
+    });
 }
 
-Outcome Dispatcher::error(void* instance, const detail::Call& call, std::exception_ptr error) const noexcept {
-    return route("the session", instance, call, std::move(error));
+Outcome Dispatcher::error(void* instance, const detail::Call& call, std::exception_ptr error, Run& run) const noexcept {
+    return route("the session", instance, call, std::move(error), run);
 }
 
-Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call,
-                          std::exception_ptr error) const noexcept {
-    const bool taken = handled(instance, call, error);
+Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) const noexcept {
+    detail::Running ended = std::move(run.coroutine);
+    run.coroutine = {};
+    if (run.handling_) {
+        run.handling_ = false;
+        try {
+            ended.finish(call.session);
+        } catch (...) {
+            log(log::Level::Error, "the error handler", std::current_exception());
+        }
+        const std::exception_ptr error = std::exchange(run.error_, nullptr);
+        return settle(error, kindOf(error), true, run);
+    }
+    return guarded(run.handler_, instance, call, run, [&] {
+        ended.finish(call.session);
+        return detail::Running{};
+    });
+}
+
+Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error,
+                          Run& run) const noexcept {
     const Kind kind = kindOf(error);
-    if (!taken) log(kind == Kind::Closed ? log::Level::Debug : log::Level::Error, handler, error);
-    if (kind == Kind::TooBig) return Outcome::CloseTooBig;
-    return taken || kind != Kind::Other ? Outcome::Fine : Outcome::CloseFailed;
+    const bool left = kind == Kind::Cancelled && !call.session.isOpen();
+    detail::Running handling;
+    const bool taken = !left && handled(instance, call, error, handling);
+    if (handling) {
+        run.handler_ = handler;
+        run.error_ = std::move(error);
+        run.handling_ = true;
+        run.coroutine = std::move(handling);
+        return Outcome::Unfinished;
+    }
+    if (!taken) log(left || kind == Kind::Closed ? log::Level::Debug : log::Level::Error, handler, error);
+    return settle(error, kind, taken || left, run);
 }
 
-bool Dispatcher::handled(void* instance, const detail::Call& call, const std::exception_ptr& error) const noexcept {
+Outcome Dispatcher::settle(const std::exception_ptr& error, Kind kind, bool taken, Run& run) noexcept {
+    if (run.opening_) {
+        run.error_ = error;
+        return refusalIn(error) ? Outcome::CloseRefused : Outcome::CloseFailed;
+    }
+    if (kind == Kind::TooBig) return Outcome::CloseTooBig;
+    return taken || kind == Kind::Decode || kind == Kind::Closed ? Outcome::Fine : Outcome::CloseFailed;
+}
+
+bool Dispatcher::handled(void* instance, const detail::Call& call, const std::exception_ptr& error,
+                         detail::Running& running) const noexcept {
     if (!model_.onError) return false;
     try {
-        return model_.onError(instance, detail::ErrorCall{call, error});
+        return model_.onError(instance, detail::ErrorCall{call, error}, running);
     } catch (...) {
         log(log::Level::Error, "the error handler", std::current_exception());
         return true;

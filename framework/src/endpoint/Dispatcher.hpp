@@ -10,10 +10,14 @@
 //     SessionClosed                           the error handler     the session stays, also without one
 //     anything by close                       the error handler
 //     anything by the error handler           the log
+//     Cancelled, since the session has ended          the log, at debug level
 // Without an error handler every error is logged; SessionClosed at debug level, since peers leave when they like, also while
 // they are being answered. Texts of exceptions never go on the wire. A peer whose open handler failed is never served: what
 // that handler was to look at, such as a path parameter that is no number, has not been looked at.
-// Source: Jakarta WebSocket §4.3, §4.5, §4.7, §5.2.2
+//
+// A handler may be a coroutine, and so may the error handler: then a call ends Unfinished, and its Run holds the coroutine. Who
+// called starts it, waits until it has ended, however long that takes, and asks goOn() what comes of it; again while that is
+// Unfinished.   Source: Jakarta WebSocket §4.3, §4.5, §4.7, §5.2.2
 
 #include "base/Log.hpp"
 
@@ -21,17 +25,30 @@
 #include <patchbay/task.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <string>
+#include <utility>
 
 namespace patchbay::endpoint {
 
 /// What the session has to do after a handler.
-enum class Outcome : std::uint8_t { Fine, CloseTooBig, CloseFailed, CloseRefused };
+enum class Outcome : std::uint8_t { Fine, CloseTooBig, CloseFailed, CloseRefused, Unfinished };
 
-/// The same after the open handler.
-struct Opening {
-    Outcome outcome = Outcome::Fine;
-    std::string refusal = {};  ///< CloseRefused: what the peer is told
+/// A handler under way.   Thread: one at a time.
+class Run {
+public:
+    /// The coroutine that has to end first; empty but when the outcome is Unfinished.
+    detail::Running coroutine;
+
+    /// What the peer is told where the outcome is CloseRefused.
+    std::string refusal() const;
+
+private:
+    friend class Dispatcher;
+    const char* handler_ = "";     // whose coroutine it is, for the log
+    std::exception_ptr error_;     // what the error handler was given, or the open handler threw
+    bool opening_ = false;
+    bool handling_ = false;        // the coroutine is the error handler's
 };
 
 /// Requires: the model lives longer.   Thread: per instance one at a time.
@@ -39,19 +56,25 @@ class Dispatcher {
 public:
     explicit Dispatcher(const detail::EndpointModel& model) noexcept : model_{model} {}
 
-    Opening open(void* instance, const detail::OpenCall& call) const noexcept;
-    Outcome message(MessageKind kind, void* instance, const detail::MessageCall& call) const noexcept;
-    void close(void* instance, const detail::CloseCall& call) const noexcept;
+    // Requires: `run` is fresh, and as long-lived as the coroutine.
+    Outcome open(void* instance, const detail::OpenCall& call, Run& run) const noexcept;
+    Outcome message(MessageKind kind, void* instance, const detail::MessageCall& call, Run& run) const noexcept;
+    Outcome close(void* instance, const detail::CloseCall& call, Run& run) const noexcept;
     /// A task that the application posted.
-    Outcome task(void* instance, const detail::Call& call, Task& task) const noexcept;
+    Outcome task(void* instance, const detail::Call& call, Task& task, Run& run) const noexcept;
     /// An error that arose outside of any handler.
-    Outcome error(void* instance, const detail::Call& call, std::exception_ptr error) const noexcept;
+    Outcome error(void* instance, const detail::Call& call, std::exception_ptr error, Run& run) const noexcept;
+    /// Requires: the coroutine of `run` has ended.
+    Outcome goOn(void* instance, const detail::Call& call, Run& run) const noexcept;
 
 private:
-    template <class Run>
-    Outcome guarded(const char* handler, void* instance, const detail::Call& call, Run run) const noexcept;
-    Outcome route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error) const noexcept;
-    bool handled(void* instance, const detail::Call& call, const std::exception_ptr& error) const noexcept;
+    template <class Start>
+    Outcome guarded(const char* handler, void* instance, const detail::Call& call, Run& run, Start start) const noexcept;
+    Outcome route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error, Run& run) const noexcept;
+    bool handled(void* instance, const detail::Call& call, const std::exception_ptr& error, detail::Running& running) const noexcept;
+    enum class Kind : std::uint8_t { Decode, TooBig, Closed, Cancelled, Other };
+    static Kind kindOf(const std::exception_ptr& error) noexcept;
+    static Outcome settle(const std::exception_ptr& error, Kind kind, bool taken, Run& run) noexcept;
     void log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept;
 
     const detail::EndpointModel& model_;

@@ -19,7 +19,12 @@ public:
     using TimedTask::TimedTask;
 
 private:
-    void run(Task& task) noexcept override { guarded("patchbay", "a timer's task", [&] { task(); }); }
+    void due() noexcept override {
+        Task* const task = beginRun();
+        if (!task) return;
+        guarded("patchbay", "a timer's task", *task);
+        endRun();
+    }
 };
 
 /// One ticker for all loops, with the library that it came from.

@@ -94,6 +94,7 @@ void Server::Parts::endConnections() {
     for (std::size_t i = 0; i < loops.size(); ++i) {
         loops[i]->post([gate = gate, i] { hosting::Gate::endAll(*gate, i); });
     }
+    for (const auto& session : container.shut()) session->loop().post([session] { session->hurry(); });
 }
 
 /// False when some turn on: a handler does not return.

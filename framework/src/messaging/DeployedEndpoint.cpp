@@ -16,8 +16,27 @@ std::size_t largestMessage(const detail::EndpointModel& model, const EndpointCon
 }  // namespace
 
 EndpointCode::EndpointCode(detail::EndpointModel theModel, std::size_t loops)
-    : pin{theModel.image}, model{std::move(theModel)}, locals(loops) {
-    for (LoopLocal& local : locals) local.scratch = model.newScratch();
+    : pin{theModel.image}, model{std::move(theModel)}, decodings(loops) {
+    for (Decoding& decoding : decodings) decoding.scratch = model.newScratch();
+}
+
+EndpointCode::Lent EndpointCode::lend() {
+    {
+        const std::lock_guard guard{lock_};
+        if (!idle_.empty()) {
+            auto decoding = std::move(idle_.back());
+            idle_.pop_back();
+            return {*this, std::move(decoding)};
+        }
+    }
+    auto fresh = std::make_unique<Decoding>();
+    fresh->scratch = model.newScratch();
+    return {*this, std::move(fresh)};
+}
+
+void EndpointCode::takeBack(std::unique_ptr<Decoding> decoding) noexcept {
+    const std::lock_guard guard{lock_};
+    idle_.push_back(std::move(decoding));
 }
 
 DeployedEndpoint::DeployedEndpoint(detail::EndpointModel model, EndpointConfig theConfig, std::shared_ptr<ServerState> state,
@@ -26,6 +45,7 @@ DeployedEndpoint::DeployedEndpoint(detail::EndpointModel model, EndpointConfig t
       config{std::move(theConfig)},
       typeKey{model.options.typeKey},
       format{{typeKey, model.options.allowUnknown}, model.tagged},
+      onPool{model.options.dispatch == Dispatch::Worker},
       server{std::move(state)},
       topicTable{std::make_shared<TopicTable>(server, format)},
       topics{std::make_shared<Topics>(topicTable)},

@@ -30,16 +30,36 @@ class ListedSession : public boost::intrusive::list_base_hook<> {};
 struct EndpointCode : boost::intrusive_ref_counter<EndpointCode> {
     EndpointCode(detail::EndpointModel theModel, std::size_t loops);
 
-    /// Thread: that loop's.
-    struct LoopLocal {
+    /// What a message is decoded with, and into.   Thread: one at a time.
+    struct Decoding {
         json::Document document;
         std::shared_ptr<void> scratch;
     };
+    /// One that is lent for a step on the pool: as many as run there at a time are ever made.
+    class Lent {
+    public:
+        Lent(EndpointCode& code, std::unique_ptr<Decoding> decoding) noexcept : code_{code}, decoding_{std::move(decoding)} {}
+        Lent(const Lent&) = delete;
+        ~Lent() { code_.takeBack(std::move(decoding_)); }
+        Decoding& operator*() const noexcept { return *decoding_; }
+
+    private:
+        EndpointCode& code_;
+        std::unique_ptr<Decoding> decoding_;
+    };
+    /// Thread: any.
+    Lent lend();
 
     const detail::ImagePin pin;  // first: goes last
     const detail::EndpointModel model;
     const endpoint::Dispatcher dispatcher{model};
-    std::vector<LoopLocal> locals;
+    std::vector<Decoding> decodings;  // one for each loop; that loop's
+
+private:
+    void takeBack(std::unique_ptr<Decoding> decoding) noexcept;
+
+    std::mutex lock_;  // guards what follows
+    std::vector<std::unique_ptr<Decoding>> idle_;
 };
 
 /// Thread: as the members say; what has no word is set when deploying and only read afterwards.
@@ -52,6 +72,7 @@ public:
     const EndpointConfig config;
     const std::string typeKey;
     const detail::WireFormat format;
+    const bool onPool;  ///< its handlers run on the server's pool
     const std::shared_ptr<ServerState> server;
     const std::shared_ptr<TopicTable> topicTable;
     const std::shared_ptr<Topics> topics;

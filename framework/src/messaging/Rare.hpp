@@ -4,9 +4,11 @@
 
 #include "messaging/Belongings.hpp"
 #include "messaging/Outgoing.hpp"
+#include "messaging/Strand.hpp"
 #include "messaging/SessionTimers.hpp"
 
 #include <atomic>
+#include <memory>
 
 namespace patchbay::messaging {
 
@@ -14,6 +16,8 @@ struct RareThings {
     Belongings belongings;
     Outgoing::Letters letters;
     SessionTimers::Rare timers;
+    std::unique_ptr<Strand> strand;         // the loop's
+    std::atomic<bool> receivesNot{false};  // the application has paused receiving
 };
 
 /// Thread: any.

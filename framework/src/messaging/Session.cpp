@@ -119,6 +119,14 @@ std::chrono::steady_clock::time_point Session::lastReceived() const noexcept {
 }
 void Session::setIdleTimeout(std::chrono::milliseconds timeout) const { core("setIdleTimeout").setIdleTimeout(timeout); }
 
+void Session::pauseReceiving() const {
+    if (core_) core_->setReceiving(false);
+}
+void Session::resumeReceiving() const {
+    if (core_) core_->setReceiving(true);
+}
+bool Session::isReceiving() const noexcept { return core_ && core_->isReceiving(); }
+
 void Session::post(Task task) const {
     if (core_) core_->post(std::move(task));
 }

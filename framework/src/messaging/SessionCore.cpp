@@ -13,6 +13,7 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, std::size_t
       loop_{*endpoint_->server->loops[loopIndex]},
       id_{endpoint_->server->lastSessionId.fetch_add(1) + 1},
       loopIndex_{static_cast<std::uint16_t>(loopIndex)},
+      waits_{endpoint_->onPool},
       origin_{start},
       code_{endpoint_->code},
       instance_{std::move(start.instance)} {
@@ -20,6 +21,60 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, std::size_t
 }
 
 SessionCore::~SessionCore() { endpoint_->remove(*this); }
+
+// ------------------------------------------------------------------------------------------------ handlers
+
+/// An event that need not wait. Where its coroutine does, the strand goes on with it as a NewEvent.
+template <class NewEvent, class Call, class End, class... Of>
+void SessionCore::doNow(const Session& self, Call call, End end, const Of&... of) noexcept {
+    endpoint::Run run;
+    endpoint::Outcome outcome = call(run);
+    if (outcome == endpoint::Outcome::Unfinished) {
+        outcome = strand().carryOn(self, run);
+        if (outcome == endpoint::Outcome::Unfinished) return strand().adopt(std::make_unique<NewEvent>(of...), std::move(run));
+    }
+    end(outcome, run);
+}
+
+template <class Call>
+void SessionCore::doNow(const Session& self, Call call) noexcept {
+    doNow<BegunEvent>(self, call, [this](endpoint::Outcome outcome, const endpoint::Run&) { obey(outcome); });
+}
+
+endpoint::Outcome SessionCore::callOpen(const Session& self, endpoint::Run& run) const noexcept {
+    return code_->dispatcher.open(instance_.get(), {call(self), endpoint_->config}, run);
+}
+endpoint::Outcome SessionCore::callMessage(const Session& self, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
+                                           endpoint::Run& run) const noexcept {
+    return code_->dispatcher.message(message.kind, instance_.get(),
+                                     {call(self), message.payload, message.slack, decoding.document, decoding.scratch.get(),
+                                      endpoint_->format, endpoint_->config.limits.maxMessageBytes},
+                                     run);
+}
+endpoint::Outcome SessionCore::callTask(const Session& self, Task& task, endpoint::Run& run) const noexcept {
+    return code_->dispatcher.task(instance_.get(), {call(self)}, task, run);
+}
+endpoint::Outcome SessionCore::callError(const Session& self, std::exception_ptr error, endpoint::Run& run) const noexcept {
+    return code_->dispatcher.error(instance_.get(), {call(self)}, std::move(error), run);
+}
+endpoint::Outcome SessionCore::callClose(const Session& self, const CloseReason& reason, endpoint::Run& run) const noexcept {
+    return opened_ ? code_->dispatcher.close(instance_.get(), {call(self), reason}, run) : endpoint::Outcome::Fine;
+}
+endpoint::Outcome SessionCore::goOn(const Session& self, endpoint::Run& run) const noexcept {
+    return code_->dispatcher.goOn(instance_.get(), {call(self)}, run);
+}
+
+Strand& SessionCore::strand() {
+    auto& mine = rare().strand;
+    if (!mine) mine = std::make_unique<Strand>(*this, endpoint_->onPool);
+    return *mine;
+}
+
+void SessionCore::strandChanged() noexcept { waits_ = strand().isNeeded(); }
+
+void SessionCore::hurry() noexcept {
+    if (hasStrand()) strand().hurry();
+}
 
 // ------------------------------------------------------------------------------------------------ the beginning
 
@@ -34,18 +89,20 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     for (const auto& listener : endpoint_->server->sessionListeners) {
         guarded(endpoint_->config.path, "a session listener's opened()", [&] { listener->opened(session); });
     }
-    if (isOpen()) runOpenHandler(session);
-    State opening = State::Opening;
-    state_.compare_exchange_strong(opening, State::Open);
+    if (!isOpen()) return;
+    if (waits_) return strand().putTask(std::make_unique<OpenEvent>());
+    doNow<OpenEvent>(session, [&](endpoint::Run& run) { return callOpen(session, run); },
+                     [&](endpoint::Outcome outcome, const endpoint::Run& run) { opened(outcome, run.refusal()); });
 }
 
 /// A peer whose open handler failed is never served. One that had gone before the handler failed (as it does when it sends to
 /// a peer that has left) was there: its close handler undoes what the open handler had done.
-void SessionCore::runOpenHandler(const Session& session) noexcept {
-    const auto opened = code_->dispatcher.open(instance_.get(), {call(session), endpoint_->config});
-    opened_ = opened.outcome == endpoint::Outcome::Fine || !isOpen();
-    if (opened.outcome == endpoint::Outcome::CloseRefused) return close(CloseCause::Policy, std::nullopt, opened.refusal);
-    obey(opened.outcome);
+void SessionCore::opened(endpoint::Outcome outcome, std::string_view refusal) noexcept {
+    opened_ = outcome == endpoint::Outcome::Fine || !isOpen();
+    if (outcome == endpoint::Outcome::CloseRefused) return close(CloseCause::Policy, std::nullopt, refusal);
+    obey(outcome);
+    State opening = State::Opening;
+    state_.compare_exchange_strong(opening, State::Open);
 }
 
 /// The endpoint was taken away, or the server shuts down, since the handshake.
@@ -60,28 +117,33 @@ void SessionCore::turnAway() noexcept {
 
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
+    if (waits_) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));
     if (!endpoint_->server->messageInterceptors.empty()) return receiveIntercepted(self, kind, payload);
-    handle(self, kind, payload, slack);
+    handle(self, {kind, payload, slack});
 }
 
-void SessionCore::handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
-    auto& local = code_->locals[loopIndex_];
-    obey(code_->dispatcher.message(kind, instance_.get(),
-                                   {call(session), payload, slack, local.document, local.scratch.get(), endpoint_->format,
-                                    endpoint_->config.limits.maxMessageBytes}));
+void SessionCore::handle(const Session& self, const ReceivedMessage& message) noexcept {
+    doNow(self, [&](endpoint::Run& run) { return callMessage(self, message, code_->decodings[loopIndex_], run); });
 }
 
-void SessionCore::receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept {
+void SessionCore::receiveIntercepted(const Session& self, MessageKind kind, Bytes payload) noexcept {
     InterceptedMessage message{kind, payload};
-    const auto interceptors = endpoint_->server->messageInterceptors.list();
     try {
-        for (const auto& interceptor : *interceptors) {
-            if (interceptor->received(session, message) == MessageInterceptor::Verdict::Drop) return;
-        }
+        if (!intercept(message)) return;
     } catch (...) {
-        return obey(code_->dispatcher.error(instance_.get(), {call(session)}, std::current_exception()));
+        const std::exception_ptr error = std::current_exception();
+        return doNow(self, [&](endpoint::Run& run) { return callError(self, error, run); });
     }
-    if (isOpen()) handle(session, kind, message.payload(), 0);
+    if (isOpen()) handle(self, {kind, message.payload(), 0});
+}
+
+bool SessionCore::intercept(InterceptedMessage& message) {
+    if (endpoint_->server->messageInterceptors.empty()) return true;
+    const Session self = handle();
+    const auto interceptors = endpoint_->server->messageInterceptors.list();
+    return std::ranges::all_of(*interceptors, [&](const auto& interceptor) {
+        return interceptor->received(self, message) == MessageInterceptor::Verdict::Pass;
+    });
 }
 
 void SessionCore::closeAfter(endpoint::Outcome outcome) noexcept {
@@ -131,6 +193,12 @@ void SessionCore::ping(Bytes payload) {
 
 void SessionCore::probe() {
     requireOpen("probe");
+    if (!loop_.isHere()) {
+        loop_.post([self = shared_from_this()] {
+            if (self->isOpen()) self->settle(self->outgoing_.ping(SessionTimers::probe(*self)));
+        });
+        return;
+    }
     if (settle(outgoing_.ping(SessionTimers::probe(*this))) == SendStatus::Closed) throw SessionClosed{"probe"};
 }
 
@@ -154,7 +222,58 @@ std::shared_ptr<const std::any> SessionCore::property(std::string_view name) con
     return knownRare() ? knownRare()->belongings.property(name) : nullptr;
 }
 
+// ------------------------------------------------------------------------------------------------ the peer's window
+
+/// To receive again is an entry of its own: what waits is not handled inside the handler that says so.
+void SessionCore::setReceiving(bool receiving) {
+    if (!isOpen()) return;
+    rare().receivesNot.store(!receiving, std::memory_order_release);
+    if (!receiving && loop_.isHere()) return applyReceiving();
+    loop_.post([self = shared_from_this()] { self->applyReceiving(); });
+}
+
+void SessionCore::applyReceiving() {
+    if (isOpen()) strand().setPaused(rare().receivesNot.load(std::memory_order_acquire));
+}
+
+bool SessionCore::isReceiving() const noexcept {
+    return isOpen() && !(knownRare() && knownRare()->receivesNot.load(std::memory_order_acquire));
+}
+
+std::size_t SessionCore::receiveQueue() const noexcept {
+    const std::size_t most = endpoint_->config.limits.receiveQueue;
+    return most != 0 ? most : std::max(endpoint_->maxMessageBytes(), std::size_t{64_KiB});
+}
+
+void SessionCore::pauseReading() noexcept {
+    timers_.notReading(*this, true);
+    outgoing_.pauseReading();
+}
+
+void SessionCore::resumeReading() noexcept {
+    outgoing_.resumeReading();
+    timers_.notReading(*this, false);
+}
+
 // ------------------------------------------------------------------------------------------------ the end
+
+namespace {
+
+/// What the peer ended comes behind what it had sent; what this side ends does not wait for that.
+constexpr bool isByPeer(CloseCause cause) noexcept {
+    switch (cause) {
+        case CloseCause::Peer:
+        case CloseCause::ConnectionLost:
+        case CloseCause::Protocol:
+        case CloseCause::InvalidText:
+        case CloseCause::TooBig:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
 
 bool SessionCore::leaveOpen() noexcept {
     State now = state_.load(std::memory_order_acquire);
@@ -193,9 +312,13 @@ void SessionCore::peerClosed(CloseCode code, std::string_view text) noexcept {
 /// The reason stands before the error handler is asked: what it sends finds the session closed.
 void SessionCore::peerFailed(CloseCause cause, const std::string& rule) noexcept {
     if (!leaveOpen()) return;
-    if (cause == CloseCause::TooBig && opened_) {
-        const Session session = handle();
-        code_->dispatcher.error(instance_.get(), {call(session)}, std::make_exception_ptr(MessageTooBig{rule}));
+    if (cause == CloseCause::TooBig) {
+        const auto error = std::make_exception_ptr(MessageTooBig{rule});
+        const Session self = handle();
+        if (waits_)
+            strand().putMessage(std::make_unique<ErrorEvent>(error));
+        else if (opened_)
+            doNow(self, [&](endpoint::Run& run) { return callError(self, error, run); });
     }
     finishSoon({closeRow(cause).seen, rule, cause});
 }
@@ -224,8 +347,14 @@ void SessionCore::finish(const CloseReason& reason) noexcept {
     endpoint_->server->closes.count(reason.cause());
     logEnd(reason);
 
+    if (waits_) return strand().end(std::make_unique<CloseEvent>(reason), isByPeer(reason.cause()));
+    const Session self = handle();
+    doNow<CloseEvent>(self, [&](endpoint::Run& run) { return callClose(self, reason, run); },
+                      [&](endpoint::Outcome, const endpoint::Run&) { closed(reason); }, reason);
+}
+
+void SessionCore::closed(const CloseReason& reason) noexcept {
     const Session session = handle();
-    if (opened_) code_->dispatcher.close(instance_.get(), {call(session), reason});
     const auto& listeners = endpoint_->server->sessionListeners;
     for (auto listener = listeners.rbegin(); told_ && listener != listeners.rend(); ++listener) {
         guarded(endpoint_->config.path, "a session listener's closed()", [&] { (*listener)->closed(session, reason); });
@@ -239,6 +368,7 @@ void SessionCore::letGo() noexcept {
     timers_.end(*this);
     instance_.reset();
     if (knownRare()) knownRare()->belongings.clearProperties();
+    if (hasStrand()) strand().clear();
     code_.reset();
     endpoint_->remove(*this);
 }
@@ -257,8 +387,13 @@ void SessionCore::logEnd(const CloseReason& reason) const {
 
 void SessionCore::run(Task& task) noexcept {
     if (!isOpen()) return;
-    const Session session = handle();
-    obey(code_->dispatcher.task(instance_.get(), {call(session)}, task));
+    if (waits_) return strand().putTask(std::make_unique<TaskEvent>(std::move(task)));
+    runNow(task);
+}
+
+void SessionCore::runNow(Task& task) noexcept {
+    const Session self = handle();
+    doNow(self, [&](endpoint::Run& run) { return callTask(self, task, run); });
 }
 
 namespace {

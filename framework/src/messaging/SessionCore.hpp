@@ -6,7 +6,7 @@
 //                                                                    Closed <--close handler returned---------'
 //
 // Rules (Jakarta WebSocket §2.1.5, §5.1):
-// - handlers, tasks and timers of a session run on its loop, one at a time;
+// - handlers, tasks and timers of a session run one at a time: on its loop, or where its Strand has them run;
 // - nobody but the container sees a New session: other threads may send from Opening on;
 // - no message before the open handler has returned; none after Closing has begun;
 // - whatever leaves the open handler by an exception closes the session, and then there is no close handler either, unless
@@ -19,8 +19,8 @@
 //
 // Ownership: a handle holds a core for ever. A core that has ended holds what its handle may still be asked, and nothing
 // else: instance, code and belongings go with the close handler, the carrier with the connection.
-// Its parts: Outgoing (what it says), SessionTimers, Belongings (properties and topics), of which Rare holds what most
-// sessions never have; here is its life.
+// Its parts: Outgoing (what it says), SessionTimers, Belongings (properties and topics), Strand (what cannot be done at once), of
+// which Rare holds what most sessions never have; here is its life.
 
 #include "base/Loop.hpp"
 #include "messaging/Carrier.hpp"
@@ -39,6 +39,13 @@
 #include <string>
 
 namespace patchbay::messaging {
+
+/// A whole message, where it lies.
+struct ReceivedMessage {
+    MessageKind kind;
+    Bytes payload;
+    std::size_t slack;  ///< readable bytes behind it
+};
 
 class SessionCore : public std::enable_shared_from_this<SessionCore>, public ListedSession {
 public:
@@ -103,16 +110,23 @@ public:
     /// Errors: what an interceptor throws.
     SendStatus trySend(MessageKind kind, Bytes payload);
     void ping(Bytes payload);
+    void probe();
     std::uint64_t droppedMessages() const noexcept;
     void close(CloseCause cause, std::optional<CloseCode> code, std::string_view text) noexcept;
     void setIdleTimeout(std::chrono::milliseconds timeout);
     void post(Task task);
+    /// Whether messages go to the handlers as they come.
+    void setReceiving(bool receiving);
+    bool isReceiving() const noexcept;
 
     // ---- on the loop's thread ----
 
-    /// Runs a task as a handler of this session.
+    /// Runs a task as a handler of this session, now or when it is its turn; then it takes it along.
     void run(Task& task) noexcept;
-    void probe();
+    /// Whether what comes now has to go to the strand.
+    bool waits() const noexcept { return waits_; }
+    /// Requires: it need not wait.
+    void runNow(Task& task) noexcept;
     void sendLetter(MessageKind kind, Bytes payload) noexcept { settle(outgoing_.send(kind, payload)); }
     /// A session that closes takes it until its carrier has said goodbye: it may have been published before.
     void deliver(const Delivery& delivery) noexcept {
@@ -127,16 +141,50 @@ public:
     void prefetchCarrier() const noexcept { outgoing_.prefetchCarrier(); }
     void prefetchChannel() const noexcept { outgoing_.prefetchChannel(); }
 
+    /// The time to end in good order is over.
+    void hurry() noexcept;
+
+    // ---- for its strand and events: on the loop's thread, or on the pool's while the strand has an event there ----
+
+    Strand& strand();
+    EndpointCode& code() const noexcept { return *code_; }
+    endpoint::Outcome callOpen(const Session& self, endpoint::Run& run) const noexcept;
+    endpoint::Outcome callMessage(const Session& self, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
+                                  endpoint::Run& run) const noexcept;
+    endpoint::Outcome callTask(const Session& self, Task& task, endpoint::Run& run) const noexcept;
+    endpoint::Outcome callError(const Session& self, std::exception_ptr error, endpoint::Run& run) const noexcept;
+    endpoint::Outcome callClose(const Session& self, const CloseReason& reason, endpoint::Run& run) const noexcept;
+    endpoint::Outcome goOn(const Session& self, endpoint::Run& run) const noexcept;
+
+    // ---- for the same, on the loop's thread ----
+
+    bool wasOpened() const noexcept { return opened_; }
+    /// False when an interceptor drops it.   Errors: what an interceptor throws.
+    bool intercept(InterceptedMessage& message);
+    void opened(endpoint::Outcome outcome, std::string_view refusal) noexcept;
+    void obey(endpoint::Outcome outcome) noexcept {
+        if (outcome != endpoint::Outcome::Fine) closeAfter(outcome);
+    }
+    void closed(const CloseReason& reason) noexcept;
+    std::size_t receiveQueue() const noexcept;
+    void pauseReading() noexcept;
+    void resumeReading() noexcept;
+    void strandChanged() noexcept;
+
 private:
     enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
 
     /// Whether an action of this thread's may go directly: it is the loop's, and nothing waits there that came before.
     bool isNext() const noexcept { return loop_.isHere() && loop_.queue().idle(); }
+    bool hasStrand() const noexcept { return knownRare() && knownRare()->strand; }
     Session handle() noexcept { return Session{shared_from_this()}; }
     detail::Call call(const Session& session) const noexcept { return {session, origin_.path()}; }
     void turnAway() noexcept;
-    void runOpenHandler(const Session& session) noexcept;
-    void handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
+    template <class NewEvent, class Call, class End, class... Of>
+    void doNow(const Session& self, Call call, End end, const Of&... of) noexcept;
+    template <class Call>
+    void doNow(const Session& self, Call call) noexcept;
+    void handle(const Session& self, const ReceivedMessage& message) noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     SendStatus sendIntercepted(MessageKind kind, Bytes payload);
     SendStatus transmit(MessageKind kind, Bytes payload);
@@ -147,10 +195,8 @@ private:
     void finish(const CloseReason& reason) noexcept;
     void leaveTopics() noexcept;
     void letGo() noexcept;
-    void obey(endpoint::Outcome outcome) noexcept {
-        if (outcome != endpoint::Outcome::Fine) closeAfter(outcome);
-    }
     void closeAfter(endpoint::Outcome outcome) noexcept;
+    void applyReceiving();
     void logEnd(const CloseReason& reason) const;
 
     const std::shared_ptr<DeployedEndpoint> endpoint_;
@@ -164,6 +210,7 @@ private:
     std::atomic<State> state_{State::New};
     bool opened_ : 1 = false;  // a close handler is due
     bool told_ : 1 = false;    // listeners have been told of it
+    bool waits_ : 1;           // what comes has to go to the strand
     const Origin origin_;
     // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
     boost::intrusive_ptr<EndpointCode> code_;

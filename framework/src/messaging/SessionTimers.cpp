@@ -1,5 +1,6 @@
 #include "messaging/SessionTimers.hpp"
 
+#include "messaging/Event.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <algorithm>
@@ -15,9 +16,8 @@ public:
         : TimedTask{session.sharedLoop(), times, std::move(task)}, session_{session.weak_from_this()} {}
 
 private:
-    void run(Task& task) noexcept override {
-        if (const auto session = session_.lock()) session->run(task);
-    }
+    class InItsTurn;
+    void due() noexcept override;
     bool enlist() noexcept override {
         const auto session = session_.lock();
         if (!session || !session->isOpen()) return false;
@@ -28,6 +28,36 @@ private:
 
     const std::weak_ptr<SessionCore> session_;
 };
+
+/// A run that has to wait for others of its session.
+class SessionTimers::SessionTask::InItsTurn final : public Event {
+public:
+    explicit InItsTurn(std::shared_ptr<SessionTask> timed) noexcept : timed_{std::move(timed)} {}
+    bool begin(SessionCore& session) noexcept override { return session.isOpen() && (task_ = timed_->beginRun()); }
+    endpoint::Outcome run(SessionCore& session, const Session& handle, endpoint::Run& run) noexcept override {
+        return session.callTask(handle, *task_, run);
+    }
+    void end(SessionCore& session, endpoint::Outcome outcome, std::string_view refusal) noexcept override {
+        timed_->endRun();
+        Event::end(session, outcome, refusal);
+    }
+
+private:
+    const std::shared_ptr<SessionTask> timed_;
+    Task* task_ = nullptr;
+};
+
+void SessionTimers::SessionTask::due() noexcept {
+    const auto session = session_.lock();
+    if (!session || !session->isOpen()) return;
+    if (session->waits()) {
+        return session->strand().putTask(std::make_unique<InItsTurn>(std::static_pointer_cast<SessionTask>(shared_from_this())));
+    }
+    if (Task* const task = beginRun()) {
+        session->runNow(*task);
+        endRun();
+    }
+}
 
 std::shared_ptr<TimedTask> SessionTimers::start(SessionCore& session, TimedTask::Times times, Task task) {
     auto timed = std::make_shared<SessionTask>(session, times, std::move(task));

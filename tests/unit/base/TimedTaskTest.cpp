@@ -19,7 +19,12 @@ public:
     using TimedTask::TimedTask;
 
 private:
-    void run(Task& task) noexcept override { task(); }
+    void due() noexcept override {
+        Task* const task = beginRun();
+        if (!task) return;
+        (*task)();
+        endRun();
+    }
 };
 
 class TimedTaskTest : public ::testing::Test {

@@ -1,0 +1,7 @@
+#include "contract/Scripted.hpp"
+
+namespace patchbay::test {
+
+const HandlerKind kHandlers = HandlerKind::Inline;
+
+}  // namespace patchbay::test
