@@ -241,18 +241,17 @@ bool SessionCore::isReceiving() const noexcept {
 }
 
 std::size_t SessionCore::receiveQueue() const noexcept {
-    const std::size_t most = endpoint_->config.limits.receiveQueue;
-    return most != 0 ? most : std::max(endpoint_->maxMessageBytes(), std::size_t{64_KiB});
+    return endpoint_->receiveQueueBytes();
 }
 
 void SessionCore::pauseReading() noexcept {
-    timers_.notReading(*this, true);
+    timers_.pauseReading();
     outgoing_.pauseReading();
 }
 
 void SessionCore::resumeReading() noexcept {
     outgoing_.resumeReading();
-    timers_.notReading(*this, false);
+    timers_.resumeReading(*this);
 }
 
 // ------------------------------------------------------------------------------------------------ the end
