@@ -108,7 +108,8 @@ Outcome Dispatcher::route(const char* handler, void* instance, const detail::Cal
 bool Dispatcher::handled(void* instance, const detail::Call& call, const std::exception_ptr& error) const noexcept {
     if (!model_.onError) return false;
     try {
-        return model_.onError(instance, detail::ErrorCall{call, error});
+        detail::Running running;
+        return model_.onError(instance, detail::ErrorCall{call, error}, running);
     } catch (...) {
         log(log::Level::Error, "the error handler", std::current_exception());
         return true;
