@@ -22,6 +22,9 @@
 // std::optional sends nothing. Per kind (text, binary) there is at most one untyped handler, and one typed handler per
 // struct. A mistake fails the build, with the method's name at its line.   Source: Jakarta WebSocket §4
 //
+// A handler that takes its time returns Async<void>, or Async<Reply> for what it sends back, and takes everything by value: it
+// is a coroutine, see async.hpp.
+//
 // Limits: no local classes (they cannot have static members); class templates are not registered by themselves: call
 // `server.deploy<Room<int>>()`; a class is at most 2 000 lines long; an overloaded method cannot be a handler.
 
@@ -118,8 +121,21 @@ private:                                                                        
                        "an error handler needs the exception: const std::exception&, a type derived from it, or "     \
                        "std::exception_ptr")                                                                          \
         PATCHBAY_CHECK(where, TwoExceptions, "two parameters take the exception; exactly one may")                     \
-        PATCHBAY_CHECK(where, ReturnsSomething, "only message handlers return something; this one must return void")   \
+        PATCHBAY_CHECK(where, ReturnsSomething,                                                                        \
+                       "only message handlers return something; this one must return void or Async<void>")             \
         PATCHBAY_CHECK(where, CannotSendResult, "nothing encodes what this method returns")                            \
+        PATCHBAY_CHECK(where, AsyncTakesReference,                                                                     \
+                       "a handler that returns Async takes everything by value: what a reference names is gone when "  \
+                       "it goes on")                                                                                   \
+        PATCHBAY_CHECK(where, AsyncTakesView,                                                                          \
+                       "a handler that returns Async takes a text as std::string and bytes as std::vector<std::byte>: " \
+                       "what a view shows is gone when it goes on")                                                    \
+        PATCHBAY_CHECK(where, AsyncTakesException,                                                                     \
+                       "a handler that returns Async takes the exception as std::exception_ptr: any other is gone "    \
+                       "when it goes on")                                                                              \
+        PATCHBAY_CHECK(where, AsyncReturnsView,                                                                        \
+                       "what an Async returns is sent when its variables are gone: it must own its texts and bytes, "  \
+                       "in a std::string or std::vector<std::byte>")                                                   \
         PATCHBAY_CHECK(where, SecondOpenHandler, "the class has an open handler already")                              \
         PATCHBAY_CHECK(where, SecondCloseHandler, "the class has a close handler already")                             \
         PATCHBAY_CHECK(where, SecondErrorHandler, "the class has a handler for this exception already")                \

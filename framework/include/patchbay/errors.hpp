@@ -31,7 +31,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// No room for a message to many: a loop is too far behind, and stayed so while the caller waited. Nobody got it.
+/// No room. For a message to many: a loop is too far behind, and stayed so while the caller waited; nobody got it. At an
+/// `executor.run(f)`: as many tasks wait as may, or the executor has stopped; f was not called.
 class QueueFull : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -55,6 +56,19 @@ public:
 
 private:
     std::string code_;
+};
+
+/// Thrown in a coroutine handler where it waits: its session has ended, and what it waits for is not waited for any longer. Let
+/// it pass. A handler that catches it may tidy up; each further wait throws it at once.
+class Cancelled : public std::runtime_error {
+public:
+    Cancelled() : std::runtime_error{"the session has ended while its handler waited"} {}
+};
+
+/// Thrown where a Completion is awaited: all its other copies are gone, and none was used to set it.
+class BrokenCompletion : public std::runtime_error {
+public:
+    BrokenCompletion() : std::runtime_error{"nobody is left to set this Completion: all copies but the awaited one are gone"} {}
 };
 
 /// What a handler threw when it was no std::exception.

@@ -346,7 +346,8 @@ public:
         taken.clear();
         const Conversation<Chooser> conversation;
         const Session session = conversation.session();
-        detail::makeModel<Chooser>().onError(this, {{session, {}}, std::move(error)});
+        detail::Running running;
+        detail::makeModel<Chooser>().onError(this, {{session, {}}, std::move(error)}, running);
         return taken.size() == 1 ? taken[0] : std::to_string(taken.size()) + " handlers";
     }
 };

@@ -127,7 +127,8 @@ public:
         expectNotes(endpoint);
     }
     void fail(const Ordered& endpoint, const std::exception_ptr& error) {
-        EXPECT_TRUE(endpoint.model.onError(endpoint.instance, {call_, error}));
+        detail::Running running;
+        EXPECT_TRUE(endpoint.model.onError(endpoint.instance, {call_, error}, running));
         expectNotes(endpoint);
     }
 

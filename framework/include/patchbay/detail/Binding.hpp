@@ -1,6 +1,7 @@
 #pragma once
 // From the handlers of a class to the functions of its EndpointModel: arguments in the order in which the method asks
-// for them, decoded messages, results sent back.
+// for them, decoded messages, results sent back. A coroutine takes its arguments along, and its result is sent when it is done
+// (Running).
 
 #include <patchbay/detail/Checks.hpp>
 #include <patchbay/detail/EndpointModel.hpp>
@@ -38,11 +39,12 @@ T fromText(std::string_view what, std::string_view text) {
 
 // ------------------------------------------------------------------------------------------------ arguments
 
-/// The argument for a parameter of type P; `message` stands for whatever the handler's one special parameter is.
-template <class Self, On Event, class P, class Special>
+/// The argument of H for a parameter of type P; `special` stands for whatever its one special parameter is: a coroutine gets
+/// the object itself, another method a look at it.
+template <class Self, class H, class P, class Special>
 decltype(auto) argument(const Call& call, [[maybe_unused]] Special& special) {
     using T = std::remove_cvref_t<P>;
-    constexpr Role role = roleOf<Event, P>();
+    constexpr Role role = roleOf<H::event, P>();
     if constexpr (role == Role::Session) {
         return call.session;
     } else if constexpr (role == Role::PathParam) {
@@ -53,6 +55,8 @@ decltype(auto) argument(const Call& call, [[maybe_unused]] Special& special) {
         return static_cast<const OpenCall&>(call).config;
     } else if constexpr (role == Role::CloseReason) {
         return static_cast<const CloseCall&>(call).reason;
+    } else if constexpr (kIsAsync<typename H::Traits::Return>) {
+        return std::move(special);
     } else {
         return static_cast<const Special&>(special);
     }
@@ -60,24 +64,22 @@ decltype(auto) argument(const Call& call, [[maybe_unused]] Special& special) {
 
 struct Nothing {};
 
-/// Calls the method of H with everything it asks for.
+/// Calls the method of H with everything it asks for, and sends back what it returns.
 template <class Self, class H, class Special>
-decltype(auto) invoke(void* instance, const Call& call, Special& special) {
-    return [&]<class... Ps>(TypeList<Ps...>) -> decltype(auto) {
-        return (static_cast<Self*>(instance)->*H::method)(argument<Self, H::event, Ps>(call, special)...);
-    }(typename H::Traits::Parameters{});
-}
-
-template <class T>
-void sendResult(const Session& session, const T& result) {
-    if constexpr (kIsOptional<T>) {
-        if (result) sendResult(session, *result);
-    } else if constexpr (std::convertible_to<const T&, std::string_view>) {
-        session.send(std::string_view{result});
-    } else if constexpr (std::convertible_to<const T&, Bytes>) {
-        session.send(Bytes{result});
+Running invoke(void* instance, const Call& call, Special& special) {
+    const auto method = [&]<class... Ps>(TypeList<Ps...>) -> decltype(auto) {
+        return (static_cast<Self*>(instance)->*H::method)(argument<Self, H, Ps>(call, special)...);
+    };
+    using Parameters = typename H::Traits::Parameters;
+    using Return = typename H::Traits::Return;
+    if constexpr (kIsAsync<Return>) {
+        return Running{method(Parameters{})};
+    } else if constexpr (std::is_void_v<Return>) {
+        method(Parameters{});
+        return {};
     } else {
-        session.send(result);
+        sendResult(call.session, method(Parameters{}));
+        return {};
     }
 }
 
@@ -122,39 +124,29 @@ void checkSize(const MessageCall& call) {
     if (call.payload.size() > limit) failTooBig(call.payload.size(), limit);
 }
 
-/// Calls the handler with its decoded message and sends back what it returns.
-template <class Self, class H, class Message>
-void deliver(void* instance, const MessageCall& call, Message& message) {
-    if constexpr (std::is_void_v<typename H::Traits::Return>) {
-        invoke<Self, H>(instance, call, message);
-    } else {
-        sendResult(call.session, invoke<Self, H>(instance, call, message));
-    }
-}
-
 template <class Self, class H>
-void deliverPlain(void* instance, const MessageCall& call) {
+Running deliverPlain(void* instance, const MessageCall& call) {
     using Message = MessageOf<H>;
     constexpr Form form = formOf<Message>();
     checkSize<Self, H>(call);
     if constexpr (form == Form::Text) {
         Message text{asText(call.payload)};
-        deliver<Self, H>(instance, call, text);
+        return invoke<Self, H>(instance, call, text);
     } else if constexpr (form == Form::Number) {
         auto number = fromText<Message>("the message", asText(call.payload));
-        deliver<Self, H>(instance, call, number);
+        return invoke<Self, H>(instance, call, number);
     } else if constexpr (form == Form::Binary) {
         Message bytes(call.payload.begin(), call.payload.end());
-        deliver<Self, H>(instance, call, bytes);
+        return invoke<Self, H>(instance, call, bytes);
     } else {
         auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
         json::read(call.document.parse(asText(call.payload), call.slack), value, call.format.json);
-        deliver<Self, H>(instance, call, value);
+        return invoke<Self, H>(instance, call, value);
     }
 }
 
 template <class Self, class H>
-bool deliverIfNamed(void* instance, const MessageCall& call, json::Value root, std::string_view type) {
+bool deliverIfNamed(void* instance, const MessageCall& call, json::Value root, std::string_view type, Running& running) {
     using Message = MessageOf<H>;
     if (!TypeNames<Message>::has(type)) return false;
     checkSize<Self, H>(call);
@@ -164,14 +156,15 @@ bool deliverIfNamed(void* instance, const MessageCall& call, json::Value root, s
     } else {
         json::readTagged(root, value, call.format.json);
     }
-    deliver<Self, H>(instance, call, value);
+    running = invoke<Self, H>(instance, call, value);
     return true;
 }
 
 /// The message goes to the typed handler that it names.
 template <class Self, class... Hs>
-bool deliverTagged(void* instance, const MessageCall& call, json::Value root, std::string_view type, TypeList<Hs...>) {
-    return (false || ... || deliverIfNamed<Self, Hs>(instance, call, root, type));
+bool deliverTagged(void* instance, const MessageCall& call, json::Value root, std::string_view type, Running& running,
+                   TypeList<Hs...>) {
+    return (false || ... || deliverIfNamed<Self, Hs>(instance, call, root, type, running));
 }
 
 template <class... Hs>
@@ -195,43 +188,52 @@ constexpr bool needsTags() {
 bool peekType(const MessageCall& call, json::Value& root, std::string_view& type);
 
 template <class Self, class H>
-void deliverOnlyType(void* instance, const MessageCall& call) {
+Running deliverOnlyType(void* instance, const MessageCall& call) {
     if (!call.format.tagged) return deliverPlain<Self, H>(instance, call);
     const json::Value root = call.document.parse(asText(call.payload), call.slack);
     const std::string_view type = json::readType(root, call.format.json);
-    if (!deliverIfNamed<Self, H>(instance, call, root, type)) {
+    Running running;
+    if (!deliverIfNamed<Self, H>(instance, call, root, type, running)) {
         failUnknownTypeOf(type, call.format.json.typeKey, TypeList<H>{});
     }
+    return running;
 }
 
 template <class Self>
-void onText(void* instance, const MessageCall& call) {
+Running onText(void* instance, const MessageCall& call) {
     using Typed = FormHandlers<Self, Form::Typed>;
     using Plain = PlainTextHandlers<Self>;
-    constexpr auto plain = []<class H>(TypeList<H>, void* self, const MessageCall& c) { deliverPlain<Self, H>(self, c); };
+    constexpr auto plain = []<class H>(TypeList<H>, void* self, const MessageCall& c) { return deliverPlain<Self, H>(self, c); };
     if constexpr (Typed::size == 0) {
-        plain(Plain{}, instance, call);
+        return plain(Plain{}, instance, call);
     } else if constexpr (!needsTags<Self>()) {
-        []<class H>(TypeList<H>, void* self, const MessageCall& c) { deliverOnlyType<Self, H>(self, c); }(Typed{}, instance,
-                                                                                                       call);
+        return []<class H>(TypeList<H>, void* self, const MessageCall& c) {
+            return deliverOnlyType<Self, H>(self, c);
+        }(Typed{}, instance, call);
     } else if constexpr (Plain::size == 0) {
         const json::Value root = call.document.parse(asText(call.payload), call.slack);
         const std::string_view type = json::readType(root, call.format.json);
-        if (!deliverTagged<Self>(instance, call, root, type, Typed{})) {
+        Running running;
+        if (!deliverTagged<Self>(instance, call, root, type, running, Typed{})) {
             failUnknownTypeOf(type, call.format.json.typeKey, Typed{});
         }
+        return running;
     } else {
         json::Value root;
         std::string_view type;
         const bool named = peekType(call, root, type);
-        if (!named || !deliverTagged<Self>(instance, call, root, type, Typed{})) plain(Plain{}, instance, call);
+        Running running;
+        if (!named || !deliverTagged<Self>(instance, call, root, type, running, Typed{})) {
+            running = plain(Plain{}, instance, call);
+        }
+        return running;
     }
 }
 
 template <class Self>
-void onBinary(void* instance, const MessageCall& call) {
-    []<class H>(TypeList<H>, void* self, const MessageCall& c) {
-        deliverPlain<Self, H>(self, c);
+Running onBinary(void* instance, const MessageCall& call) {
+    return []<class H>(TypeList<H>, void* self, const MessageCall& c) {
+        return deliverPlain<Self, H>(self, c);
     }(FormHandlers<Self, Form::Binary>{}, instance, call);
 }
 
@@ -254,23 +256,23 @@ constexpr int specificity(TypeList<Hs...>) {
 bool isException(const std::exception_ptr& error) noexcept;
 
 template <class Self, class H>
-bool handleError(void* instance, const ErrorCall& call) {
+bool handleError(void* instance, const ErrorCall& call, Running& running) {
     using E = ExceptionOf<H>;
     if constexpr (std::is_same_v<E, std::exception_ptr>) {
-        invoke<Self, H>(instance, call, call.error);
+        running = invoke<Self, H>(instance, call, call.error);
         return true;
     } else {
         try {
             std::rethrow_exception(call.error);
         } catch (const E& error) {
-            invoke<Self, H>(instance, call, error);
+            running = invoke<Self, H>(instance, call, error);
             return true;
         } catch (...) {
             if constexpr (std::is_base_of_v<E, UnknownError>) {
                 if (isException(call.error)) return false;
                 const UnknownError unknown;
                 const E& error = unknown;
-                invoke<Self, H>(instance, call, error);
+                running = invoke<Self, H>(instance, call, error);
                 return true;
             } else {
                 return false;
@@ -280,9 +282,9 @@ bool handleError(void* instance, const ErrorCall& call) {
 }
 
 template <class Self>
-bool onError(void* instance, const ErrorCall& call) {
+bool onError(void* instance, const ErrorCall& call, Running& running) {
     return [&]<class... Hs>(TypeList<Hs...> list) {
-        using Try = bool (*)(void*, const ErrorCall&);
+        using Try = bool (*)(void*, const ErrorCall&, Running&);
         struct Candidate {
             int specificity;
             Try handle;
@@ -298,7 +300,7 @@ bool onError(void* instance, const ErrorCall& call) {
         }();
         static_cast<void>(list);
         for (const Candidate& candidate : sorted) {
-            if (candidate.handle(instance, call)) return true;
+            if (candidate.handle(instance, call, running)) return true;
         }
         return false;
     }(EventHandlers<Self, On::Error>{});
@@ -324,8 +326,8 @@ void bindHandlers(EndpointModel& model) {
     if constexpr (EventHandlers<Self, On::Open>::size > 0) {
         model.onOpen = [](void* instance, const OpenCall& call) {
             Nothing nothing;
-            []<class H>(TypeList<H>, void* self, const OpenCall& c, Nothing& n) {
-                invoke<Self, H>(self, c, n);
+            return []<class H>(TypeList<H>, void* self, const OpenCall& c, Nothing& n) {
+                return invoke<Self, H>(self, c, n);
             }(EventHandlers<Self, On::Open>{}, instance, call, nothing);
         };
     }
@@ -334,8 +336,8 @@ void bindHandlers(EndpointModel& model) {
     if constexpr (EventHandlers<Self, On::Close>::size > 0) {
         model.onClose = [](void* instance, const CloseCall& call) {
             Nothing nothing;
-            []<class H>(TypeList<H>, void* self, const CloseCall& c, Nothing& n) {
-                invoke<Self, H>(self, c, n);
+            return []<class H>(TypeList<H>, void* self, const CloseCall& c, Nothing& n) {
+                return invoke<Self, H>(self, c, n);
             }(EventHandlers<Self, On::Close>{}, instance, call, nothing);
         };
     }

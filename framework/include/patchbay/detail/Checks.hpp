@@ -5,6 +5,9 @@
 // macros turn each mistake into a static_assert of its own, so that the compiler prints the method's name at its line.
 
 #include <patchbay/detail/Handlers.hpp>
+#include <patchbay/detail/Running.hpp>
+
+#include <span>
 
 namespace patchbay::detail {
 
@@ -23,6 +26,10 @@ enum class Mistake {
     TwoExceptions,
     ReturnsSomething,
     CannotSendResult,
+    AsyncTakesReference,
+    AsyncTakesView,
+    AsyncTakesException,
+    AsyncReturnsView,
     SecondOpenHandler,
     SecondCloseHandler,
     SecondErrorHandler,
@@ -35,8 +42,15 @@ enum class Mistake {
 template <class Self, Mistake mistake, Mistake found>
 inline constexpr bool kFreeOf = mistake != found;
 
+/// What a method returns, or its coroutine when it is done.
+template <class R>
+struct ResultOf {
+    using Type = R;
+};
 template <class T>
-inline constexpr bool kIsOptional = kIsA<std::optional, T>;
+struct ResultOf<Async<T>> {
+    using Type = T;
+};
 
 /// What a message handler may return: it is sent back to the peer.   Source: Jakarta WebSocket §4.7
 template <class R>
@@ -48,6 +62,27 @@ constexpr bool isSendableResult() {
         return isSendableResult<typename T::value_type>();
     } else {
         return std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, Bytes> || Sendable<T>;
+    }
+}
+
+template <class T>
+inline constexpr bool kIsSpan = false;
+template <class T, std::size_t N>
+inline constexpr bool kIsSpan<std::span<T, N>> = true;
+
+/// Does a T show what somebody else owns? An object that can be sent but not read holds a view somewhere.
+template <class T>
+constexpr bool isView() {
+    if constexpr (std::is_void_v<T>) {
+        return false;
+    } else if constexpr (kIsOptional<T>) {
+        return isView<typename T::value_type>();
+    } else if constexpr (std::is_same_v<T, std::string_view> || kIsSpan<T> || std::is_pointer_v<T>) {
+        return true;
+    } else if constexpr (std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, Bytes>) {
+        return false;
+    } else {
+        return json::detail::troubleOf<T, json::detail::Direction::Read>() == json::detail::Trouble::View;
     }
 }
 
@@ -85,6 +120,21 @@ constexpr Mistake findInParameters(TypeList<Ps...> list, [[maybe_unused]] std::s
     if (Event == On::Error) {
         if (countRole<Event>(list, Role::Exception) == 0) return Mistake::NoException;
         if (countRole<Event>(list, Role::Exception) > 1) return Mistake::TwoExceptions;
+    }
+    return Mistake::None;
+}
+
+/// A coroutine goes on when the call that began it is over: it takes along what it needs.
+template <On Event, class Result, class... Ps>
+constexpr Mistake findInCoroutine(TypeList<Ps...>) {
+    if constexpr (Event == On::Error) {
+        using Exception = typename Pick<Event, Role::Exception, TypeList<Ps...>>::Type;
+        if (!std::is_same_v<Exception, std::exception_ptr>) return Mistake::AsyncTakesException;
+    }
+    if ((false || ... || std::is_reference_v<Ps>)) return Mistake::AsyncTakesReference;
+    if constexpr (Event == On::Message) {
+        if (isView<typename Pick<Event, Role::Message, TypeList<Ps...>>::Type>()) return Mistake::AsyncTakesView;
+        if (isView<Result>()) return Mistake::AsyncReturnsView;
     }
     return Mistake::None;
 }
@@ -137,14 +187,20 @@ constexpr Mistake findMistake() {
         return Mistake::NotAMethod;
     } else {
         using List = typename Traits::Parameters;
+        using Return = typename Traits::Return;
+        using Result = typename ResultOf<Return>::Type;
         constexpr Mistake inParameters = findInParameters<Event>(List{}, Access::path<Self>());
         if constexpr (inParameters != Mistake::None) {
             return inParameters;
-        } else if constexpr (Event != On::Message && !std::is_void_v<typename Traits::Return>) {
+        } else if constexpr (Event != On::Message && !std::is_void_v<Result>) {
             return Mistake::ReturnsSomething;
-        } else if constexpr (!isSendableResult<typename Traits::Return>()) {
+        } else if constexpr (!isSendableResult<Result>()) {
             return Mistake::CannotSendResult;
         } else {
+            if constexpr (kIsAsync<Return>) {
+                constexpr Mistake inCoroutine = findInCoroutine<Event, Result>(List{});
+                if (inCoroutine != Mistake::None) return inCoroutine;
+            }
             return findConflicts<Event, List>(handlers<Self, Line - 1>());
         }
     }

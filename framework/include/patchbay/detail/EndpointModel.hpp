@@ -3,6 +3,7 @@
 // classes only through this; everything that depends on the class is compiled into the functions.
 
 #include <patchbay/detail/Image.hpp>
+#include <patchbay/detail/Running.hpp>
 #include <patchbay/endpoint_options.hpp>
 #include <patchbay/json.hpp>
 #include <patchbay/session.hpp>
@@ -15,7 +16,7 @@
 
 namespace patchbay::detail {
 
-/// What every handler may ask for. References are valid until the handler returns.
+/// What every handler may ask for. References are valid until the function of the model returns: a coroutine has copies.
 struct Call {
     const Session& session;
     std::span<const std::string> path;  // the values of the path's variables, left to right
@@ -56,13 +57,14 @@ struct EndpointModel {
     std::shared_ptr<void> (*construct)(const Services&) = nullptr;  // a new instance
     std::shared_ptr<void> (*newScratch)() = nullptr;
 
-    // Each is null where the class has no such handler. They throw what the handler throws, and DecodeError.
-    void (*onOpen)(void* instance, const OpenCall&) = nullptr;
-    void (*onText)(void* instance, const MessageCall&) = nullptr;
-    void (*onBinary)(void* instance, const MessageCall&) = nullptr;
-    void (*onClose)(void* instance, const CloseCall&) = nullptr;
-    /// True when a handler took the error.
-    bool (*onError)(void* instance, const ErrorCall&) = nullptr;
+    // Each is null where the class has no such handler. They throw what the handler throws, and DecodeError. What they return
+    // is the handler's coroutine, which has not begun; empty where the handler has simply returned.
+    Running (*onOpen)(void* instance, const OpenCall&) = nullptr;
+    Running (*onText)(void* instance, const MessageCall&) = nullptr;
+    Running (*onBinary)(void* instance, const MessageCall&) = nullptr;
+    Running (*onClose)(void* instance, const CloseCall&) = nullptr;
+    /// True when a handler took the error; `running` is its coroutine.
+    bool (*onError)(void* instance, const ErrorCall&, Running& running) = nullptr;
 };
 
 }  // namespace patchbay::detail

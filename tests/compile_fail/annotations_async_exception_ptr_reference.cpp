@@ -1,0 +1,17 @@
+// EXPECT: Patchbay: ON_ERROR(failed): a handler that returns Async takes everything by value: what a reference names is gone when it goes on
+// EXPECT: app::Room
+#include <patchbay/annotations.hpp>
+#include <patchbay/async.hpp>
+
+namespace app {
+
+using namespace patchbay;
+
+class Room {
+    SERVER_ENDPOINT(Room, "/chat/{room}")
+public:
+    ON_ERROR(failed)
+    Async<void> failed(const std::exception_ptr& error);
+};
+
+}  // namespace app

@@ -1,0 +1,144 @@
+#pragma once
+// A strand that a test turns by hand, and a handler's coroutine on it.
+
+#include "base/Doorbell.hpp"
+#include "base/ManualLoop.hpp"
+#include "base/TimedTask.hpp"
+
+#include <patchbay/detail/Running.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace patchbay::test {
+
+/// Thread: the test's; goOn() from any.
+class HandStrand final : public detail::Strand, public std::enable_shared_from_this<HandStrand> {
+public:
+    bool suspend(std::coroutine_handle<> leaf, std::shared_ptr<detail::Wait> wait) noexcept override {
+        if (ended_) return false;
+        ++suspensions;
+        leaf_ = leaf;
+        wait_ = std::move(wait);
+        return true;
+    }
+    void goOn() noexcept override {
+        ++goOns;
+        bell_.ring();
+    }
+    Timer after(std::chrono::milliseconds delay, Task task) override {
+        if (timersFail) throw std::bad_alloc{};
+        const auto timed = std::make_shared<Timed>(loop, TimedTask::Times{onClock(delay), Clock::duration::zero()}, std::move(task));
+        timed->start();
+        return lastTimer = Timer{timed};
+    }
+    std::shared_ptr<Strand> self() noexcept override { return shared_from_this(); }
+
+    /// The next step, where the wait has ended. False when there is none.
+    bool turn() {
+        if (goOns == steps_) return false;
+        ++steps_;
+        if (!leaf_) return true;  // of one that is gone
+        wait_.reset();
+        std::exchange(leaf_, nullptr).resume();
+        return true;
+    }
+    void waitForGoOn() {
+        const bool came = bell_.waitUntil(Doorbell::Clock::now() + std::chrono::seconds{30}, [&] { return goOns != steps_; });
+        if (!came) throw std::runtime_error{"nothing went on in 30 s"};
+    }
+    /// The session ends: what waits is cancelled, and so is what wants to wait.
+    void end() {
+        ended_ = true;
+        if (wait_) wait_->end(detail::Wait::End::Cancelled);
+    }
+    /// The coroutine has been destroyed.
+    void forget() {
+        leaf_ = nullptr;
+        wait_.reset();
+    }
+    const std::shared_ptr<detail::Wait>& wait() const { return wait_; }
+
+    const OwnLoop loop;
+    std::atomic<int> goOns{0};
+    int suspensions = 0;
+    bool timersFail = false;
+    Timer lastTimer;
+
+private:
+    class Timed final : public TimedTask {
+    public:
+        using TimedTask::TimedTask;
+
+    private:
+        void run(Task& task) noexcept override { task(); }
+    };
+
+    Doorbell bell_;
+    int steps_ = 0;
+    bool ended_ = false;
+    std::coroutine_handle<> leaf_;
+    std::shared_ptr<detail::Wait> wait_;
+};
+
+/// A handler's coroutine, which begins at once, on a strand of its own.
+class Handler {
+public:
+    explicit Handler(Async<void>&& async) : Handler{detail::Running{std::move(async)}} {}
+    explicit Handler(detail::Running&& running) : running_{std::move(running)} { running_.start(*strand_); }
+    Handler(const Handler&) = delete;
+    ~Handler() { destroy(); }
+
+    bool done() const { return running_.done(); }
+    /// Goes on as long as there is something to go on with.
+    void settle() {
+        do strand_->loop->settle();
+        while (strand_->turn());
+    }
+    void advance(std::chrono::milliseconds time) {
+        strand_->loop->advance(time);
+        settle();
+    }
+    /// Goes on, whoever ends the waits, until it is done.
+    void complete() {
+        while (!done()) {
+            strand_->waitForGoOn();
+            strand_->turn();
+        }
+    }
+    void endSession() {
+        strand_->end();
+        settle();
+    }
+    void destroy() {
+        running_ = {};
+        strand_->forget();
+    }
+    /// "fine", or the text of what it has thrown; its result goes to `session`.
+    std::string outcome(const Session& session = {}) {
+        if (!done()) return "waits";
+        try {
+            running_.finish(session);
+            return "fine";
+        } catch (const std::exception& error) {
+            return error.what();
+        } catch (...) {
+            return "something that is no std::exception";
+        }
+    }
+    HandStrand& strand() { return *strand_; }
+    std::weak_ptr<HandStrand> weakStrand() const { return strand_; }
+
+private:
+    const std::shared_ptr<HandStrand> strand_ = std::make_shared<HandStrand>();
+    detail::Running running_;
+};
+
+inline const std::string kCancelled = Cancelled{}.what();
+
+}  // namespace patchbay::test

@@ -1,0 +1,268 @@
+// Handlers that are coroutines, from a message to its answer: what they take along, and when what they return is sent.
+
+#include "support/Conversation.hpp"
+#include "support/CountedAllocations.hpp"
+#include "support/HandStrand.hpp"
+
+#include <patchbay/annotations.hpp>
+#include <patchbay/async.hpp>
+
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace patchbay::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre, ::testing::IsEmpty;
+
+const std::string kLong = "a text that is longer than what a string holds in itself";
+
+struct Say {
+    std::string text;
+    std::vector<std::string> words = {};
+};
+struct Ask {
+    int number;
+};
+struct Wave {};
+struct Nod {};
+struct Reply {
+    std::string text;
+};
+
+class Endpoint {
+    SERVER_ENDPOINT(Endpoint, "/{room}/{seat}")
+public:
+    std::vector<std::string> notes;
+
+    ON_OPEN(opened)
+    Async<void> opened(Session session, PathParam<"room"> room, EndpointConfig config) {
+        co_await sleepFor(1ms);
+        notes.push_back("opened " + std::to_string(session.id()) + " " + std::string{room.value} + " " + config.path);
+    }
+
+    ON_MESSAGE(said)
+    Async<Reply> said(Say say, PathParam<"room"> room, Session) {
+        co_await sleepFor(1ms);
+        co_return Reply{std::string{room.value} + ": " + say.text};
+    }
+    ON_MESSAGE(asked)
+    Async<std::optional<Reply>> asked(const Ask ask) {
+        if (ask.number < 0) throw std::out_of_range{"below nothing"};
+        if (ask.number == 0) co_return std::nullopt;
+        co_return Reply{std::to_string(ask.number)};
+    }
+    ON_MESSAGE(signalled)
+    Async<void> signalled(std::variant<Wave, Nod> sign, PathParam<"seat", int> seat) {
+        co_await sleepFor(1ms);
+        notes.push_back((sign.index() == 0 ? "wave " : "nod ") + std::to_string(seat.value));
+    }
+    ON_MESSAGE(text)
+    Async<std::string> text(std::string text) {
+        co_await sleepFor(1ms);
+        co_return text + "!";
+    }
+    ON_MESSAGE(bytes)
+    Async<std::vector<std::byte>> bytes(std::vector<std::byte> bytes) {
+        co_await sleepFor(1ms);
+        bytes.push_back(std::byte{'!'});
+        co_return bytes;
+    }
+
+    ON_CLOSE(closed)
+    Async<void> closed(CloseReason reason) {
+        co_await sleepFor(1ms);
+        notes.push_back("closed " + reason.text());
+    }
+
+    ON_ERROR(failed)
+    Async<void> failed(std::exception_ptr error, Session) {
+        co_await sleepFor(1ms);
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& known) {
+            notes.push_back(std::string{"failed "} + known.what());
+        }
+    }
+    ON_ERROR(misread)
+    void misread(const DecodeError&) { notes.emplace_back("misread"); }
+};
+
+/// The functions of an endpoint's model, called as a session calls them.
+class CoroutineBinding : public ::testing::Test {
+protected:
+    detail::Running onText(std::string payload, std::vector<std::string> path = {"lobby", "7"}) {
+        // What the call shows is gone when it returns.
+        const detail::MessageCall call{{session_, path}, asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
+        return model_.onText(&endpoint, call);
+    }
+    detail::Running onBinary(std::string payload) {
+        const std::vector<std::string> path;
+        const detail::MessageCall call{{session_, path}, asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
+        return model_.onBinary(&endpoint, call);
+    }
+    detail::Running onError(std::exception_ptr error) {
+        detail::Running running;
+        EXPECT_TRUE(model_.onError(&endpoint, {{session_, {}}, std::move(error)}, running));
+        return running;
+    }
+    /// How the handler ends; what it returns is sent.
+    std::string outcomeOf(detail::Running running) {
+        Handler handler{std::move(running)};
+        handler.advance(1s);
+        std::string outcome;
+        conversation_.loop().turnWith([&] { outcome = handler.outcome(session_); });
+        return outcome;
+    }
+    const Received& peer() const { return conversation_.peer(); }
+    const detail::EndpointModel& model() const { return model_; }
+    const Session& session() const { return session_; }
+
+    Endpoint endpoint;
+
+private:
+    class Bystander {
+        SERVER_ENDPOINT(Bystander, "/")
+        ON_OPEN(opened)
+        void opened() {}
+    };
+    Conversation<Bystander> conversation_;
+    const Session session_ = conversation_.session();
+    const detail::EndpointModel model_ = detail::makeModel<Endpoint>();
+    const std::shared_ptr<void> scratch_ = model_.newScratch();
+    json::Document document_;
+    const detail::WireFormat format_{{}, true};
+};
+
+TEST_F(CoroutineBinding, AStructIsTheHandlersOwnAndWhatItReturnsIsSentWhenItIsDone) {
+    Handler handler{onText(R"({"type":"Say","text":")" + kLong + R"(","words":["a","b"]})")};
+    EXPECT_FALSE(handler.done());
+    EXPECT_THAT(peer().texts, IsEmpty());
+    // The next one is decoded into the same object meanwhile.
+    EXPECT_EQ(outcomeOf(onText(R"({"type":"Say","text":"second"})")), "fine");
+    handler.advance(1s);
+    EXPECT_TRUE(handler.done());
+    EXPECT_EQ(handler.outcome(session()), "fine");
+    EXPECT_EQ(outcomeOf(onText(R"({"type":"Say","text":"third"})")), "fine");
+    EXPECT_THAT(peer().texts, ElementsAre(R"({"text":"lobby: second"})", R"({"text":"lobby: )" + kLong + R"("})",
+                                          R"({"text":"lobby: third"})"));
+}
+
+TEST_F(CoroutineBinding, AnEmptyOptionalSendsNothing) {
+    EXPECT_EQ(outcomeOf(onText(R"({"type":"Ask","number":0})")), "fine");
+    EXPECT_THAT(peer().texts, IsEmpty());
+    EXPECT_EQ(outcomeOf(onText(R"({"type":"Ask","number":3})")), "fine");
+    EXPECT_THAT(peer().texts, ElementsAre(R"({"text":"3"})"));
+}
+
+TEST_F(CoroutineBinding, WhatTheHandlerThrowsComesOutWhenItIsDone) {
+    EXPECT_EQ(outcomeOf(onText(R"({"type":"Ask","number":-1})")), "below nothing");
+    EXPECT_THAT(peer().texts, IsEmpty());
+}
+
+TEST_F(CoroutineBinding, WhatDoesNotDecodeIsThrownAtOnce) {
+    EXPECT_THROW(onText(R"({"type":"Ask","number":"three"})"), DecodeError);
+    EXPECT_THROW(onText(R"({"type":"Wave"})", {"lobby", "window"}), DecodeError);
+}
+
+TEST_F(CoroutineBinding, AVariantIsTheHandlersOwn) {
+    EXPECT_EQ(outcomeOf(onText(R"({"type":"Nod"})")), "fine");
+    EXPECT_EQ(outcomeOf(onText(R"({"type":"Wave"})")), "fine");
+    EXPECT_THAT(endpoint.notes, ElementsAre("nod 7", "wave 7"));
+}
+
+TEST_F(CoroutineBinding, TextsAndBytesAreTheHandlersOwn) {
+    EXPECT_EQ(outcomeOf(onText(kLong)), "fine");
+    EXPECT_THAT(peer().texts, ElementsAre(kLong + "!"));
+    EXPECT_EQ(outcomeOf(onBinary(kLong)), "fine");
+    EXPECT_THAT(peer().binaries, ElementsAre(kLong + "!"));
+}
+
+TEST_F(CoroutineBinding, OpenAndCloseHandlersTakeAlongWhatTheyGot) {
+    const std::vector<std::string> path{kLong, "7"};  // the session has it until its end
+    Handler opening{[&] {
+        const EndpointConfig config{"", "/{room}/{seat}", {}, {}, {}, {}};
+        return model().onOpen(&endpoint, {{session(), path}, config});
+    }()};
+    Handler closing{[&] {
+        const CloseReason reason{CloseCode::Normal, kLong, CloseCause::Peer};
+        return model().onClose(&endpoint, {{session(), path}, reason});
+    }()};
+    opening.advance(1s);
+    closing.advance(1s);
+    EXPECT_EQ(opening.outcome(), "fine");
+    EXPECT_EQ(closing.outcome(), "fine");
+    EXPECT_THAT(endpoint.notes, ElementsAre("opened 1 " + kLong + " /{room}/{seat}", "closed " + kLong));
+}
+
+TEST_F(CoroutineBinding, AnErrorHandlerKeepsTheException) {
+    EXPECT_EQ(outcomeOf(onError(std::make_exception_ptr(std::runtime_error{kLong}))), "fine");
+    EXPECT_THAT(endpoint.notes, ElementsAre("failed " + kLong));
+}
+
+TEST_F(CoroutineBinding, APlainErrorHandlerBesideItLeavesNothingToRun) {
+    EXPECT_FALSE(onError(std::make_exception_ptr(DecodeError{"", "x"})));
+    EXPECT_THAT(endpoint.notes, ElementsAre("misread"));
+}
+
+class Plain {
+    SERVER_ENDPOINT(Plain, "/")
+public:
+    ON_MESSAGE(text)
+    std::string_view text(std::string_view text) { return text; }
+};
+
+TEST_F(CoroutineBinding, APlainHandlerHasSentItsResultAndLeavesNothingToRun) {
+    Plain plain;
+    json::Document document;
+    const detail::WireFormat format;
+    const detail::MessageCall call{{session(), {}}, asBytes("hello"), 0, document, nullptr, format, 64_KiB};
+    EXPECT_FALSE(detail::makeModel<Plain>().onText(&plain, call));
+}
+
+class Steady {
+    SERVER_ENDPOINT(Steady, "/{room}")
+public:
+    int sum = 0;
+
+    ON_MESSAGE(asked)
+    Async<void> asked(Ask ask, PathParam<"room">, Session) {
+        sum += co_await doubled(ask.number);
+    }
+
+private:
+    static Async<int> doubled(int number) { co_return 2 * number; }
+};
+
+TEST_F(CoroutineBinding, AHandlerThatNeedNotWaitAllocatesNothingInSteadyState) {
+    Steady steady;
+    const auto model = detail::makeModel<Steady>();
+    const auto scratch = model.newScratch();
+    const auto strand = std::make_shared<HandStrand>();
+    json::Document document;
+    const detail::WireFormat format;
+    const std::vector<std::string> path{kLong};
+    std::string payload = R"({"number":3})";
+    const auto size = payload.size();
+    payload.resize(size + json::kReadableSlack);
+    const detail::MessageCall call{{session(), path}, asBytes(payload).first(size), json::kReadableSlack, document,
+                                   scratch.get(), format, 64_KiB};
+    const auto handle = [&] {
+        detail::Running running = model.onText(&steady, call);
+        running.start(*strand);
+        running.finish(session());
+    };
+    for (int i = 0; i < 10; ++i) handle();
+    const std::size_t before = allocations();
+    for (int i = 0; i < 100; ++i) handle();
+    EXPECT_EQ(allocations() - before, 0u);
+    EXPECT_EQ(steady.sum, 660);
+}
+
+}  // namespace
+}  // namespace patchbay::test
