@@ -89,7 +89,10 @@ void Dispatcher::close(void* instance, const detail::CloseCall& call) const noex
 }
 
 Outcome Dispatcher::task(void* instance, const detail::Call& call, Task& task) const noexcept {
-    return guarded("a task", instance, call, [&] { task(); });
+    return guarded("a task", instance, call, [&] {
+        const detail::Labelled labelled{*call.running, taskLabel_};
+        task();
+    });
 }
 
 Outcome Dispatcher::error(void* instance, const detail::Call& call, std::exception_ptr error) const noexcept {

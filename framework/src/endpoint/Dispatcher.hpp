@@ -37,7 +37,8 @@ struct Opening {
 /// Requires: the model lives longer.   Thread: per instance one at a time.
 class Dispatcher {
 public:
-    explicit Dispatcher(const detail::EndpointModel& model) noexcept : model_{model} {}
+    explicit Dispatcher(const detail::EndpointModel& model)
+        : model_{model}, taskLabel_{detail::internLabel("a task of " + model.className)} {}
 
     Opening open(void* instance, const detail::OpenCall& call) const noexcept;
     Outcome message(MessageKind kind, void* instance, const detail::MessageCall& call) const noexcept;
@@ -55,6 +56,7 @@ private:
     void log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept;
 
     const detail::EndpointModel& model_;
+    const char* const taskLabel_;
 };
 
 }  // namespace patchbay::endpoint

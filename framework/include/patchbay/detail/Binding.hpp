@@ -7,6 +7,7 @@
 #include <patchbay/detail/Names.hpp>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <tuple>
 
@@ -60,9 +61,20 @@ decltype(auto) argument(const Call& call, [[maybe_unused]] Special& special) {
 
 struct Nothing {};
 
+/// What a method is called in the log, such as "chat::ChatRoom::said"; nullptr before the class's model is made.
+template <class Self, class H>
+inline constinit std::atomic<const char*> labelOf{nullptr};
+void setLabel(std::atomic<const char*>& label, const std::string& className, const char* method);
+
+template <class Self, class... Hs>
+void setLabels(const std::string& className, TypeList<Hs...>) {
+    (setLabel(labelOf<Self, Hs>, className, Access::lastHandler<Self, Hs::line>().name), ...);
+}
+
 /// Calls the method of H with everything it asks for.
 template <class Self, class H, class Special>
 decltype(auto) invoke(void* instance, const Call& call, Special& special) {
+    const Labelled labelled{*call.running, labelOf<Self, H>.load(std::memory_order_relaxed)};
     return [&]<class... Ps>(TypeList<Ps...>) -> decltype(auto) {
         return (static_cast<Self*>(instance)->*H::method)(argument<Self, H::event, Ps>(call, special)...);
     }(typename H::Traits::Parameters{});
@@ -367,6 +379,7 @@ EndpointModel makeModel() {
         model.checkServices = &checkServices<Self>;
         model.construct = [](const Services& services) -> std::shared_ptr<void> { return construct<Self>(services); };
         model.newScratch = []() -> std::shared_ptr<void> { return std::make_shared<Scratch<Self>>(); };
+        setLabels<Self>(model.className, HandlersOf<Self>{});
         setLimits<Self>(model, EventHandlers<Self, On::Message>{});
         bindHandlers<Self>(model);
     }
