@@ -36,7 +36,7 @@ LIBRARIES = [
 # Public headers by the lowest room that may see them; those in no row belong to `endpoint`.
 PUBLIC_OF_ROOM = {
     "base": {"bytes.hpp", "close.hpp", "errors.hpp", "extension.hpp", "limits.hpp", "message_buffer.hpp", "send_status.hpp",
-             "task.hpp", "timer.hpp", "detail/Image.hpp"},
+             "task.hpp", "timer.hpp", "detail/Image.hpp", "detail/Labels.hpp"},
     "hosting": {"application.hpp", "config.hpp", "http.hpp", "plugin.hpp", "server.hpp", "server_container.hpp", "version.hpp",
                 "detail/ConfigReader.hpp", "detail/PluginEntry.hpp"},
     "testkit": {"testkit.hpp"},

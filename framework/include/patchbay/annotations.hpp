@@ -147,7 +147,7 @@ private:                                                                        
         return []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                                                \
             if constexpr (patchbayMistake == ::patchbay::detail::Mistake::None) {                                      \
                 return ::patchbay::detail::Handler<::patchbay::detail::On::event, &PatchbayIn::name, patchbayRank>{    \
-                    ::patchbay::MessageOptions{__VA_ARGS__}};                                                          \
+                    ::patchbay::MessageOptions{__VA_ARGS__}, #name};                                                   \
             } else {                                                                                                   \
                 return ::patchbay::detail::Refused<patchbayRank>{};                                                    \
             }                                                                                                          \

@@ -19,7 +19,7 @@ private:
 
 }  // namespace
 
-Loop::Turning::Turning(Loop& loop) noexcept : before_{std::exchange(turned, &loop)} {}
+Loop::Turning::Turning(Loop& loop) noexcept : before_{std::exchange(turned, &loop)}, slot_{loop.doing_.running} {}
 Loop::Turning::~Turning() { turned = before_; }
 
 Loop* Loop::here() noexcept { return turned; }

@@ -6,11 +6,14 @@
 // that does not run yet, or no more, is nobody's.
 
 #include "base/LoopQueue.hpp"
+#include "base/RunningHere.hpp"
 
 #include <patchbay/task.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace patchbay {
 
@@ -41,6 +44,7 @@ public:
 
     private:
         Loop* const before_;
+        const RunningHere slot_;
     };
 
     virtual ~Loop() = default;
@@ -66,8 +70,22 @@ public:
     /// Forgets a timer; one that has fired or was never there is ignored.   Thread: the loop's.
     virtual void cancel(TimerId timer) noexcept = 0;
 
+    // ---- for whoever watches it: what it is at just now.   Thread: any. ----
+
+    /// When the turn began that it is in; nothing while it waits.
+    std::optional<Clock::time_point> turnBegan() const noexcept {
+        const auto began = doing_.turnBegan.load(std::memory_order_relaxed);
+        return began == 0 ? std::nullopt : std::optional{Clock::time_point{Clock::duration{began}}};
+    }
+    /// The label of what runs (patchbay/detail/Labels.hpp); nullptr for what has none.
+    const char* running() const noexcept { return doing_.running.load(std::memory_order_acquire); }
+
 protected:
     Loop() : queue_{*this} {}
+    void turnBegins(Clock::time_point now) noexcept {
+        doing_.turnBegan.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    void turnEnds() noexcept { doing_.turnBegan.store(0, std::memory_order_relaxed); }
 
 private:
     friend class LoopQueue;
@@ -75,7 +93,14 @@ private:
     /// queue's lock.
     virtual void wake() noexcept = 0;
 
+    /// Written for each handler, so on a cache line of its own: other threads write the queue's.
+    struct alignas(64) Doing {
+        std::atomic<Clock::rep> turnBegan{0};  // 0: it waits
+        detail::RunningSlot running{nullptr};
+    };
+
     LoopQueue queue_;
+    Doing doing_;
 };
 
 }  // namespace patchbay

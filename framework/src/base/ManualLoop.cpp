@@ -29,4 +29,9 @@ void ManualLoop::advance(Clock::duration time) {
     now_ = end;
 }
 
+std::optional<Clock::duration> ManualLoop::untilNextTimer() const noexcept {
+    const auto next = timers_.next();
+    return next ? std::optional{std::max(*next - now_, Clock::duration::zero())} : std::nullopt;
+}
+
 }  // namespace patchbay

@@ -26,6 +26,8 @@ public:
     void settle();
     /// Turns the clock by `time`, stopping at each timer on the way.
     void advance(Clock::duration time);
+    /// How long until a timer is due; nothing when there is none.
+    std::optional<Clock::duration> untilNextTimer() const noexcept;
     /// Calls `action` as a part of a turn, as a carrier does with what has arrived; then settles.
     template <class Action>
     void turnWith(Action action) {

@@ -2,6 +2,10 @@
 
 namespace patchbay::detail {
 
+void setLabel(std::atomic<const char*>& label, const std::string& className, const char* method) {
+    label.store(internLabel(className + "::" + method), std::memory_order_relaxed);
+}
+
 void failConversion(std::string_view what, std::string_view text, std::string_view wanted) {
     constexpr std::size_t kShown = 40;
     throw DecodeError{std::string{what}, "'" + std::string{text.substr(0, kShown)} +

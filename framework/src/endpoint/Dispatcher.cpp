@@ -91,6 +91,7 @@ Outcome Dispatcher::close(void* instance, const detail::CloseCall& call, Run& ru
 
 Outcome Dispatcher::task(void* instance, const detail::Call& call, Task& task, Run& run) const noexcept {
     return guarded("a task", instance, call, run, [&] {
+        const detail::Labelled labelled{*call.running, taskLabel_};
         task();
         return detail::Running{};
     });

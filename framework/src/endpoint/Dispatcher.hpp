@@ -54,7 +54,8 @@ private:
 /// Requires: the model lives longer.   Thread: per instance one at a time.
 class Dispatcher {
 public:
-    explicit Dispatcher(const detail::EndpointModel& model) noexcept : model_{model} {}
+    explicit Dispatcher(const detail::EndpointModel& model)
+        : model_{model}, taskLabel_{detail::internLabel("a task of " + model.className)} {}
 
     // Requires: `run` is fresh, and as long-lived as the coroutine.
     Outcome open(void* instance, const detail::OpenCall& call, Run& run) const noexcept;
@@ -78,6 +79,7 @@ private:
     void log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept;
 
     const detail::EndpointModel& model_;
+    const char* const taskLabel_;
 };
 
 }  // namespace patchbay::endpoint

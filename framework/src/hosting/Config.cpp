@@ -93,6 +93,7 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
     });
     inRange(at, "headBytes", server.headBytes, 1_KiB, 1_MiB);
     inRange(at, "loopQueue", server.loopQueue, 64_KiB, 64_GiB);
+    inRange(at, "executorQueue", server.executorQueue, 1, 100'000'000);
 }
 
 /// `limits`: those of all endpoints, or of one.

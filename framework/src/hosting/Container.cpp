@@ -22,6 +22,7 @@ private:
     void due() noexcept override {
         Task* const task = beginRun();
         if (!task) return;
+        const detail::Labelled labelled{detail::runningHere(), "a timer of the server"};
         guarded("patchbay", "a timer's task", *task);
         endRun();
     }
@@ -35,10 +36,12 @@ struct Ticking {
 
 }  // namespace
 
-Container::Container(std::vector<std::shared_ptr<Loop>> loops)
+Container::Container(std::vector<std::shared_ptr<Loop>> loops, std::shared_ptr<TaskPool> pool)
     : state_{std::make_shared<messaging::ServerState>(std::move(loops))}, table_{std::make_shared<const Table>()} {
     services_.provide(std::make_shared<GlobalTopics>(
         std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{})));
+    services_.provide(std::make_shared<Executor>(pool));
+    state_->pool = std::move(pool);
 }
 
 Container::~Container() { retire(); }

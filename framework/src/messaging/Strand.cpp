@@ -5,6 +5,8 @@
 #include "base/TimedTask.hpp"
 #include "messaging/SessionCore.hpp"
 
+#include <patchbay/detail/Labels.hpp>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -149,6 +151,7 @@ void Strand::finishAlone() noexcept {
 Outcome Strand::step() noexcept {
     const Session handle{session_.shared_from_this()};
     if (const auto leaf = std::exchange(resume_, {})) {
+        const detail::Labelled labelled{detail::runningHere(), run_.coroutine.label()};
         leaf.resume();
         return carryOn(handle, run_);
     }
@@ -158,7 +161,10 @@ Outcome Strand::step() noexcept {
 
 Outcome Strand::carryOn(const Session& handle, Run& run) noexcept {
     for (;;) {
-        if (!std::exchange(started_, true)) run.coroutine.start(*this);
+        if (!std::exchange(started_, true)) {
+            const detail::Labelled labelled{detail::runningHere(), run.coroutine.label()};
+            run.coroutine.start(*this);
+        }
         if (!run.coroutine.done()) return Outcome::Unfinished;
         started_ = false;
         const Outcome outcome = session_.goOn(handle, run);

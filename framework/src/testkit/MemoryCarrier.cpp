@@ -97,7 +97,7 @@ SendStatus MemoryCarrier::ping(Bytes payload) noexcept {
     ++line->pings;
     if (line->stalled) return SendStatus::Queued;
     // As every client does by itself (RFC 6455 §5.5.3).
-    line->loop.post([line, pong = std::string{asText(payload)}] {
+    line->machine.loop().post([line, pong = std::string{asText(payload)}] {
         line->arrive({.what = Peer::Line::Arrival::What::Pong, .text = pong});
     });
     return SendStatus::Queued;
@@ -113,7 +113,7 @@ void MemoryCarrier::pauseReading() noexcept {
 void MemoryCarrier::resumeReading() noexcept {
     const auto line = line_.lock();
     if (!line || !std::exchange(line->paused, false) || line->unread.empty()) return;
-    line->loop.post([line] { line->readOn(); });
+    line->machine.loop().post([line] { line->readOn(); });
 }
 
 void MemoryCarrier::close(CloseCode code, std::string_view text) noexcept {

@@ -3,7 +3,7 @@
 
 #include "messaging/Carrier.hpp"
 #include "messaging/SessionCore.hpp"
-#include "base/ManualLoop.hpp"
+#include "testkit/Machine.hpp"
 
 #include <patchbay/testkit.hpp>
 
@@ -14,7 +14,7 @@ namespace patchbay::testkit {
 
 /// Both ends of a connection.   Thread: the carrier's calls from any, the rest the test's.
 struct Peer::Line {
-    explicit Line(ManualLoop& theLoop) noexcept : loop{theLoop} {}
+    explicit Line(Machine& theMachine) noexcept : machine{theMachine} {}
 
     /// Something that comes from the peer.
     struct Arrival {
@@ -32,7 +32,7 @@ struct Peer::Line {
     /// Nothing more passes; the server's goodbye, if it could say one, is `last`. Only the first end counts.
     void end(std::optional<Goodbye> last);
 
-    ManualLoop& loop;
+    Machine& machine;
     std::shared_ptr<messaging::SessionCore> session;
     HeaderFields headers;
     std::string subprotocol;

@@ -76,10 +76,12 @@ void EventLoop::turn(int waitMilliseconds) noexcept {
     const int count = ::epoll_wait(epoll_, ready_.data(), static_cast<int>(ready_.size()), waitMilliseconds);
     now_ = Clock::now();
     inTurn_ = true;
+    turnBegins(now_);
     dispatch(std::max(count, 0));
     queue().runWaiting();
     timers_.runDue(now_);
     endTurn();
+    turnEnds();
     inTurn_ = false;
 }
 

@@ -52,6 +52,15 @@ TEST_F(ManualLoopTest, RunsTimersAtTheirOwnTimesInTheirOrder) {
     EXPECT_EQ(loop.now() - start, 30ms);
 }
 
+TEST_F(ManualLoopTest, TellsHowLongUntilATimerIsDueAndNothingWhereThereIsNone) {
+    EXPECT_EQ(loop.untilNextTimer(), std::nullopt);
+    loop.after(20ms, note("timer"));
+    loop.advance(5ms);
+    EXPECT_EQ(loop.untilNextTimer(), 15ms);
+    loop.after(-1h, note("overdue"));
+    EXPECT_EQ(loop.untilNextTimer(), 0ms);
+}
+
 TEST_F(ManualLoopTest, SettlesWhatATimerPostsBeforeTheNextTimer) {
     loop.after(1ms, [this] { loop.post(note("task")); });
     loop.after(2ms, note("timer"));

@@ -70,6 +70,22 @@ TEST(EventLoopStop, FinishesTheTasksPostedBeforeIt) {
     EXPECT_EQ(ran, 10);
 }
 
+TEST(EventLoopTurn, SaysWhenItBeganAndNothingWhileTheLoopWaits) {
+    EventLoop loop;
+    EXPECT_EQ(loop.turnBegan(), std::nullopt);
+    const auto before = Clock::now();
+    std::optional<Clock::time_point> first, second;
+    loop.post([&] { first = loop.turnBegan(); });
+    loop.runOnce(0ms);
+    EXPECT_EQ(loop.turnBegan(), std::nullopt);
+    loop.post([&] { second = loop.turnBegan(); });
+    loop.runOnce(0ms);
+    ASSERT_TRUE(first && second);
+    EXPECT_LE(before, *first);
+    EXPECT_LT(*first, *second);
+    EXPECT_LE(*second, Clock::now());
+}
+
 // It was everybody's before it ran: threads that called at once met in its timers and its turn-end list.
 TEST(EventLoopHere, IsTheThreadThatTurnsItAndNobodyBeforeAndAfter) {
     EventLoop loop;

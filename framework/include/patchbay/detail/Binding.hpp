@@ -8,6 +8,7 @@
 #include <patchbay/detail/Names.hpp>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <tuple>
 
@@ -64,16 +65,28 @@ decltype(auto) argument(const Call& call, [[maybe_unused]] Special& special) {
 
 struct Nothing {};
 
+/// What a method is called in the log, such as "chat::ChatRoom::said"; nullptr before the class's model is made.
+template <class Self, class H>
+inline constinit std::atomic<const char*> labelOf{nullptr};
+void setLabel(std::atomic<const char*>& label, const std::string& className, const char* method);
+
+template <class Self, class... Hs>
+void setLabels(const std::string& className, TypeList<Hs...>) {
+    (setLabel(labelOf<Self, Hs>, className, Access::lastHandler<Self, Hs::line>().name), ...);
+}
+
 /// Calls the method of H with everything it asks for, and sends back what it returns.
 template <class Self, class H, class Special>
 Running invoke(void* instance, const Call& call, Special& special) {
+    const char* const label = labelOf<Self, H>.load(std::memory_order_relaxed);
+    const Labelled labelled{*call.running, label};
     const auto method = [&]<class... Ps>(TypeList<Ps...>) -> decltype(auto) {
         return (static_cast<Self*>(instance)->*H::method)(argument<Self, H, Ps>(call, special)...);
     };
     using Parameters = typename H::Traits::Parameters;
     using Return = typename H::Traits::Return;
     if constexpr (kIsAsync<Return>) {
-        return Running{method(Parameters{})};
+        return Running{method(Parameters{}), label};
     } else if constexpr (std::is_void_v<Return>) {
         method(Parameters{});
         return {};
@@ -369,6 +382,7 @@ EndpointModel makeModel() {
         model.checkServices = &checkServices<Self>;
         model.construct = [](const Services& services) -> std::shared_ptr<void> { return construct<Self>(services); };
         model.newScratch = []() -> std::shared_ptr<void> { return std::make_shared<Scratch<Self>>(); };
+        setLabels<Self>(model.className, HandlersOf<Self>{});
         setLimits<Self>(model, EventHandlers<Self, On::Message>{});
         bindHandlers<Self>(model);
     }

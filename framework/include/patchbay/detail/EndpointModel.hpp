@@ -3,6 +3,7 @@
 // classes only through this; everything that depends on the class is compiled into the functions.
 
 #include <patchbay/detail/Image.hpp>
+#include <patchbay/detail/Labels.hpp>
 #include <patchbay/detail/Running.hpp>
 #include <patchbay/endpoint_options.hpp>
 #include <patchbay/json.hpp>
@@ -20,6 +21,7 @@ namespace patchbay::detail {
 struct Call {
     const Session& session;
     std::span<const std::string> path;  // the values of the path's variables, left to right
+    RunningSlot* running = &runningHere();  // of the loop or worker that the handler runs on
 };
 
 struct OpenCall : Call {

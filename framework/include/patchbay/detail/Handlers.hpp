@@ -30,6 +30,7 @@ struct Handler {
     static constexpr int line = Line;
     using Traits = MethodTraits<decltype(Method)>;
     MessageOptions options{};
+    const char* name = "";
 };
 
 /// A method that a macro has refused: the build has failed at its line, and nothing of it is bound.

@@ -38,13 +38,17 @@ class Running {
 public:
     Running() noexcept = default;
     /// Of a handler that returned `async`; its frame is this one's, and no other is needed.
+    /// `label`: what the handler is called (Labels.hpp); nullptr for what has no name.
     template <class T>
-    explicit Running(Async<T>&& async) noexcept : code_{&kCode<T>}, coroutine_{std::exchange(async.handle_, nullptr)} {}
-    Running(Running&& other) noexcept : code_{other.code_}, coroutine_{std::exchange(other.coroutine_, nullptr)} {}
+    explicit Running(Async<T>&& async, const char* label = nullptr) noexcept
+        : code_{&kCode<T>}, coroutine_{std::exchange(async.handle_, nullptr)}, label_{label} {}
+    Running(Running&& other) noexcept
+        : code_{other.code_}, coroutine_{std::exchange(other.coroutine_, nullptr)}, label_{other.label_} {}
     Running& operator=(Running&& other) noexcept {
         Running taken{std::move(other)};
         std::swap(code_, taken.code_);
         std::swap(coroutine_, taken.coroutine_);
+        std::swap(label_, taken.label_);
         return *this;
     }
     ~Running() {
@@ -52,6 +56,7 @@ public:
     }
 
     explicit operator bool() const noexcept { return coroutine_ != nullptr; }
+    const char* label() const noexcept { return label_; }
     /// The first step. What the handler throws is kept for finish().   Requires: not empty, not begun; the strand outlives it.
     void start(Strand& strand) noexcept {
         code_->startOn(coroutine_, strand);
@@ -84,6 +89,7 @@ private:
 
     const Code* code_ = nullptr;
     std::coroutine_handle<> coroutine_;
+    const char* label_ = nullptr;
 };
 
 }  // namespace patchbay::detail
