@@ -126,6 +126,14 @@ private:
 
 // ------------------------------------------------------------------------------------------------ as coroutines
 
+/// Suspends once; a session that ends meanwhile goes on at once.
+inline Async<> suspension(Executor& executor) {
+    try {
+        co_await executor.run([] {});
+    } catch (const Cancelled&) {
+    }
+}
+
 /// Suspends in each handler once, before it does anything.
 class ScriptedCoroutines {
     SERVER_ENDPOINT(ScriptedCoroutines, "/scripted/{room}", .subprotocols = {"v2", "v1"}, .configurator = configuredBy<Doorman>,
@@ -135,24 +143,24 @@ public:
 
     ON_OPEN(opened)
     Async<> opened(Session session) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.onOpen(session);
         script_.journal.add("open");
     }
     ON_MESSAGE(said)
     Async<Script::Reply> said(Session session, std::string text) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.journal.add("message " + text);
         co_return script_.onMessage(session, text);
     }
     ON_MESSAGE(bytes)
     Async<std::vector<std::byte>> bytes(std::vector<std::byte> payload) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         co_return payload;
     }
     ON_CLOSE(left)
     Async<> left(Session session, CloseReason reason) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.journal.add(closeLine(reason));
         script_.onClose(session, reason);
     }
@@ -174,19 +182,19 @@ public:
 
     ON_OPEN(opened)
     Async<> opened(Session session) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.journal.add("open");
         script_.onOpen(session);
     }
     ON_MESSAGE(said)
     Async<Script::Reply> said(Session session, std::string text) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.journal.add("message " + text);
         co_return script_.onMessage(session, text);
     }
     ON_CLOSE(left)
     Async<> left(CloseReason reason) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.journal.add(closeLine(reason));
     }
 
@@ -202,12 +210,12 @@ public:
 
     ON_OPEN(opened)
     Async<> opened(Session session) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.onOpen(session);
     }
     ON_CLOSE(left)
     Async<> left(CloseReason reason) {
-        co_await executor_.run([] {});
+        co_await suspension(executor_);
         script_.journal.add(closeLine(reason));
     }
 

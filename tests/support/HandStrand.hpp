@@ -76,7 +76,12 @@ private:
         using TimedTask::TimedTask;
 
     private:
-        void run(Task& task) noexcept override { task(); }
+        void due() noexcept override {
+            Task* const task = beginRun();
+            if (!task) return;
+            (*task)();
+            endRun();
+        }
     };
 
     Doorbell bell_;

@@ -31,7 +31,7 @@ void ManualLoop::advance(Clock::duration time) {
 
 std::optional<Clock::duration> ManualLoop::untilNextTimer() const noexcept {
     const auto next = timers_.next();
-    return next ? std::optional{std::max(*next - now_, Clock::duration::zero())} : std::nullopt;
+    return next ? std::optional{std::max(*next - now(), Clock::duration::zero())} : std::nullopt;
 }
 
 }  // namespace patchbay

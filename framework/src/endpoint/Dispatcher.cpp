@@ -101,6 +101,10 @@ Outcome Dispatcher::error(void* instance, const detail::Call& call, std::excepti
     return route("the session", instance, call, std::move(error), run);
 }
 
+bool Dispatcher::isParting(Kind kind, const detail::Call& call) noexcept {
+    return kind == Kind::Cancelled && !call.session.isOpen();
+}
+
 Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) const noexcept {
     detail::Running ended = std::move(run.coroutine);
     run.coroutine = {};
@@ -109,7 +113,8 @@ Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) con
         try {
             ended.finish(call.session);
         } catch (...) {
-            log(log::Level::Error, "the error handler", std::current_exception());
+            const std::exception_ptr thrown = std::current_exception();
+            log(isParting(kindOf(thrown), call) ? log::Level::Debug : log::Level::Error, "the error handler", thrown);
         }
         const std::exception_ptr error = std::exchange(run.error_, nullptr);
         return settle(error, kindOf(error), true, run);
@@ -123,9 +128,9 @@ Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) con
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error,
                           Run& run) const noexcept {
     const Kind kind = kindOf(error);
-    const bool left = kind == Kind::Cancelled && !call.session.isOpen();
+    const bool parting = isParting(kind, call);
     detail::Running handling;
-    const bool taken = !left && handled(instance, call, error, handling);
+    const bool taken = !parting && handled(instance, call, error, handling);
     if (handling) {
         run.handler_ = handler;
         run.error_ = std::move(error);
@@ -133,8 +138,8 @@ Outcome Dispatcher::route(const char* handler, void* instance, const detail::Cal
         run.coroutine = std::move(handling);
         return Outcome::Unfinished;
     }
-    if (!taken) log(left || kind == Kind::Closed ? log::Level::Debug : log::Level::Error, handler, error);
-    return settle(error, kind, taken || left, run);
+    if (!taken) log(parting || kind == Kind::Closed ? log::Level::Debug : log::Level::Error, handler, error);
+    return settle(error, kind, taken || parting, run);
 }
 
 Outcome Dispatcher::settle(const std::exception_ptr& error, Kind kind, bool taken, Run& run) noexcept {

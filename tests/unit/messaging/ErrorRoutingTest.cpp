@@ -81,21 +81,22 @@ Outcome callAt(Where where, Conversation<Endpoint>& conversation, Thrown thrown)
     void* instance = &conversation.instance();
     json::Document document;
     const CloseReason reason{CloseCode::Normal, "", CloseCause::Peer};
+    endpoint::Run run;
     switch (where) {
-        case Where::Open: return deployed.code->dispatcher.open(instance, {call, deployed.config}).outcome;
+        case Where::Open: return deployed.code->dispatcher.open(instance, {call, deployed.config}, run);
         case Where::Message:
             return deployed.code->dispatcher.message(MessageKind::Text, instance,
-                                               {call, asBytes("x"), 0, document, nullptr, deployed.format, 1});
-        case Where::Close: deployed.code->dispatcher.close(instance, {call, reason}); break;
+                                               {call, asBytes("x"), 0, document, nullptr, deployed.format, 1}, run);
+        case Where::Close: deployed.code->dispatcher.close(instance, {call, reason}, run); break;
         case Where::Task: {
             Task task{[&] { raise(thrown); }};
-            return deployed.code->dispatcher.task(instance, call, task);
+            return deployed.code->dispatcher.task(instance, call, task, run);
         }
         case Where::Outside:
             try {
                 raise(thrown);
             } catch (...) {
-                return deployed.code->dispatcher.error(instance, call, std::current_exception());
+                return deployed.code->dispatcher.error(instance, call, std::current_exception(), run);
             }
     }
     return Outcome::Fine;
