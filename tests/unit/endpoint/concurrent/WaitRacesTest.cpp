@@ -196,7 +196,6 @@ TEST(CompletionRaces, SetWhileItsCoroutineIsDestroyedHarmsNobody) {
 
 // ------------------------------------------------------------------------------------------------ the pool's threads
 
-/// Some threads, and a queue of ten.
 class Threads final : public TaskPool {
 public:
     explicit Threads(int count) {
@@ -212,21 +211,20 @@ public:
         came_.notify_all();
         for (auto& thread : threads_) thread.join();
     }
-    bool put(Task task) override { return add(std::move(task), 1'000'000); }
-    bool tryPut(Task task) override { return add(std::move(task), 10); }
-    std::size_t waiting() const noexcept override { return 0; }
-    bool isHere() const noexcept override { return false; }
-
-private:
-    bool add(Task task, std::size_t bound) {
+    bool put(Task task) override {
         {
             const std::lock_guard guard{lock_};
-            if (ended_ || tasks_.size() >= bound) return false;
+            if (ended_) return false;
             tasks_.push_back(std::move(task));
         }
         came_.notify_one();
         return true;
     }
+    bool tryPut(Task task) override { return put(std::move(task)); }
+    std::size_t waiting() const noexcept override { return 0; }
+    bool isHere() const noexcept override { return false; }
+
+private:
     void work() {
         std::unique_lock guard{lock_};
         for (;;) {
