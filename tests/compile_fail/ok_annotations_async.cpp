@@ -14,7 +14,7 @@ struct Draw {
 };
 struct Erase {};
 
-class Room {
+class Room final {
     SERVER_ENDPOINT(Room, "/{room}/{seat}")
 public:
     ON_OPEN(joined)

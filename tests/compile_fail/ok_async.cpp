@@ -28,6 +28,10 @@ Async<std::unique_ptr<int>> work(Executor& executor) {
     told.set();
     co_await told;
     co_await executor.run([] {});
+    const auto held = std::make_shared<int>(3);
+    co_await executor.run([&] { return *held; });
+    auto named = [held] { return *held; };
+    co_await executor.run(named);
     co_return std::make_unique<int>(co_await waitFor(Completion<int>{}));
 }
 

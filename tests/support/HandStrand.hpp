@@ -29,6 +29,10 @@ public:
     }
     void goOn() noexcept override {
         ++goOns;
+        loop->post([self = weak_from_this()] {
+            const auto strand = self.lock();
+            if (strand && !strand->stepwise) strand->turn();
+        });
         bell_.ring();
     }
     Timer after(std::chrono::milliseconds delay, Task task) override {
@@ -39,14 +43,12 @@ public:
     }
     std::shared_ptr<Strand> self() noexcept override { return shared_from_this(); }
 
-    /// The next step, where the wait has ended. False when there is none.
-    bool turn() {
-        if (goOns == steps_) return false;
+    /// The next step, where the wait has ended; the loop does it by itself unless `stepwise`.
+    void turn() {
+        if (goOns == steps_) return;
         ++steps_;
-        if (!leaf_) return true;  // of one that is gone
         wait_.reset();
-        std::exchange(leaf_, nullptr).resume();
-        return true;
+        if (leaf_) std::exchange(leaf_, nullptr).resume();
     }
     void waitForGoOn() {
         const bool came = bell_.waitUntil(Doorbell::Clock::now() + std::chrono::seconds{30}, [&] { return goOns != steps_; });
@@ -68,6 +70,7 @@ public:
     std::atomic<int> goOns{0};
     int suspensions = 0;
     bool timersFail = false;
+    bool stepwise = false;
     Timer lastTimer;
 
 private:
@@ -100,20 +103,13 @@ public:
     ~Handler() { destroy(); }
 
     bool done() const { return running_.done(); }
-    /// Goes on as long as there is something to go on with.
-    void settle() {
-        do strand_->loop->settle();
-        while (strand_->turn());
-    }
-    void advance(std::chrono::milliseconds time) {
-        strand_->loop->advance(time);
-        settle();
-    }
+    void settle() { strand_->loop->settle(); }
+    void advance(std::chrono::milliseconds time) { strand_->loop->advance(time); }
     /// Goes on, whoever ends the waits, until it is done.
     void complete() {
         while (!done()) {
             strand_->waitForGoOn();
-            strand_->turn();
+            settle();
         }
     }
     void endSession() {

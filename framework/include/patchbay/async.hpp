@@ -9,7 +9,7 @@
 //         ON_MESSAGE(wanted)
 //         Async<Found> wanted(Wanted wanted) {
 //             for (int attempt = 0; attempt < 3; ++attempt) {
-//                 std::optional<Book> book = co_await executor_.run([this, wanted] { return catalogue_.find(wanted.title); });
+//                 std::optional<Book> book = co_await executor_.run([&] { return catalogue_.find(wanted.title); });
 //                 if (book) co_return Found{book->shelf};
 //                 co_await sleepFor(100ms);
 //             }
@@ -39,7 +39,16 @@
 // Cost: a coroutine that need not wait costs some tens of nanoseconds more than a plain method; its frame's memory is used
 // again and again. One that waits costs its frame.
 //
-// Compilers: GCC 12 takes `co_await` in every expression that we tried. `co_await` cannot stand in a catch block (C++).
+// C++ has no `co_await` in a catch block: note what was caught, and await behind the block.
+//
+// GCC 12 (Clang is fine) destroys some temporaries twice when they stand in an expression with `co_await`, without a word.
+// Until it is GCC 13, such an expression holds none of these; give them a name first:
+//     a struct made from its members            co_await save(Reply{name, 1});     co_return Reply{name(), co_await count()};
+//     a lambda that captures objects by value   co_await each([name] { … });       executor.run() refuses it
+//     a choice between objects                  co_await (old ? later() : soon()); const auto text = co_await ask() ? a + b : c;
+//     a list in braces                          co_await all({1, 2});              "array used as initializer"
+// So: `const Reply reply{name, 1}; co_await save(reply);` and `const int counted = co_await count(); co_return Reply{name(),
+// counted};`. What a function or a constructor makes is fine wherever it stands.
 
 #include <patchbay/detail/Coroutine.hpp>
 

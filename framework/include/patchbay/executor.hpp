@@ -3,10 +3,11 @@
 //
 // A service: an endpoint asks for an `Executor&` in its constructor. From a coroutine handler (async.hpp):
 //
-//     const Row row = co_await executor_.run([this, id] { return database_.find(id); });
+//     const Row row = co_await executor_.run([&] { return database_.find(wanted.title); });
 //
-// The handler goes on with the result where the handlers of its session run; the loop serves others meanwhile. What nobody
-// waits for is post()ed.
+// The handler goes on with the result where the handlers of its session run; the loop serves others meanwhile. It does not go
+// on before the function has returned, so the function may refer to whatever the handler has. What nobody waits for is
+// post()ed.
 
 #include <patchbay/detail/Coroutine.hpp>
 #include <patchbay/detail/Image.hpp>
@@ -54,14 +55,27 @@ private:
     std::atomic<Call> call_{Call::Waiting};
 };
 
-/// A function with what comes of it.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+/// GCC 12 destroys the members of a closure or an aggregate twice when it is a temporary in an expression with co_await.
+template <class F>
+inline constexpr bool kSafeInAwait =
+    std::is_trivially_destructible_v<F> || (std::is_default_constructible_v<F> && !std::is_aggregate_v<F>);
+#else
+template <class F>
+inline constexpr bool kSafeInAwait = true;
+#endif
+
+/// A function with what comes of it. `F` is a reference where the function has a name, and is called where it is.
 template <class F>
 class RunWait final : public RunBase {
     using Value = std::remove_cvref_t<std::invoke_result_t<F>>;
+    using Function =
+        std::conditional_t<std::is_reference_v<F>, std::reference_wrapper<std::remove_reference_t<F>>, F>;
     static_assert(!kIsAsync<Value>, "Patchbay: executor.run(f) runs a plain function; a coroutine is awaited as it is");
 
 public:
-    RunWait(std::shared_ptr<TaskPool> pool, F&& function) : RunBase{std::move(pool)}, function_{std::move(function)} {}
+    RunWait(std::shared_ptr<TaskPool> pool, F&& function)
+        : RunBase{std::move(pool)}, function_{std::in_place, std::forward<F>(function)} {}
 
     PATCHBAY_HIDDEN void start(Strand&, const std::shared_ptr<RunWait>& self) noexcept { putToPool(Task{Job{self}}); }
     Value result() {
@@ -105,7 +119,7 @@ private:
         end(End::Done);
     }
 
-    std::optional<F> function_;
+    std::optional<Function> function_;
     Result<Value> result_;
 };
 
@@ -139,12 +153,15 @@ public:
     /// `co_await executor.run(f)`: calls f on a thread that may block, and is what f returns: by value, or nothing.
     /// f may refer to what the handler and its endpoint have: the handler does not go on before f has returned, not even when
     /// the session ends. But an f that has not begun by then is not called; what must be done even then is post()ed.
-    /// Owns: f, destroyed as soon as it has returned.
+    /// Owns: a temporary f, destroyed as soon as it has returned; one with a name is called where it is, and stays there.
     /// Errors: what f throws; QueueFull, and f is not called; Cancelled, and f was called or not.
     template <class F>
         requires std::invocable<F>
-    PATCHBAY_HIDDEN detail::Run<F> run(F f) const {
-        return detail::Run<F>{detail::makeWait<detail::RunWait<F>>(pool_, std::move(f))};
+    PATCHBAY_HIDDEN detail::Run<F> run(F&& f) const {
+        static_assert(std::is_reference_v<F> || detail::kSafeInAwait<F>,
+                      "Patchbay: GCC 12 destroys twice what this function holds by value, when it is a temporary within co_await; "
+                      "capture by reference, [&], which is safe here, or give it a name and pass that: executor.run(f)");
+        return detail::Run<F>{detail::makeWait<detail::RunWait<F>>(pool_, std::forward<F>(f))};
     }
 
     /// How many tasks have not begun.

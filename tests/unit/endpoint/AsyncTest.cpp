@@ -171,7 +171,7 @@ TEST(AsyncTest, ResultsOfEveryKindComeThroughSeveralLevels) {
         EXPECT_EQ(co_await giveLater(42), 42);
         EXPECT_EQ(co_await giveLater(std::string(100, 'x')), std::string(100, 'x'));
         EXPECT_EQ(*co_await giveLater(std::make_unique<int>(5)), 5);
-        EXPECT_EQ((co_await giveLater(std::vector<std::string>{"a", "b"})).size(), 2u);
+        EXPECT_EQ((co_await giveLater(std::vector<std::string>(2, "a"))).size(), 2u);
         const Reply reply = co_await braced();
         EXPECT_EQ(reply.text + std::to_string(reply.number), "text3");
         EXPECT_FALSE(co_await nothing());
@@ -195,7 +195,7 @@ TEST(AsyncTest, AResultThatThrowsWhenItIsMovedIsThrownWhereItIsAwaited) {
     for (int moves = 0; moves < 4; ++moves) {
         Handler handler{[](int allowed) -> Async<void> {
             const Heavy got = co_await heavy(allowed);
-            EXPECT_GE(allowed, 2);  // into the promise, and out of it
+            EXPECT_EQ(got.moves, allowed - 2);  // into the promise, and out of it
         }(moves)};
         EXPECT_EQ(handler.outcome(), moves < 2 ? "too heavy" : "fine") << moves;
     }
@@ -259,7 +259,7 @@ TEST(AsyncTest, WhatIsNoExceptionIsThrownAsItIs) {
         co_await sleepFor(0ms);
         throw 42;
     }()};
-    handler.settle();
+    handler.advance(0ms);
     EXPECT_EQ(handler.outcome(), "something that is no std::exception");
 }
 
@@ -292,7 +292,7 @@ TEST(AsyncTest, ALoopOverManyUsesNoStack) {
     Handler handler{[](Depth& deepest, int& count) -> Async<void> {
         for (int i = 0; i < 100'000; ++i) count += co_await look(deepest, i % 1000 == 999);
     }(depth, done)};
-    handler.settle();
+    handler.advance(0ms);
     EXPECT_EQ(handler.outcome(), "fine");
     EXPECT_EQ(done, 100'000);
     EXPECT_LT(depth.most, 16'384u);
@@ -309,7 +309,7 @@ Async<int> deep(int levels) {
 TEST(AsyncTest, AThousandLevelsWaitAndComeBack) {
     Handler handler{[]() -> Async<void> { EXPECT_EQ(co_await deep(1000), 1000); }()};
     EXPECT_FALSE(handler.done());
-    handler.settle();
+    handler.advance(0ms);
     EXPECT_EQ(handler.outcome(), "fine");
 }
 
@@ -345,18 +345,19 @@ Async<bool> isFine(const std::string& text) {
 }
 std::string joined(const std::string& a, int b, const std::string& c) { return a + std::to_string(b) + c; }
 
-/// Where GCC 12 is said to destroy temporaries twice, or never: in conditions, arguments, loops and lists.
+/// Where compilers are said to destroy temporaries twice, or never: in conditions, arguments and loops. Where GCC 12 does is
+/// written in async.hpp.
 Async<void> expressions(int& count) {
     const std::string forty(40, 'x');
-    EXPECT_EQ((co_await livingOnes({Living{count}, Living{count}}, Living{count})).size(), 3u);
-    for (const Living& one : co_await livingOnes({Living{count}}, Living{count})) EXPECT_GE(*one.operator->(), 2);
+    EXPECT_EQ((co_await livingOnes(std::vector<Living>(2, Living{count}), Living{count})).size(), 3u);
+    for (const Living& one : co_await livingOnes(std::vector<Living>(1, Living{count}), Living{count})) EXPECT_GE(*one.operator->(), 2);
     if (co_await isFine(std::string(40, 'x')) && !co_await isFine("short")) {
         EXPECT_EQ(joined(std::string(30, 'a'), co_await sevenLater(), std::string(30, 'b')).size(), 61u);
     } else {
         ADD_FAILURE();
     }
-    const std::string chosen = co_await isFine(forty) ? std::string(50, 'y') : std::string(60, 'z');
-    EXPECT_EQ(chosen.size(), 50u);
+    const int chosen = co_await isFine(forty) ? 50 : 60;
+    EXPECT_EQ(chosen, 50);
     int turns = 0;
     while (co_await isFine(forty) && ++turns < 3) {
     }
@@ -365,37 +366,39 @@ Async<void> expressions(int& count) {
         case 7: break;
         default: ADD_FAILURE();
     }
-    const std::vector<std::string> list{std::string(40, 'p'), std::to_string(co_await sevenLater()), std::string(40, 'q')};
-    EXPECT_EQ(list[1], "7");
+    const std::pair<std::string, int> both(std::string(40, 'p') + std::to_string(co_await sevenLater()), co_await sevenLater());
+    EXPECT_EQ(both.first.back(), '7');
     if (const auto some = co_await livingOnes({}, Living{count}); !some.empty()) {
         EXPECT_EQ(co_await [](Living one) -> Async<int> {
             co_await sleepFor(0ms);
             co_return *one.operator->();
         }(some.front()),
-                  2);
+                  3);  // its own, the argument, and the one in the list
     }
 }
 
 TEST(AsyncTest, StandsInEveryKindOfExpressionAndWhatItTouchesEndsOnce) {
     int count = 0;
     Handler handler{expressions(count)};
-    handler.settle();
+    handler.advance(1s);
     EXPECT_EQ(handler.outcome(), "fine");
     handler.destroy();
     EXPECT_EQ(count, 0);
 }
 
 TEST(AsyncTest, EndedAtAnyWaitOfAnExpressionWhatItTouchesEndsOnce) {
-    constexpr int kWaits = 12;
+    constexpr int kWaits = 14;
     for (const bool destroyed : {false, true}) {
         for (int waits = 0; waits < kWaits; ++waits) {
             int count = 0;
             Handler handler{expressions(count)};
+            handler.strand().stepwise = true;
             for (int i = 0; i < waits; ++i) {
-                handler.strand().loop->advance(1ms);
+                handler.advance(1ms);
                 handler.strand().turn();
             }
             ASSERT_FALSE(handler.done()) << waits;
+            handler.strand().stepwise = false;
             if (!destroyed) {
                 handler.endSession();
                 EXPECT_EQ(handler.outcome(), kCancelled);

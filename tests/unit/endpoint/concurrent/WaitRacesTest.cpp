@@ -196,7 +196,6 @@ TEST(CompletionRaces, SetWhileItsCoroutineIsDestroyedHarmsNobody) {
 
 // ------------------------------------------------------------------------------------------------ the pool's threads
 
-/// Some threads, and a queue of ten.
 class Threads final : public TaskPool {
 public:
     explicit Threads(int count) {
@@ -212,21 +211,20 @@ public:
         came_.notify_all();
         for (auto& thread : threads_) thread.join();
     }
-    bool put(Task task) override { return add(std::move(task), 1'000'000); }
-    bool tryPut(Task task) override { return add(std::move(task), 10); }
-    std::size_t waiting() const noexcept override { return 0; }
-    bool isHere() const noexcept override { return false; }
-
-private:
-    bool add(Task task, std::size_t bound) {
+    bool put(Task task) override {
         {
             const std::lock_guard guard{lock_};
-            if (ended_ || tasks_.size() >= bound) return false;
+            if (ended_) return false;
             tasks_.push_back(std::move(task));
         }
         came_.notify_one();
         return true;
     }
+    bool tryPut(Task task) override { return put(std::move(task)); }
+    std::size_t waiting() const noexcept override { return 0; }
+    bool isHere() const noexcept override { return false; }
+
+private:
     void work() {
         std::unique_lock guard{lock_};
         for (;;) {
@@ -250,8 +248,7 @@ private:
 };
 
 Async<int> addElsewhere(const Executor& executor, int a, std::string b) {
-    const auto sum = co_await executor.run([&, kept = std::make_unique<int>(a)] { return *kept + static_cast<int>(b.size()); });
-    co_return sum;
+    co_return co_await executor.run([&] { return a + static_cast<int>(b.size()); });
 }
 Async<void> addUp(const Executor& executor, int times, int& sum) {
     for (int i = 0; i < times; ++i) sum += co_await addElsewhere(executor, 1, std::string(40, 'x'));
@@ -289,7 +286,7 @@ TEST(ExecutorRaces, ASessionThatEndsAroundTheCallWaitsForIt) {
     for (int i = 0; i < kRounds; ++i) {
         std::string outcome;
         Handler handler{referring(executor, outcome)};
-        for (volatile int spin = 0; spin < i % 200 * 20; spin = spin + 1) {
+        for (std::atomic<int> spin{i % 200 * 10}; spin > 0; --spin) {  // so that it ends before, within and after the call
         }
         handler.strand().end();
         handler.complete();
@@ -306,9 +303,10 @@ TEST(ExecutorRaces, ACoroutineThatIsDestroyedAroundTheCallHarmsNobody) {
         const Executor executor{std::make_shared<Threads>(1)};
         for (int i = 0; i < kRounds; ++i) {
             Handler handler{[](const Executor& where, std::atomic<int>& count) -> Async<void> {
-                co_await where.run([&count, text = std::string(40, 'x')] {
-                    ++count;
-                    return text;
+                auto* const outside = &count;
+                co_await where.run([outside] {
+                    ++*outside;
+                    return std::string(40, 'x');
                 });
             }(executor, calls)};
         }
