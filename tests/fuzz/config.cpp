@@ -55,6 +55,8 @@ std::string plainly(const ServerConfig& config) {
     add(yaml, "headBytes", config.server.headBytes);
     add(yaml, "loopQueue", config.server.loopQueue);
     add(yaml, "publishTimeout", config.server.publishTimeout);
+    add(yaml, "executorQueue", config.server.executorQueue);
+    add(yaml, "watchdog", config.server.watchdog);
     yaml += " }\nlimits: {";
     add(yaml, "handshakeTimeout", config.limits.handshakeTimeout);
     add(yaml, "idleTimeout", config.limits.idleTimeout);

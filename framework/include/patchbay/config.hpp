@@ -116,7 +116,7 @@ struct ServerSection {
     std::vector<Listen> listen = std::vector<Listen>(1);
     /// Event loops, each a thread; empty (`auto`) = one per core.
     std::optional<std::size_t> loops;
-    /// Threads for handlers that block and for HTTP handlers.
+    /// Threads for what may block: so many for HTTP handlers, and as many for the executor. Each is made when it is first needed.
     std::size_t workers = 8;
     /// Connections at a time, over all addresses; one more is answered with 503. 0 = as many as there are descriptors.
     std::size_t maxConnections = 0;
@@ -133,6 +133,11 @@ struct ServerSection {
     Size loopQueue{64_MiB};
     /// How long a thread waits for room in it before publish() throws QueueFull.
     std::chrono::milliseconds publishTimeout = std::chrono::seconds{5};
+    /// How many tasks may wait for one of the executor's threads; one more is refused (executor.hpp).
+    std::size_t executorQueue = 10'000;
+    /// A handler that holds up its loop for so long is named in the log, again at each doubling, and when it has returned.
+    /// 0 (`off`) = never.
+    std::chrono::milliseconds watchdog = std::chrono::seconds{1};
     /// The largest body of an HTTP request; a larger one is answered with 413.
     Size requestBody{1_MiB};
     /// The largest head of an HTTP request; a larger one is answered with 431.

@@ -19,8 +19,8 @@ namespace patchbay {
 
 class Plugin;
 
-/// stop() on a thread for which it would have to wait: one of the server's own loops or workers (a handler, hook, ticker, task or
-/// destructor that runs there), or the one that is starting or stopping it. Its text says what to do instead.
+/// stop() on a thread for which it would have to wait: one of the server's own loops or workers (a handler, hook, ticker, task, also
+/// of its executor, or destructor that runs there), or the one that is starting or stopping it. Its text says what to do instead.
 class StopFromWithin : public std::logic_error {
 public:
     StopFromWithin();
@@ -48,7 +48,7 @@ public:
     /// Ends run(), which then stops. Safe in a signal handler, handlers, hooks, tickers and destructors.   Thread: any.
     void requestStop() noexcept;
     /// Stops gracefully and waits for it: no new sessions, 1001 to every session, at most the configured `drainTimeout` and a
-    /// second for what is then cut off. False when handlers still ran at that time: the log names them, what they were given to
+    /// second for what is then cut off. False when handlers or tasks still ran then: the log names them, what they were given to
     /// share (services, topics, sessions) lives until they have returned, and this server cannot start again.
     /// Errors: StopFromWithin where it would wait for itself.   Thread: any.
     bool stop();

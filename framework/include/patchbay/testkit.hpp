@@ -137,7 +137,7 @@ public:
 
     /// Turns the clock; timers run at their own times, in their order.
     void advance(std::chrono::nanoseconds time);
-    /// Runs what other threads have posted.
+    /// Runs what other threads have posted, and the executor's tasks, until nothing is left of either.
     void settle();
     /// As SIGTERM: no new sessions, every session gets 1001.
     void shutDown();

@@ -93,6 +93,7 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
     });
     inRange(at, "headBytes", server.headBytes, 1_KiB, 1_MiB);
     inRange(at, "loopQueue", server.loopQueue, 64_KiB, 64_GiB);
+    inRange(at, "executorQueue", server.executorQueue, 1, 100'000'000);
 }
 
 void checkLimits(const ConfigPlace& at, const std::optional<Size>& maxMessage, const SendQueueConfig& queue) {

@@ -19,7 +19,10 @@ public:
     using TimedTask::TimedTask;
 
 private:
-    void run(Task& task) noexcept override { guarded("patchbay", "a timer's task", [&] { task(); }); }
+    void run(Task& task) noexcept override {
+        const detail::Labelled labelled{detail::runningHere(), "a timer of the server"};
+        guarded("patchbay", "a timer's task", [&] { task(); });
+    }
 };
 
 /// One ticker for all loops, with the library that it came from.
@@ -30,10 +33,12 @@ struct Ticking {
 
 }  // namespace
 
-Container::Container(std::vector<std::shared_ptr<Loop>> loops)
+Container::Container(std::vector<std::shared_ptr<Loop>> loops, std::shared_ptr<TaskPool> pool)
     : state_{std::make_shared<messaging::ServerState>(std::move(loops))}, table_{std::make_shared<const Table>()} {
     services_.provide(std::make_shared<GlobalTopics>(
         std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{})));
+    services_.provide(std::make_shared<Executor>(pool));
+    state_->pool = std::move(pool);
 }
 
 Container::~Container() { retire(); }

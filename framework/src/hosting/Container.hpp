@@ -12,6 +12,7 @@
 #include "messaging/DeployedEndpoint.hpp"
 #include "messaging/SessionCore.hpp"
 
+#include <patchbay/executor.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/http.hpp>
 #include <patchbay/services.hpp>
@@ -62,7 +63,8 @@ struct HttpMatch {
 
 class Container {
 public:
-    explicit Container(std::vector<std::shared_ptr<Loop>> loops);
+    /// Provides `Executor&` on `pool`, which the owner turns and ends.
+    Container(std::vector<std::shared_ptr<Loop>> loops, std::shared_ptr<TaskPool> pool);
     ~Container();
 
     Services& services() noexcept { return services_; }

@@ -30,6 +30,7 @@ std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principa
 }  // namespace
 
 Admission Container::admit(const HandshakeRequest& request) {
+    const detail::Labelled labelled{detail::runningHere(), "a handshake"};
     Admission admission;
     if (const auto thrown = thrownBy([&] { judge(request, admission); })) {
         log::error(admission.endpoint ? admission.endpoint->config.path : request.target, "the handshake failed: " + *thrown);

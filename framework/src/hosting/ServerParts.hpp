@@ -2,8 +2,10 @@
 // What a Server is made of. Its start is Starting.cpp, its stop Stopping.cpp; Server.cpp is the public face.
 //
 // Who owns what: the server shares its parts with nobody, until a stop gives up while handlers still run: then a thread that is
-// detached keeps them, joins what still runs, and destroys them. Loops and workers never own the parts.
+// detached keeps them, joins what still runs, and destroys them. Loops and workers never own the parts. Handles on sessions
+// share loops and pool: what these hold has gone by then.
 
+#include "base/ThreadPool.hpp"
 #include "hosting/Container.hpp"
 #include "hosting/Gate.hpp"
 #include "hosting/HttpHost.hpp"
@@ -11,6 +13,7 @@
 #include "hosting/Listening.hpp"
 #include "hosting/PluginHost.hpp"
 #include "hosting/Signals.hpp"
+#include "hosting/Watchdog.hpp"
 #include "transport/EventLoop.hpp"
 #include "transport/Listener.hpp"
 
@@ -18,6 +21,7 @@
 
 #include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace patchbay {
@@ -34,6 +38,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     std::vector<std::string> installProblems;
     bool installed = false;
     const std::vector<std::shared_ptr<EventLoop>> loops;
+    const std::shared_ptr<ThreadPool> pool;  // sessions that run on workers, and the executor's tasks
     hosting::Container container;
     hosting::HttpHost host;
     std::shared_ptr<hosting::GateState> gate;
@@ -50,6 +55,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
         std::atomic<bool> ended{false};
     };
     std::vector<std::unique_ptr<Turning>> threads;
+    std::optional<hosting::Watchdog> watchdog;  // while the loops turn
     std::atomic<bool> returned{false};  // all that a stop had given up on
 
     hosting::LifeCycle lifeCycle;
@@ -70,6 +76,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     void closeAddresses();
     void turnLoops();
     void turn(std::size_t index);
+    void watch();
     void listen();
     void accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls);
 
@@ -86,6 +93,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     void stopListening(Clock::time_point deadline);
     void endConnections();
     bool stopLoops(Clock::time_point deadline);
+    std::string whatRuns() const;
     void abandon();
 
     // ---- Server.cpp

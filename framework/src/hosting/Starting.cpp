@@ -21,7 +21,8 @@ std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
 Server::Parts::Parts(ServerConfig theConfig)
     : config{std::move(theConfig)},
       loops{makeLoops(hosting::loopCount(config))},
-      container{{loops.begin(), loops.end()}},
+      pool{std::make_shared<ThreadPool>(ThreadPool::Bounds{config.server.workers, config.server.executorQueue})},
+      container{{loops.begin(), loops.end()}, pool},
       host{container, {static_cast<int>(config.server.workers), 256}},
       gate{std::make_shared<hosting::GateState>(container, host, hosting::gateOptions(config))},
       wakeUp{hosting::WakeUp::take()} {
@@ -31,15 +32,18 @@ Server::Parts::Parts(ServerConfig theConfig)
     container.state().closeTimeout = std::min(container.state().closeTimeout, config.server.drainTimeout / 2);
 }
 
-/// Handles on sessions keep the loops, but not what is dear of them.
+/// Handles on sessions keep the loops and the pool, but not what is dear of them, nor what waits there and may hold such
+/// handles itself.
 Server::Parts::~Parts() {
     wakeUp.giveBack();
+    pool->stop(Clock::now());
     for (const auto& loop : loops) loop->retire();
 }
 
 /// What is bound is told before anything turns; all loops turn before anybody may connect.
 void Server::Parts::start(Server& server) {
     for (const auto& loop : loops) loop->reopen();
+    pool->reopen();
     installPlugins(server);
     if (config.server.health) addHealth();
     deployWaiting();
@@ -49,12 +53,16 @@ void Server::Parts::start(Server& server) {
         container.open();
         host.start();
         turnLoops();
+        pool->start();
+        watch();
         listen();
     } catch (...) {
         const auto soon = Clock::now() + kGivingUp;
         stopListening(soon);
         host.stop(soon);
+        if (!pool->stop(soon)) pool->join();
         stopLoops(Clock::time_point::max());
+        watchdog.reset();
         plugins.stop();
         closeAddresses();
         throw;
@@ -190,6 +198,13 @@ void Server::Parts::turn(std::size_t index) {
         threads.pop_back();
         throw;
     }
+}
+
+void Server::Parts::watch() {
+    const auto limit = config.server.watchdog;
+    if (limit.count() <= 0) return;
+    watchdog.emplace(std::vector<std::shared_ptr<Loop>>{loops.begin(), loops.end()}, onClock(limit));
+    watchdog->start();
 }
 
 void Server::Parts::listen() {

@@ -3,9 +3,11 @@
 //     refuse newcomers (503) -> `stopping` -> plugins stop -> 1001 to each session, idle connections end
 //       -> wait for sessions and answers           until drainTimeout
 //       -> cut off what is left                    kLastMoment more, for close handlers
-//       -> loops and workers end                   kEnding more; who runs even then is abandoned
+//       -> the executor's tasks, to the last       kEnding more; then those that wait are dropped
+//       -> loops and HTTP's workers end            kEnding more; who runs even then is abandoned
 //
-// Nothing here asks again and again: sessions, connections, workers and loops ring the server's bell when they end.
+// The pool ends before the loops: what its tasks post to sessions still runs. Nothing here asks again and again: sessions,
+// connections, workers and loops ring a bell when they end.
 
 #include "base/Guarded.hpp"
 #include "hosting/ServerParts.hpp"
@@ -16,9 +18,9 @@ namespace patchbay {
 namespace {
 
 /// For close handlers that run when connections are cut off.
-constexpr std::chrono::milliseconds kLastMoment{700};
-/// For loops and workers that have nothing left to do.
-constexpr std::chrono::milliseconds kEnding{300};
+constexpr std::chrono::milliseconds kLastMoment{500};
+/// For the pool, and then for loops and workers that have nothing left to do.
+constexpr std::chrono::milliseconds kEnding{250};
 
 }  // namespace
 
@@ -27,7 +29,7 @@ StopFromWithin::StopFromWithin()
                        "requestStop(), which run() obeys, or stop() on another thread"} {}
 
 bool Server::Parts::isHere() const noexcept {
-    return host.workers().here() || std::ranges::any_of(loops, [](const auto& loop) { return loop->isHere(); });
+    return pool->isHere() || host.workers().here() || std::ranges::any_of(loops, [](const auto& loop) { return loop->isHere(); });
 }
 
 bool Server::Parts::stop() {
@@ -56,11 +58,14 @@ bool Server::Parts::drain() {
     stopListening(last);
     endConnections();
     waitForSessions(last);
+    pool->stop(std::max(deadline, Clock::now()) + kEnding);
     const auto end = std::max(deadline, Clock::now()) + kEnding;
     const bool loopsEnded = stopLoops(end);
     const bool workersEnded = host.stop(end);
+    const bool tasksEnded = pool->stop(end);  // also those that were late
+    watchdog.reset();
     if (workersEnded && loopsEnded) host.clear();
-    return workersEnded && loopsEnded;
+    return tasksEnded && workersEnded && loopsEnded;
 }
 
 /// Says goodbye to everyone, evenly over the configured time.
@@ -107,18 +112,30 @@ bool Server::Parts::stopLoops(Clock::time_point deadline) {
     return true;
 }
 
+/// What still runs, a line for each.
+std::string Server::Parts::whatRuns() const {
+    std::string lines;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+        if (threads[i]->ended) continue;
+        lines += "\n  - a handler on loop " + std::to_string(i + 1) + " of " + std::to_string(threads.size());
+        if (const char* label = loops[i]->running()) lines.append(": ").append(label);
+    }
+    for (const auto& [label, postedBy] : pool->busy()) {
+        lines.append("\n  - a worker's ").append(label ? label : "task");
+        if (!label && postedBy) lines.append(", posted by ").append(postedBy);
+    }
+    for (const auto& request : host.workers().requests()) lines += "\n  - a worker's handler of " + request;
+    return lines;
+}
+
 /// Says what still runs, and leaves these parts to a thread that waits for it.
 void Server::Parts::abandon() {
-    std::string still;
-    for (std::size_t i = 0; i < threads.size(); ++i) {
-        if (!threads[i]->ended) still += "\n  - a handler on loop " + std::to_string(i + 1) + " of " + std::to_string(threads.size());
-    }
-    for (const auto& request : host.workers().requests()) still += "\n  - a worker's handler of " + request;
     log::error("patchbay", "the time to stop (" + std::to_string(config.server.drainTimeout.count()) +
-                               " ms) is over, and these have not returned:" + still +
+                               " ms) is over, and these have not returned:" + whatRuns() +
                                "\nwhat they use is kept until they have; this server cannot start again");
     std::thread{[self = shared_from_this()] {
         for (const auto& one : self->threads) one->thread.join();
+        self->pool->join();
         self->host.join();
         self->returned.store(true);
     }}.detach();

@@ -4,6 +4,7 @@
 
 #include "base/Doorbell.hpp"
 #include "base/Loop.hpp"
+#include "base/TaskPool.hpp"
 #include "messaging/CloseTable.hpp"
 
 #include <patchbay/hooks.hpp>
@@ -49,6 +50,7 @@ struct ServerState {
     ServerState(const ServerState&) = delete;
 
     const std::vector<std::shared_ptr<Loop>> loops;
+    std::shared_ptr<TaskPool> pool;  ///< where what may block runs; set with the server, which drains it before its loops end
     const std::shared_ptr<Doorbell> ended = std::make_shared<Doorbell>();  ///< rung for each session and connection that ends
     std::chrono::milliseconds closeTimeout{5000};    ///< how long a peer may take to answer a goodbye
     std::chrono::milliseconds publishTimeout{5000};  ///< how long a thread waits for room in the loops' queues

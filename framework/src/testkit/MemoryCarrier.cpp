@@ -5,7 +5,7 @@
 namespace patchbay::testkit {
 
 void Peer::Line::send(MessageKind kind, Bytes payload) {
-    loop.turnWith([&] {
+    machine.turnWith([&] {
         if (payload.size() > session->endpoint().maxMessageBytes()) {
             end({CloseCode::TooBig, "message over the limit"});
             session->peerFailed(CloseCause::TooBig, "message over the limit");
@@ -74,7 +74,7 @@ SendStatus MemoryCarrier::ping(Bytes payload) noexcept {
     ++line->pings;
     if (line->stalled) return SendStatus::Queued;
     // As every client does by itself (RFC 6455 §5.5.3).
-    line->loop.post([session = line->session, pong = std::string{asText(payload)}] {
+    line->machine.loop().post([session = line->session, pong = std::string{asText(payload)}] {
         session->touch();
         session->receivePong(asBytes(pong));
     });

@@ -3,7 +3,7 @@
 
 #include "messaging/Carrier.hpp"
 #include "messaging/SessionCore.hpp"
-#include "base/ManualLoop.hpp"
+#include "testkit/Machine.hpp"
 
 #include <patchbay/testkit.hpp>
 
@@ -14,14 +14,14 @@ namespace patchbay::testkit {
 
 /// Both ends of a connection.   Thread: the carrier's calls from any, the rest the test's.
 struct Peer::Line {
-    explicit Line(ManualLoop& theLoop) noexcept : loop{theLoop} {}
+    explicit Line(Machine& theMachine) noexcept : machine{theMachine} {}
 
     /// A message of the peer's, held against the endpoint's limit as a transport does.
     void send(MessageKind kind, Bytes payload);
     /// Nothing more passes; the server's goodbye is `last`. Only the first end counts.
     void end(Goodbye last);
 
-    ManualLoop& loop;
+    Machine& machine;
     std::shared_ptr<messaging::SessionCore> session;
     HeaderFields headers;
     std::string subprotocol;

@@ -28,7 +28,7 @@ void Peer::send(Bytes bytes) { line_->send(MessageKind::Binary, bytes); }
 
 void Peer::close(CloseCode code, std::string_view text) {
     line_->end({code, {}});  // an echo has the peer's code and no text
-    line_->loop.turnWith([&] { line_->session->peerClosed(code, text); });
+    line_->machine.turnWith([&] { line_->session->peerClosed(code, text); });
 }
 
 void Peer::vanish() {
@@ -36,7 +36,7 @@ void Peer::vanish() {
         const std::lock_guard guard{line_->lock};
         line_->ended = true;
     }
-    line_->loop.turnWith([&] { line_->session->lost("the peer has vanished"); });
+    line_->machine.turnWith([&] { line_->session->lost("the peer has vanished"); });
 }
 
 void Peer::stall() {
@@ -53,12 +53,12 @@ void Peer::resume() {
 }
 
 const std::vector<Received>& Peer::received() const {
-    line_->loop.settle();  // what a test has published arrives with the turn
+    line_->machine.settle();  // what a test has published arrives with the turn
     return line_->received;
 }
 
 std::string Peer::take(MessageKind kind) {
-    line_->loop.settle();
+    line_->machine.settle();
     const std::lock_guard guard{line_->lock};
     if (line_->received.empty()) throw std::logic_error{"take: no message has arrived"};
     Received message = std::move(line_->received.front());
@@ -71,17 +71,17 @@ std::string Peer::takeText() { return take(MessageKind::Text); }
 std::string Peer::takeBinary() { return take(MessageKind::Binary); }
 
 std::optional<Goodbye> Peer::closed() const {
-    line_->loop.settle();
+    line_->machine.settle();
     const std::lock_guard guard{line_->lock};
     return line_->goodbye;
 }
 
 std::size_t Peer::pings() const {
-    line_->loop.settle();
+    line_->machine.settle();
     return line_->pings;
 }
 std::size_t Peer::dropped() const {
-    line_->loop.settle();
+    line_->machine.settle();
     return line_->dropped;
 }
 const std::string& Peer::subprotocol() const noexcept { return line_->subprotocol; }
@@ -91,10 +91,13 @@ const detail::WireFormat& Peer::wireFormat() const noexcept { return line_->sess
 // ------------------------------------------------------------------------------------------------ the server
 
 struct TestServer::Parts {
-    explicit Parts(ServerConfig theConfig) : config{std::move(theConfig)}, container{{loop}} {}
+    explicit Parts(ServerConfig theConfig)
+        : config{std::move(theConfig)},
+          machine{config.server.executorQueue},
+          container{{machine.sharedLoop()}, machine.pool()} {}
 
     ServerConfig config;
-    const OwnLoop loop;
+    Machine machine;
     hosting::Container container;
     std::vector<std::unique_ptr<Peer>> peers;
     std::vector<std::unique_ptr<Plugin>> plugins;
@@ -143,21 +146,21 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     request.remoteAddress = std::move(options.remoteAddress);
     request.offeredSubprotocols = std::move(options.subprotocols);
     hosting::Admission admission;
-    parts_->loop->turnWith([&] { admission = parts_->container.admit(request); });
+    parts_->machine.turnWith([&] { admission = parts_->container.admit(request); });
     if (admission.rejection) {
         auto& why = *admission.rejection;
         HeaderFields headers = std::move(admission.headers);
         headers.insert(headers.end(), why.headers.begin(), why.headers.end());
         throw Refused{why.status, std::move(headers), std::move(why.body)};
     }
-    auto line = std::make_shared<Peer::Line>(*parts_->loop);
+    auto line = std::make_shared<Peer::Line>(parts_->machine);
     line->headers = admission.headers;
     line->subprotocol = admission.start.subprotocol;
     const SendQueue limit = admission.endpoint->config.limits.sendQueue;
     line->session = parts_->container.createSession(std::move(admission), 0);
     if (!line->session) throw Refused{503, {}, "this endpoint is full"};
     parts_->peers.push_back(std::make_unique<Peer>(line));
-    parts_->loop->turnWith([&] { line->session->open(std::make_unique<MemoryCarrier>(line, limit)); });
+    parts_->machine.turnWith([&] { line->session->open(std::make_unique<MemoryCarrier>(line, limit)); });
     return *parts_->peers.back();
 }
 
@@ -179,8 +182,8 @@ HttpResponse TestServer::request(std::string_view method, std::string_view targe
     return response;
 }
 
-void TestServer::advance(std::chrono::nanoseconds time) { parts_->loop->advance(time); }
-void TestServer::settle() { parts_->loop->settle(); }
+void TestServer::advance(std::chrono::nanoseconds time) { parts_->machine.advance(time); }
+void TestServer::settle() { parts_->machine.settle(); }
 
 void TestServer::shutDown() {
     parts_->container.drain();

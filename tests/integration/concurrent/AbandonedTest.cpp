@@ -1,6 +1,7 @@
 // Handlers that do not return: the stop gives up on them in its time, names them, and what they use lives until they have.
 #include "integration/Probe.hpp"
 
+#include <patchbay/executor.hpp>
 #include <patchbay/hooks.hpp>
 #include <patchbay/plugin.hpp>
 
@@ -68,6 +69,21 @@ private:
     GlobalTopics& everywhere_;
 };
 
+/// Leaves it to the executor, and more that has to wait for that.
+class Delegating {
+    SERVER_ENDPOINT(Delegating, "/delegating")
+public:
+    Delegating(Turnstile& turnstile, Executor& executor) : turnstile_{turnstile}, executor_{executor} {}
+    ON_MESSAGE(said)
+    void said(std::string_view) {
+        executor_.post([&turnstile = turnstile_] { turnstile.pass(); });
+    }
+
+private:
+    Turnstile& turnstile_;
+    Executor& executor_;
+};
+
 class Abandoned : public testing::TestWithParam<int> {
 protected:
     void SetUp() override {
@@ -78,6 +94,7 @@ protected:
         turnstile = std::make_shared<Turnstile>(gone);
         server->provide(turnstile);
         server->deploy<Blocking>();
+        server->deploy<Delegating>();
         server->handle("GET", "/slow", [turnstile = turnstile](const HttpRequest&, HttpResponse&) { turnstile->pass(); });
     }
     /// What a stop that gives up says.
@@ -109,7 +126,8 @@ TEST_P(Abandoned, AHandlerOnALoopIsNamedAndKeepsWhatItUsesUntilItReturns) {
     turnstile->waitUntilInside(1);
     const std::string log = giveUp();
     EXPECT_NE(log.find("a handler on loop "), std::string::npos) << log;
-    EXPECT_NE(log.find(" of " + std::to_string(GetParam())), std::string::npos) << log;
+    EXPECT_NE(log.find(" of " + std::to_string(GetParam()) + ": "), std::string::npos) << log;
+    EXPECT_NE(log.find("::Blocking::said\n"), std::string::npos) << log;
     letThemReturn();
     expectEverythingToGo();
 }
@@ -135,6 +153,29 @@ TEST_P(Abandoned, AHandlerOnAWorkerIsNamedByItsRequest) {
     EXPECT_NE(log.find("a worker's handler of GET /slow\n"), std::string::npos) << log;
     EXPECT_EQ(log.find("secret"), std::string::npos) << log;
     EXPECT_EQ(log.find("on loop"), std::string::npos) << log;
+    letThemReturn();
+    expectEverythingToGo();
+}
+
+TEST_P(Abandoned, ATaskOfTheExecutorIsNamedByWhoPostedItAndThoseThatWaitAreDropped) {
+    server->start();
+    RawWebSocket socket{server->port(), "/delegating"};
+    socket.text("x");
+    turnstile->waitUntilInside(1);
+    const auto executor = server->service<Executor>();
+    EXPECT_TRUE(executor->post([turnstile = turnstile] { turnstile->pass(); }));
+    turnstile->waitUntilInside(2);
+    std::atomic<bool> ran{false};
+    const auto kept = std::make_shared<int>();
+    EXPECT_TRUE(executor->post([&ran, kept] { ran = true; }));
+    const std::string log = giveUp();
+    EXPECT_NE(log.find("a worker's task, posted by "), std::string::npos) << log;
+    EXPECT_NE(log.find("::Delegating::said\n"), std::string::npos) << log;
+    EXPECT_NE(log.find("a worker's task\n"), std::string::npos) << log;
+    EXPECT_EQ(log.find("on loop"), std::string::npos) << log;
+    EXPECT_EQ(kept.use_count(), 1);
+    EXPECT_FALSE(ran);
+    EXPECT_FALSE(executor->post([] {}));
     letThemReturn();
     expectEverythingToGo();
 }
@@ -219,6 +260,18 @@ TEST(ServersDestructor, OnALoopOfItsOwnLeavesTheStopToAnotherThread) {
     socket.text("part");
     EXPECT_EQ(socket.nextClose().code, 1001);
     socket.close(1001);
+    EXPECT_EQ(gone.get_future().wait_for(kPatience), std::future_status::ready);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("destroyed on one of its own threads"), std::string::npos);
+}
+
+TEST(ServersDestructor, InATaskOfItsExecutorLeavesTheStopToAnotherThread) {
+    std::promise<void> gone;
+    const auto owner = std::make_shared<Owner>();
+    owner->server = std::make_unique<Server>(quickConfig());
+    owner->server->provide(std::make_shared<Turnstile>(gone));
+    owner->server->start();
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(owner->server->service<Executor>()->post([&owner] { owner->server.reset(); }));
     EXPECT_EQ(gone.get_future().wait_for(kPatience), std::future_status::ready);
     EXPECT_NE(testing::internal::GetCapturedStderr().find("destroyed on one of its own threads"), std::string::npos);
 }

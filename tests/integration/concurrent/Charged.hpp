@@ -3,6 +3,7 @@
 
 #include "integration/Probe.hpp"
 
+#include <patchbay/executor.hpp>
 #include <patchbay/hooks.hpp>
 #include <patchbay/plugin.hpp>
 
@@ -46,7 +47,7 @@ private:
 class Everywhere {
     SERVER_ENDPOINT(Everywhere, "/everywhere")
 public:
-    explicit Everywhere(Charge& charge) : charge_{charge} { charge_.fire("constructor"); }
+    Everywhere(Charge& charge, Executor& executor) : charge_{charge}, executor_{executor} { charge_.fire("constructor"); }
     ~Everywhere() { charge_.fire("destructor"); }
     Everywhere(const Everywhere&) = delete;
 
@@ -59,6 +60,7 @@ public:
     ON_MESSAGE(said)
     void said(std::string_view) {
         charge_.fire("message handler");
+        executor_.post([&charge = charge_] { charge.fire("executor task"); });
         throw std::runtime_error{"for the error handler"};
     }
     ON_CLOSE(closed)
@@ -68,6 +70,7 @@ public:
 
 private:
     Charge& charge_;
+    Executor& executor_;
 };
 
 class Hooks final : public HandshakeInterceptor, public SessionListener, public MessageInterceptor {

@@ -7,7 +7,7 @@ namespace {
 const char* const kOnItsThreads[] = {"constructor",     "destructor",          "open handler",        "task",
                                      "timer",           "message handler",     "close handler",       "error handler",
                                      "listener opened", "listener closed",     "message interceptor", "handshake interceptor",
-                                     "ticker",          "HTTP handler"};
+                                     "ticker",          "HTTP handler",        "executor task"};
 
 std::string nameOf(const testing::TestParamInfo<const char*>& info) {
     std::string name = info.param;

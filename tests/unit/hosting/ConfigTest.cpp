@@ -37,6 +37,8 @@ TEST(Config, AnEmptyFileIsTheSafeDefaults) {
         EXPECT_EQ(config.server.workers, 8u);
         EXPECT_EQ(config.server.drainTimeout, 10s);
         EXPECT_EQ(config.server.requestBody, 1_MiB);
+        EXPECT_EQ(config.server.executorQueue, 10'000u);
+        EXPECT_EQ(config.server.watchdog, 1s);
         EXPECT_EQ(config.limits.idleTimeout, std::nullopt);
         EXPECT_EQ(config.logging.level, LogLevel::Info);
         EXPECT_THAT(config.endpoints, IsEmpty());
@@ -57,6 +59,8 @@ server:
   headBytes: 8KiB
   loopQueue: 1MiB
   publishTimeout: 100ms
+  executorQueue: 50
+  watchdog: 250ms
 limits:
   handshakeTimeout: 1min
   idleTimeout: off
@@ -85,6 +89,8 @@ logging: { level: debug }
     EXPECT_EQ(config.server.headBytes, 8_KiB);
     EXPECT_EQ(config.server.loopQueue, 1_MiB);
     EXPECT_EQ(config.server.publishTimeout, 100ms);
+    EXPECT_EQ(config.server.executorQueue, 50u);
+    EXPECT_EQ(config.server.watchdog, 250ms);
     EXPECT_EQ(config.limits.handshakeTimeout, 60s);
     EXPECT_EQ(config.limits.idleTimeout, 0s);
     EXPECT_EQ(config.limits.maxMessage.value(), 2_MiB);

@@ -1,6 +1,9 @@
 // The test kit as its users see it.
 
+#include "base/Loop.hpp"
+
 #include <patchbay/annotations.hpp>
+#include <patchbay/executor.hpp>
 #include <patchbay/server.hpp>
 #include <patchbay/testkit.hpp>
 
@@ -88,7 +91,8 @@ std::vector<std::string> textsOf(const Peer& peer) {
 
 class TestServerTest : public ::testing::Test {
 protected:
-    TestServerTest() { server.deployRegistered(); }
+    TestServerTest() { server.provide(lines).deployRegistered(); }
+    const std::shared_ptr<std::vector<std::string>> lines = std::make_shared<std::vector<std::string>>();
     TestServer server;
 };
 
@@ -292,6 +296,76 @@ TEST_F(TestServerTest, AnswersAHandlerThatThrowsAsTheServerDoes) {
     EXPECT_EQ(response.status, 500);
     EXPECT_EQ(response.body.find("secret"), std::string::npos);
     EXPECT_EQ(server.request("POST", "/publish", "number").status, 500);
+}
+
+// ------------------------------------------------------------------------------------------------ the executor
+
+/// Leaves each message to the executor, and waits five seconds more before it answers.
+class Leisurely {
+    SERVER_ENDPOINT(Leisurely, "/leisurely")
+public:
+    Leisurely(Executor& executor, std::vector<std::string>& lines) : executor_{executor}, lines_{lines} {}
+    ON_MESSAGE(said)
+    void said(Session session, std::string_view) {
+        session.after(10s, [this, session] {
+            note("timer", true);
+            executor_.post([this, session] {
+                note("task", false);
+                session.post([this, session] {
+                    note("session", true);
+                    session.after(5s, [session] { session.send("done"); });
+                });
+            });
+        });
+        session.after(12s, [session] { session.send("meanwhile"); });
+    }
+
+private:
+    void note(std::string what, bool onALoop) {
+        EXPECT_EQ(Loop::here() != nullptr, onALoop) << what;
+        lines_.push_back(std::move(what));
+    }
+
+    Executor& executor_;
+    std::vector<std::string>& lines_;
+};
+
+TEST_F(TestServerTest, RunsTheExecutorsTasksOnNoLoopAtTheTimeAtWhichTheyWerePosted) {
+    Peer& peer = server.connect("/leisurely");
+    peer.send("go");
+    EXPECT_THAT(*lines, IsEmpty());
+    server.advance(14'999ms);
+    EXPECT_THAT(*lines, ElementsAre("timer", "task", "session"));
+    EXPECT_THAT(textsOf(peer), ElementsAre("meanwhile"));
+    server.advance(1ms);
+    EXPECT_THAT(textsOf(peer), ElementsAre("meanwhile", "done"));
+}
+
+TEST_F(TestServerTest, RefusesATaskMoreThanTheConfigurationLetsWait) {
+    ServerConfig config;
+    config.server.executorQueue = 2;
+    TestServer other{config};
+    Executor& executor = *other.service<Executor>();
+    int ran = 0;
+    EXPECT_TRUE(executor.post([&] { ++ran; }));
+    EXPECT_TRUE(executor.post([&] { ++ran; }));
+    EXPECT_FALSE(executor.post([&] { ++ran; }));
+    EXPECT_EQ(executor.waiting(), 2u);
+    other.settle();
+    EXPECT_EQ(ran, 2);
+    EXPECT_TRUE(executor.post([] {}));
+}
+
+TEST_F(TestServerTest, AnExecutorThatOutlivesItsServerTakesNothing) {
+    std::shared_ptr<Executor> executor;
+    const auto kept = std::make_shared<int>();
+    {
+        TestServer other;
+        executor = other.service<Executor>();
+        EXPECT_TRUE(executor->post([executor, kept] {}));
+    }
+    EXPECT_FALSE(executor->post([] {}));
+    EXPECT_EQ(kept.use_count(), 1);
 }
 
 /// Writes down its end, and throws at its stop.
