@@ -133,7 +133,8 @@ private:
     /// Whether an action of this thread's may go directly: it is the loop's, and nothing waits there that came before.
     bool isNext() const noexcept { return loop_.isHere() && loop_.queue().idle(); }
     Session handle() noexcept { return Session{shared_from_this()}; }
-    detail::Call call(const Session& session) const noexcept { return {session, origin_.path()}; }
+    /// For a handler that runs on the loop.
+    detail::Call call(const Session& session) const noexcept { return {session, origin_.path(), &loop_.runningSlot()}; }
     void turnAway() noexcept;
     void runOpenHandler(const Session& session) noexcept;
     void handle(const Session& session, MessageKind kind, Bytes payload, std::size_t slack) noexcept;
