@@ -69,6 +69,9 @@ public:
     virtual TimerId after(Clock::duration delay, Task task) = 0;
     /// Forgets a timer; one that has fired or was never there is ignored.   Thread: the loop's.
     virtual void cancel(TimerId timer) noexcept = 0;
+    /// Where what runs on it says so; what detail::runningHere() gives while it turns, for who knows the loop.
+    /// Thread: the loop's.
+    detail::RunningSlot& runningSlot() noexcept { return doing_.running; }
 
     // ---- for whoever watches it: what it is at just now.   Thread: any. ----
 

@@ -64,8 +64,9 @@ bool Server::Parts::drain() {
     const bool workersEnded = host.stop(end);
     const bool tasksEnded = pool->stop(end);  // also those that were late
     watchdog.reset();
-    if (workersEnded && loopsEnded) host.clear();
-    return tasksEnded && workersEnded && loopsEnded;
+    const bool allEnded = tasksEnded && workersEnded && loopsEnded;
+    if (allEnded) host.clear();
+    return allEnded;
 }
 
 /// Says goodbye to everyone, evenly over the configured time.

@@ -178,7 +178,9 @@ private:
     bool isNext() const noexcept { return loop_.isHere() && loop_.queue().idle(); }
     bool hasStrand() const noexcept { return knownRare() && knownRare()->strand; }
     Session handle() noexcept { return Session{shared_from_this()}; }
-    detail::Call call(const Session& session) const noexcept { return {session, origin_.path()}; }
+    detail::Call call(const Session& session) const noexcept {
+        return {session, origin_.path(), endpoint_->onPool ? &detail::runningHere() : &loop_.runningSlot()};
+    }
     void turnAway() noexcept;
     template <class NewEvent, class Call, class End, class... Of>
     void doNow(const Session& self, Call call, End end, const Of&... of) noexcept;

@@ -93,6 +93,7 @@ TEST_F(WatchedLoops, NothingIsSaidWhereItIsSwitchedOff) {
     gate->waitUntilInside(1);
     EXPECT_FALSE(peer.socket().hasSomething(milliseconds{50}));
     gate->open();
+    peer.socket().reset();
     EXPECT_TRUE((*server)->stop());
     EXPECT_EQ(lines.journal().count("warning watchdog"), 0u);
 }
