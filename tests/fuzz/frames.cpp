@@ -1,12 +1,16 @@
-// Frames: any bytes, to a server and to a client, with and without an extension, in chunks and as a whole.
+// Frames: any bytes, to a server and to a client, with and without an extension, in chunks and as a whole, held and
+// not.
 //
-//   input = flags  chunk  chunk  frames         flags: 1 client role, 2 extension, 4 small limits
+//   input = flags  chunk  chunk  frames         flags: 1 client role, 2 extension, 4 small limits; the five above, by
+//   turns:
+//                                               whether a message is followed by a hold
 
 #include "Fuzz.hpp"
 
 #include "protocol/Connection.hpp"
 
 #include <cstring>
+#include <functional>
 #include <memory>
 
 namespace patchbay::fuzz {
@@ -17,6 +21,7 @@ using namespace protocol;
 constexpr std::uint8_t kClientRole = 1;
 constexpr std::uint8_t kExtension = 2;
 constexpr std::uint8_t kSmallLimits = 4;
+constexpr unsigned kFirstHold = 3, kHolds = 5;
 
 constexpr MaskKey kKey{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}};
 MaskKey knownKey() { return kKey; }
@@ -88,6 +93,7 @@ public:
         require(payload.size() <= limits_.maxMessageBytes, "a message is no larger than the limit");
         require(kind == MessageKind::Binary || isText(asText(payload)), "a text message is UTF-8");
         add({kind == MessageKind::Text ? Event::Kind::Text : Event::Kind::Binary, std::string{asText(payload)}});
+        if (whenMessage) whenMessage();
     }
     void onPong(Bytes payload) override {
         require(payload.size() <= kMaxControlBytes, "a pong carries at most 125 bytes");
@@ -112,6 +118,7 @@ public:
     std::vector<Event> events;
     std::string replies;
     std::string written;
+    std::function<void()> whenMessage;
 
 private:
     void add(Event event) {
@@ -129,16 +136,38 @@ struct Peer {
 
     /// Each chunk lies in memory of its own, with exactly the slack that receive() asks for.
     void receive(Chunks chunks) {
-        while (!chunks.atEnd()) {
-            const std::string_view chunk = chunks.next();
-            std::vector<std::byte> buffer(chunk.size() + kSlackBytes, std::byte{0xA5});
-            std::memcpy(buffer.data(), chunk.data(), chunk.size());
-            connection.receive(std::span{buffer}.first(chunk.size()));
-        }
+        while (!chunks.atEnd()) receive(chunks.next());
     }
 
     Recorder record;
     Connection connection;
+
+private:
+    /// What a hold leaves comes again, after a try while it lasts.
+    void receive(std::string_view chunk) {
+        do {
+            const std::size_t events = record.events.size();
+            const bool held = connection.isHeld();
+            std::vector<std::byte> buffer(chunk.size() + kSlackBytes, std::byte{0xA5});
+            std::memcpy(buffer.data(), chunk.data(), chunk.size());
+            const std::size_t left = connection.receive(std::span{buffer}.first(chunk.size()));
+            require(left == 0 || connection.isHeld(), "only a hold leaves bytes");
+            require(!held || (left == chunk.size() && record.events.size() == events), "nothing comes through a hold");
+            require(asText(Bytes{buffer}.first(chunk.size()).last(left)) == chunk.substr(chunk.size() - left),
+                    "what is left is untouched");
+            chunk.remove_prefix(chunk.size() - left);
+            if (held) connection.release();
+        } while (!chunk.empty() || connection.isHeld());
+    }
+};
+
+/// Holds after some of its messages.
+struct HeldPeer : Peer {
+    HeldPeer(Role role, std::uint8_t flags, Limits limits) : Peer{role, flags, limits} {
+        record.whenMessage = [this, flags, messages = 0U]() mutable {
+            if ((flags >> (kFirstHold + messages++ % kHolds) & 1) != 0) connection.hold();
+        };
+    }
 };
 
 /// The other side understands every reply, and the code in a Close that answers a failure.
@@ -174,9 +203,9 @@ void run(Input input) {
     const std::size_t second = input.byte();
     Peer whole{roleFor(flags), flags, limitsFor(flags)};
     whole.receive({input.rest(), 0, 0});
-    Peer chunked{roleFor(flags), flags, limitsFor(flags)};
+    HeldPeer chunked{roleFor(flags), flags, limitsFor(flags)};
     chunked.receive({input.rest(), first, second});
-    require(whole.record.events == chunked.record.events, "chunks give the same events as the whole");
+    require(whole.record.events == chunked.record.events, "chunks and holds give the same events as the whole");
     checkReplies(whole.record, flags);
     checkRoundTrip(whole.record.events, flags);
 }

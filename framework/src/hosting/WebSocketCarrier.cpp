@@ -144,7 +144,7 @@ void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
 
 void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
     session()->touch();
-    connection_.receive(bytes);
+    static_cast<void>(connection_.receive(bytes));  // nobody holds
 }
 
 void WebSocketCarrier::onRoomFilled(std::size_t bytes) {

@@ -22,19 +22,21 @@ constexpr std::uint64_t kLeastRoom = 4096;
 
 }  // namespace
 
-void Connection::receive(std::span<std::byte> bytes) {
+std::size_t Connection::receive(std::span<std::byte> bytes) {
     while (inbound_ == Inbound::Open) {
         if (takeWhole(bytes)) continue;
         FramePart part;
         switch (reader_.next(bytes, part)) {
             case FrameReader::Result::NeedMore:
-                return;
+                return 0;
             case FrameReader::Result::Broken:
-                return fail(CloseCode::ProtocolError, reader_.rule());
+                fail(CloseCode::ProtocolError, reader_.rule());
+                return 0;
             case FrameReader::Result::Part:
                 take(part);
         }
     }
+    return isHeld() ? bytes.size() : 0;
 }
 
 /// What the long way does with such a frame, without its states.

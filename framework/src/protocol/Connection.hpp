@@ -4,6 +4,7 @@
 //
 //   inbound    Open --Close frame--> Closed      later bytes are ignored (§5.5.1)
 //              Open --rule broken--> Failed      later bytes are ignored (§7.1.7)
+//              Open <--hold(), release()--> Held       bytes are not taken: they are their owner's to bring again
 //   outbound   Open --Close sent, echoed or sent on failure--> CloseSent     no data frame follows (§5.5.1)
 //   message    None --Text/Binary without FIN--> Text | Binary --Continuation with FIN--> None (§5.4);
 //              control frames may come in any of them
@@ -32,7 +33,7 @@ struct Limits {
 };
 
 /// What arrives, in order.
-/// Requires: throws nothing; does not destroy the connection and does not call receive(). It may send and close.
+/// Requires: throws nothing; does not destroy the connection and does not call receive(). It may send, close and hold.
 class Receiver {
 public:
     /// A whole message. Valid for the call; kSlackBytes behind it may be read.
@@ -67,13 +68,26 @@ public:
                MaskSource masks = &randomMask);
 
     /// Feeds bytes read from the network; any split is allowed, also in mid-header. Unmasks in place.
+    /// Returns: how many of them, at their end, were not taken because of a hold; untouched, they are to come first when it
+    /// is over.
     /// Requires: kSlackBytes behind `bytes` may be read.
     /// Errors: none thrown but std::bad_alloc; a peer's mistake becomes a Close frame and onFailure.
-    void receive(std::span<std::byte> bytes);
+    [[nodiscard]] std::size_t receive(std::span<std::byte> bytes);
     /// Where to read the rest of a large frame to, which has to be collected anyhow; empty when there is none.
     std::span<std::byte> room() noexcept;
-    /// As receive(), for the first `bytes` of the last room().   Requires: not 0.
+    /// As receive(), for the first `bytes` of the last room(), which are taken in any case: no more than one message
+    /// comes of them, and nothing of a next one.   Requires: not 0, and no hold since.
     void roomFilled(std::size_t bytes);
+
+    /// Nothing more of what arrives is taken until release(), pings and a Close included; what is sent goes on. From
+    /// inside of a Receiver's function: nothing behind what that is told of. Nothing after a Close or a failure.
+    void hold() noexcept {
+        if (inbound_ == Inbound::Open) inbound_ = Inbound::Held;
+    }
+    void release() noexcept {
+        if (inbound_ == Inbound::Held) inbound_ = Inbound::Open;
+    }
+    bool isHeld() const noexcept { return inbound_ == Inbound::Held; }
 
     /// Encode and write. False, and nothing written, when a Close frame has been sent.
     /// Requires: text is UTF-8; ping and pong payloads have at most 125 bytes (std::length_error otherwise, §5.5).
@@ -103,7 +117,7 @@ public:
     void setMaxMessageBytes(std::size_t bytes) noexcept { maxMessageBytes_ = bytes; }
 
 private:
-    enum class Inbound : std::uint8_t { Open, Closed, Failed };
+    enum class Inbound : std::uint8_t { Open, Held, Closed, Failed };
     enum class Message : std::uint8_t { None, Text, Binary };
 
     /// A message, or a control frame, that is not whole yet.
@@ -149,7 +163,7 @@ private:
     std::uint8_t rsv_ = 0;  // of the message's first frame
     Utf8Checker text_;
     MaskSource masks_;
-    FrameReader reader_;
+    [[no_unique_address]] FrameReader reader_;  // what follows stands in its last bytes
     std::uint32_t maxFragments_;
     std::size_t maxMessageBytes_;
     std::unique_ptr<Pieces> pieces_;  // nullptr when all that came was whole

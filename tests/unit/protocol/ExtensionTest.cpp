@@ -5,33 +5,6 @@
 namespace patchbay::protocol::testing {
 namespace {
 
-/// Turns every byte's low bit and puts "!" behind; sets RSV1. Leaves "plain" messages as they are.
-class Turner : public Extension {
-public:
-    std::uint8_t rsvBits() const noexcept override { return 0x40; }
-    std::size_t maxEncodedBytes(std::size_t maxMessageBytes) const noexcept override { return maxMessageBytes + 1; }
-
-    Decoded decode(std::uint8_t rsv, Bytes payload, MessageBuffer& out) override {
-        EXPECT_EQ(rsv, 0x40);
-        if (payload.empty() || payload.back() != std::byte{'!'}) return Decoded::Broken;
-        return turn(payload.first(payload.size() - 1), out) ? Decoded::Whole : Decoded::TooBig;
-    }
-
-    std::uint8_t encode(MessageKind, Bytes payload, MessageBuffer& out) override {
-        if (asText(payload) == "plain") return 0;
-        return turn(payload, out) && out.append(asBytes("!")) ? 0x40 : 0;
-    }
-
-private:
-    static bool turn(Bytes payload, MessageBuffer& out) {
-        for (std::byte byte : payload) {
-            byte ^= std::byte{1};
-            if (!out.append({&byte, 1})) return false;
-        }
-        return true;
-    }
-};
-
 class Extended : public ChunkedTest {
 protected:
     Events receive(std::string_view bytes, Limits limits = {}) {

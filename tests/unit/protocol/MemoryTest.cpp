@@ -43,8 +43,10 @@ struct Memory : ::testing::Test {
     }
     std::size_t allocationsOfReceiving(std::vector<std::byte>& buffer, std::size_t from, std::size_t count) {
         const std::size_t before = allocations();
-        connection.receive(std::span{buffer}.subspan(from, count));
-        return allocations() - before;
+        const std::size_t left = connection.receive(std::span{buffer}.subspan(from, count));
+        const std::size_t after = allocations();
+        EXPECT_EQ(left, 0U);
+        return after - before;
     }
 
     Watcher watcher;
@@ -111,14 +113,14 @@ TEST_F(Memory, AFailedOrClosedConnectionHoldsNoBuffer) {
         Connection other{Role::Server, {}, watcher};
         auto buffer = buffered(clientFrame(0x02, "part") + end);
         const std::ptrdiff_t idle = liveBlocks();
-        other.receive(std::span{buffer}.first(buffer.size() - kSlackBytes));
+        EXPECT_EQ(other.receive(std::span{buffer}.first(buffer.size() - kSlackBytes)), 0U);
         EXPECT_EQ(liveBlocks(), idle);
     }
 }
 
 TEST_F(Memory, AnEmptyMessageInPiecesHasSlackToo) {
     auto buffer = buffered(clientFrame(0x02, "") + clientFrame(0x80, ""));
-    connection.receive(std::span{buffer}.first(12));
+    EXPECT_EQ(connection.receive(std::span{buffer}.first(12)), 0U);
     EXPECT_EQ(watcher.messages, 1);
 }
 

@@ -88,6 +88,33 @@ private:
 inline constexpr MaskKey kRfcKey{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}};  // §5.7
 inline MaskKey rfcKey() { return kRfcKey; }
 
+/// Turns every byte's low bit and puts "!" behind; sets RSV1. Leaves "plain" messages as they are.
+class Turner : public Extension {
+public:
+    std::uint8_t rsvBits() const noexcept override { return 0x40; }
+    std::size_t maxEncodedBytes(std::size_t maxMessageBytes) const noexcept override { return maxMessageBytes + 1; }
+
+    Decoded decode(std::uint8_t rsv, Bytes payload, MessageBuffer& out) override {
+        EXPECT_EQ(rsv, 0x40);
+        if (payload.empty() || payload.back() != std::byte{'!'}) return Decoded::Broken;
+        return turn(payload.first(payload.size() - 1), out) ? Decoded::Whole : Decoded::TooBig;
+    }
+
+    std::uint8_t encode(MessageKind, Bytes payload, MessageBuffer& out) override {
+        if (asText(payload) == "plain") return 0;
+        return turn(payload, out) && out.append(asBytes("!")) ? 0x40 : 0;
+    }
+
+private:
+    static bool turn(Bytes payload, MessageBuffer& out) {
+        for (std::byte byte : payload) {
+            byte ^= std::byte{1};
+            if (!out.append({&byte, 1})) return false;
+        }
+        return true;
+    }
+};
+
 /// A connection and the record of what it did.
 struct Peer {
     explicit Peer(Role role, Limits limits = {}, std::unique_ptr<Extension> extension = nullptr)
@@ -99,7 +126,7 @@ struct Peer {
             const std::string_view chunk = bytes.substr(0, chunkBytes);
             std::vector<std::byte> buffer(chunk.size() + kSlackBytes, std::byte{0xA5});
             std::memcpy(buffer.data(), chunk.data(), chunk.size());
-            connection.receive(std::span{buffer}.first(chunk.size()));
+            EXPECT_EQ(connection.receive(std::span{buffer}.first(chunk.size())), 0U);
         }
         return record.events;
     }
