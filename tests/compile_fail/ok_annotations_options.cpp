@@ -11,7 +11,7 @@ class Room {
     SERVER_ENDPOINT(Room, kPath, .subprotocols = {"chat.v1", "chat.v2"}, .configurator = configuredBy<Doorman>,
                     .origins = {"https://chat.example"}, .roles = {"member"}, .idleTimeout = 90s,
                     .maxMessageSize = 1_MiB, .sendQueue = {.bytes = 64_KiB, .whenFull = DropOldest},
-                    .maxSessions = 100, .typeTags = patchbay::TypeTags::Always, .typeKey = "kind",
+                    .receiveQueue = 256_KiB, .maxSessions = 100, .typeTags = patchbay::TypeTags::Always, .typeKey = "kind",
                     .allowUnknown = true)
 public:
     ON_MESSAGE(said, .maxMessageSize = 4_KiB)

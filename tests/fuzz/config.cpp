@@ -60,6 +60,7 @@ std::string plainly(const ServerConfig& config) {
     add(yaml, "idleTimeout", config.limits.idleTimeout);
     add(yaml, "maxMessage", config.limits.maxMessage);
     add(yaml, config.limits.sendQueue);
+    add(yaml, "receiveQueue", config.limits.receiveQueue);
     add(yaml, "maxSessions", config.limits.maxSessions);
     add(yaml, "maxTopics", config.limits.maxTopics);
     yaml += " }\nendpoints: {";
@@ -70,6 +71,7 @@ std::string plainly(const ServerConfig& config) {
         add(entry, "idleTimeout", endpoint.idleTimeout);
         add(entry, "maxMessage", endpoint.maxMessage);
         add(entry, endpoint.sendQueue);
+        add(entry, "receiveQueue", endpoint.receiveQueue);
         add(entry, "maxSessions", endpoint.maxSessions);
         add(yaml, quoted(path), entry + " }");
     }

@@ -106,6 +106,7 @@ struct LimitsConfig {
     std::optional<std::chrono::milliseconds> idleTimeout;
     std::optional<Size> maxMessage;
     SendQueueConfig sendQueue;
+    std::optional<Size> receiveQueue;
     /// Units: sessions per endpoint; 0 = no limit of its own.
     std::optional<std::size_t> maxSessions;
     /// Units: topics per session; 0 = no limit.
@@ -149,6 +150,7 @@ struct EndpointEntry {
     std::optional<std::chrono::milliseconds> idleTimeout;
     std::optional<Size> maxMessage;
     SendQueueConfig sendQueue;
+    std::optional<Size> receiveQueue;
     /// Units: sessions.
     std::optional<std::size_t> maxSessions;
 };

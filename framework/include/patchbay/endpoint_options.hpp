@@ -40,6 +40,8 @@ struct ServerEndpointOptions {
     /// Units: bytes. The largest message of handlers that set none of their own; 0: as the server's limits say.
     std::size_t maxMessageSize = 0;
     SendQueueOption sendQueue = {};
+    /// Units: bytes. What may wait for handlers that are busy before the server stops reading; 0: as the server's limits say.
+    std::size_t receiveQueue = 0;
     /// How many sessions at a time; one more is answered with 503. 0: as the server's limits say.
     std::size_t maxSessions = 0;
     TypeTags typeTags = TypeTags::Auto;

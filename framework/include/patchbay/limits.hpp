@@ -37,7 +37,8 @@ struct Limits {
     /// Units: bytes.
     std::size_t maxMessageBytes = 64_KiB;
 
-    /// How long a session may stay silent before it is closed.
+    /// How long a session may stay silent before it is closed. The time in which the server does not read from it does not
+    /// count.
     /// Units: milliseconds; 0 = for ever.
     std::chrono::milliseconds idleTimeout = std::chrono::seconds{60};
 
@@ -46,6 +47,12 @@ struct Limits {
     std::chrono::milliseconds handshakeTimeout = std::chrono::seconds{5};
 
     SendQueue sendQueue = {};
+
+    /// How much of what a peer has sent may wait while its session's handlers are busy. With the message that reaches this
+    /// the server stops reading, and the peer waits with the rest, its pings and its goodbye included, until half of it has
+    /// gone. What was read in one go with that message (at most 256 KiB) waits beside it, as it came.
+    /// Units: bytes of messages, after decompression; 0 = one message of the endpoint's largest size, at least 64 KiB.
+    std::size_t receiveQueue = 0;
 
     /// How many topics a session may be in at a time; one more throws TooManyTopics.
     /// Units: topics; 0 = as many as it likes.

@@ -95,10 +95,14 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
     inRange(at, "loopQueue", server.loopQueue, 64_KiB, 64_GiB);
 }
 
-void checkLimits(const ConfigPlace& at, const std::optional<Size>& maxMessage, const SendQueueConfig& queue) {
-    inRange(at, "maxMessage", maxMessage.value_or(Size{1}), 1, 4_GiB);
-    ifSet(at, "sendQueue",
-          [&](const ConfigPlace& place) { inRange(place, "bytes", queue.bytes.value_or(Size{1}), 1, 64_GiB); });
+/// `limits`: those of all endpoints, or of one.
+template <class Section>
+void checkLimits(const ConfigPlace& at, const Section& limits) {
+    inRange(at, "maxMessage", limits.maxMessage.value_or(Size{1}), 1, 4_GiB);
+    ifSet(at, "sendQueue", [&](const ConfigPlace& place) {
+        inRange(place, "bytes", limits.sendQueue.bytes.value_or(Size{1}), 1, 64_GiB);
+    });
+    inRange(at, "receiveQueue", limits.receiveQueue.value_or(Size{1}), 1, 64_GiB);
 }
 
 /// What is wrong with an origin; nothing if it is `*` or scheme, host and port.
@@ -113,7 +117,7 @@ std::string originProblem(const std::string& origin) {
 
 void checkEndpoint(const ConfigPlace& at, const std::string& path, const EndpointEntry& entry) {
     if (!path.starts_with('/')) at.problem("a path begins with a slash; did you mean \"/" + path + "\"?");
-    checkLimits(at, entry.maxMessage, entry.sendQueue);
+    checkLimits(at, entry);
     ifSet(at, "origins", [&](const ConfigPlace& list) {
         for (std::size_t i = 0; entry.origins && i < entry.origins->size(); ++i) {
             const auto& origin = (*entry.origins)[i];
@@ -126,8 +130,7 @@ void checkEndpoint(const ConfigPlace& at, const std::string& path, const Endpoin
 
 void check(const ConfigPlace& root, const ServerConfig& config) {
     ifSet(root, "server", [&](const ConfigPlace& at) { checkServer(at, config.server); });
-    ifSet(root, "limits",
-          [&](const ConfigPlace& at) { checkLimits(at, config.limits.maxMessage, config.limits.sendQueue); });
+    ifSet(root, "limits", [&](const ConfigPlace& at) { checkLimits(at, config.limits); });
     ifSet(root, "endpoints", [&](const ConfigPlace& at) {
         for (const auto& [path, entry] : config.endpoints)
             ifSet(at, path,

@@ -61,6 +61,7 @@ EndpointConfig fromAnnotation(const detail::EndpointModel& model, const Limits& 
     if (options.maxMessageSize != 0) config.limits.maxMessageBytes = options.maxMessageSize;
     if (options.sendQueue.bytes != 0) config.limits.sendQueue.bytes = options.sendQueue.bytes;
     if (options.sendQueue.whenFull) config.limits.sendQueue.whenFull = *options.sendQueue.whenFull;
+    if (options.receiveQueue != 0) config.limits.receiveQueue = options.receiveQueue;
     if (options.maxSessions != 0) config.limits.maxSessions = options.maxSessions;
     return config;
 }
@@ -76,6 +77,8 @@ void tighten(EndpointConfig& config, const ServerEndpointOptions& said, const En
         change.limit("sendQueue.bytes", said.sendQueue.bytes != 0, entry.sendQueue.bytes->bytes, limits.sendQueue.bytes);
     }
     if (entry.sendQueue.whenFull) limits.sendQueue.whenFull = *entry.sendQueue.whenFull;
+    if (entry.receiveQueue)
+        change.limit("receiveQueue", said.receiveQueue != 0, entry.receiveQueue->bytes, limits.receiveQueue);
     if (entry.origins) change.list("origins", *entry.origins, config.origins);
     if (entry.roles) change.list("roles", *entry.roles, config.roles);
 }
@@ -89,6 +92,7 @@ Limits serverLimits(const ServerConfig& config) {
     if (config.limits.maxMessage) limits.maxMessageBytes = *config.limits.maxMessage;
     if (config.limits.maxSessions) limits.maxSessions = *config.limits.maxSessions;
     if (config.limits.maxTopics) limits.maxTopics = *config.limits.maxTopics;
+    if (config.limits.receiveQueue) limits.receiveQueue = *config.limits.receiveQueue;
     apply(config.limits.sendQueue, limits.sendQueue);
     return limits;
 }

@@ -35,6 +35,11 @@ DeployedEndpoint::DeployedEndpoint(detail::EndpointModel model, EndpointConfig t
     code = new EndpointCode{std::move(model), server->loops.size()};
 }
 
+std::size_t DeployedEndpoint::receiveQueueBytes() const noexcept {
+    return config.limits.receiveQueue != 0 ? config.limits.receiveQueue
+                                           : std::max(maxMessageBytes_, std::size_t{64_KiB});
+}
+
 void DeployedEndpoint::retire() noexcept {
     configurator.reset();
     services = Services{};

@@ -63,6 +63,8 @@ public:
 
     /// The largest message that any handler takes.   Units: bytes.
     std::size_t maxMessageBytes() const noexcept { return maxMessageBytes_; }
+    /// How much of one session's messages may wait for its handlers (Limits::receiveQueue).   Units: bytes.
+    std::size_t receiveQueueBytes() const noexcept;
 
     /// False when `maxSessions` are open, or after shut().   Thread: any.
     bool add(const std::shared_ptr<SessionCore>& session);

@@ -62,6 +62,7 @@ limits:
   idleTimeout: off
   maxMessage: 2 MiB
   sendQueue: { bytes: 1GiB, whenFull: drop-oldest }
+  receiveQueue: 128KiB
   maxSessions: 7
   maxTopics: 3
 endpoints:
@@ -71,6 +72,7 @@ endpoints:
     idleTimeout: 1h
     maxMessage: 1B
     sendQueue: { whenFull: drop-newest }
+    receiveQueue: 4KiB
     maxSessions: 0
 logging: { level: debug }
 )");
@@ -90,6 +92,7 @@ logging: { level: debug }
     EXPECT_EQ(config.limits.maxMessage.value(), 2_MiB);
     EXPECT_EQ(config.limits.sendQueue.bytes.value(), 1_GiB);
     EXPECT_EQ(config.limits.sendQueue.whenFull, WhenFull::DropOldest);
+    EXPECT_EQ(config.limits.receiveQueue.value(), 128_KiB);
     EXPECT_THAT(config.limits.maxSessions, Optional(7u));
     EXPECT_THAT(config.limits.maxTopics, Optional(3u));
     const auto& entry = config.endpoints.at("/chat/{room}");
@@ -99,6 +102,7 @@ logging: { level: debug }
     EXPECT_EQ(entry.maxMessage.value(), 1u);
     EXPECT_EQ(entry.sendQueue.bytes.has_value(), false);
     EXPECT_EQ(entry.sendQueue.whenFull, WhenFull::DropNewest);
+    EXPECT_EQ(entry.receiveQueue.value(), 4_KiB);
     EXPECT_THAT(entry.maxSessions, Optional(0u));
     EXPECT_EQ(config.logging.level, LogLevel::Debug);
 }
@@ -106,6 +110,7 @@ logging: { level: debug }
 TEST(Config, AutoIsTheSameAsLeavingAKeyOut) {
     EXPECT_EQ(good("server: { loops: auto }").server.loops, std::nullopt);
     EXPECT_EQ(good("limits: { maxMessage: auto }").limits.maxMessage.has_value(), false);
+    EXPECT_EQ(good("limits: { receiveQueue: auto }").limits.receiveQueue.has_value(), false);
 }
 
 TEST(Config, AllProblemsAreToldAtOnceInTheOrderOfTheirLines) {
@@ -162,6 +167,7 @@ INSTANTIATE_TEST_SUITE_P(
               "limits.maxMessage: \"99999999999999999999B\" is too large"},
         Wrong{"limits: { maxMessage: 0B }", "limits.maxMessage: 0 is not between 1 and 4294967296"},
         Wrong{"limits: { sendQueue: { bytes: 0B } }", "limits.sendQueue.bytes: 0 is not between 1 and 68719476736"},
+        Wrong{"limits: { receiveQueue: 0B }", "limits.receiveQueue: 0 is not between 1 and 68719476736"},
         Wrong{"limits: { maxMessage: [ 1KiB ] }", "limits.maxMessage: expected size, e.g. 64KiB, got a list"}));
 
 INSTANTIATE_TEST_SUITE_P(
