@@ -18,6 +18,7 @@ namespace patchbay::test {
 struct Received {
     std::vector<std::string> texts;
     std::vector<std::string> binaries;  // their bytes
+    std::vector<std::string> pings;     // their payloads
     std::optional<CloseCode> closed;
     std::string closeText;
 };
@@ -36,7 +37,10 @@ public:
             send(delivery.broadcast.kind(message), delivery.broadcast.payload(message));
         return SendStatus::Queued;
     }
-    SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
+    SendStatus ping(Bytes payload) noexcept override {
+        received_.pings.emplace_back(asText(payload));
+        return SendStatus::Queued;
+    }
     void close(CloseCode code, std::string_view text) noexcept override {
         received_.closed = code;
         received_.closeText = text;

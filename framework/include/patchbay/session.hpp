@@ -196,12 +196,15 @@ public:
     /// Asks the peer for a sign of life with a ping; its answer makes roundTripTime() known.
     /// Errors: SessionClosed.   Thread: the session's loop.   Source: RFC 6455 §5.5.2
     void probe() const;
-    /// How long the answer to the last answered probe took; nothing before the first.   Thread: any.
+    /// How long the answer to the last answered probe took; nothing before the first. A probe that is not answered when
+    /// the server stops reading from the peer, or is sent before it reads again, does not count.   Thread: any.
     std::optional<std::chrono::microseconds> roundTripTime() const noexcept;
-    /// When anything last came from the peer, by its loop's clock.   Thread: any.
+    /// When anything last came from the peer, by its loop's clock; while the server does not read from it, the present.
+    /// Thread: any.
     std::chrono::steady_clock::time_point lastReceived() const noexcept;
 
-    /// How long the peer may be silent; zero or less is for ever.   Errors: SessionClosed.   Thread: any.
+    /// How long the peer may be silent, without the time in which the server does not read from it; zero or less is for
+    /// ever.   Errors: SessionClosed.   Thread: any.
     void setIdleTimeout(std::chrono::milliseconds timeout) const;
 
     /// Runs `task` where this session's handlers run, after what waits there; dropped when the session has closed. What

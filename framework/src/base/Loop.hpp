@@ -59,6 +59,8 @@ public:
 
     /// The time of this turn: read once per turn, so that a turn sees one time.   Thread: the loop's.
     virtual Clock::time_point now() const noexcept = 0;
+    /// The time by the same clock for whoever is elsewhere.   Thread: any.
+    virtual Clock::time_point present() const noexcept = 0;
     /// Calls `task` once, at the first turn at or after `delay`.   Thread: the loop's.
     virtual TimerId after(Clock::duration delay, Task task) = 0;
     /// Forgets a timer; one that has fired or was never there is ignored.   Thread: the loop's.

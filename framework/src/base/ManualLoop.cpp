@@ -19,11 +19,11 @@ void ManualLoop::settle() {
 
 void ManualLoop::advance(Clock::duration time) {
     const Turning turning{*this};
-    const auto end = later(now_, time);
+    const auto end = later(now(), time);
     settle();
     for (auto next = timers_.next(); next && *next <= end; next = timers_.next()) {
-        now_ = std::max(now_, *next);
-        timers_.runDue(now_);
+        now_ = std::max(now(), *next);
+        timers_.runDue(now());
         settle();
     }
     now_ = end;

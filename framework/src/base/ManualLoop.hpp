@@ -5,6 +5,7 @@
 #include "base/Loop.hpp"
 #include "base/Timers.hpp"
 
+#include <atomic>
 #include <memory>
 
 namespace patchbay {
@@ -14,8 +15,9 @@ class ManualLoop final : public Loop {
 public:
     ~ManualLoop() override;
 
-    Clock::time_point now() const noexcept override { return now_; }
-    TimerId after(Clock::duration delay, Task task) override { return timers_.add(later(now_, delay), std::move(task)); }
+    Clock::time_point now() const noexcept override { return now_.load(std::memory_order_relaxed); }
+    Clock::time_point present() const noexcept override { return now(); }
+    TimerId after(Clock::duration delay, Task task) override { return timers_.add(later(now(), delay), std::move(task)); }
     void cancel(TimerId timer) noexcept override { timers_.cancel(timer); }
 
     /// Drops what waits and what is armed, and takes no more: for its owner's end, since these may hold the loop.
@@ -37,7 +39,7 @@ public:
 private:
     void wake() noexcept override {}
 
-    Clock::time_point now_{};
+    std::atomic<Clock::time_point> now_{};
     Timers timers_;
 };
 

@@ -115,7 +115,7 @@ std::optional<std::chrono::microseconds> Session::roundTripTime() const noexcept
     return passed < 0 ? std::nullopt : std::optional{std::chrono::microseconds{passed}};
 }
 std::chrono::steady_clock::time_point Session::lastReceived() const noexcept {
-    return core_ ? core_->timers().lastReceived() : std::chrono::steady_clock::time_point{};
+    return core_ ? core_->timers().lastReceived(core_->loop()) : std::chrono::steady_clock::time_point{};
 }
 void Session::setIdleTimeout(std::chrono::milliseconds timeout) const { core("setIdleTimeout").setIdleTimeout(timeout); }
 

@@ -55,9 +55,16 @@ void SessionTimers::checkAfter(SessionCore& session, Clock::duration time) {
 void SessionTimers::checkIdle(SessionCore& session) noexcept {
     idleTimer_ = 0;
     const auto timeout = onClock(session.idleTimeout());
-    const auto silent = session.loop().now() - lastReceived();
+    const auto silent = session.loop().now() - lastReceived(session.loop());
     if (silent >= timeout) return session.close(CloseCause::Idle, std::nullopt, {});
     checkAfter(session, timeout - silent);  // the peer spoke since the timer was set: the rest of its time
+}
+
+/// The idle timer has run on: it finds who is not read as if it had just spoken.
+void SessionTimers::resumeReading(SessionCore& session) noexcept {
+    if (isReading()) return;
+    lastReceived_.store(session.loop().now(), std::memory_order_relaxed);
+    if (session.knownRare()) session.knownRare()->timers.probed = {};
 }
 
 Bytes SessionTimers::probe(SessionCore& session) {

@@ -27,8 +27,20 @@ public:
 
     // ---- silence ----
 
-    void touch(Clock::time_point now) noexcept { lastReceived_.store(now, std::memory_order_relaxed); }
-    Clock::time_point lastReceived() const noexcept { return lastReceived_.load(std::memory_order_relaxed); }  // any thread
+    void touch(Clock::time_point now) noexcept {
+        if (isReading()) lastReceived_.store(now, std::memory_order_relaxed);
+    }
+    /// By the clock of `loop`, which is the session's; the present while nothing is read.   Thread: any.
+    Clock::time_point lastReceived(const Loop& loop) const noexcept {
+        const Clock::time_point last = lastReceived_.load(std::memory_order_relaxed);
+        if (last != kNotReading) return last;
+        return loop.isHere() ? loop.now() : loop.present();
+    }
+    /// From now on nothing of the peer's is read, and its silence counts for no clock.
+    void pauseReading() noexcept { lastReceived_.store(kNotReading, std::memory_order_relaxed); }
+    /// It is read again: the clock begins anew, and what answers an earlier probe tells no round-trip time. Nothing where
+    /// it was being read.
+    void resumeReading(SessionCore& session) noexcept;
     /// Closes the session when its peer has been silent for as long as its endpoint says.
     void watchIdle(SessionCore& session);
     /// From now on it is so long; zero or less is for ever.
@@ -63,10 +75,13 @@ public:
     };
 
 private:
+    static constexpr Clock::time_point kNotReading = Clock::time_point::max();
+
+    bool isReading() const noexcept { return lastReceived_.load(std::memory_order_relaxed) != kNotReading; }
     void checkIdle(SessionCore& session) noexcept;
     void checkAfter(SessionCore& session, Clock::duration time);
 
-    std::atomic<Clock::time_point> lastReceived_{};
+    std::atomic<Clock::time_point> lastReceived_{};  // or kNotReading
     TimerId idleTimer_ = 0;
     std::atomic<std::int32_t> roundTrip_{-1};  // more than half an hour counts as that
 };

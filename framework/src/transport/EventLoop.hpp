@@ -75,6 +75,7 @@ public:
     void retire() noexcept;
 
     Clock::time_point now() const noexcept override;
+    Clock::time_point present() const noexcept override { return Clock::now(); }
     TimerId after(Clock::duration delay, Task task) override;
     void cancel(TimerId timer) noexcept override;
 

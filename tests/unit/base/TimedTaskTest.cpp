@@ -57,6 +57,7 @@ TEST_F(TimedTaskTest, RunsAgainAndAgainAtAFixedRate) {
 class Standing final : public Loop {
 public:
     Clock::time_point now() const noexcept override { return time; }
+    Clock::time_point present() const noexcept override { return time; }
     TimerId after(Clock::duration delay, Task next) override {
         due = later(time, delay);
         task = std::move(next);
