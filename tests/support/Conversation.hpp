@@ -21,6 +21,7 @@ struct Received {
     std::vector<std::string> pings;     // their payloads
     std::optional<CloseCode> closed;
     std::string closeText;
+    bool paused = false;  // its messages are not read
 };
 
 class FakeCarrier final : public messaging::Carrier {
@@ -41,6 +42,8 @@ public:
         received_.pings.emplace_back(asText(payload));
         return SendStatus::Queued;
     }
+    void pauseReading() noexcept override { received_.paused = true; }
+    void resumeReading() noexcept override { received_.paused = false; }
     void close(CloseCode code, std::string_view text) noexcept override {
         received_.closed = code;
         received_.closeText = text;

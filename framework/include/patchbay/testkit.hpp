@@ -103,6 +103,9 @@ public:
     const HeaderFields& headers() const noexcept;
     /// Messages that fell to the queue's policy.
     std::size_t dropped() const;
+    /// Messages of this peer's that the server has not read: it has paused reading, and gets them, what the peer did
+    /// behind them too, when it goes on.
+    std::size_t waiting() const;
 
 private:
     const detail::WireFormat& wireFormat() const noexcept;

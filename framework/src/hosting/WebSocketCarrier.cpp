@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cstring>
 
 namespace patchbay::hosting {
 namespace {
@@ -74,7 +75,7 @@ void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte>
     channel->setSendQueue(session->endpoint().config.limits.sendQueue);
     channel->setReceiver(self);
     session->open(std::move(carrier));
-    channel->resumeReading();
+    if (!self.connection_.isHeld()) channel->resumeReading();
     if (!firstBytes.empty() && self.session()) self.onBytes(firstBytes);
 }
 
@@ -120,6 +121,7 @@ void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     if (!channel_) return;
     ControlOutput output{*channel_, ControlRoom::Reserved};
     connection_.close(code, text, output);
+    resumeReading();
     giveUpAfter(session()->endpoint().server->closeTimeout);
 }
 
@@ -128,6 +130,7 @@ void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept 
     channel_->dropQueue();
     ControlOutput output{*channel_, ControlRoom::Reserved};
     connection_.close(code, text, output);
+    resumeReading();
     giveUpAfter(kOverflowTimeout);
 }
 
@@ -144,12 +147,56 @@ void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
 
 void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
     session()->touch();
-    static_cast<void>(connection_.receive(bytes));  // nobody holds
+    const std::size_t left = connection_.receive(bytes);
+    if (left > 0) kept_ = std::make_unique<Kept>(bytes.last(left));
 }
 
 void WebSocketCarrier::onRoomFilled(std::size_t bytes) {
     session()->touch();
     connection_.roomFilled(bytes);
+}
+
+WebSocketCarrier::Kept::Kept(Bytes rest)
+    : bytes{std::make_unique_for_overwrite<std::byte[]>(rest.size() + kSlackBytes)}, size{rest.size()} {
+    std::memcpy(bytes.get(), rest.data(), size);
+    std::memset(&bytes[size], 0, kSlackBytes);
+}
+
+void WebSocketCarrier::pauseReading() noexcept {
+    if (!channel_ || connection_.closeSent()) return;
+    connection_.hold();
+    channel_->pauseReading();
+    if (kept_) kept_->resumed = false;
+}
+
+void WebSocketCarrier::resumeReading() noexcept {
+    if (!channel_ || !connection_.isHeld()) return;
+    if (!kept_) {
+        connection_.release();
+        return channel_->resumeReading();
+    }
+    kept_->resumed = true;
+    // This outlives the entry: it goes by a later one (endConnection).
+    if (!std::exchange(kept_->entered, true)) channel_->loop().post([this] { feedKept(); });
+}
+
+/// Until all is fed nothing new is read; while it is being fed it is nobody's but this call's.
+void WebSocketCarrier::feedKept() {
+    if (!kept_) return;  // the connection has ended
+    kept_->entered = false;
+    if (!kept_->resumed) return;
+    auto kept = std::move(kept_);
+    const auto channel = channel_;
+    connection_.release();
+    {
+        const transport::SocketChannel::Lending lending{*channel, kept->rest()};
+        kept->taken = kept->size - connection_.receive(kept->rest());
+    }
+    kept->resumed = false;
+    if (kept->taken < kept->size)
+        kept_ = std::move(kept);
+    else if (channel_ && !connection_.isHeld())
+        channel_->resumeReading();
 }
 
 void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
@@ -190,6 +237,7 @@ void WebSocketCarrier::cut() noexcept {
 void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
     if (!session()) return;
     unlink();
+    kept_.reset();
     const auto ended = std::move(channel_);
     ended->loop().cancel(giveUp_);
     ended->closeAfterFlush(within);

@@ -6,6 +6,10 @@
 // All of it is the loop's thread's. The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP
 // connection, the server first. A peer that does not answer our Close has the server's closeTimeout to do so.
 //
+// Back-pressure: a pause holds the connection after the message that it is at and stops the channel. What had been read
+// by then is kept, at most one read of the loop's; it is fed before the channel is read again, by an entry of the loop.
+// A FIN waits in the kernel behind what is not read yet, a reset ends the connection with all that is kept.
+//
 // Lifetime: the session owns its carrier until the connection has ended; so long the carrier keeps the session.
 
 #include "hosting/AgreedExtension.hpp"
@@ -50,12 +54,26 @@ public:
         if (channel_) channel_->prefetch();
     }
     SendStatus ping(Bytes payload) noexcept override;
+    void pauseReading() noexcept override;
+    void resumeReading() noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code, std::string_view text) noexcept override;
 
     explicit WebSocketCarrier(Upgraded upgraded);
 
 private:
+    /// What was read and not taken.
+    struct Kept {
+        explicit Kept(Bytes rest);
+        std::span<std::byte> rest() const noexcept { return {&bytes[taken], size - taken}; }
+
+        std::unique_ptr<std::byte[]> bytes;  // kSlackBytes behind
+        std::size_t size;
+        std::size_t taken = 0;
+        bool resumed = false;  // what is kept is to be fed
+        bool entered = false;  // an entry of the loop looks whether it is
+    };
+
     void onBytes(std::span<std::byte> bytes) override;
     std::span<std::byte> room() noexcept override { return connection_.room(); }
     void onRoomFilled(std::size_t bytes) override;
@@ -74,6 +92,7 @@ private:
         return status;
     }
     WhenFull queuePolicy() const noexcept;
+    void feedKept();
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
     void endConnection(std::chrono::milliseconds within) noexcept;
 
@@ -83,6 +102,7 @@ private:
     protocol::Connection connection_;
     ConnectionPlace place_;  // until the connection has ended
     TimerId giveUp_ = 0;
+    std::unique_ptr<Kept> kept_;  // nullptr: nothing is
 };
 
 }  // namespace patchbay::hosting

@@ -36,6 +36,20 @@ public:
     virtual void prefetch() const noexcept {}
     /// Asks the peer for a sign of life, where the transport has such a thing.
     virtual SendStatus ping(Bytes payload) noexcept = 0;
+
+    // ---- back-pressure ----
+
+    /// Hands nothing more to the session, whatever of it has been read: from inside SessionCore::receive() nothing
+    /// behind that message. The peer feels it when what lies between is full. What is sent, goodbyes included, goes on;
+    /// so does a reset, which is a loss at once. Idempotent; nothing once the session has said goodbye.
+    virtual void pauseReading() noexcept = 0;
+    /// Hands on again, in order: what was held back comes as an entry of the loop, never inside of this call.
+    /// Idempotent. A goodbye of the session's does the same, or the peer's would never be seen: what still comes is the
+    /// session's to drop.
+    virtual void resumeReading() noexcept = 0;
+
+    // ---- the end ----
+
     /// Says goodbye with `code` after the messages that wait, and ends the connection within a bound.
     virtual void close(CloseCode code, std::string_view text) noexcept = 0;
     /// The same for a peer that reads too slowly: what waits is dropped, the goodbye is tried for a second.

@@ -40,6 +40,12 @@ public:
         return delivery.broadcast.hasExceptions() ? deliverRuns(delivery, self) : carrier_->send(delivery);
     }
     SendStatus ping(Bytes payload) noexcept { return carrier_ ? carrier_->ping(payload) : SendStatus::Closed; }
+    void pauseReading() noexcept {
+        if (carrier_) carrier_->pauseReading();
+    }
+    void resumeReading() noexcept {
+        if (carrier_) carrier_->resumeReading();
+    }
     void close(CloseCode code, std::string_view text) noexcept {
         if (carrier_) carrier_->close(code, text);
     }

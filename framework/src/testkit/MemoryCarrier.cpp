@@ -2,21 +2,44 @@
 
 #include "base/QueuePolicy.hpp"
 
+#include <utility>
+
 namespace patchbay::testkit {
 
-void Peer::Line::send(MessageKind kind, Bytes payload) {
-    loop.turnWith([&] {
-        if (payload.size() > session->endpoint().maxMessageBytes()) {
-            end({CloseCode::TooBig, "message over the limit"});
-            session->peerFailed(CloseCause::TooBig, "message over the limit");
-        } else {
-            session->touch();
-            session->receive(Session{session}, kind, payload, 0);
-        }
-    });
+void Peer::Line::arrive(Arrival arrival) {
+    if (!paused && unread.empty()) return deliver(arrival);
+    unread.push_back(std::move(arrival));
 }
 
-void Peer::Line::end(Goodbye last) {
+void Peer::Line::readOn() {
+    while (!paused && !unread.empty()) {
+        const Arrival next = std::move(unread.front());
+        unread.pop_front();
+        deliver(next);
+    }
+}
+
+/// A message is held against the endpoint's limit, as a transport does.
+void Peer::Line::deliver(const Arrival& arrival) {
+    if (arrival.what != Arrival::What::Loss) session->touch();
+    switch (arrival.what) {
+        case Arrival::What::Message:
+            if (arrival.text.size() <= session->endpoint().maxMessageBytes())
+                return session->receive(Session{session}, arrival.kind, asBytes(arrival.text), 0);
+            end(Goodbye{CloseCode::TooBig, "message over the limit"});
+            return session->peerFailed(CloseCause::TooBig, "message over the limit");
+        case Arrival::What::Pong:
+            return session->receivePong(asBytes(arrival.text));
+        case Arrival::What::Close:
+            end(Goodbye{arrival.code, {}});  // an echo has the peer's code and no text
+            return session->peerClosed(arrival.code, arrival.text);
+        case Arrival::What::Loss:
+            end(std::nullopt);
+            return session->lost("the peer has vanished");
+    }
+}
+
+void Peer::Line::end(std::optional<Goodbye> last) {
     const std::lock_guard guard{lock};
     if (ended) return;
     ended = true;
@@ -74,15 +97,28 @@ SendStatus MemoryCarrier::ping(Bytes payload) noexcept {
     ++line->pings;
     if (line->stalled) return SendStatus::Queued;
     // As every client does by itself (RFC 6455 §5.5.3).
-    line->loop.post([session = line->session, pong = std::string{asText(payload)}] {
-        session->touch();
-        session->receivePong(asBytes(pong));
+    line->loop.post([line, pong = std::string{asText(payload)}] {
+        line->arrive({.what = Peer::Line::Arrival::What::Pong, .text = pong});
     });
     return SendStatus::Queued;
 }
 
+void MemoryCarrier::pauseReading() noexcept {
+    const auto line = line_.lock();
+    if (!line) return;
+    const std::lock_guard guard{line->lock};
+    if (!line->ended) line->paused = true;
+}
+
+void MemoryCarrier::resumeReading() noexcept {
+    const auto line = line_.lock();
+    if (!line || !std::exchange(line->paused, false) || line->unread.empty()) return;
+    line->loop.post([line] { line->readOn(); });
+}
+
 void MemoryCarrier::close(CloseCode code, std::string_view text) noexcept {
-    if (const auto line = line_.lock()) line->end({code, std::string{text}});
+    if (const auto line = line_.lock()) line->end(Goodbye{code, std::string{text}});
+    resumeReading();
 }
 
 void MemoryCarrier::closeNow(CloseCode code, std::string_view text) noexcept {

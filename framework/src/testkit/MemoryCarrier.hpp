@@ -16,15 +16,29 @@ namespace patchbay::testkit {
 struct Peer::Line {
     explicit Line(ManualLoop& theLoop) noexcept : loop{theLoop} {}
 
-    /// A message of the peer's, held against the endpoint's limit as a transport does.
-    void send(MessageKind kind, Bytes payload);
-    /// Nothing more passes; the server's goodbye is `last`. Only the first end counts.
-    void end(Goodbye last);
+    /// Something that comes from the peer.
+    struct Arrival {
+        enum class What : std::uint8_t { Message, Pong, Close, Loss };
+        What what = What::Message;
+        MessageKind kind = MessageKind::Text;
+        CloseCode code = CloseCode::Normal;
+        std::string text = {};  // payload or reason
+    };
+
+    /// Hands it to the session, or puts it behind what is not read.   Thread: the loop's.
+    void arrive(Arrival arrival);
+    /// What is not read, in its order, as far as the server reads.   Thread: the loop's.
+    void readOn();
+    /// Nothing more passes; the server's goodbye, if it could say one, is `last`. Only the first end counts.
+    void end(std::optional<Goodbye> last);
 
     ManualLoop& loop;
     std::shared_ptr<messaging::SessionCore> session;
     HeaderFields headers;
     std::string subprotocol;
+    // The loop's thread's:
+    bool paused = false;         // the server does not read
+    std::deque<Arrival> unread;  // what has arrived since
 
     std::mutex lock;  // guards what follows
     std::vector<Received> received;
@@ -35,6 +49,9 @@ struct Peer::Line {
     std::optional<Goodbye> goodbye;
     std::size_t pings = 0;
     std::size_t dropped = 0;
+
+private:
+    void deliver(const Arrival& arrival);
 };
 
 class MemoryCarrier final : public messaging::Carrier {
@@ -44,6 +61,8 @@ public:
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
     SendStatus send(const messaging::Delivery& delivery) noexcept override;
     SendStatus ping(Bytes payload) noexcept override;
+    void pauseReading() noexcept override;
+    void resumeReading() noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code, std::string_view text) noexcept override;
 

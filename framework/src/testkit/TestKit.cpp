@@ -6,10 +6,19 @@
 #include <patchbay/server.hpp>
 #include <patchbay/testkit.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace patchbay::testkit {
 namespace {
 
 constexpr std::string_view kHost = "test.example";
+
+using Arrival = Peer::Line::Arrival;
+
+void arrive(Peer::Line& line, Arrival arrival) {
+    line.loop.turnWith([&] { line.arrive(std::move(arrival)); });
+}
 
 }  // namespace
 
@@ -23,20 +32,21 @@ Refused::Refused(int status, HeaderFields headers, std::string body)
 
 Peer::Peer(std::shared_ptr<Line> line) noexcept : line_{std::move(line)} {}
 
-void Peer::send(std::string_view text) { line_->send(MessageKind::Text, asBytes(text)); }
-void Peer::send(Bytes bytes) { line_->send(MessageKind::Binary, bytes); }
+void Peer::send(std::string_view text) { arrive(*line_, {.text = std::string{text}}); }
+void Peer::send(Bytes bytes) { arrive(*line_, {.kind = MessageKind::Binary, .text = std::string{asText(bytes)}}); }
 
 void Peer::close(CloseCode code, std::string_view text) {
-    line_->end({code, {}});  // an echo has the peer's code and no text
-    line_->loop.turnWith([&] { line_->session->peerClosed(code, text); });
+    arrive(*line_, {.what = Arrival::What::Close, .code = code, .text = std::string{text}});
 }
 
 void Peer::vanish() {
-    {
-        const std::lock_guard guard{line_->lock};
-        line_->ended = true;
-    }
-    line_->loop.turnWith([&] { line_->session->lost("the peer has vanished"); });
+    stall();
+    arrive(*line_, {.what = Arrival::What::Loss});
+}
+
+std::size_t Peer::waiting() const {
+    line_->loop.settle();
+    return static_cast<std::size_t>(std::ranges::count(line_->unread, Arrival::What::Message, &Arrival::what));
 }
 
 void Peer::stall() {

@@ -202,6 +202,8 @@ public:
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
     SendStatus send(const messaging::Delivery&) noexcept override { return SendStatus::Closed; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Closed; }
+    void pauseReading() noexcept override {}
+    void resumeReading() noexcept override {}
     void close(CloseCode, std::string_view) noexcept override {}
     void closeNow(CloseCode, std::string_view) noexcept override {}
 };

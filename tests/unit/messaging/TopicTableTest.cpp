@@ -35,6 +35,8 @@ public:
     }
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
+    void pauseReading() noexcept override {}
+    void resumeReading() noexcept override {}
     void close(CloseCode, std::string_view) noexcept override {}
     void closeNow(CloseCode, std::string_view) noexcept override {}
 

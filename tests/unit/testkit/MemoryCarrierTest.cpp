@@ -1,0 +1,159 @@
+// A peer in memory whose server does not read from it for now.
+#include "testkit/MemoryCarrier.hpp"
+
+#include <patchbay/annotations.hpp>
+
+#include <gmock/gmock.h>
+
+namespace patchbay::testkit {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre, ::testing::IsEmpty, ::testing::SizeIs;
+
+class Listening {
+    SERVER_ENDPOINT(Listening, "/listening")
+public:
+    ON_MESSAGE(said)
+    void said(std::string_view text) {
+        heard.emplace_back(text);
+        if (whenHeard) whenHeard();
+    }
+    ON_CLOSE(left)
+    void left(CloseReason reason) { closed.push_back(std::move(reason)); }
+
+    std::vector<std::string> heard;
+    std::vector<CloseReason> closed;
+    std::function<void()> whenHeard;
+};
+
+class MemoryPause : public ::testing::Test {
+protected:
+    MemoryPause() {
+        auto model = detail::makeModel<Listening>();
+        EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
+        endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
+        messaging::SessionStart start{};
+        start.instance = ear = std::static_pointer_cast<Listening>(endpoint->code->model.construct(endpoint->services));
+        line->session = std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
+        EXPECT_TRUE(endpoint->add(line->session));
+        auto made = std::make_unique<MemoryCarrier>(line, SendQueue{});
+        carrier = made.get();
+        loop->turnWith([&] { line->session->open(std::move(made)); });
+        ear->whenHeard = [this] { carrier->pauseReading(); };
+    }
+    void resume() {
+        loop->turnWith([this] { carrier->resumeReading(); });
+    }
+    std::vector<std::string>& heard() { return ear->heard; }
+    Session session() const { return Session{line->session}; }
+
+    const OwnLoop loop;
+    const std::shared_ptr<messaging::ServerState> state =
+        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});
+    Services services;
+    std::shared_ptr<messaging::DeployedEndpoint> endpoint;
+    std::shared_ptr<Listening> ear;
+    const std::shared_ptr<Peer::Line> line = std::make_shared<Peer::Line>(*loop);
+    MemoryCarrier* carrier = nullptr;
+    Peer peer{line};
+};
+
+TEST_F(MemoryPause, WhatThePeerSaysWaitsAndComesInItsOrder) {
+    for (const char* text : {"one", "two", "three"}) peer.send(text);
+    EXPECT_THAT(heard(), ElementsAre("one"));
+    EXPECT_EQ(peer.waiting(), 2U);
+    resume();
+    EXPECT_THAT(heard(), ElementsAre("one", "two"));
+    EXPECT_EQ(peer.waiting(), 1U);
+    peer.send("four");
+    ear->whenHeard = {};
+    resume();
+    EXPECT_THAT(heard(), ElementsAre("one", "two", "three", "four"));
+    EXPECT_EQ(peer.waiting(), 0U);
+    peer.send("five");
+    EXPECT_THAT(heard(), SizeIs(5));
+}
+
+TEST_F(MemoryPause, ItsEndDeliversNothingWithinTheCallAndTheLastWordCounts) {
+    peer.send("one");
+    peer.send("two");
+    loop->turnWith([&] {
+        carrier->resumeReading();
+        EXPECT_THAT(heard(), SizeIs(1));
+        carrier->pauseReading();
+    });
+    EXPECT_THAT(heard(), SizeIs(1));
+    loop->turnWith([&] {
+        carrier->resumeReading();
+        carrier->resumeReading();
+    });
+    EXPECT_THAT(heard(), ElementsAre("one", "two"));
+}
+
+TEST_F(MemoryPause, ThePeersGoodbyeComesBehindItsMessages) {
+    peer.send("one");
+    peer.send("two");
+    peer.close(CloseCode{4001}, "bye");
+    EXPECT_THAT(ear->closed, IsEmpty());
+    EXPECT_FALSE(peer.closed());
+    ear->whenHeard = {};
+    resume();
+    EXPECT_THAT(heard(), ElementsAre("one", "two"));
+    ASSERT_THAT(ear->closed, SizeIs(1));
+    EXPECT_EQ(ear->closed.front().text(), "bye");
+    EXPECT_EQ(peer.closed()->code, CloseCode{4001});
+}
+
+TEST_F(MemoryPause, APeerThatVanishesIsMissedBehindItsMessagesAndGetsNothingMore) {
+    peer.send("one");
+    peer.send("two");
+    peer.vanish();
+    session().send("to nobody");
+    EXPECT_THAT(ear->closed, IsEmpty());
+    ear->whenHeard = {};
+    resume();
+    EXPECT_THAT(heard(), ElementsAre("one", "two"));
+    ASSERT_THAT(ear->closed, SizeIs(1));
+    EXPECT_EQ(ear->closed.front().cause(), CloseCause::ConnectionLost);
+    EXPECT_THAT(peer.received(), IsEmpty());
+    EXPECT_FALSE(peer.closed());
+}
+
+TEST_F(MemoryPause, AMessageThatIsTooBigIsFoundWhenItIsRead) {
+    peer.send("one");
+    peer.send(std::string(64_KiB + 1, 'x'));
+    EXPECT_FALSE(peer.closed());
+    resume();
+    ASSERT_TRUE(peer.closed());
+    EXPECT_EQ(peer.closed()->code, CloseCode::TooBig);
+}
+
+TEST_F(MemoryPause, PingsLeaveAndTheirAnswersWait) {
+    loop->advance(1s);
+    peer.send("one");
+    loop->turnWith([&] { session().probe(); });
+    EXPECT_EQ(peer.pings(), 1U);
+    EXPECT_EQ(peer.waiting(), 0U) << "which counts messages";
+    EXPECT_FALSE(session().roundTripTime());
+    resume();
+    EXPECT_TRUE(session().roundTripTime());
+}
+
+TEST_F(MemoryPause, OurOwnGoodbyeReadsOnToNoAvailAndPausesNoMore) {
+    peer.send("one");
+    peer.send("two");
+    loop->turnWith([&] {
+        session().close(CloseCode{4000});
+        carrier->pauseReading();
+    });
+    EXPECT_EQ(peer.waiting(), 0U);
+    EXPECT_THAT(heard(), ElementsAre("one"));
+    peer.send("three");
+    EXPECT_EQ(peer.waiting(), 0U);
+    EXPECT_THAT(heard(), ElementsAre("one"));
+    EXPECT_EQ(peer.closed()->code, CloseCode{4000});
+}
+
+}  // namespace
+}  // namespace patchbay::testkit
