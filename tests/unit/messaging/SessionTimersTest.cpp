@@ -136,6 +136,7 @@ TEST_F(NotReading, ReadingOnWhereItWasReadIsNoSignOfThePeers) {
 }
 
 TEST_F(NotReading, AProbeThatIsOnItsWayThenTellsNoTime) {
+    ann.loop().advance(1s);
     for (const bool before : {true, false}) {
         if (before) probe();
         pause();

@@ -11,37 +11,30 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre, ::testing::IsEmpty, ::testing::SizeIs;
 
-struct Ear {
+class Listening {
+    SERVER_ENDPOINT(Listening, "/listening")
+public:
+    ON_MESSAGE(said)
+    void said(std::string_view text) {
+        heard.emplace_back(text);
+        if (whenHeard) whenHeard();
+    }
+    ON_CLOSE(left)
+    void left(CloseReason reason) { closed.push_back(std::move(reason)); }
+
     std::vector<std::string> heard;
     std::vector<CloseReason> closed;
     std::function<void()> whenHeard;
 };
 
-class Listening {
-    SERVER_ENDPOINT(Listening, "/listening")
-public:
-    explicit Listening(Ear& ear) : ear_{ear} {}
-    ON_MESSAGE(said)
-    void said(std::string_view text) {
-        ear_.heard.emplace_back(text);
-        if (ear_.whenHeard) ear_.whenHeard();
-    }
-    ON_CLOSE(left)
-    void left(CloseReason reason) { ear_.closed.push_back(std::move(reason)); }
-
-private:
-    Ear& ear_;
-};
-
 class MemoryPause : public ::testing::Test {
 protected:
     MemoryPause() {
-        services.provide(ear);
         auto model = detail::makeModel<Listening>();
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
         messaging::SessionStart start{};
-        start.instance = endpoint->code->model.construct(endpoint->services);
+        start.instance = ear = std::static_pointer_cast<Listening>(endpoint->code->model.construct(endpoint->services));
         line->session = std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
         EXPECT_TRUE(endpoint->add(line->session));
         auto made = std::make_unique<MemoryCarrier>(line, SendQueue{});
@@ -58,9 +51,9 @@ protected:
     const OwnLoop loop;
     const std::shared_ptr<messaging::ServerState> state =
         std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});
-    const std::shared_ptr<Ear> ear = std::make_shared<Ear>();
     Services services;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
+    std::shared_ptr<Listening> ear;
     const std::shared_ptr<Peer::Line> line = std::make_shared<Peer::Line>(*loop);
     MemoryCarrier* carrier = nullptr;
     Peer peer{line};
@@ -137,6 +130,7 @@ TEST_F(MemoryPause, AMessageThatIsTooBigIsFoundWhenItIsRead) {
 }
 
 TEST_F(MemoryPause, PingsLeaveAndTheirAnswersWait) {
+    loop->advance(1s);
     peer.send("one");
     loop->turnWith([&] { session().probe(); });
     EXPECT_EQ(peer.pings(), 1U);
