@@ -7,7 +7,6 @@
 #include <utility>
 
 namespace patchbay {
-
 ThreadPool::~ThreadPool() {
     if (!stop(Clock::now())) join();
 }
@@ -17,23 +16,39 @@ bool ThreadPool::tryPut(Task task) { return add(task, bounds_.waiting); }
 
 /// A task that is refused stays with the caller, who destroys it without the lock.
 bool ThreadPool::add(Task& task, std::size_t mostWaiting) {
-    std::optional<std::string> problem;
-    bool taken = true;
+    Call call;
     {
         const std::lock_guard guard{lock_};
         if (closed_ || waiting_.size() >= mostWaiting) return false;
         waiting_.push_back({std::move(task), detail::runningHere().load(std::memory_order_relaxed)});
         if (!started_) return true;
-        if (idle_ < waiting_.size()) problem = addWorker();
+        call = callOne();
         if (workers_.empty()) {
             task = std::move(waiting_.back().task);
             waiting_.pop_back();
-            taken = false;
         }
     }
-    if (taken) changed_.notify_one();
-    if (problem) log::error("patchbay", "the system gives the executor no more threads: " + *problem);
-    return taken;
+    carryOut(call);
+    return !task;
+}
+
+/// For what waits: wakes the thread that was at work last, or makes one. One at a time: it calls the next when it has come and
+/// finds more than it takes. So small tasks, which those that are at work take in passing, wake nobody else.
+/// Requires: the lock is held.
+ThreadPool::Call ThreadPool::callOne() {
+    if (called_) return {};
+    if (idle_.empty()) return {.problem = addWorker()};
+    called_ = true;
+    Call call{.woken = std::move(idle_.back())};
+    idle_.pop_back();
+    call.woken->isIdle = false;
+    return call;
+}
+
+/// Without the lock, which who is woken wants.
+void ThreadPool::carryOut(const Call& call) noexcept {
+    if (call.woken) call.woken->called.notify_one();
+    if (call.problem) log::error("patchbay", "the system gives no more threads for what may block: " + *call.problem);
 }
 
 /// One more, if there may be one. What keeps it from being made; it is not tried again while there are others.
@@ -41,29 +56,37 @@ bool ThreadPool::add(Task& task, std::size_t mostWaiting) {
 std::optional<std::string> ThreadPool::addWorker() {
     if (workers_.size() >= mostThreads_) return std::nullopt;
     auto problem = thrownBy([this] {
-        auto worker = std::make_unique<Worker>();
-        Worker& one = *worker;
+        const auto worker = std::make_shared<Worker>();
         workers_.reserve(bounds_.threads);
-        one.thread = std::thread{[this, &one] { work(one); }};  // waits for the lock first
-        workers_.push_back(std::move(worker));
+        idle_.reserve(bounds_.threads);
+        worker->thread = std::thread{[this, worker] { work(worker); }};  // waits for the lock first
+        workers_.push_back(worker);
+        called_ = true;
     });
     if (problem && !workers_.empty()) mostThreads_ = workers_.size();
     return problem;
 }
 
-void ThreadPool::work(Worker& self) noexcept {
+void ThreadPool::work(const std::shared_ptr<Worker>& worker) noexcept {
+    Worker& self = *worker;
     std::unique_lock guard{lock_};
+    called_ = false;
     for (;;) {
-        ++idle_;
-        changed_.wait(guard, [this] { return closed_ || !waiting_.empty(); });
-        --idle_;
+        while (waiting_.empty() && !closed_) {
+            self.isIdle = true;
+            idle_.push_back(worker);
+            self.called.wait(guard, [&self] { return !self.isIdle; });
+            called_ = false;
+        }
         if (waiting_.empty()) break;
         Entry next = std::move(waiting_.front());
         waiting_.pop_front();
         self.isBusy = true;
         self.postedBy = next.postedBy;
         ++busy_;
+        const Call call = waiting_.empty() ? Call{} : callOne();
         guard.unlock();
+        carryOut(call);
         run(std::move(next.task), self.running);
         guard.lock();
         --busy_;
@@ -90,21 +113,25 @@ std::vector<ThreadPool::Busy> ThreadPool::busy() const {
 // ------------------------------------------------------------------------------------------------ beginning and end
 
 void ThreadPool::start() {
-    std::optional<std::string> problem;
+    Call call;
     {
         const std::lock_guard guard{lock_};
         started_ = true;
-        while (!problem && workers_.size() < std::min(mostThreads_, waiting_.size())) problem = addWorker();
+        if (!waiting_.empty()) call = callOne();
     }
-    if (problem) log::error("patchbay", "the system gives the executor no more threads: " + *problem);
+    carryOut(call);
 }
 
 bool ThreadPool::stop(Clock::time_point deadline) {
     {
         const std::lock_guard guard{lock_};
         closed_ = true;
+        for (const auto& worker : idle_) {
+            worker->isIdle = false;
+            worker->called.notify_one();
+        }
+        idle_.clear();
     }
-    changed_.notify_all();
     ended_.waitUntil(deadline, [this] {
         const std::lock_guard guard{lock_};
         return workers_.empty() || (waiting_.empty() && busy_ == 0);
@@ -123,7 +150,7 @@ bool ThreadPool::stop(Clock::time_point deadline) {
 }
 
 void ThreadPool::join() {
-    std::vector<std::unique_ptr<Worker>> ending;
+    std::vector<std::shared_ptr<Worker>> ending;
     {
         const std::lock_guard guard{lock_};
         ending.swap(workers_);

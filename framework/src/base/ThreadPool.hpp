@@ -64,23 +64,33 @@ private:
     };
     struct Worker {
         std::thread thread;
+        std::condition_variable called;
         detail::RunningSlot running{nullptr};
-        bool isBusy = false;             // under the pool's lock
-        const char* postedBy = nullptr;  // likewise
+        // under the pool's lock
+        bool isIdle = false;
+        bool isBusy = false;
+        const char* postedBy = nullptr;
     };
     bool add(Task& task, std::size_t mostWaiting);
+    /// What is left to do when the lock has been given back.
+    struct Call {
+        std::shared_ptr<Worker> woken = {};
+        std::optional<std::string> problem = {};
+    };
+    Call callOne();
+    void carryOut(const Call& call) noexcept;
     std::optional<std::string> addWorker();
-    void work(Worker& self) noexcept;
+    void work(const std::shared_ptr<Worker>& worker) noexcept;
 
     const Bounds bounds_;
     Doorbell ended_;  // rung by each thread that ends
-    std::condition_variable changed_;
     mutable std::mutex lock_;  // guards what follows
     std::deque<Entry> waiting_;
-    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::shared_ptr<Worker>> workers_;
+    std::vector<std::shared_ptr<Worker>> idle_;  // who became so last is last
     std::size_t mostThreads_;  // fewer than the bound where the system gives no more
-    std::size_t idle_ = 0;
     std::size_t busy_ = 0;
+    bool called_ = false;  // a thread has been woken or made, and has not come yet
     bool started_ = false;
     bool closed_ = false;
 };
