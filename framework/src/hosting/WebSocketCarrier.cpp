@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace patchbay::hosting {
 namespace {
@@ -184,7 +185,7 @@ void WebSocketCarrier::resumeReading() noexcept {
 void WebSocketCarrier::feedKept() {
     if (!kept_) return;  // the connection has ended
     kept_->entered = false;
-    if (!kept_->resumed) return;
+    if (!std::exchange(kept_->resumed, false)) return;
     auto kept = std::move(kept_);
     const auto channel = channel_;
     connection_.release();
@@ -192,11 +193,11 @@ void WebSocketCarrier::feedKept() {
         const transport::SocketChannel::Lending lending{*channel, kept->rest()};
         kept->taken = kept->size - connection_.receive(kept->rest());
     }
-    kept->resumed = false;
-    if (kept->taken < kept->size)
+    if (kept->taken < kept->size) {
         kept_ = std::move(kept);
-    else if (channel_ && !connection_.isHeld())
+    } else if (channel_ && !connection_.isHeld()) {
         channel_->resumeReading();
+    }
 }
 
 void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {

@@ -16,6 +16,12 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace patchbay::hosting {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include "Wire.hpp"
 
+#include <utility>
+
 namespace patchbay::protocol::testing {
 namespace {
 

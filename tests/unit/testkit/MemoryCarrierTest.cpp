@@ -5,6 +5,11 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace patchbay::testkit {
 namespace {
 
@@ -89,6 +94,17 @@ TEST_F(MemoryPause, ItsEndDeliversNothingWithinTheCallAndTheLastWordCounts) {
         carrier->resumeReading();
     });
     EXPECT_THAT(heard(), ElementsAre("one", "two"));
+}
+
+TEST_F(MemoryPause, WhatComesBeforeTheLoopHasGoneOnStaysBehind) {
+    peer.send("one");
+    peer.send("two");
+    ear->whenHeard = {};
+    loop->turnWith([&] {
+        carrier->resumeReading();
+        line->arrive({.text = "three"});
+    });
+    EXPECT_THAT(heard(), ElementsAre("one", "two", "three"));
 }
 
 TEST_F(MemoryPause, ThePeersGoodbyeComesBehindItsMessages) {
