@@ -71,7 +71,8 @@ void Simulation::send(Connection& to, const Step& step, const Performer& who) {
     model_.sends(call);
     SendStatus status = SendStatus::Closed;
     if (throws) {
-        if (!isRefused([&] { binary ? session.send(payload) : session.send(asText(payload)); })) status = SendStatus::Queued;
+        if (!isRefused([&] { binary ? session.send(payload) : session.send(asText(payload)); }))
+            status = SendStatus::Queued;
     } else {
         status = binary ? session.trySend(payload) : session.trySend(asText(payload));
     }
@@ -113,7 +114,8 @@ void Simulation::publish(const Step& step) {
         published.status = SendStatus::Full;
     }
     if (published.status == SendStatus::Full) ++around_.fullQueues;
-    trace_.add("call %llu publishes: %llu, number %llu", call, static_cast<std::uint64_t>(published.status), published.position.offset);
+    trace_.add("call %llu publishes: %llu, number %llu", call, static_cast<std::uint64_t>(published.status),
+               published.position.offset);
     model_.published(call, what, published.status, published.position);
 }
 
@@ -129,7 +131,8 @@ void Simulation::subscribe(Connection& whom, const Step& step) {
     Model::Joining outcome = Model::Joining::Joined;
     TopicPosition position;
     try {
-        position = where.global ? deployments_[0].topics->subscribe(whom.session(), topic) : whom.session().subscribe(topic);
+        position =
+            where.global ? deployments_[0].topics->subscribe(whom.session(), topic) : whom.session().subscribe(topic);
     } catch (const SessionClosed&) {
         outcome = Model::Joining::Closed;
     } catch (const TooManyTopics&) {
@@ -173,7 +176,8 @@ void Simulation::startTimer(Connection& on, const Step& step, std::uint32_t at) 
     timer.task = task;
     timer.timer = repeats ? on.session().every(time, Given{*this, task}) : on.session().after(time, Given{*this, task});
     trace_.add("call %llu starts a timer of session %llu", call, on.id());
-    if (timer.timer.active() != wasOpen) model_.fail(Rule::Task, "a timer is active though its session is closed, or the other way");
+    if (timer.timer.active() != wasOpen)
+        model_.fail(Rule::Task, "a timer is active though its session is closed, or the other way");
     if (!wasOpen && !tasks_[task].gone) model_.fail(Rule::Kept, "a timer's task is kept though its session was closed");
 }
 
@@ -211,9 +215,8 @@ void Simulation::closeFor(Connection& whom, const Step& step) {
 void Simulation::ping(Connection& whom) {
     model_.call();
     const bool wasOpen = whom.isOpen();
-    const bool refused = isRefused([&] {
-        whom.loop().isHere() ? whom.session().probe() : whom.session().basicRemote().sendPing({});
-    });
+    const bool refused =
+        isRefused([&] { whom.loop().isHere() ? whom.session().probe() : whom.session().basicRemote().sendPing({}); });
     if (!wasOpen && !refused) model_.fail(Rule::Status, "a closed session can be pinged");
 }
 
@@ -251,7 +254,8 @@ void Simulation::lookAround(Connection& from) {
     for (const auto& connection : connections_) {
         if (deploymentOf_[connection->id()] == deploymentOf_[from.id()] && connection->isOpen()) ++wanted;
     }
-    if (open.size() != wanted) model_.fail(Rule::Count, "openSessions() has " + std::to_string(open.size()) + " of " + std::to_string(wanted));
+    if (open.size() != wanted)
+        model_.fail(Rule::Count, "openSessions() has " + std::to_string(open.size()) + " of " + std::to_string(wanted));
 }
 
 // ------------------------------------------------------------------------------------------------ exceptions

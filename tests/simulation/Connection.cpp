@@ -85,8 +85,10 @@ bool Connection::letGo() noexcept {
 SendStatus Connection::take(Bytes payload) noexcept {
     if (isDeaf()) return SendStatus::Closed;
     const Model::Call call = callIn(payload);
-    if (call == 0) around_.model.fail(Rule::Torn, "a message of " + std::to_string(payload.size()) + " bytes is not what was sent");
-    if (around_.planted == Planted::SwallowsBehindPing && stalled_ && std::exchange(pinged_, false)) return SendStatus::Queued;
+    if (call == 0)
+        around_.model.fail(Rule::Torn, "a message of " + std::to_string(payload.size()) + " bytes is not what was sent");
+    if (around_.planted == Planted::SwallowsBehindPing && stalled_ && std::exchange(pinged_, false))
+        return SendStatus::Queued;
     const SendStatus status = admit(payload.size());
     if (status != SendStatus::Queued) ++around_.fullQueues;
     around_.trace.add("gets session %llu: call %llu, %llu", id_, call, static_cast<std::uint64_t>(status));
@@ -105,7 +107,8 @@ SendStatus Connection::admit(std::size_t bytes) noexcept {
         dropOne();
         return true;
     };
-    const SendStatus status = QueuePolicy{core().sendQueue()}.admit(size, [this] { return queuedBytes_; }, dropOldest);
+    const SendStatus status = QueuePolicy{core().sendQueue()}.admit(
+        size, [this] { return queuedBytes_; }, dropOldest);
     if (status == SendStatus::Dropped) dropOne();
     if (status != SendStatus::Queued) return status;
     queue_.push_back(static_cast<std::uint32_t>(size.onWire));
@@ -124,7 +127,8 @@ SendStatus Connection::answerPing() noexcept {
 
 void Connection::close(CloseCode code, std::string_view text, bool atOnce) noexcept {
     if (ended_) return;
-    around_.trace.add("goodbye session %llu: code %llu, at once %llu", id_, static_cast<std::uint64_t>(code), atOnce ? 1 : 0);
+    around_.trace.add("goodbye session %llu: code %llu, at once %llu", id_, static_cast<std::uint64_t>(code),
+                      atOnce ? 1 : 0);
     if (!vanished_) {
         look();
         around_.model.goodbye(id_, code, text, atOnce, droppedBefore());
@@ -186,7 +190,11 @@ void Connection::put(Arrival arrival) {
 }
 
 void Connection::say(std::uint32_t step, std::size_t bytes, MessageKind kind) {
-    put({.what = Arrival::What::Message, .kind = kind, .step = step, .number = ++said_, .bytes = static_cast<std::uint32_t>(bytes)});
+    put({.what = Arrival::What::Message,
+         .kind = kind,
+         .step = step,
+         .number = ++said_,
+         .bytes = static_cast<std::uint32_t>(bytes)});
 }
 
 void Connection::sayGoodbye(CloseCode code) { put({.what = Arrival::What::Goodbye, .code = code}); }

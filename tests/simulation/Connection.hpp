@@ -5,7 +5,8 @@
 //     peer -> what is under way -> the loop's turn -> session
 //
 // It behaves as hosting/WebSocketCarrier does: one write per turn; a goodbye waits behind the messages and has a bound;
-// who has said and heard a goodbye ends the connection; the session owns its carrier until then, and the carrier keeps the session.
+// who has said and heard a goodbye ends the connection; the session owns its carrier until then, and the carrier keeps the
+// session.
 
 #include "Model.hpp"
 #include "SimLoop.hpp"
@@ -127,9 +128,9 @@ private:
     SimLoop& loop_;
     const Model::Id id_;
     const unsigned slot_;
-    Session handle_;                                    // somebody else's, who never gives it back
-    std::shared_ptr<messaging::SessionCore> pending_;   // until the connection is there
-    std::shared_ptr<messaging::SessionCore> kept_;      // the carrier's, until the connection has ended
+    Session handle_;                                   // somebody else's, who never gives it back
+    std::shared_ptr<messaging::SessionCore> pending_;  // until the connection is there
+    std::shared_ptr<messaging::SessionCore> kept_;     // the carrier's, until the connection has ended
     unsigned carriers_ = 0;
     TimerId giveUp_ = 0;
     // out

@@ -25,6 +25,7 @@ constexpr Weight kAtTop[] = {
 };
 
 // What threads, handlers, tasks and timers do.
+// clang-format off
 constexpr Weight kCalls[] = {
     {Op::Send, 200, false}, {Op::Publish, 170, false}, {Op::PublishExcept, 20}, {Op::Subscribe, 60, false},
     {Op::Unsubscribe, 35},  {Op::Post, 60},            {Op::After, 14},         {Op::Every, 5},
@@ -32,6 +33,7 @@ constexpr Weight kCalls[] = {
     {Op::Idle, 2},          {Op::Keep, 6},             {Op::Look, 4},           {Op::Throw, 8},
     {Op::Thread, 20},       {Op::Turn, 14},            {Op::Undeploy, 1},
 };
+// clang-format on
 
 constexpr std::size_t kDeepest = 3;  // steps of steps of steps
 
@@ -55,7 +57,8 @@ public:
             }
             stopFurther();
             pick(kAtTop, top_, 0);
-            if (random_.chance(2 + 6 * static_cast<unsigned>(std::ranges::count(perhapsGone_, true)))) connect(slotToConnect(), number(random_.below(kEndpoints)));
+            if (random_.chance(2 + 6 * static_cast<unsigned>(std::ranges::count(perhapsGone_, true))))
+                connect(slotToConnect(), number(random_.below(kEndpoints)));
         }
         return std::move(script_);
     }
@@ -64,7 +67,8 @@ private:
     template <std::size_t N>
     void vary(const Weight (&weights)[N], std::array<std::uint32_t, N>& varied) {
         constexpr std::uint32_t kFactors[] = {0, 1, 1, 2, 5};  // halves
-        for (std::size_t i = 0; i < N; ++i) varied[i] = weights[i].weight * (weights[i].varies ? random_.oneOf(kFactors) : random_.between(1, 4));
+        for (std::size_t i = 0; i < N; ++i)
+            varied[i] = weights[i].weight * (weights[i].varies ? random_.oneOf(kFactors) : random_.between(1, 4));
     }
 
     // ---- what there is ----
@@ -146,7 +150,9 @@ private:
             case Op::Unsubscribe: add(op, slot(), global(), topic()); return;
             case Op::Post: return withCalls(add(op, slot()), 0, 3, depth);
             case Op::After:
-            case Op::Every: return withCalls(add(op, slot(), number(random_.below(kTimers)), number(random_.between(1, 40))), 0, 2, depth);
+            case Op::Every:
+                return withCalls(add(op, slot(), number(random_.below(kTimers)), number(random_.between(1, 40))), 0, 2,
+                                 depth);
             case Op::Cancel: add(op, number(random_.below(kTimers))); return;
             case Op::Close: add(op, gone(slot()), number(random_.below(900))); return;
             case Op::CloseFor: add(op, gone(slot()), number(random_.below(3))); return;

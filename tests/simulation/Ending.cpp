@@ -1,5 +1,5 @@
-// How a run ends: everything comes to rest, and what was promised has come; the server is stopped, and everything has ended;
-// nobody holds anything, and nothing is left.
+// How a run ends: everything comes to rest, and what was promised has come; the server is stopped, and everything has
+// ended; nobody holds anything, and nothing is left.
 
 #include "Simulation.hpp"
 
@@ -29,7 +29,8 @@ bool Simulation::comeToRest() {
         bool rests = true;
         for (const auto& loop : loops_) {
             const auto& connections = onLoop_[loop->index()];
-            const bool works = std::ranges::any_of(connections, [](const Connection* connection) { return connection->hasWork(); });
+            const bool works =
+                std::ranges::any_of(connections, [](const Connection* connection) { return connection->hasWork(); });
             if (loop->hasEnded() || !(works || loop->isReady())) continue;
             rests = false;
             loop->turn(*this);
@@ -48,7 +49,9 @@ void Simulation::checkRest() {
     if (!comeToRest()) return;
     for (const auto& loop : loops_) {
         const std::size_t bytes = loop->queue().chargedBytes();
-        if (bytes != 0) model_.fail(Rule::Bounds, "loop " + std::to_string(loop->index()) + " rests, and holds " + std::to_string(bytes) + " bytes");
+        if (bytes != 0)
+            model_.fail(Rule::Bounds,
+                        "loop " + std::to_string(loop->index()) + " rests, and holds " + std::to_string(bytes) + " bytes");
     }
     for (const auto& connection : connections_) {
         if (connection->session().id() == 0) continue;
@@ -56,8 +59,10 @@ void Simulation::checkRest() {
         if (!model_.hasLeft(connection->id())) model_.rests(connection->id(), connection->droppedBefore());
     }
     for (const TaskRecord& task : tasks_) {
-        const bool isMissing = task.isTimer && task.isExact && task.runs == 0 && task.wasOpen && !task.cancelled && task.due <= machine_.now;
-        if (isMissing && !model_.hasLeft(task.connection->id())) model_.fail(Rule::Task, "a timer has not run, and its time is over");
+        const bool isMissing =
+            task.isTimer && task.isExact && task.runs == 0 && task.wasOpen && !task.cancelled && task.due <= machine_.now;
+        if (isMissing && !model_.hasLeft(task.connection->id()))
+            model_.fail(Rule::Task, "a timer has not run, and its time is over");
     }
 }
 
@@ -83,14 +88,18 @@ void Simulation::checkStopped() {
         const auto cause = static_cast<CloseCause>(i);
         const std::uint64_t told = container_->state().closes.of(cause), seen = model_.ended(cause);
         if (told != seen)
-            model_.fail(Rule::Count, std::to_string(told) + " sessions were counted for " + std::string{name(cause)} + ", and " + std::to_string(seen) + " have ended so");
+            model_.fail(Rule::Count, std::to_string(told) + " sessions were counted for " + std::string{name(cause)} +
+                                         ", and " + std::to_string(seen) + " have ended so");
     }
     for (const auto& loop : loops_) {
-        if (loop->queue().chargedBytes() != 0) model_.fail(Rule::Bounds, "loop " + std::to_string(loop->index()) + " has ended, and holds bytes");
+        if (loop->queue().chargedBytes() != 0)
+            model_.fail(Rule::Bounds, "loop " + std::to_string(loop->index()) + " has ended, and holds bytes");
     }
     for (const Deployment& deployment : deployments_) {
-        if (deployment.table && deployment.table->topicCount() != 0) model_.fail(Rule::Kept, "a topic is left though everybody has gone");
-        for (unsigned topic = 0; topic < kTopics; ++topic) model_.counted(deployment.space, topic, deployment.topics->subscribers("t" + std::to_string(topic)));
+        if (deployment.table && deployment.table->topicCount() != 0)
+            model_.fail(Rule::Kept, "a topic is left though everybody has gone");
+        for (unsigned topic = 0; topic < kTopics; ++topic)
+            model_.counted(deployment.space, topic, deployment.topics->subscribers("t" + std::to_string(topic)));
     }
     for (const auto& connection : connections_) {
         if (connection->hasCarrier()) model_.fail(Rule::Kept, "a carrier is left though its connection has ended");
@@ -103,10 +112,12 @@ void Simulation::checkStopped() {
 void Simulation::callStopped() {
     constexpr std::array kLastCalls{Op::Send, Op::Post, Op::Publish, Op::Close, Op::Unsubscribe, Op::After};
     for (std::uint16_t slot = 0; slot < kSlots; ++slot) {
-        for (const Op op : kLastCalls) performCall({.op = op, .operands = {op == Op::Publish ? std::uint16_t(slot % 4) : slot, 1, 5, 0}}, 0, {});
+        for (const Op op : kLastCalls)
+            performCall({.op = op, .operands = {op == Op::Publish ? std::uint16_t(slot % 4) : slot, 1, 5, 0}}, 0, {});
     }
     for (std::uint16_t slot = 0; slot < kSlots; slot += 5) {
-        for (const Op op : {Op::Subscribe, Op::Keep, Op::Idle, Op::Ping}) performCall({.op = op, .operands = {slot, 1, 5, 0}}, 0, {});
+        for (const Op op : {Op::Subscribe, Op::Keep, Op::Idle, Op::Ping})
+            performCall({.op = op, .operands = {slot, 1, 5, 0}}, 0, {});
     }
     if (liveTasks_ != 0) model_.fail(Rule::Kept, "a stopped server has kept a task");
 }

@@ -87,7 +87,8 @@ void Simulation::runTask(std::uint32_t task) {
 void Simulation::checkTimer(TaskRecord& record) {
     if (record.cancelled) model_.fail(Rule::Task, "a timer runs though it was cancelled");
     if (record.interval.count() == 0 && record.runs > 1) model_.fail(Rule::Task, "a timer that fires once runs twice");
-    if (record.connection->loop().now() < record.due + (record.runs - 1) * record.interval) model_.fail(Rule::Task, "a timer runs too early");
+    if (record.connection->loop().now() < record.due + (record.runs - 1) * record.interval)
+        model_.fail(Rule::Task, "a timer runs too early");
 }
 
 void Simulation::taskGone(std::uint32_t task) noexcept {
@@ -98,7 +99,8 @@ void Simulation::taskGone(std::uint32_t task) noexcept {
     connection.look();
     if (record.isTimer) {
         const bool over = record.cancelled || (record.interval.count() == 0 && record.runs != 0);
-        if (record.wasOpen && !over && !model_.hasLeft(connection.id())) model_.fail(Rule::Task, "a timer was dropped though its session is open");
+        if (record.wasOpen && !over && !model_.hasLeft(connection.id()))
+            model_.fail(Rule::Task, "a timer was dropped though its session is open");
     } else if (record.wasOpen && record.runs == 0) {
         model_.dropped(connection.id(), record.call);
     }

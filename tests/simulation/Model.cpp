@@ -13,7 +13,8 @@ constexpr std::size_t kBesidePayload = 96;
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
 std::string_view nameOf(Model::Part part) noexcept {
-    constexpr std::string_view kNames[] = {"opened()", "open handler", "message handler", "task", "error handler", "close handler", "closed()"};
+    constexpr std::string_view kNames[] = {"opened()",      "open handler",  "message handler", "task",
+                                           "error handler", "close handler", "closed()"};
     return kNames[static_cast<std::size_t>(part)];
 }
 
@@ -25,8 +26,9 @@ std::string_view nameOf(SendStatus status) noexcept {
 }  // namespace
 
 std::string_view name(Rule rule) noexcept {
-    constexpr std::string_view kNames[] = {"Order",  "Loss",  "Ghost", "Torn", "Position", "Handlers", "AfterClose",
-                                           "Reason", "Status", "Count", "Task", "Bounds",   "Asleep",   "Kept",     "Crash"};
+    constexpr std::string_view kNames[] = {"Order",    "Loss",       "Ghost",  "Torn",   "Position",
+                                           "Handlers", "AfterClose", "Reason", "Status", "Count",
+                                           "Task",     "Bounds",     "Asleep", "Kept",   "Crash"};
     return kNames[static_cast<std::size_t>(rule)];
 }
 
@@ -171,11 +173,14 @@ void Model::ends(Id id, Part part, bool threw) {
 
 void Model::beginsClose(Id id, const CloseReason& reason) {
     Seen& seen = sessions_[id];
-    const auto wrong = [&](Rule rule, std::string_view how) { fail(rule, who(id) + ": its close handler runs " + std::string{how}); };
+    const auto wrong = [&](Rule rule, std::string_view how) {
+        fail(rule, who(id) + ": its close handler runs " + std::string{how});
+    };
     if (std::exchange(seen.closed, true) || seen.gone) return wrong(Rule::Handlers, "twice");
     if (!seen.left) wrong(Rule::Handlers, "though it is open");
     if (seen.closeDue == Due::No) wrong(Rule::Handlers, "though no open handler has returned");
-    if (reason.cause() == CloseCause::Peer && seen.heard != seen.handled) wrong(Rule::Loss, "before it has handled what its peer said before");
+    if (reason.cause() == CloseCause::Peer && seen.heard != seen.handled)
+        wrong(Rule::Loss, "before it has handled what its peer said before");
     seen.member = {};
     checkReason(id, reason);
 }
@@ -199,13 +204,15 @@ void Model::checkReason(Id id, const CloseReason& reason) {
     if (right) return;
     fail(Rule::Reason, who(id) + " has ended for " + std::string{patchbay::name(reason.cause())} + ", code " +
                            number(static_cast<unsigned>(reason.code())) + " '" + reason.text() + "', not for " +
-                           (known ? std::string{patchbay::name(known->cause)} + " '" + std::string{known->text} + "'" : "what may have closed it"));
+                           (known ? std::string{patchbay::name(known->cause)} + " '" + std::string{known->text} + "'"
+                                  : "what may have closed it"));
 }
 
 void Model::handles(Id id, std::uint32_t number) {
     Seen& seen = sessions_[id];
     if (number > seen.heard || number != seen.handled + 1)
-        fail(Rule::Order, who(id) + " handles its peer's message " + simulation::number(number) + " behind " + simulation::number(seen.handled));
+        fail(Rule::Order, who(id) + " handles its peer's message " + simulation::number(number) + " behind " +
+                              simulation::number(seen.handled));
     seen.handled = number;
 }
 
@@ -235,22 +242,22 @@ Model::Expected Model::pop(Seen& seen) noexcept {
     return first;
 }
 
-/// What is before that call will not come any more.
+/// What is before that call has not come, and may not come any more.
 void Model::skipUpTo(Id id, Call call) {
     Seen& seen = sessions_[id];
     while (seen.expects() && seen.expected[seen.firstExpected].call < call) {
         const Expected lost = pop(seen);
         if (!lost.wanted) continue;
         ++seen.missing;
-        if (seen.facts.queue.whenFull == WhenFull::Close && !seen.mayBeFull)
-            fail(Rule::Loss, who(id) + " does not get the message of call " + number(lost.call));
+        seen.lastMissing = lost.call;
     }
 }
 
 void Model::takesEffect(Id id, Call call, std::string_view what) {
     Seen& seen = sessions_[id];
     if (call <= seen.lastEffect)
-        fail(Rule::Order, who(id) + ": " + std::string{what} + " of call " + number(call) + " comes behind call " + number(seen.lastEffect));
+        fail(Rule::Order, who(id) + ": " + std::string{what} + " of call " + number(call) + " comes behind call " +
+                              number(seen.lastEffect));
     seen.lastEffect = call;
 }
 
@@ -264,11 +271,14 @@ void Model::sent(Id id, const Sending& what, SendStatus status) {
     Seen& seen = sessions_[id];
     const std::string_view said = nameOf(status);
     if (!what.wasOpen) {
-        if (status != SendStatus::Closed || answer_) fail(Rule::Status, who(id) + " is closed, and a message to it is " + std::string{said});
+        if (status != SendStatus::Closed || answer_)
+            fail(Rule::Status, who(id) + " is closed, and a message to it is " + std::string{said});
     } else if (status == SendStatus::Closed) {
         if (!seen.mayBeLost) fail(Rule::Status, who(id) + " is open, and a message to it is Closed");
     } else if (answer_) {
-        if (status != *answer_) fail(Rule::Status, "call " + number(call) + ": the carrier says " + std::string{nameOf(*answer_)} + ", the call " + std::string{said});
+        if (status != *answer_)
+            fail(Rule::Status, "call " + number(call) + ": the carrier says " + std::string{nameOf(*answer_)} +
+                                   ", the call " + std::string{said});
     } else if (status == SendStatus::Queued) {
         expect(seen, {call, static_cast<std::uint32_t>(what.bytes), true, true});
     } else {
@@ -280,10 +290,13 @@ void Model::sent(Id id, const Sending& what, SendStatus status) {
 void Model::refused(Id id, const Sending& what, SendStatus status) {
     Seen& seen = sessions_[id];
     const bool closes = seen.facts.queue.whenFull == WhenFull::Close;
-    if ((status == SendStatus::Full) != closes) fail(Rule::Status, who(id) + ": " + std::string{nameOf(status)} + " is not its policy");
-    const bool fits = what.loopHasRoom && (seen.waitingBytes == 0 ? what.bytes <= seen.facts.queue.bytes
-                                                                 : seen.waitingBytes + what.bytes + kBesidePayload <= seen.facts.queue.bytes);
-    if (fits && !seen.excused) fail(Rule::Status, who(id) + ": a message is " + std::string{nameOf(status)} + " though there is room");
+    if ((status == SendStatus::Full) != closes)
+        fail(Rule::Status, who(id) + ": " + std::string{nameOf(status)} + " is not its policy");
+    const bool fits = what.loopHasRoom &&
+                      (seen.waitingBytes == 0 ? what.bytes <= seen.facts.queue.bytes
+                                              : seen.waitingBytes + what.bytes + kBesidePayload <= seen.facts.queue.bytes);
+    if (fits && !seen.excused)
+        fail(Rule::Status, who(id) + ": a message is " + std::string{nameOf(status)} + " though there is room");
     if (!closes) {
         ++seen.refused;
         return;
@@ -313,15 +326,28 @@ void Model::goodbye(Id id, CloseCode code, std::string_view text, bool atOnce, s
     if (std::exchange(seen.goodbyeSaid, true)) fail(Rule::Reason, who(id) + " says goodbye twice");
     if (seen.endingCall != 0) takesEffect(id, seen.endingCall, "the goodbye");
     const Ending* const known = reasonOf(seen);
-    const bool right = known ? code == known->onWire && (known->text.empty() || text == known->text)
-                             : (code == CloseCode::TryAgainLater && seen.mayBeFull) || (code == CloseCode::GoingAway && mayBeIdle(seen));
-    if (!right) fail(Rule::Reason, who(id) + " says goodbye with " + number(static_cast<unsigned>(code)) + " '" + std::string{text} + "'");
+    const bool right =
+        known ? code == known->onWire && (known->text.empty() || text == known->text)
+              : (code == CloseCode::TryAgainLater && seen.mayBeFull) || (code == CloseCode::GoingAway && mayBeIdle(seen));
+    if (!right)
+        fail(Rule::Reason,
+             who(id) + " says goodbye with " + number(static_cast<unsigned>(code)) + " '" + std::string{text} + "'");
     if (!atOnce && !seen.excused) {
         skipUpTo(id, UINT32_MAX);
-        if (seen.facts.queue.whenFull != WhenFull::Close && seen.missing + seen.refused > counted)
-            fail(Rule::Loss, who(id) + " misses " + number(seen.missing + seen.refused) + " messages at its end, and " + number(counted) + " were counted");
+        // Whose policy is to close has no other word for it.
+        if (!seen.mayBeFull || seen.facts.queue.whenFull != WhenFull::Close)
+            checkMissing(id, counted, seen.missing + seen.refused > counted);
     }
     excuse(id);
+}
+
+void Model::checkMissing(Id id, std::uint64_t counted, bool isWrong) {
+    if (!isWrong) return;
+    const Seen& seen = sessions_[id];
+    const std::string last = seen.lastMissing == 0 ? "" : " (the last that of call " + number(seen.lastMissing) + ")";
+    fail(seen.missing + seen.refused > counted ? Rule::Loss : Rule::Count,
+         who(id) + " misses " + number(seen.missing + seen.refused) + " messages" + last + ", and " + number(counted) +
+             " were counted");
 }
 
 void Model::excuse(Id id) noexcept {
@@ -337,12 +363,12 @@ void Model::rests(Id id, std::uint64_t counted) {
     if (seen.failing) fail(Rule::Reason, who(id) + " is open though a handler has failed");
     if (!seen.excused) {
         skipUpTo(id, UINT32_MAX);
-        if (seen.missing + seen.refused != counted)
-            fail(seen.missing + seen.refused > counted ? Rule::Loss : Rule::Count,
-                 who(id) + " misses " + number(seen.missing + seen.refused) + " messages, and " + number(counted) + " were counted");
+        checkMissing(id, counted, seen.missing + seen.refused != counted);
     }
-    if (seen.heard != seen.handled) fail(Rule::Loss, who(id) + " has handled " + number(seen.handled) + " messages of " + number(seen.heard));
-    if (seen.firstTask != seen.tasks.size()) fail(Rule::Task, who(id) + ": the task of call " + number(seen.tasks[seen.firstTask]) + " has not run");
+    if (seen.heard != seen.handled)
+        fail(Rule::Loss, who(id) + " has handled " + number(seen.handled) + " messages of " + number(seen.heard));
+    if (seen.firstTask != seen.tasks.size())
+        fail(Rule::Task, who(id) + ": the task of call " + number(seen.tasks[seen.firstTask]) + " has not run");
     if (!seen.idleChanged && seen.idle.count() > 0 && now_ - seen.lastTouched >= seen.idle)
         fail(Rule::Reason, who(id) + " is open though its peer has been silent for too long");
 }
@@ -394,8 +420,11 @@ void Model::published(Call call, const Publication& what, SendStatus status, Top
 
 void Model::subscribed(Id id, Membership where, bool wasOpen, Joining outcome, TopicPosition position) {
     Seen& seen = sessions_[id];
-    const auto wrong = [&](Rule rule, const std::string& how) { fail(rule, who(id) + " and topic " + number(where.topic) + ": " + how); };
-    if (wasOpen != (outcome != Joining::Closed)) return wrong(Rule::Status, wasOpen ? "SessionClosed, but it is open" : "it joins, but it is closed");
+    const auto wrong = [&](Rule rule, const std::string& how) {
+        fail(rule, who(id) + " and topic " + number(where.topic) + ": " + how);
+    };
+    if (wasOpen != (outcome != Joining::Closed))
+        return wrong(Rule::Status, wasOpen ? "SessionClosed, but it is open" : "it joins, but it is closed");
     if (!wasOpen) return;
     const unsigned space = where.global ? 0 : seen.facts.space;
     std::uint32_t& mine = seen.member[where.global ? 1 : 0];
@@ -407,26 +436,31 @@ void Model::subscribed(Id id, Membership where, bool wasOpen, Joining outcome, T
     const auto count = static_cast<std::size_t>(std::popcount(seen.member[0]) + std::popcount(seen.member[1]));
     const bool tooMany = seen.facts.maxTopics != 0 && count >= seen.facts.maxTopics;
     if (tooMany != (outcome == Joining::TooMany))
-        wrong(Rule::Status, "it is in " + number(count) + " topics of " + number(seen.facts.maxTopics) + ", and this is " + (tooMany ? "none" : "one") + " too many");
+        wrong(Rule::Status, "it is in " + number(count) + " topics of " + number(seen.facts.maxTopics) + ", and this is " +
+                                (tooMany ? "none" : "one") + " too many");
     if (outcome == Joining::TooMany) return;
     const Members others = members(space, where.topic);
     TopicPosition& last = lastOf(space, where.topic);
     const bool another = position.epoch > newestEpoch_ && position.offset == 0;
     const bool same = last.epoch != 0 && position == last;
     if (!(others.sure != 0 ? same : others.unsure != 0 ? same || another : another))
-        wrong(Rule::Position, "it joins at number " + number(position.offset) + (position.epoch == last.epoch ? "" : " of another epoch") +
-                                  ", and the topic is at " + number(last.offset));
+        wrong(Rule::Position, "it joins at number " + number(position.offset) +
+                                  (position.epoch == last.epoch ? "" : " of another epoch") + ", and the topic is at " +
+                                  number(last.offset));
     newestEpoch_ = std::max(newestEpoch_, position.epoch);
     last = joined = position;
     mine |= 1u << where.topic;
 }
 
-void Model::unsubscribed(Id id, Membership where) noexcept { sessions_[id].member[where.global ? 1 : 0] &= ~(1u << where.topic); }
+void Model::unsubscribed(Id id, Membership where) noexcept {
+    sessions_[id].member[where.global ? 1 : 0] &= ~(1u << where.topic);
+}
 
 void Model::counted(unsigned space, unsigned topic, std::size_t subscribers) {
     const Members all = members(space, topic);
     if (subscribers < all.sure || subscribers > all.sure + all.unsure)
-        fail(Rule::Count, "topic " + number(topic) + " tells " + number(subscribers) + " subscribers, and has " + number(all.sure));
+        fail(Rule::Count,
+             "topic " + number(topic) + " tells " + number(subscribers) + " subscribers, and has " + number(all.sure));
 }
 
 // ------------------------------------------------------------------------------------------------ tasks
@@ -441,7 +475,8 @@ void Model::runs(Id id, Call call) {
 
 void Model::dropped(Id id, Call call) {
     Seen& seen = sessions_[id];
-    if (!seen.left) fail(Rule::Task, who(id) + ": the task of call " + number(call) + " was dropped though the session is open");
+    if (!seen.left)
+        fail(Rule::Task, who(id) + ": the task of call " + number(call) + " was dropped though the session is open");
     const auto found = std::find(seen.tasks.begin() + static_cast<std::ptrdiff_t>(seen.firstTask), seen.tasks.end(), call);
     if (found != seen.tasks.end()) seen.tasks.erase(found);
 }

@@ -1,13 +1,13 @@
 #pragma once
-// What the session layer promises (framework/src/messaging/PROMISES.md), as a witness: it is told of every call and its outcome, and of
-// everything that is seen, and says which promise has been broken. It is written from the promises and knows nothing of how the
-// layer keeps them: no queues, no batches, no letters.
+// What the session layer promises (framework/src/messaging/PROMISES.md), as a witness: it is told of every call and its
+// outcome, and of everything that is seen, and says which promise has been broken. It is written from the promises and
+// knows nothing of how the layer keeps them: no queues, no batches, no letters.
 //
-// All calls of a run are made one after the other, so each has a number, and everything that calls bring about at one session has to
-// come in the order of their numbers. A message's payload begins with the number of its call.
+// All calls of a run are made one after the other, so each has a number, and everything that calls bring about at one
+// session has to come in the order of their numbers. A message's payload begins with the number of its call.
 //
-// What it cannot know it leaves open, and takes from what is seen: when a session notices that its loop had no room for a message
-// (it then "may be full"), that its peer has been silent, that its connection has gone.
+// What it cannot know it leaves open, and takes from what is seen: when a session notices that its loop had no room for a
+// message (it then "may be full"), that its peer has been silent, that its connection has gone.
 
 #include "Script.hpp"
 
@@ -193,8 +193,9 @@ private:
         Call lastEffect = 0;
         std::vector<Expected> expected;
         std::size_t firstExpected = 0;
-        std::size_t waitingBytes = 0;  // sent and not yet there
-        std::uint64_t missing = 0, refused = 0;
+        std::size_t waitingBytes = 0;            // sent and not yet there
+        std::uint64_t missing = 0, refused = 0;  // accepted and not come; not accepted
+        Call lastMissing = 0;
         std::vector<Call> tasks;
         std::size_t firstTask = 0;
         // topics: of its own space, and the server's; a bit for each
@@ -215,6 +216,7 @@ private:
     void expect(Seen& seen, const Expected& what);
     Expected pop(Seen& seen) noexcept;
     void skipUpTo(Id id, Call call);
+    void checkMissing(Id id, std::uint64_t counted, bool isWrong);
     void takesEffect(Id id, Call call, std::string_view what);
     void refused(Id id, const Sending& what, SendStatus status);
     static bool isMember(const Seen& seen, unsigned space, unsigned topic) noexcept;

@@ -32,7 +32,9 @@ protected:
         model.sent(id, {bytes, wasOpen, true}, status);
         return call;
     }
-    void subscribe(Model::Id id, TopicPosition position) { model.subscribed(id, {false, 1}, true, Model::Joining::Joined, position); }
+    void subscribe(Model::Id id, TopicPosition position) {
+        model.subscribed(id, {false, 1}, true, Model::Joining::Joined, position);
+    }
     Model::Call publish(TopicPosition position) {
         const Model::Call call = model.call();
         model.published(call, {space, 1, std::nullopt, 0, false}, SendStatus::Queued, position);
@@ -73,9 +75,16 @@ TEST_F(ModelOf, AWholeLifeIsAllowed) {
 TEST_F(ModelOf, ALaterMessageMayNotComeFirst) {
     const Model::Id id = open();
     const Model::Call first = send(id), second = send(id);
-    model.entered(id, second, SendStatus::Queued);
+    for (const Model::Call call : {second, first}) model.entered(id, call, SendStatus::Queued);
+    expect(Rule::Order);
+}
+
+TEST_F(ModelOf, AMessageMayNotBeLost) {
+    const Model::Id id = open();
+    send(id);
+    model.entered(id, send(id), SendStatus::Queued);
+    model.rests(id, 0);
     expect(Rule::Loss);
-    model.entered(id, first, SendStatus::Queued);
 }
 
 TEST_F(ModelOf, ADroppedOneMayComeNoMore) {

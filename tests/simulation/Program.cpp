@@ -15,9 +15,8 @@
 
 #include "base/Log.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
@@ -33,6 +32,8 @@ namespace {
 
 /// So many times more seeds where PATCHBAY_LONG is in the environment.
 constexpr std::uint64_t kLong = 100;
+/// The result of a process that has found something.
+constexpr int kFound = 42;
 
 struct Words {
     std::vector<std::string> all;
@@ -66,13 +67,15 @@ Script fileAt(const std::string& path) {
 
 void tell(const Fault& fault, std::span<const Step> script) {
     std::cout << name(fault.rule) << ": " << fault.text;
-    if (fault.step < script.size()) std::cout << " (step " << fault.step << ", " << formOf(script[fault.step].op).name << ')';
+    if (fault.step < script.size())
+        std::cout << " (step " << fault.step << ", " << formOf(script[fault.step].op).name << ')';
     std::cout << '\n';
 }
 
 int tellShrunk(const Script& script, const Fault& fault) {
     const Shrunk shrunk = shrink(script, fault, runApart);
-    std::cout << "# " << script.size() << " steps are " << shrunk.script.size() << " after " << shrunk.runs << " runs; --replay runs them again\n# ";
+    std::cout << "# " << script.size() << " steps are " << shrunk.script.size() << " after " << shrunk.runs
+              << " runs; --replay runs them again\n# ";
     tell(shrunk.fault, shrunk.script);
     std::cout << textOf(shrunk.script) << std::flush;
     return 1;
@@ -93,20 +96,23 @@ bool isEnough(const Outcome::Counts& counts) {
            counts.threads >= kFewestThreads && counts.faults >= kFewestFaults;
 }
 
-int runSeeds(std::uint64_t first, std::uint64_t count) {
+struct Seeds {
+    std::uint64_t first, count;
+};
+
+int runSeeds(Seeds seeds, std::atomic<std::uint64_t>& at) {
+    const auto [first, count] = seeds;
     Outcome::Counts all;
     for (std::uint64_t seed = first; seed != first + count; ++seed) {
-        const Watched watched{seed};
+        at.store(seed, std::memory_order_relaxed);
+        stillAlive();
         const Script script = draw(seed);
         const Outcome outcome = run(script);
-        if (outcome.fault) {
-            std::cout << "seed " << seed << ": ";
-            tell(*outcome.fault, script);
-            return tellShrunk(script, *outcome.fault);
-        }
+        if (outcome.fault) return kFound;
         if (!isEnough(outcome.counts)) {
-            std::cout << "seed " << seed << " has too little: " << outcome.counts.steps << " steps, " << outcome.counts.sessions << " sessions, "
-                      << outcome.counts.topics << " topics, " << outcome.counts.threads << " threads, " << outcome.counts.faults << " faults\n";
+            std::cout << "seed " << seed << " has too little: " << outcome.counts.steps << " steps, "
+                      << outcome.counts.sessions << " sessions, " << outcome.counts.topics << " topics, "
+                      << outcome.counts.threads << " threads, " << outcome.counts.faults << " faults\n";
             return 1;
         }
         all.steps += outcome.counts.steps;
@@ -114,28 +120,40 @@ int runSeeds(std::uint64_t first, std::uint64_t count) {
         all.faults += outcome.counts.faults;
     }
     const double seconds = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-    std::cout << count << " seeds from " << first << ": " << all.steps << " steps, " << all.sessions << " sessions, " << all.faults
-              << " faults done, nothing found; " << seconds << " s of one core, " << static_cast<std::uint64_t>(static_cast<double>(count) / seconds)
-              << " seeds each" << std::endl;
+    std::cout << count << " seeds from " << first << ": " << all.steps << " steps, " << all.sessions << " sessions, "
+              << all.faults << " faults done, nothing found; " << seconds << " s of one core, "
+              << static_cast<std::uint64_t>(static_cast<double>(count) / seconds) << " seeds each" << std::endl;
     return 0;
 }
 
-int runSeedsOn(unsigned jobs, std::uint64_t first, std::uint64_t count) {
-    if (jobs <= 1) return runSeeds(first, count);
-    const std::uint64_t share = (count + jobs - 1) / jobs;
-    for (unsigned job = 0; job < jobs; ++job) {
-        const std::uint64_t from = std::min(count, job * share), to = std::min(count, from + share);
-        if (::fork() == 0) std::exit(runSeeds(first + from, to - from));
+/// What does not end of its own is found by those who wait for it.
+int superviseSeeds(Seeds seeds) {
+    std::atomic<std::uint64_t>& at = sharedNumber();
+    const Ended ended = Process{[&] { return runSeeds(seeds, at); }}.wait();
+    if (ended.crash.empty() && ended.code != kFound) return ended.code;
+    const Script script = draw(at.load());
+    const auto fault = runApart(script);
+    std::cout << "seed " << at.load() << ": ";
+    if (!fault) return std::cout << ended.crash << ", but not when it is run alone\n", 1;
+    tell(*fault, script);
+    return tellShrunk(script, *fault);
+}
+
+int runSeedsOn(std::uint64_t jobs, Seeds seeds) {
+    const std::uint64_t share = (seeds.count + jobs - 1) / jobs;
+    std::vector<Process> all;
+    for (std::uint64_t from = 0; from < seeds.count; from += share) {
+        all.emplace_back([=] { return superviseSeeds({seeds.first + from, std::min(share, seeds.count - from)}); });
     }
     int result = 0;
-    for (int status = 0; ::wait(&status) > 0;) result |= status == 0 ? 0 : 1;
+    for (const Process& one : all) result |= one.wait().code;
     return result;
 }
 
 int obey(Words words) {
     if (words.take("--seeds")) {
         const std::uint64_t first = words.number(), count = words.number() * (std::getenv("PATCHBAY_LONG") ? kLong : 1);
-        return runSeedsOn(words.take("--jobs") ? static_cast<unsigned>(words.number()) : 1, first, count);
+        return runSeedsOn(words.take("--jobs") ? std::max<std::uint64_t>(words.number(), 1) : 1, {first, count});
     }
     if (words.take("--seed")) {
         const Script script = draw(words.number());
@@ -152,7 +170,8 @@ int obey(Words words) {
         if (!fault) return std::cout << "this script shows no fault\n", 0;
         return tellShrunk(script, *fault);
     }
-    throw std::invalid_argument{"--seeds FIRST COUNT [--jobs N], --seed N [--lines], --print N, --replay FILE [--lines] or --shrink FILE"};
+    throw std::invalid_argument{
+        "--seeds FIRST COUNT [--jobs N], --seed N [--lines], --print N, --replay FILE [--lines] or --shrink FILE"};
 }
 
 }  // namespace

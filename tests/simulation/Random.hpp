@@ -1,6 +1,6 @@
 #pragma once
-// The numbers that a seed stands for. The same on every machine and standard library, which std::uniform_int_distribution is not.
-// Source: xoshiro256** and SplitMix64, Blackman and Vigna (https://prng.di.unimi.it)
+// The numbers that a seed stands for. The same on every machine and standard library, which std::uniform_int_distribution
+// is not. Source: xoshiro256** and SplitMix64, Blackman and Vigna (https://prng.di.unimi.it)
 
 #include <array>
 #include <cstddef>
@@ -31,9 +31,7 @@ public:
         return result;
     }
     /// From 0 up to, not with, `end`.   Requires: 0 < end.
-    std::uint32_t below(std::uint32_t end) noexcept {
-        return static_cast<std::uint32_t>(((next() >> 32) * end) >> 32);
-    }
+    std::uint32_t below(std::uint32_t end) noexcept { return static_cast<std::uint32_t>(((next() >> 32) * end) >> 32); }
     /// From `first` to `last`, both included.
     std::uint32_t between(std::uint32_t first, std::uint32_t last) noexcept { return first + below(last - first + 1); }
     bool chance(std::uint32_t percent) noexcept { return below(100) < percent; }

@@ -1,6 +1,6 @@
 #pragma once
-// The endpoint of the simulation, and what else of an application's there is: its listener and its tasks. All of them do what the
-// script says.
+// The endpoint of the simulation, and what else of an application's there is: its listener and its tasks. All of them do
+// what the script says.
 
 #include "Simulation.hpp"
 

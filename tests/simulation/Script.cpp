@@ -19,14 +19,14 @@ constexpr std::array<OpForm, kOps> kForms{{
     {"opens", {"slot"}},                                // the connection is there: the session begins
     {"says", {"slot", "size", "form"}, true},           // the peer; what belongs to it: its handler
     {"peer-closes", {"slot", "code"}},
-    {"peer-breaks", {"slot", "rule"}, false, true},     // 0 protocol, 1 text that is not UTF-8, 2 too big
-    {"cut", {"slot"}, false, true},                     // the connection; the server hears of it
-    {"vanishes", {"slot"}, false, true},                // the connection; the server finds out when it writes
-    {"stalls", {"slot"}, false, true},                  // the peer reads no more,
-    {"reads", {"slot", "count"}},                       //   so many messages,
-    {"flows", {"slot"}},                                //   everything
-    {"delay", {"slot", "ms"}, false, true},             // what the peer says takes so long
-    {"mute", {"slot"}, false, true},                    // the peer does not answer a goodbye
+    {"peer-breaks", {"slot", "rule"}, false, true},  // 0 protocol, 1 text that is not UTF-8, 2 too big
+    {"cut", {"slot"}, false, true},                  // the connection; the server hears of it
+    {"vanishes", {"slot"}, false, true},             // the connection; the server finds out when it writes
+    {"stalls", {"slot"}, false, true},               // the peer reads no more,
+    {"reads", {"slot", "count"}},                    //   so many messages,
+    {"flows", {"slot"}},                             //   everything
+    {"delay", {"slot", "ms"}, false, true},          // what the peer says takes so long
+    {"mute", {"slot"}, false, true},                 // the peer does not answer a goodbye
 
     {"turn", {"loop"}},
     {"pass", {"ms"}},
@@ -99,7 +99,8 @@ public:
     std::uint16_t numberIn(std::string_view text) const {
         std::uint16_t value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc{} || end != text.data() + text.size()) refuse(std::string{text} + " is no number up to 65535");
+        if (error != std::errc{} || end != text.data() + text.size())
+            refuse(std::string{text} + " is no number up to 65535");
         return value;
     }
 
@@ -146,7 +147,8 @@ Script scriptOf(std::string_view text) {
         if (name.empty()) continue;
         if (line.depth > open.size()) line.refuse("it belongs to nothing");
         open.resize(line.depth);
-        if (!open.empty() && !formOf(script[open.back()].op).takesInner) line.refuse("nothing may belong to the step above");
+        if (!open.empty() && !formOf(script[open.back()].op).takesInner)
+            line.refuse("nothing may belong to the step above");
         for (const std::size_t outer : open) ++script[outer].inner;
         open.push_back(script.size());
         script.push_back(stepIn(line, name));

@@ -108,7 +108,8 @@ inline std::size_t behind(std::span<const Step> steps, std::size_t at) noexcept 
 
 /// Readable lines, one for each step.
 std::string textOf(std::span<const Step> script);
-/// What textOf() wrote; empty lines, and what stands behind a '#', are skipped.   Errors: std::invalid_argument, with the line.
+/// What textOf() wrote; empty lines, and what stands behind a '#', are skipped.   Errors: std::invalid_argument, with the
+/// line.
 Script scriptOf(std::string_view text);
 
 }  // namespace patchbay::simulation

@@ -70,8 +70,13 @@ void Simulation::handshake(const Step& step, std::uint32_t at) {
     if (loop.hasEnded() || (slots_[slot] && !slots_[slot]->hasEnded())) return;
     const Policy& policy = policies_[endpoint];
     const std::size_t deployment = latest_[endpoint];
-    const Model::Id id = model_.add({slot, loop.index(), deployments_[deployment].space, {policy.queueBytes, policy.whenFull},
-                                     policy.maxTopics, policy.handlesErrors, std::chrono::milliseconds{policy.idle}});
+    const Model::Id id = model_.add({.slot = slot,
+                                     .loop = loop.index(),
+                                     .space = deployments_[deployment].space,
+                                     .queue = {policy.queueBytes, policy.whenFull},
+                                     .maxTopics = policy.maxTopics,
+                                     .handlesErrors = policy.handlesErrors,
+                                     .idle = std::chrono::milliseconds{policy.idle}});
     connections_.push_back(std::make_unique<Connection>(around_, loop, id, slot));
     deploymentOf_.push_back(deployment);
     kept_.push_back(-1);
@@ -106,7 +111,8 @@ bool Simulation::mayRefuse(unsigned endpoint) const {
     if (draining_ || !isDeployed_[endpoint]) return true;
     if (policies_[endpoint].maxSessions == 0) return false;
     const auto isThere = [&](const auto& connection) {
-        return deploymentOf_[connection->id()] == latest_[endpoint] && connection->session().id() != 0 && !model_.hasGone(connection->id());
+        return deploymentOf_[connection->id()] == latest_[endpoint] && connection->session().id() != 0 &&
+               !model_.hasGone(connection->id());
     };
     return std::ranges::count_if(connections_, isThere) >= policies_[endpoint].maxSessions;
 }

@@ -48,7 +48,7 @@ public:
     Shrunk shrunk() {
         dropWhatFollows();
         dropInChunks();
-        while (dropOneByOne() || makeSmall()) {}
+        for (bool goesOn = true; goesOn;) goesOn = dropOneByOne() || makeSmall();
         return std::move(best_);
     }
 
@@ -88,7 +88,8 @@ private:
         bool some = false;
         for (std::size_t at = best_.script.size(); at-- > 0;) {
             if (at >= best_.script.size()) continue;
-            some |= isAsGood(without(best_.script, at)) || (best_.script[at].inner != 0 && isAsGood(withItsInner(best_.script, at)));
+            some |= isAsGood(without(best_.script, at)) ||
+                    (best_.script[at].inner != 0 && isAsGood(withItsInner(best_.script, at)));
         }
         return some;
     }
@@ -120,6 +121,8 @@ private:
 
 }  // namespace
 
-Shrunk shrink(Script script, Fault fault, const Runner& run) { return Shrinking{std::move(script), std::move(fault), run}.shrunk(); }
+Shrunk shrink(Script script, Fault fault, const Runner& run) {
+    return Shrinking{std::move(script), std::move(fault), run}.shrunk();
+}
 
 }  // namespace patchbay::simulation

@@ -1,6 +1,6 @@
 #pragma once
-// From a script that shows a fault to a short one that shows the same: steps go, by halves, by quarters, one by one; what is left gives its
-// place to what belongs to it; numbers grow small. What remains is what the fault needs.
+// From a script that shows a fault to a short one that shows the same: steps go, by halves, by quarters, one by one; what
+// is left gives its place to what belongs to it; numbers grow small. What remains is what the fault needs.
 
 #include "Model.hpp"
 #include "Script.hpp"

@@ -17,7 +17,8 @@ namespace patchbay::simulation {
 /// Turns may stand within one another, as two threads' do in time: while a handler of one loop runs, another loop may turn.
 struct Machine {
     Clock::time_point now{};
-    class SimLoop* innermost = nullptr;  ///< of the loops that are turning, whose turn it is; nullptr: a thread's that turns none
+    /// Of the loops that are turning, the one that runs; nullptr: a thread that turns none.
+    class SimLoop* innermost = nullptr;
 };
 
 /// What a loop does for its connections.
@@ -84,11 +85,12 @@ private:
     bool ended_ = false;
 };
 
-/// While it lives this is a thread that turns no loop: those that are turning stand still, as if it had interrupted them. Others may
-/// turn meanwhile.
+/// While it lives this is a thread that turns no loop: those that are turning stand still, as if it had interrupted them.
+/// Others may turn meanwhile.
 class Outside {
 public:
-    explicit Outside(Machine& machine) noexcept : machine_{machine}, interrupted_{std::exchange(machine.innermost, nullptr)} {
+    explicit Outside(Machine& machine) noexcept
+        : machine_{machine}, interrupted_{std::exchange(machine.innermost, nullptr)} {
         for (SimLoop* loop = interrupted_; loop; loop = loop->outer_) loop->here_.reset();
     }
     Outside(const Outside&) = delete;

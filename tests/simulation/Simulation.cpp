@@ -55,7 +55,8 @@ void Simulation::readSettings() {
 
 Outcome Simulation::run() {
     const Performer run{.isRun = true};
-    for (std::uint32_t at = 0; at < script_.size() && !model_.fault(); at = static_cast<std::uint32_t>(behind(script_, at))) {
+    for (std::uint32_t at = 0; at < script_.size() && !model_.fault();
+         at = static_cast<std::uint32_t>(behind(script_, at))) {
         performAt(at, run);
         checkLoops();
     }
@@ -69,7 +70,8 @@ Outcome Simulation::run() {
 void Simulation::checkLoops() {
     for (const auto& loop : loops_) {
         if (loop->queue().chargedBytes() > loopQueue_)
-            model_.fail(Rule::Bounds, "loop " + std::to_string(loop->index()) + " holds " + std::to_string(loop->queue().chargedBytes()) + " bytes");
+            model_.fail(Rule::Bounds, "loop " + std::to_string(loop->index()) + " holds " +
+                                          std::to_string(loop->queue().chargedBytes()) + " bytes");
         if (loop->oversleeps()) model_.fail(Rule::Asleep, "loop " + std::to_string(loop->index()) + " was not woken");
     }
 }
@@ -77,7 +79,8 @@ void Simulation::checkLoops() {
 // ------------------------------------------------------------------------------------------------ one step after the other
 
 void Simulation::perform(Range range, const Performer& who) {
-    for (std::uint32_t at = range.first; at < range.last && !model_.fault(); at = static_cast<std::uint32_t>(behind(script_, at))) {
+    for (std::uint32_t at = range.first; at < range.last && !model_.fault();
+         at = static_cast<std::uint32_t>(behind(script_, at))) {
         performAt(at, who);
     }
 }

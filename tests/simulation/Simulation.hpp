@@ -1,9 +1,10 @@
 #pragma once
-// Runs a script: the session layer as it is served, from hosting::Container down to base/LoopQueue, over loops, connections, a clock
-// and threads that are the simulation's. All of it happens on one thread in the script's order, so a script always runs in the same way.
+// Runs a script: the session layer as it is served, from hosting::Container down to base/LoopQueue, over loops,
+// connections, a clock and threads that are the simulation's. All of it happens on one thread in the script's order, so a
+// script always runs in the same way.
 //
-// Outside threads are actors: their calls are made while no loop has the processor, between turns, and within a turn where a
-// handler's steps have a `thread` among them. In the same way other loops turn while a handler runs.
+// Outside threads are actors: their calls are made while no loop has the processor, between turns, and within a turn where
+// a handler's steps have a `thread` among them. In the same way other loops turn while a handler runs.
 
 #include "Connection.hpp"
 #include "Model.hpp"
@@ -43,7 +44,7 @@ struct Performer {
     Connection* self = nullptr;             ///< of whose session; nullptr: nobody's
     Model::Part part = Model::Part::Error;  ///< as what
     bool mayThrow = false;
-    bool isRun = false;                     ///< nobody else but the run itself
+    bool isRun = false;  ///< nobody else but the run itself
 };
 
 class Simulation final : public Network {
@@ -107,7 +108,9 @@ private:
     void performOnServer(const Step& step, const Performer& who);
     void checkLoops();
     void turn(SimLoop& loop);
-    Range innerOf(std::uint32_t step) const noexcept { return {step + 1, static_cast<std::uint32_t>(behind(script_, step))}; }
+    Range innerOf(std::uint32_t step) const noexcept {
+        return {step + 1, static_cast<std::uint32_t>(behind(script_, step))};
+    }
 
     // ---- Server.cpp: what is served, and by whom it is stopped ----
     void deploy(unsigned endpoint);
@@ -168,15 +171,15 @@ private:
     std::vector<std::shared_ptr<SimLoop>> loops_;
     std::vector<std::vector<Connection*>> onLoop_;
     std::unique_ptr<hosting::Container> container_;
-    std::vector<Deployment> deployments_;            // all there ever were; the first is the server's own topics
-    std::array<std::size_t, kEndpoints> latest_{};   // each endpoint's place among them
+    std::vector<Deployment> deployments_;           // all there ever were; the first is the server's own topics
+    std::array<std::size_t, kEndpoints> latest_{};  // each endpoint's place among them
     std::array<bool, kEndpoints> isDeployed_{};
     std::vector<std::unique_ptr<Connection>> connections_;
-    std::vector<std::size_t> deploymentOf_;          // by Model::Id
-    std::vector<int> kept_;                          // the property of each session, likewise
+    std::vector<std::size_t> deploymentOf_;  // by Model::Id
+    std::vector<int> kept_;                  // the property of each session, likewise
     std::array<Connection*, kSlots> slots_{};
-    std::vector<Connection*> byId_;                  // by SessionId
-    Connection* beginning_ = nullptr;                // whose instance is made now
+    std::vector<Connection*> byId_;    // by SessionId
+    Connection* beginning_ = nullptr;  // whose instance is made now
     std::vector<TaskRecord> tasks_;
     std::array<TimerRegister, kTimers> timers_;
     std::size_t instances_ = 0, liveTasks_ = 0;

@@ -55,7 +55,8 @@ TEST_F(Seeds, DoEverythingThatThereIs) {
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         for (const Step& step : draw(seed)) done.insert(step.op);
     }
-    for (std::size_t op = 0; op < kOps; ++op) EXPECT_TRUE(done.contains(static_cast<Op>(op))) << formOf(static_cast<Op>(op)).name;
+    for (std::size_t op = 0; op < kOps; ++op)
+        EXPECT_TRUE(done.contains(static_cast<Op>(op))) << formOf(static_cast<Op>(op)).name;
 }
 
 TEST(Scripts, AreWrittenAndReadWithoutAChange) {
@@ -106,7 +107,8 @@ TEST_F(Seeds, APlantedFaultIsFoundShrunkToAFewStepsAndReplayedFromItsText) {
     // handshake, opens, stalls, ping, a message: whoever does it
     EXPECT_LE(shrunk.script.size(), 10u) << textOf(shrunk.script);
     EXPECT_EQ(shrunk.fault.rule, fault->rule);
-    for (const char* needed : {"handshake", "opens", "stalls", "ping"}) EXPECT_THAT(textOf(shrunk.script), HasSubstr(needed));
+    for (const char* needed : {"handshake", "opens", "stalls", "ping"})
+        EXPECT_THAT(textOf(shrunk.script), HasSubstr(needed));
 
     const Script read = scriptOf(textOf(shrunk.script));
     const auto again = runPlanted(read);

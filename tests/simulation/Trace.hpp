@@ -13,7 +13,8 @@ public:
 
     /// Requires: `what` is a literal with no more than three %llu.
     void add(const char* what, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0) noexcept {
-        for (const char* letter = what; *letter != '\0' && *letter != ' '; ++letter) mix(static_cast<unsigned char>(*letter));
+        for (const char* letter = what; *letter != '\0' && *letter != ' '; ++letter)
+            mix(static_cast<unsigned char>(*letter));
         mix(a);
         mix(b);
         mix(c);

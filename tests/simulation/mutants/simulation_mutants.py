@@ -31,13 +31,14 @@ MUTANTS = {
         "    else if (!loop.isHere())\n        loop.queue().put(std::make_unique<JoinEntry>(subscription));"),
     "two orders of a topic": (
         MESSAGING + "Topic.cpp", "        member->session->deliver(delivery);",
-        "        for (std::size_t i = 0; i < broadcast.count(); ++i) {\n"
+        "        static_cast<void>(delivery);\n        for (std::size_t i = 0; i < broadcast.count(); ++i) {\n"
         "            const std::size_t one = loop % 2 == 0 ? i : broadcast.count() - 1 - i;\n"
         "            member->session->deliver({broadcast, one, one + 1, member->tag, alone});\n"
         "        }"),
     "a close handler twice": (
-        MESSAGING + "SessionCore.cpp", "    while (now == State::Opening || now == State::Open) {\n",
-        "    while (now == State::Opening || now == State::Open || now == State::Closing) {\n"),
+        MESSAGING + "SessionCore.cpp", "    if (opened_) code_->dispatcher.close(instance_.get(), {call(session), reason});",
+        "    for (int i = opened_ ? 1 : 2; i <= (reason.cause() == CloseCause::QueueFull ? 2 : 1); ++i)\n"
+        "        code_->dispatcher.close(instance_.get(), {call(session), reason});"),
     "a handler after close": (
         MESSAGING + "SessionCore.cpp", "void SessionCore::run(Task& task) noexcept {\n    if (!isOpen()) return;",
         "void SessionCore::run(Task& task) noexcept {\n    if (isGone()) return;"),
@@ -67,7 +68,10 @@ MUTANTS = {
         "    if (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();\n"),
     "the wrong reason": (
         MESSAGING + "SessionCore.cpp", "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer});",
-        "    if (leaveOpen()) finishSoon({CloseCode::Normal, std::string{text}, CloseCause::Peer});"),
+        "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::ConnectionLost});"),
+    "an end within the end": (
+        MESSAGING + "SessionCore.cpp", "    while (now == State::Opening || now == State::Open) {\n",
+        "    while (now == State::Opening || now == State::Open || now == State::Closing) {\n"),
 }
 
 
