@@ -229,17 +229,17 @@ void Simulation::setIdle(Connection& whom, const Step& step) {
         model_.fail(Rule::Status, "setIdleTimeout() says that a session is closed, or does not");
 }
 
-/// What was set last is there until the session has ended.
+/// What was set last is there until the session has ended, and nothing before it.
 void Simulation::keep(Connection& where, const Step& step) {
     model_.call();
-    int& kept = kept_[where.id()];
-    const bool isRefusedNow = isRefused([&] { where.session().setProperty("kept", static_cast<int>(step[1])); });
-    if (isRefusedNow) {
-        if (!model_.hasLeft(where.id())) model_.fail(Rule::Status, "a property of an open session cannot be set");
-        return;
-    }
-    kept = step[1];
-    if (where.session().property<int>("kept") != kept) model_.fail(Rule::Status, "a property is not what was set");
+    const std::size_t alive = values_;
+    const int value = step[1];
+    const bool refused = isRefused([&] { where.session().setProperty("kept", Valuable{values_, value}); });
+    if (refused && !model_.hasLeft(where.id())) model_.fail(Rule::Status, "a property of an open session cannot be set");
+    if (refused) return;
+    if (values_ > alive + 1) model_.fail(Rule::Kept, "a property has more than one value");
+    const auto found = where.session().property<Valuable>("kept");
+    if (!found || found->value != value) model_.fail(Rule::Status, "a property is not what was set");
 }
 
 void Simulation::lookAround(Connection& from) {
@@ -275,11 +275,13 @@ void Simulation::throwSomething(const Step& step, const Performer& who) {
 
 /// `ending`: as for a message handler whose endpoint takes no errors; Application: it goes on.
 void Simulation::willFail(const Performer& who, const Ending& ending) {
-    if (!who.self) return;
+    using Part = Model::Part;
+    if (!who.self || who.part == Part::Error || who.part == Part::Opened || who.part == Part::Closed) return;
+    model_.owesError(who.self->id());
     who.self->look();
-    if (who.part == Model::Part::Open) {
+    if (who.part == Part::Open) {
         model_.fails(who.self->id(), ending.cause == CloseCause::Policy ? ending : endingFor(CloseCause::HandlerFailed));
-    } else if (who.part == Model::Part::Message || who.part == Model::Part::Task) {
+    } else if (who.part == Part::Message || who.part == Part::Task) {
         if (ending.cause == CloseCause::TooBig) return model_.fails(who.self->id(), ending);
         const bool handled = ending.cause == CloseCause::Application || model_.handlesErrors(who.self->id());
         if (!handled) model_.fails(who.self->id(), endingFor(CloseCause::HandlerFailed));

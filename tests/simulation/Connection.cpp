@@ -248,6 +248,7 @@ void Connection::receive(const Arrival& arrival) {
             core().peerClosed(arrival.code, {});
             break;
         case Arrival::What::Break:
+            if (arrival.cause == CloseCause::TooBig && isOpen() && model.hasOpened(id_)) model.owesError(id_);
             model.leaves(id_, endingFor(arrival.cause, "a rule"));
             core().peerFailed(arrival.cause, "a rule");
             break;

@@ -106,6 +106,7 @@ void Simulation::checkStopped() {
     }
     if (instances_ != 0) model_.fail(Rule::Kept, std::to_string(instances_) + " instances are left");
     if (liveTasks_ != 0) model_.fail(Rule::Kept, std::to_string(liveTasks_) + " tasks are left");
+    if (values_ != 0) model_.fail(Rule::Kept, std::to_string(values_) + " values of properties are left");
 }
 
 /// Somebody still holds handles, and calls.

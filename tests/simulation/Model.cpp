@@ -144,6 +144,8 @@ void Model::beginsPart(Id id, Part part) {
     };
     if (part == Part::Error) {
         if (!seen.opened) wrong(Rule::Handlers, "before opened()");
+        if (seen.errorsDue == 0) return wrong(Rule::Handlers, "for nothing");
+        --seen.errorsDue;
         if (seen.closed && !std::exchange(seen.closeThrew, false)) wrong(Rule::AfterClose, "behind the close handler");
         return;
     }
@@ -221,6 +223,7 @@ void Model::finished() {
         const Seen& seen = sessions_[id];
         if (seen.opened && !seen.gone) fail(Rule::Handlers, who(id) + " has never ended");
         if (seen.running != 0) fail(Rule::Handlers, who(id) + ": a handler has never returned");
+        if (seen.errorsDue != 0) fail(Rule::Handlers, who(id) + ": its error handler has not run");
     }
 }
 

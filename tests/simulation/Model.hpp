@@ -95,6 +95,7 @@ public:
     void look(Id id, bool isOpen);
     bool hasLeft(Id id) const noexcept { return sessions_[id].left; }
     bool handlesErrors(Id id) const noexcept { return sessions_[id].facts.handlesErrors; }
+    bool hasOpened(Id id) const noexcept { return sessions_[id].open; }
     bool hasGone(Id id) const noexcept { return sessions_[id].gone; }
     bool isRunning(Id id) const noexcept { return sessions_[id].running != 0; }
     /// It closes now, if it was open, for that reason, by that call; 0: it is none.   Requires: look() before.
@@ -103,6 +104,8 @@ public:
     void turnedAway(Id id);
     /// Its handler has failed: it closes for that reason unless somebody closes it before.
     void fails(Id id, const Ending& ending) noexcept;
+    /// Its error handler is to be called, if it has one.
+    void owesError(Id id) noexcept { sessions_[id].errorsDue += sessions_[id].facts.handlesErrors ? 1 : 0; }
     /// Its connection has gone without a word, and it may find out.
     void mayBeLost(Id id) noexcept { sessions_[id].mayBeLost = true; }
     /// Something came from its peer.
@@ -182,7 +185,8 @@ private:
         Due closeDue = Due::No;
         bool closeThrew = false, goodbyeSaid = false;
         bool mayBeFull = false, mayBeLost = false, excused = false, idleChanged = false;
-        unsigned running = 0;  // handlers
+        unsigned running = 0;    // handlers
+        unsigned errorsDue = 0;  // the error handler has not been called for
         std::optional<Ending> ending, failing;
         Call endingCall = 0;
         std::chrono::milliseconds idle{};

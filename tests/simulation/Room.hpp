@@ -60,4 +60,18 @@ private:
     std::uint32_t number_;
 };
 
+/// The value of a property.
+class Valuable {
+public:
+    Valuable(std::size_t& alive, int theValue) noexcept : value{theValue}, alive_{&alive} { ++alive; }
+    Valuable(const Valuable& other) noexcept : Valuable{*other.alive_, other.value} {}
+    Valuable& operator=(const Valuable&) = default;
+    ~Valuable() { --*alive_; }
+
+    int value;
+
+private:
+    std::size_t* alive_;
+};
+
 }  // namespace patchbay::simulation

@@ -79,7 +79,6 @@ void Simulation::handshake(const Step& step, std::uint32_t at) {
                                      .idle = std::chrono::milliseconds{policy.idle}});
     connections_.push_back(std::make_unique<Connection>(around_, loop, id, slot));
     deploymentOf_.push_back(deployment);
-    kept_.push_back(-1);
     Connection& connection = *connections_.back();
     beginning_ = &connection;
 

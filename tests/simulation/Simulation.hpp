@@ -176,13 +176,12 @@ private:
     std::array<bool, kEndpoints> isDeployed_{};
     std::vector<std::unique_ptr<Connection>> connections_;
     std::vector<std::size_t> deploymentOf_;  // by Model::Id
-    std::vector<int> kept_;                  // the property of each session, likewise
     std::array<Connection*, kSlots> slots_{};
     std::vector<Connection*> byId_;    // by SessionId
     Connection* beginning_ = nullptr;  // whose instance is made now
     std::vector<TaskRecord> tasks_;
     std::array<TimerRegister, kTimers> timers_;
-    std::size_t instances_ = 0, liveTasks_ = 0;
+    std::size_t instances_ = 0, liveTasks_ = 0, values_ = 0;
     bool draining_ = false, cutting_ = false, ending_ = false;
     bool stopped_ = false;  // for good: the run ends
     Outcome::Counts counts_;
