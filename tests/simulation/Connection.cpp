@@ -83,6 +83,7 @@ bool Connection::letGo() noexcept {
 // ------------------------------------------------------------------------------------------------ out
 
 SendStatus Connection::take(Bytes payload) noexcept {
+    loop_.mustBeHere();
     if (isDeaf()) return SendStatus::Closed;
     const Model::Call call = callIn(payload);
     if (call == 0)
@@ -119,6 +120,7 @@ SendStatus Connection::admit(std::size_t bytes) noexcept {
 void Connection::dropOne() noexcept { core().noteDropped(++dropped_); }
 
 SendStatus Connection::answerPing() noexcept {
+    loop_.mustBeHere();
     if (ended_ || vanished_) return SendStatus::Closed;
     pinged_ = true;
     if (!stalled_) put({.what = Arrival::What::Pong});
@@ -126,6 +128,7 @@ SendStatus Connection::answerPing() noexcept {
 }
 
 void Connection::close(CloseCode code, std::string_view text, bool atOnce) noexcept {
+    loop_.mustBeHere();
     if (ended_) return;
     around_.trace.add("goodbye session %llu: code %llu, at once %llu", id_, static_cast<std::uint64_t>(code),
                       atOnce ? 1 : 0);
@@ -221,9 +224,13 @@ bool Connection::hasWork() const noexcept {
     return arrives || (!stalled_ && (!queue_.empty() || (goodbyeSaid_ && !goodbyeRead_ && !vanished_)));
 }
 
-void Connection::pauseReading() noexcept { paused_ = !goodbyeSaid_; }
+void Connection::pauseReading() noexcept {
+    loop_.mustBeHere();
+    paused_ = !goodbyeSaid_;
+}
 
 void Connection::resumeReading() noexcept {
+    loop_.mustBeHere();
     if (std::exchange(paused_, false) && !ended_) loop_.post([this] { arrive(); });
 }
 

@@ -27,6 +27,7 @@ private:
 
 void Simulation::handle(Connection& connection, Model::Part part, Range steps, const CloseReason* reason) {
     trace_.add("handler of session %llu: part %llu", connection.id(), static_cast<std::uint64_t>(part));
+    connection.loop().mustBeHere();
     model_.begins(connection.id(), part, connection.isOpen(), reason);
     const Running running{model_, connection.id(), part};
     perform(steps, {.self = &connection, .part = part, .mayThrow = true});

@@ -28,7 +28,7 @@ std::string_view nameOf(SendStatus status) noexcept {
 std::string_view name(Rule rule) noexcept {
     constexpr std::string_view kNames[] = {"Order",    "Loss",       "Ghost",  "Torn",   "Position",
                                            "Handlers", "AfterClose", "Reason", "Status", "Count",
-                                           "Task",     "Bounds",     "Asleep", "Kept",   "Crash"};
+                                           "Task",     "Bounds",     "Thread", "Asleep", "Kept", "Crash"};
     return kNames[static_cast<std::size_t>(rule)];
 }
 

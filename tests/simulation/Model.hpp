@@ -40,6 +40,7 @@ enum class Rule : std::uint8_t {
     Count,       ///< a number that is told is wrong
     Task,        ///< a task or timer ran out of order, at the wrong time, or never
     Bounds,      ///< more waits than may wait
+    Thread,      ///< what is a loop's own was used by another thread
     Asleep,      ///< a loop was not woken for what waits, or never comes to rest
     Kept,        ///< something was left when everything had ended
     Crash,       ///< the run did not come to its end

@@ -42,8 +42,14 @@ public:
     unsigned index() const noexcept { return index_; }
     /// A turn sees one time.
     Clock::time_point now() const noexcept override { return isTurning() ? now_ : machine_.now; }
-    TimerId after(Clock::duration delay, Task task) override { return timers_.add(later(now(), delay), std::move(task)); }
-    void cancel(TimerId timer) noexcept override { timers_.cancel(timer); }
+    TimerId after(Clock::duration delay, Task task) override {
+        mustBeHere();
+        return timers_.add(later(now(), delay), std::move(task));
+    }
+    void cancel(TimerId timer) noexcept override {
+        mustBeHere();
+        timers_.cancel(timer);
+    }
 
     bool isTurning() const noexcept { return turning_; }
     bool hasEnded() const noexcept { return ended_; }
@@ -60,6 +66,10 @@ public:
     bool isReady() const noexcept;
     /// Something waits, and nobody has woken the loop for it: it would sleep on.
     bool oversleeps() const noexcept { return !ended_ && !turning_ && queue().filled() && !woken_; }
+
+    /// What is the loop's thread's was used by another.
+    bool isMisused() const noexcept { return misused_; }
+    void mustBeHere() noexcept { misused_ = misused_ || (!isHere() && !ended_); }
 
     /// It ends when nothing waits any more.   Thread: any.
     void stop();
@@ -83,6 +93,7 @@ private:
     bool woken_ = false;
     bool stopping_ = false;
     bool ended_ = false;
+    bool misused_ = false;
 };
 
 /// While it lives this is a thread that turns no loop: those that are turning stand still, as if it had interrupted them.

@@ -72,6 +72,8 @@ void Simulation::checkLoops() {
         if (loop->queue().chargedBytes() > loopQueue_)
             model_.fail(Rule::Bounds, "loop " + std::to_string(loop->index()) + " holds " +
                                           std::to_string(loop->queue().chargedBytes()) + " bytes");
+        if (loop->isMisused())
+            model_.fail(Rule::Thread, "loop " + std::to_string(loop->index()) + " was used by a thread that is not its own");
         if (loop->oversleeps()) model_.fail(Rule::Asleep, "loop " + std::to_string(loop->index()) + " was not woken");
     }
 }
