@@ -24,7 +24,7 @@ STAND_INS = {
                '[[ $* != *"install -y"* || -z "{apt_fails}" ]] || {{ echo "E: no space left"; exit 100; }}',
     "ctest": 'echo "ctest $* ${{PATCHBAY_LONG:+of long}}" >>{notes}\n'
              'while (($#)); do [[ $1 != --output-junit ]] || report=$2; shift; done\n'
-             '{{ echo "<testsuite>"; for suite in unit structure contract integration clang; do '
+             '{{ echo "<testsuite>"; for suite in unit structure contract simulation integration clang; do '
              'echo "<testcase name=\\"${{suite}}_x\\" status=\\"{tests}\\"/>"; done; echo "</testsuite>"; }} >"$report"',
     "node": 'echo "node ${{PATCHBAY_LONG:+of long}}" >>{notes}\n'
             'for word in "$@"; do [[ $word != *node.tap ]] || echo "# pass 1" >"${{word#*=}}"; done',
@@ -190,8 +190,8 @@ class Suites(Machine):
         self.assertEqual(code, 0, printed)
         self.assertEqual([call.split()[2].rpartition("/")[2] for call in calls if call.startswith("cmake")],
                          ["test", "clang", "tsan", "coverage"])
-        self.assertIn("-R ^(unit|structure|contract|integration)_", calls[1])
-        for suite in ("unit", "structure", "contract", "integration", "browser", "clang", "tsan", "coverage"):
+        self.assertIn("-R ^(unit|structure|contract|simulation|integration)_", calls[1])
+        for suite in ("unit", "structure", "contract", "simulation", "integration", "browser", "clang", "tsan", "coverage"):
             self.assertRegex(printed, rf"\n{suite} +\d+ passed, 0 failed")
 
     def testLongIsToldToTheTestsAndLeavesTheShortSuitesOut(self):

@@ -69,6 +69,13 @@ def copy_tree():
             shutil.copy(source, target)
 
 
+def configure():
+    """False where the copy cannot be configured; the reason has been printed."""
+    cache = shutil.which("ccache")
+    return subprocess.run(["cmake", "-S", str(TREE), "--preset", "test", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0",
+                           f"-DCMAKE_CXX_COMPILER_LAUNCHER={cache or ''}"], stdout=subprocess.DEVNULL).returncode == 0
+
+
 def build(tests):
     jobs = str(os.cpu_count() or 1)
     return subprocess.run(["cmake", "--build", str(BUILD), "-j", jobs, "--target", *tests], stdout=subprocess.PIPE,
@@ -135,9 +142,7 @@ def main():
             tell(mutant, "drawn")
         return 0
     tests = [PLUGIN_TESTS.get(asked.room, f"unit_{asked.room}"), *asked.others]
-    cache = shutil.which("ccache")
-    if subprocess.run(["cmake", "-S", str(TREE), "--preset", "test", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0",
-                       f"-DCMAKE_CXX_COMPILER_LAUNCHER={cache or ''}"], stdout=subprocess.DEVNULL).returncode != 0:
+    if not configure():
         sys.exit("The copy could not be configured; the reason stands above.")
     done = build(tests)
     if done.returncode != 0 or killer(tests):

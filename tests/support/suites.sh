@@ -6,8 +6,8 @@
 # The suites of the GCC build run side by side, in one ctest, whose results are in build/results/gcc.
 
 results=$root/build/results
-all_suites=(unit structure contract integration browser clang tsan coverage)
-gcc_suites=(unit structure contract integration)
+all_suites=(unit structure contract simulation integration browser clang tsan coverage)
+gcc_suites=(unit structure contract simulation integration)
 suites=()
 ctest_prefix=()
 targets=()  # of the GCC build; empty: everything
@@ -57,6 +57,7 @@ choose_targets() {
     if [[ -n $room ]] || wants integration; then return; fi
     if wants unit; then targets+=(unit-tests); fi
     if wants contract; then targets+=(contract-tests); fi
+    if wants simulation; then targets+=(simulation-tests); fi
     if wants browser; then targets+=(patchbay-server patchbay-conformance integration_tutorial integration_mixed_server); fi
 }
 
@@ -160,7 +161,7 @@ run_with_clang() {
     local ctest_prefix=(env "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:check_initialization_order=1"
         "UBSAN_OPTIONS=print_stacktrace=1" "ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-14 || true)")
     step 'Running the tests with Clang and its sanitizers, and the fuzzers' run_ctest clang clang \
-        -R '^(unit|contract|integration|clang)_|^structure_(compile_fail|headers_alone)$' -LE '^unsanitized$' || true
+        -R '^(unit|contract|simulation|integration|clang)_|^structure_(compile_fail|headers_alone)$' -LE '^unsanitized$' || true
 }
 
 # The sanitizer needs its fixed place in memory, which address randomisation may have taken.
@@ -187,13 +188,13 @@ run_with_coverage() {
 
 # --- By hand: what takes long, and finds what short runs do not --------------------------------------------------------
 
-# Crowds of their full size and browsers at every width (PATCHBAY_LONG tells them), fuzzers for minutes, and threads against
-# each other again and again.
+# Crowds of their full size, seeds by the million, mutants and browsers at every width (PATCHBAY_LONG tells them), fuzzers for
+# minutes, and threads against each other again and again.
 run_long() {
     export PATCHBAY_LONG=yes
     local title='Building everything with GCC' ctest_prefix=()
     if step 'Configuring the GCC build' configure test && step "$title" compile test; then
-        step 'Running the crowds' run_ctest long-gcc test -L '^long$' || true
+        step 'Running the crowds, the mutants and millions of seeds' run_ctest long-gcc test -L '^long$' || true
         run_in_browser long
     else
         record long failed "$title"

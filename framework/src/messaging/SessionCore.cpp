@@ -203,7 +203,6 @@ void SessionCore::probe() {
 }
 
 void SessionCore::missed(std::uint64_t count) noexcept {
-    if (!isOpen()) return;
     if (sendQueue().whenFull == WhenFull::Close) return close(CloseCause::QueueFull, std::nullopt, {});
     rare().letters.dropped.fetch_add(count, std::memory_order_relaxed);
 }

@@ -31,8 +31,8 @@ private:
 class Topic::MissedEntry final : public LoopEntry {
 public:
     MissedEntry(std::shared_ptr<Topic> topic, std::size_t index) noexcept : topic_{std::move(topic)}, index_{index} {}
-    void run() noexcept override { topic_->tellMissed(index_, count); }
-    std::uint64_t count = 0;  // guarded by the queue until it is taken
+    void run() noexcept override { topic_->tellMissed(index_, missed); }
+    Missed missed;  // guarded by the queue until it is taken
 
 private:
     const std::shared_ptr<Topic> topic_;
@@ -82,7 +82,9 @@ Topic::Joined Topic::join(const std::shared_ptr<SessionCore>& session, std::uint
         return {taken == Belongings::Taking::Ended ? Joining::SessionEnded : Joining::TooManyTopics, {}};
     }
     Loop& loop = session->loop();
-    ++loops_[session->loopIndex()].count;
+    OfLoop& mine = loops_[session->loopIndex()];
+    ++mine.count;
+    mine.missed = nullptr;  // whose members another entry tells
     if (loop.isHere() && loop.queue().idle())
         enlist(subscription);
     else
@@ -98,7 +100,9 @@ bool Topic::leave(SessionCore& session) {
     std::unique_ptr<Subscription> subscription = std::move(found->second);
     members_.erase(found);
     session.rare().belongings.give(*subscription);
-    --loops_[session.loopIndex()].count;
+    OfLoop& mine = loops_[session.loopIndex()];
+    --mine.count;
+    mine.missed = nullptr;
     Loop& loop = session.loop();
     gone_ = members_.empty();
     if (loop.isHere() && loop.queue().idle()) {
@@ -182,7 +186,7 @@ void Topic::startBatch(const Message& message) {
         LoopQueue::Access access{queue};
         if (access.isClosed()) continue;
         if (!queue.hasRoom(bytes)) {
-            miss(loop, access);
+            miss(loop, access, message.except);
             whole = false;
             continue;
         }
@@ -194,8 +198,8 @@ void Topic::startBatch(const Message& message) {
     open_ = whole ? broadcast : std::weak_ptr<Broadcast>{};
 }
 
-/// Those who are told of it once are told of all that they miss until then.
-void Topic::miss(std::size_t loop, LoopQueue::Access& queue) {
+/// Those who are told of it once are told of all that they miss until then; who joins or leaves meanwhile begins another entry.
+void Topic::miss(std::size_t loop, LoopQueue::Access& queue, SessionId except) {
     OfLoop& mine = loops_[loop];
     if (!mine.missed || mine.missedTakes != queue.takes()) {
         auto entry = std::make_unique<MissedEntry>(shared_from_this(), loop);
@@ -203,7 +207,9 @@ void Topic::miss(std::size_t loop, LoopQueue::Access& queue) {
         mine.missedTakes = queue.takes();
         queue.put(std::move(entry));
     }
-    ++mine.missed->count;
+    ++mine.missed->missed.count;
+    const auto excepted = members_.find(except);
+    if (excepted != members_.end() && excepted->second->session.loopIndex() == loop) ++mine.missed->missed.notFor[except];
 }
 
 void Topic::deliver(std::size_t loop, const Broadcast& broadcast) {
@@ -224,8 +230,12 @@ void Topic::deliver(std::size_t loop, const Broadcast& broadcast) {
     }
 }
 
-void Topic::tellMissed(std::size_t loop, std::uint64_t count) {
-    for (const Member& member : loops_[loop].members) member.session->missed(count);
+void Topic::tellMissed(std::size_t loop, const Missed& missed) {
+    for (const Member& member : loops_[loop].members) {
+        const auto excepted = missed.notFor.find(member.session->id());
+        const std::uint64_t count = missed.count - (excepted == missed.notFor.end() ? 0 : excepted->second);
+        if (count != 0) member.session->missed(count);
+    }
 }
 
 }  // namespace patchbay::messaging

@@ -65,8 +65,13 @@ public:
 
     // ---- for entries, on the thread of that loop ----
 
+    /// Messages for which a loop's queue had no room.
+    struct Missed {
+        std::uint64_t count = 0;
+        std::unordered_map<SessionId, std::uint64_t> notFor;  ///< of these, for everyone but that member
+    };
     void deliver(std::size_t loop, const Broadcast& broadcast);
-    void tellMissed(std::size_t loop, std::uint64_t count);
+    void tellMissed(std::size_t loop, const Missed& missed);
     void enlist(Subscription& subscription);
     void delist(Subscription& subscription) noexcept;
 
@@ -97,7 +102,7 @@ private:
     Look lookAtQueues(std::size_t bytes, bool isOpen) const noexcept;
     bool continueBatch(Broadcast& open, const Message& message, std::size_t bytes);
     void startBatch(const Message& message);
-    void miss(std::size_t loop, LoopQueue::Access& queue);
+    void miss(std::size_t loop, LoopQueue::Access& queue, SessionId except);
 
     const std::string name_;
     const std::weak_ptr<TopicTable> table_;
