@@ -189,8 +189,10 @@ TYPED_TEST(LifeCycle, WhenBothSidesCloseTheFirstReasonCountsAndTheHandlerRunsOnc
     auto client = this->world.connect("/scripted/a");
     client.send("go");
     // A handler that takes its time may come too late to be the first.
-    if (kHandlers != HandlerKind::Inline) EXPECT_EQ(client.goodbye().code, CloseCode{4003});
-    client.close(3003, "yours");
+    if (kHandlers == HandlerKind::Inline)
+        client.close(3003, "yours");
+    else
+        EXPECT_EQ(client.goodbye().code, CloseCode{4003});
     EXPECT_THAT(this->linesOfTheEnd(), ElementsAre("open", "message go", "close 4003 application mine"));
 }
 

@@ -55,8 +55,8 @@ public:
     SendStatus ping(Bytes) noexcept override { return connection_.answerPing(); }
     void close(CloseCode code, std::string_view text) noexcept override { connection_.close(code, text, false); }
     void closeNow(CloseCode code, std::string_view text) noexcept override { connection_.close(code, text, true); }
-    void pauseReading() noexcept { connection_.pauseReading(); }
-    void resumeReading() noexcept { connection_.resumeReading(); }
+    void pauseReading() noexcept override { connection_.pauseReading(); }
+    void resumeReading() noexcept override { connection_.resumeReading(); }
 
 private:
     Connection& connection_;

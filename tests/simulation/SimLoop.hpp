@@ -42,6 +42,7 @@ public:
     unsigned index() const noexcept { return index_; }
     /// A turn sees one time.
     Clock::time_point now() const noexcept override { return isTurning() ? now_ : machine_.now; }
+    Clock::time_point present() const noexcept override { return machine_.now; }
     TimerId after(Clock::duration delay, Task task) override {
         mustBeHere();
         return timers_.add(later(now(), delay), std::move(task));

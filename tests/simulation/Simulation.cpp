@@ -20,7 +20,7 @@ Simulation::Simulation(std::span<const Step> script, RunOptions options)
         loops_.back()->queue().setLimit(loopQueue_);
     }
     onLoop_.resize(loops_.size());
-    container_ = std::make_unique<hosting::Container>(std::vector<std::shared_ptr<Loop>>{loops_.begin(), loops_.end()});
+    container_ = std::make_unique<hosting::Container>(std::vector<std::shared_ptr<Loop>>{loops_.begin(), loops_.end()}, pool_);
     // Nobody can make room while a thread waits for it: there is one.
     container_->state().publishTimeout = {};
     container_->state().sessionListeners.push_back({{}, std::make_shared<Listener>(*this)});

@@ -12,6 +12,7 @@
 #include "SimLoop.hpp"
 #include "Trace.hpp"
 
+#include "base/ManualPool.hpp"
 #include "hosting/Container.hpp"
 
 #include <array>
@@ -170,6 +171,7 @@ private:
     std::array<Policy, kEndpoints> policies_;
     std::vector<std::shared_ptr<SimLoop>> loops_;
     std::vector<std::vector<Connection*>> onLoop_;
+    const std::shared_ptr<ManualPool> pool_ = std::make_shared<ManualPool>(std::size_t{100});
     std::unique_ptr<hosting::Container> container_;
     std::vector<Deployment> deployments_;           // all there ever were; the first is the server's own topics
     std::array<std::size_t, kEndpoints> latest_{};  // each endpoint's place among them

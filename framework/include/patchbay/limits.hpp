@@ -51,7 +51,8 @@ struct Limits {
     /// How much of what a peer has sent may wait while its session's handlers are busy. With the message that reaches this
     /// the server stops reading, and the peer waits with the rest, its pings and its goodbye included, until half of it has
     /// gone. What was read in one go with that message (at most 256 KiB) waits beside it, as it came.
-    /// Units: bytes of messages, after decompression; 0 = one message of the endpoint's largest size, at least 64 KiB.
+    /// Units: bytes of messages, after decompression, and some eighty for each of them; 0 = one message of the endpoint's largest
+    /// size, at least 64 KiB.
     std::size_t receiveQueue = 0;
 
     /// How many topics a session may be in at a time; one more throws TooManyTopics.
