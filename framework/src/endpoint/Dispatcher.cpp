@@ -101,10 +101,6 @@ Outcome Dispatcher::error(void* instance, const detail::Call& call, std::excepti
     return route("the session", instance, call, std::move(error), run);
 }
 
-bool Dispatcher::isParting(Kind kind, const detail::Call& call) noexcept {
-    return kind == Kind::Cancelled && !call.session.isOpen();
-}
-
 Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) const noexcept {
     detail::Running ended = std::move(run.coroutine);
     run.coroutine = {};
@@ -114,7 +110,7 @@ Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) con
             ended.finish(call.session);
         } catch (...) {
             const std::exception_ptr thrown = std::current_exception();
-            log(isParting(kindOf(thrown), call) ? log::Level::Debug : log::Level::Error, "the error handler", thrown);
+            log(kindOf(thrown) == Kind::Cancelled ? log::Level::Debug : log::Level::Error, "the error handler", thrown);
         }
         const std::exception_ptr error = std::exchange(run.error_, nullptr);
         return settle(error, kindOf(error), true, run);
@@ -128,7 +124,7 @@ Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) con
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error,
                           Run& run) const noexcept {
     const Kind kind = kindOf(error);
-    const bool parting = isParting(kind, call);
+    const bool parting = kind == Kind::Cancelled;  // the session has ended: nobody made a mistake
     detail::Running handling;
     const bool taken = !parting && handled(instance, call, error, handling);
     if (handling) {

@@ -75,8 +75,6 @@ private:
     bool handled(void* instance, const detail::Call& call, const std::exception_ptr& error, detail::Running& running) const noexcept;
     enum class Kind : std::uint8_t { Decode, TooBig, Closed, Cancelled, Other };
     static Kind kindOf(const std::exception_ptr& error) noexcept;
-    /// A coroutine that ends because its session has.
-    static bool isParting(Kind kind, const detail::Call& call) noexcept;
     static Outcome settle(const std::exception_ptr& error, Kind kind, bool taken, Run& run) noexcept;
     void log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept;
 

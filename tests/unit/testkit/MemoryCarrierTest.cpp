@@ -53,13 +53,14 @@ protected:
     std::vector<std::string>& heard() { return ear->heard; }
     Session session() const { return Session{line->session}; }
 
-    const OwnLoop loop;
+    Machine machine{100};
+    ManualLoop* const loop = &machine.loop();
     const std::shared_ptr<messaging::ServerState> state =
-        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{loop});
+        std::make_shared<messaging::ServerState>(std::vector<std::shared_ptr<Loop>>{machine.sharedLoop()});
     Services services;
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
     std::shared_ptr<Listening> ear;
-    const std::shared_ptr<Peer::Line> line = std::make_shared<Peer::Line>(*loop);
+    const std::shared_ptr<Peer::Line> line = std::make_shared<Peer::Line>(machine);
     MemoryCarrier* carrier = nullptr;
     Peer peer{line};
 };
