@@ -96,13 +96,12 @@ public:
 /// The functions of an endpoint's model, called as a session calls them.
 class CoroutineBinding : public ::testing::Test {
 protected:
-    detail::Running onText(std::string payload, std::vector<std::string> path = {"lobby", "7"}) {
-        // What the call shows is gone when it returns.
+    /// The message is gone when this returns; the path is the session's.
+    detail::Running onText(std::string payload) {
         const detail::MessageCall call{{session_, path}, asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
         return model_.onText(&endpoint, call);
     }
     detail::Running onBinary(std::string payload) {
-        const std::vector<std::string> path;
         const detail::MessageCall call{{session_, path}, asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
         return model_.onBinary(&endpoint, call);
     }
@@ -124,6 +123,7 @@ protected:
     const Session& session() const { return session_; }
 
     Endpoint endpoint;
+    std::vector<std::string> path{"lobby", "7"};
 
 private:
     class Bystander {
@@ -167,7 +167,8 @@ TEST_F(CoroutineBinding, WhatTheHandlerThrowsComesOutWhenItIsDone) {
 
 TEST_F(CoroutineBinding, WhatDoesNotDecodeIsThrownAtOnce) {
     EXPECT_THROW(onText(R"({"type":"Ask","number":"three"})"), DecodeError);
-    EXPECT_THROW(onText(R"({"type":"Wave"})", {"lobby", "window"}), DecodeError);
+    path[1] = "window";
+    EXPECT_THROW(onText(R"({"type":"Wave"})"), DecodeError);
 }
 
 TEST_F(CoroutineBinding, AVariantIsTheHandlersOwn) {
@@ -184,7 +185,7 @@ TEST_F(CoroutineBinding, TextsAndBytesAreTheHandlersOwn) {
 }
 
 TEST_F(CoroutineBinding, OpenAndCloseHandlersTakeAlongWhatTheyGot) {
-    const std::vector<std::string> path{kLong, "7"};  // the session has it until its end
+    path[0] = kLong;
     Handler opening{[&] {
         const EndpointConfig config{"", "/{room}/{seat}", {}, {}, {}, {}};
         return model().onOpen(&endpoint, {{session(), path}, config});
@@ -246,7 +247,6 @@ TEST_F(CoroutineBinding, AHandlerThatNeedNotWaitAllocatesNothingInSteadyState) {
     const auto strand = std::make_shared<HandStrand>();
     json::Document document;
     const detail::WireFormat format;
-    const std::vector<std::string> path{kLong};
     std::string payload = R"({"number":3})";
     const auto size = payload.size();
     payload.resize(size + json::kReadableSlack);
