@@ -45,10 +45,10 @@ public:
 
 private:
     friend class Dispatcher;
-    const char* handler_ = "";     // whose coroutine it is, for the log
-    std::exception_ptr error_;     // what the error handler was given, or the open handler threw
+    const char* handler_ = nullptr;  // whose coroutine it is, for the log
+    std::exception_ptr error_;       // what the error handler was given, or the open handler threw
     bool opening_ = false;
-    bool handling_ = false;        // the coroutine is the error handler's
+    bool handling_ = false;  // the coroutine is the error handler's
 };
 
 /// Requires: the model lives longer.   Thread: per instance one at a time.

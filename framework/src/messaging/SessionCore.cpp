@@ -38,7 +38,17 @@ void SessionCore::doNow(const Session& self, Call call, End end, const Of&... of
 
 template <class Call>
 void SessionCore::doNow(const Session& self, Call call) noexcept {
-    doNow<BegunEvent>(self, call, [this](endpoint::Outcome outcome, const endpoint::Run&) { obey(outcome); });
+    endpoint::Run run;
+    handled(self, call(run), run);
+}
+
+[[gnu::always_inline]] inline endpoint::Outcome SessionCore::callNow(const detail::Call& call, const ReceivedMessage& message,
+                                                                     EndpointCode::Decoding& decoding,
+                                                                     endpoint::Run& run) const noexcept {
+    return code_->dispatcher.message(message.kind, instance_.get(),
+                                     {call, message.payload, message.slack, decoding.document, decoding.scratch.get(),
+                                      endpoint_->format, endpoint_->config.limits.maxMessageBytes},
+                                     run);
 }
 
 endpoint::Outcome SessionCore::callOpen(const Session& self, endpoint::Run& run) const noexcept {
@@ -46,10 +56,7 @@ endpoint::Outcome SessionCore::callOpen(const Session& self, endpoint::Run& run)
 }
 endpoint::Outcome SessionCore::callMessage(const Session& self, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
                                            endpoint::Run& run) const noexcept {
-    return code_->dispatcher.message(message.kind, instance_.get(),
-                                     {call(self), message.payload, message.slack, decoding.document, decoding.scratch.get(),
-                                      endpoint_->format, endpoint_->config.limits.maxMessageBytes},
-                                     run);
+    return callNow(call(self), message, decoding, run);
 }
 endpoint::Outcome SessionCore::callTask(const Session& self, Task& task, endpoint::Run& run) const noexcept {
     return code_->dispatcher.task(instance_.get(), {call(self)}, task, run);
@@ -115,6 +122,14 @@ void SessionCore::turnAway() noexcept {
 
 // ------------------------------------------------------------------------------------------------ what arrives
 
+/// As doNow(), written out: what every message goes through, on the loop.
+[[gnu::always_inline]] inline void SessionCore::handle(const Session& self, const ReceivedMessage& message) noexcept {
+    endpoint::Run run;
+    const endpoint::Outcome outcome = callNow(callOnLoop(self), message, code_->decodings[loopIndex_], run);
+    if (outcome != endpoint::Outcome::Fine) [[unlikely]]
+        handled(self, outcome, run);
+}
+
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
     if (waits_) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));
@@ -122,8 +137,12 @@ void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, 
     handle(self, {kind, payload, slack});
 }
 
-void SessionCore::handle(const Session& self, const ReceivedMessage& message) noexcept {
-    doNow(self, [&](endpoint::Run& run) { return callMessage(self, message, code_->decodings[loopIndex_], run); });
+void SessionCore::handled(const Session& self, endpoint::Outcome outcome, endpoint::Run& run) noexcept {
+    if (outcome == endpoint::Outcome::Unfinished) {
+        outcome = strand().carryOn(self, run);
+        if (outcome == endpoint::Outcome::Unfinished) return strand().adopt(std::make_unique<BegunEvent>(), std::move(run));
+    }
+    obey(outcome);
 }
 
 void SessionCore::receiveIntercepted(const Session& self, MessageKind kind, Bytes payload) noexcept {

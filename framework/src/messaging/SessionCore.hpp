@@ -178,8 +178,9 @@ private:
     bool isNext() const noexcept { return loop_.isHere() && loop_.queue().idle(); }
     bool hasStrand() const noexcept { return knownRare() && knownRare()->strand; }
     Session handle() noexcept { return Session{shared_from_this()}; }
+    detail::Call callOnLoop(const Session& session) const noexcept { return {session, origin_.path(), &loop_.runningSlot()}; }
     detail::Call call(const Session& session) const noexcept {
-        return {session, origin_.path(), endpoint_->onPool ? &detail::runningHere() : &loop_.runningSlot()};
+        return endpoint_->onPool ? detail::Call{session, origin_.path()} : callOnLoop(session);
     }
     void turnAway() noexcept;
     template <class NewEvent, class Call, class End, class... Of>
@@ -187,6 +188,9 @@ private:
     template <class Call>
     void doNow(const Session& self, Call call) noexcept;
     void handle(const Session& self, const ReceivedMessage& message) noexcept;
+    void handled(const Session& self, endpoint::Outcome outcome, endpoint::Run& run) noexcept;
+    endpoint::Outcome callNow(const detail::Call& call, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
+                              endpoint::Run& run) const noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     SendStatus sendIntercepted(MessageKind kind, Bytes payload);
     SendStatus transmit(MessageKind kind, Bytes payload);

@@ -41,6 +41,7 @@
 
 namespace patchbay {
 
+class Session;
 template <class T = void>
 class Async;
 
@@ -236,9 +237,18 @@ struct FinalAwaiter {
     void await_resume() const noexcept {}
 };
 
+class PromiseBase;
+
+/// What a handler's coroutine needs of its type.
+struct HandlerCode {
+    std::coroutine_handle<> (*coroutine)(PromiseBase& promise) noexcept;
+    void (*finish)(PromiseBase& promise, const Session& session);  // sends what it has returned
+};
+
 /// What the promises of all Asyncs have.   Thread: the strand's, once it has begun.
 class PromiseBase {
 public:
+    // NOLINTNEXTLINE(misc-new-delete-overloads): the one with a size is its match
     static void* operator new(std::size_t bytes) { return allocateFrame(bytes); }
     static void operator delete(void* frame, std::size_t bytes) noexcept { freeFrame(frame, bytes); }
 
@@ -271,7 +281,18 @@ public:
     std::coroutine_handle<> parent() const noexcept { return parent_; }
     void goOnWith(std::coroutine_handle<> parent) noexcept { parent_ = parent; }
 
+    // ---- the outermost's ----
+
+    void belongsToHandler(const HandlerCode& code, const char* label) noexcept {
+        code_ = &code;
+        label_ = label;
+    }
+    const HandlerCode& code() const noexcept { return *code_; }
+    const char* label() const noexcept { return label_; }
+
 private:
+    const HandlerCode* code_ = nullptr;
+    const char* label_ = nullptr;
     Strand* strand_ = nullptr;
     std::coroutine_handle<> parent_;
 };

@@ -31,7 +31,7 @@ void sendResult(const Session& session, const T& result) {
     }
 }
 
-/// A handler's coroutine; empty when the handler has simply returned.
+/// A handler's coroutine; empty when the handler has simply returned, as most do: then it is a pointer that is none.
 /// Owns: the coroutine, also one that waits: then its destruction takes along what it waits for.
 /// Thread: the strand's.   Requires: the code of the coroutine stays mapped: the endpoint's model pins it.
 class Running {
@@ -40,56 +40,55 @@ public:
     /// Of a handler that returned `async`; its frame is this one's, and no other is needed.
     /// `label`: what the handler is called (Labels.hpp); nullptr for what has no name.
     template <class T>
-    explicit Running(Async<T>&& async, const char* label = nullptr) noexcept
-        : code_{&kCode<T>}, coroutine_{std::exchange(async.handle_, nullptr)}, label_{label} {}
-    Running(Running&& other) noexcept
-        : code_{other.code_}, coroutine_{std::exchange(other.coroutine_, nullptr)}, label_{other.label_} {}
+    explicit Running(Async<T>&& async, const char* label = nullptr) noexcept {
+        const auto coroutine = std::exchange(async.handle_, nullptr);
+        if (!coroutine) return;
+        promise_ = &coroutine.promise();
+        promise_->belongsToHandler(kCode<T>, label);
+    }
+    Running(Running&& other) noexcept : promise_{std::exchange(other.promise_, nullptr)} {}
     Running& operator=(Running&& other) noexcept {
         Running taken{std::move(other)};
-        std::swap(code_, taken.code_);
-        std::swap(coroutine_, taken.coroutine_);
-        std::swap(label_, taken.label_);
+        std::swap(promise_, taken.promise_);
         return *this;
     }
     ~Running() {
-        if (coroutine_) coroutine_.destroy();
+        if (promise_) coroutine().destroy();
     }
 
-    explicit operator bool() const noexcept { return coroutine_ != nullptr; }
-    const char* label() const noexcept { return label_; }
-    /// The first step. What the handler throws is kept for finish().   Requires: not empty, not begun; the strand outlives it.
+    explicit operator bool() const noexcept { return promise_ != nullptr; }
+    /// Requires: not empty, as for the following.
+    const char* label() const noexcept { return promise_->label(); }
+    /// The first step. What the handler throws is kept for finish().   Requires: not begun; the strand outlives it.
     void start(Strand& strand) noexcept {
-        code_->startOn(coroutine_, strand);
-        coroutine_.resume();
+        promise_->startOn(strand);
+        coroutine().resume();
     }
-    /// False while it waits: its strand has the leaf.   Requires: not empty.
-    bool done() const noexcept { return coroutine_.done(); }
+    /// False while it waits: its strand has the leaf.
+    bool done() const noexcept { return coroutine().done(); }
     /// Sends what the handler returned.   Errors: what the handler threw, and what sending throws.   Requires: done; once.
-    void finish(const Session& session) { code_->finish(coroutine_, session); }
+    void finish(const Session& session) { promise_->code().finish(*promise_, session); }
 
 private:
-    struct Code {
-        void (*startOn)(std::coroutine_handle<> coroutine, Strand& strand) noexcept;
-        void (*finish)(std::coroutine_handle<> coroutine, const Session& session);
-    };
+    std::coroutine_handle<> coroutine() const noexcept { return promise_->code().coroutine(*promise_); }
     template <class T>
-    static Promise<T>& promiseOf(std::coroutine_handle<> coroutine) noexcept {
-        return std::coroutine_handle<Promise<T>>::from_address(coroutine.address()).promise();
+    static Promise<T>& promiseOf(PromiseBase& promise) noexcept {
+        return static_cast<Promise<T>&>(promise);
     }
     template <class T>
-    static constexpr Code kCode{
-        [](std::coroutine_handle<> coroutine, Strand& strand) noexcept { promiseOf<T>(coroutine).startOn(strand); },
-        [](std::coroutine_handle<> coroutine, [[maybe_unused]] const Session& session) {
+    static constexpr HandlerCode kCode{
+        [](PromiseBase& promise) noexcept -> std::coroutine_handle<> {
+            return std::coroutine_handle<Promise<T>>::from_promise(promiseOf<T>(promise));
+        },
+        [](PromiseBase& promise, [[maybe_unused]] const Session& session) {
             if constexpr (std::is_void_v<T>) {
-                promiseOf<T>(coroutine).result().take();
+                promiseOf<T>(promise).result().take();
             } else {
-                sendResult(session, promiseOf<T>(coroutine).result().take());
+                sendResult(session, promiseOf<T>(promise).result().take());
             }
         }};
 
-    const Code* code_ = nullptr;
-    std::coroutine_handle<> coroutine_;
-    const char* label_ = nullptr;
+    PromiseBase* promise_ = nullptr;
 };
 
 }  // namespace patchbay::detail
