@@ -1,5 +1,6 @@
 // What a session does one after the other, where a handler takes its time: coroutines that wait, receiving that is paused.
 
+#include "integration/Memory.hpp"
 #include "support/Journal.hpp"
 
 #include <patchbay/annotations.hpp>
@@ -10,6 +11,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <malloc.h>
+
+#include <fstream>
 #include <map>
 
 namespace patchbay::test {
@@ -220,6 +224,39 @@ TEST_F(StrandTest, AServerThatGoesLeavesNoCoroutineBehind) {
     }
     EXPECT_THAT(gates->journal.lines(), ElementsAre("open a", "begin slow", "cancelled slow", "close shutdown", "closed"));
     EXPECT_EQ(gates.use_count(), before);
+}
+
+int threads() {
+    std::ifstream status{"/proc/self/status"};
+    for (std::string word; status >> word;) {
+        int count = 0;
+        if (word == "Threads:" && status >> count) return count;
+    }
+    return 0;
+}
+
+/// Units: bytes.
+std::size_t bytesInUse() {
+#ifdef PATCHBAY_ADDRESS_SANITIZER
+    return residentBytes();
+#else
+    return ::mallinfo2().uordblks;
+#endif
+}
+
+TEST_F(StrandTest, TenThousandHandlersThatWaitCostTheirFramesAndNoThread) {
+    constexpr std::size_t kSessions = 10'000;
+    std::vector<Peer*> peers;
+    for (std::size_t i = 0; i < kSessions; ++i) peers.push_back(&server.connect("/patient/a"));
+    const int before = threads();
+    const std::size_t rested = bytesInUse();
+    for (Peer* peer : peers) peer->send("slow");
+    EXPECT_EQ(gates->journal.count("begin slow"), kSessions);
+    EXPECT_EQ(threads(), before);
+    const std::size_t each = (bytesInUse() - rested) / kSessions;
+    RecordProperty("bytes", static_cast<int>(each));
+    EXPECT_LT(each, 1536u) << "bytes for a handler that waits: its frame, its place on the strand, and a line of the journal";
+    gates->gates.clear();  // whoever waits for what nobody can set is told so
 }
 
 // ------------------------------------------------------------------------------------------------ receiving
