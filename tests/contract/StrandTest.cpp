@@ -240,7 +240,8 @@ std::size_t bytesInUse() {
 #ifdef PATCHBAY_ADDRESS_SANITIZER
     return residentBytes();
 #else
-    return ::mallinfo2().uordblks;
+    const auto all = ::mallinfo2();
+    return all.uordblks + all.hblkhd;
 #endif
 }
 
