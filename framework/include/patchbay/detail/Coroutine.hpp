@@ -239,6 +239,7 @@ struct FinalAwaiter {
 /// What the promises of all Asyncs have.   Thread: the strand's, once it has begun.
 class PromiseBase {
 public:
+    // NOLINTNEXTLINE(misc-new-delete-overloads): the one with a size is its match
     static void* operator new(std::size_t bytes) { return allocateFrame(bytes); }
     static void operator delete(void* frame, std::size_t bytes) noexcept { freeFrame(frame, bytes); }
 
