@@ -105,7 +105,7 @@ def typed_echo():
 
 def handlers(in_flight):
     """What it costs where a handler may take its time. No ratio is asked for: the page on handlers tells the differences."""
-    load = Load("echo", 12, in_flight=in_flight, message="text")
+    load = Load("echo", 12, in_flight=in_flight, message="ascii")
     kinds = {"a coroutine": "/coroutine", "on the pool": "/worker", "a coroutine that waits for the pool": "/waiting"}
     return Cell({"Patchbay": Row("Patchbay", load, None),
                  **{f"Patchbay, {kind}": Row("Patchbay", replace(load, path=path), "Patchbay") for kind, path in kinds.items()}})
