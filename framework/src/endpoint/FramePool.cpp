@@ -33,10 +33,12 @@ struct Kept {
 };
 struct Pool {
     std::array<Kept, kSizes> sizes{};
-    bool closed = false;  // the thread is ending: its later destructors must not fill the lists again
+    bool isTidied = false;  // at the thread's end
+    bool closed = false;    // the thread is ending: its later destructors must not fill the lists again
 };
 
-constinit thread_local Pool pool{};
+// In the library's static block: a look at it is a load, not a call.
+__attribute__((tls_model("initial-exec"))) constinit thread_local Pool pool{};
 
 constexpr std::size_t rounded(std::size_t bytes) noexcept { return (bytes + kStep - 1) / kStep * kStep; }
 constexpr std::size_t indexOf(std::size_t roundedBytes) noexcept { return roundedBytes / kStep - 1; }
@@ -67,6 +69,11 @@ struct AtThreadEnd {
     }
 };
 
+void tidyAtEnd() noexcept {
+    static thread_local const AtThreadEnd tidied;
+    pool.isTidied = true;
+}
+
 }  // namespace
 
 void* allocateFrame(std::size_t bytes) {
@@ -88,7 +95,7 @@ void freeFrame(void* frame, std::size_t bytes) noexcept {
     if (size > kSizes * kStep || pool.closed) return ::operator delete(frame);
     Kept& kept = pool.sizes[indexOf(size)];
     if (kept.bytes + size > kKeptBytes) return ::operator delete(frame);
-    static thread_local const AtThreadEnd cleaner;
+    if (!pool.isTidied) tidyAtEnd();
     kept.first = new (frame) Block{kept.first};
     kept.bytes += size;
     hide(kept.first, size);
