@@ -99,6 +99,7 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
 /// a peer that has left) was there: its close handler undoes what the open handler had done.
 void SessionCore::opened(endpoint::Outcome outcome, std::string_view refusal) noexcept {
     opened_ = outcome == endpoint::Outcome::Fine || !isOpen();
+    if (outcome != endpoint::Outcome::Fine && hasStrand()) strand().dropMessages();
     if (outcome == endpoint::Outcome::CloseRefused) return close(CloseCause::Policy, std::nullopt, refusal);
     obey(outcome);
     State opening = State::Opening;
