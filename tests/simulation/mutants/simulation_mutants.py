@@ -80,8 +80,8 @@ MUTANTS = {
         MESSAGING + "SessionTimers.cpp", "    while (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();\n",
         "    if (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();\n"),
     "the wrong reason": (
-        MESSAGING + "SessionCore.cpp", "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer});",
-        "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::ConnectionLost});"),
+        MESSAGING + "SessionCore.cpp", "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer}, By::Peer);",
+        "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::ConnectionLost}, By::Peer);"),
     "an end within the end": (
         MESSAGING + "SessionCore.cpp", "    while (now == State::Opening || now == State::Open) {\n",
         "    while (now == State::Opening || now == State::Open || now == State::Closing) {\n"),
