@@ -54,6 +54,8 @@ void Simulation::performCall(const Step& step, std::uint32_t at, const Performer
         case Op::CloseFor: return closeFor(*whom, step);
         case Op::Ping: return ping(*whom);
         case Op::Idle: return setIdle(*whom, step);
+        case Op::Pause:
+        case Op::Resume: return setReceiving(*whom, step.op == Op::Resume);
         case Op::Keep: return keep(*whom, step);
         case Op::Look: return lookAround(*whom);
         default: return;
@@ -227,6 +229,20 @@ void Simulation::setIdle(Connection& whom, const Step& step) {
     if (wasOpen) model_.setIdle(whom.id(), time);
     if (isRefused([&] { whom.session().setIdleTimeout(time); }) == wasOpen)
         model_.fail(Rule::Status, "setIdleTimeout() says that a session is closed, or does not");
+}
+
+/// Off its loop a pause is in effect when the loop has come to it.
+void Simulation::setReceiving(Connection& whom, bool receives) {
+    const Model::Call call = model_.call();
+    const bool wasOpen = whom.isOpen(), isHere = whom.loop().isHere();
+    trace_.add("call %llu: session %llu receives: %llu", call, whom.id(), receives ? 1 : 0);
+    receives ? whom.session().resumeReceiving() : whom.session().pauseReceiving();
+    if (whom.session().isReceiving() != (wasOpen && receives)) model_.fail(Rule::Status, "isReceiving() is not what was said");
+    if (!wasOpen) return;
+    if (receives) return model_.resumed(whom.id());
+    model_.pausing(whom.id(), call);
+    if (isHere) return model_.paused(whom.id(), call);
+    whom.loop().post([this, id = whom.id(), call] { model_.paused(id, call); });
 }
 
 /// What was set last is there until the session has ended, and nothing before it.

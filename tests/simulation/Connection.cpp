@@ -227,11 +227,14 @@ bool Connection::hasWork() const noexcept {
 void Connection::pauseReading() noexcept {
     loop_.mustBeHere();
     paused_ = !goodbyeSaid_;
+    if (paused_) around_.model.readsNot(id_);
 }
 
 void Connection::resumeReading() noexcept {
     loop_.mustBeHere();
-    if (std::exchange(paused_, false) && !ended_) loop_.post([this] { arrive(); });
+    if (!std::exchange(paused_, false) || ended_) return;
+    around_.model.readsAgain(id_);
+    loop_.post([this] { arrive(); });
 }
 
 void Connection::arrive() {
@@ -255,7 +258,7 @@ void Connection::receive(const Arrival& arrival) {
             core().peerClosed(arrival.code, {});
             break;
         case Arrival::What::Break:
-            if (arrival.cause == CloseCause::TooBig && isOpen() && model.hasOpened(id_)) model.owesError(id_);
+            if (arrival.cause == CloseCause::TooBig && isOpen()) model.breaksSize(id_);
             model.leaves(id_, endingFor(arrival.cause, "a rule"));
             core().peerFailed(arrival.cause, "a rule");
             break;
@@ -268,12 +271,12 @@ void Connection::receive(const Arrival& arrival) {
 }
 
 void Connection::receiveMessage(const Arrival& arrival) {
-    if (isOpen()) around_.model.arrived(id_, arrival.number);
     std::array<std::byte, kLargestMessage> buffer;
     const std::array<std::uint32_t, 2> head{arrival.number, arrival.step};
     const std::size_t bytes = std::clamp<std::size_t>(arrival.bytes, sizeof head, buffer.size());
     std::memcpy(buffer.data(), head.data(), sizeof head);
     std::memset(buffer.data() + sizeof head, '.', bytes - sizeof head);
+    if (isOpen()) around_.model.arrived(id_, arrival.number, bytes);
     const auto keep = kept_;
     keep->receive(handle_, arrival.kind, {buffer.data(), bytes}, 0);
 }

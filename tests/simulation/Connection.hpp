@@ -77,6 +77,8 @@ public:
     void flush() noexcept;
     /// Whether a turn would hand something on, or write something.
     bool hasWork() const noexcept;
+    /// Its peer has said more, and the session has it not read.
+    bool isHeldUp() const noexcept { return paused_ && !underWay_.empty(); }
     /// Nobody keeps its handle any more.   Returns: whether its session has gone.
     bool letGo() noexcept;
 

@@ -22,6 +22,7 @@ constexpr Weight kAtTop[] = {
     {Op::Stalls, 14},       {Op::Reads, 14},          {Op::Flows, 18},        {Op::Delay, 10},
     {Op::PeerCloses, 6},    {Op::PeerBreaks, 3},      {Op::Cut, 5},           {Op::Vanishes, 3},
     {Op::Mute, 4},          {Op::Undeploy, 1},        {Op::Deploy, 2},        {Op::Drain, 1},
+    {Op::Pool, 150, false},
 };
 
 // What threads, handlers, tasks and timers do.
@@ -31,7 +32,8 @@ constexpr Weight kCalls[] = {
     {Op::Unsubscribe, 35},  {Op::Post, 60},            {Op::After, 14},         {Op::Every, 5},
     {Op::Cancel, 8},        {Op::Close, 12},           {Op::CloseFor, 3},       {Op::Ping, 6},
     {Op::Idle, 2},          {Op::Keep, 6},             {Op::Look, 4},           {Op::Throw, 8},
-    {Op::Thread, 20},       {Op::Turn, 14},            {Op::Undeploy, 1},
+    {Op::Thread, 20},       {Op::Turn, 14},            {Op::Undeploy, 1},       {Op::Pause, 9},
+    {Op::Resume, 11},       {Op::Pool, 14},
 };
 // clang-format on
 
@@ -82,10 +84,12 @@ private:
         slots_ = static_cast<std::uint16_t>(random_.between(kFewestSessions + 1, kSlots));
         topics_ = static_cast<std::uint16_t>(random_.between(kFewestTopics, kTopics));
         threads_ = static_cast<std::uint16_t>(random_.between(kFewestThreads, kThreads));
+        constexpr std::uint16_t kReceiveQueues[] = {0, 0, 100, 300, 1000};
         add(Op::Loops, loops_, random_.oneOf(kLoopQueues));
         for (std::uint16_t endpoint = 0; endpoint < kEndpoints; ++endpoint) {
             add(Op::Policy, endpoint, number(random_.below(3)), random_.oneOf(kSendQueues), random_.chance(50) ? 1 : 0);
             add(Op::Limits, endpoint, random_.oneOf(kIdle), random_.oneOf(kMaxTopics), random_.chance(10) ? 4 : 0);
+            add(Op::Handlers, endpoint, random_.chance(35) ? 1 : 0, random_.oneOf(kReceiveQueues));
         }
     }
 
@@ -128,6 +132,7 @@ private:
             case Op::Turn: add(op, loop()); return;
             case Op::Thread: return withCalls(add(op, number(random_.below(threads_))), 1, depth == 0 ? 5 : 2, depth);
             case Op::Says: return withCalls(add(op, slot(), size(), number(random_.below(2))), 0, 4, depth);
+            case Op::Pool: add(op, number(random_.chance(60) ? 0 : random_.below(4))); return;
             case Op::Pass: add(op, number(random_.between(1, 25))); return;
             case Op::Stalls: add(op, slot()); return;
             case Op::Flows: add(op, slot()); return;
@@ -157,6 +162,8 @@ private:
             case Op::Close: add(op, gone(slot()), number(random_.below(900))); return;
             case Op::CloseFor: add(op, gone(slot()), number(random_.below(3))); return;
             case Op::Ping:
+            case Op::Pause:
+            case Op::Resume:
             case Op::Look: add(op, slot()); return;
             case Op::Idle: add(op, slot(), number(random_.chance(30) ? 0 : random_.between(5, 60))); return;
             case Op::Keep: add(op, slot(), number(random_.below(100))); return;

@@ -23,10 +23,11 @@ void Simulation::finish() {
     checkKept();
 }
 
-/// Turns the loops that have something to do, until none has. False when that takes too long.
+/// Turns the loops that have something to do and runs what waits for the pool, until there is nothing. False when that takes too long.
 bool Simulation::comeToRest() {
     for (int round = 0; round < kMostRounds; ++round) {
-        bool rests = true;
+        bool rests = pool_->waiting() == 0;
+        for (std::size_t waiting = pool_->waiting(); waiting != 0; --waiting) runOnPool(0);
         for (const auto& loop : loops_) {
             const auto& connections = onLoop_[loop->index()];
             const bool works =
@@ -42,11 +43,24 @@ bool Simulation::comeToRest() {
     return false;
 }
 
+/// Those that were told to receive no more; their handlers may say it again. False when there is none.
+bool Simulation::receiveAgain() {
+    bool any = false;
+    for (const auto& connection : connections_) {
+        if (!connection->isOpen() || connection->session().isReceiving()) continue;
+        any = true;
+        setReceiving(*connection, true);
+    }
+    return any && !model_.fault();
+}
+
 /// Nobody is stalled, and nothing is under way.
 void Simulation::checkRest() {
     openPending();
     for (const auto& connection : connections_) connection->calm();
-    if (!comeToRest()) return;
+    do {
+        if (!comeToRest()) return;
+    } while (receiveAgain());
     for (const auto& loop : loops_) {
         const std::size_t bytes = loop->queue().chargedBytes();
         if (bytes != 0)
@@ -56,6 +70,7 @@ void Simulation::checkRest() {
     for (const auto& connection : connections_) {
         if (connection->session().id() == 0) continue;
         connection->look();
+        if (connection->isOpen() && connection->isHeldUp()) model_.fail(Rule::Asleep, "a peer is not read though nothing waits");
         if (!model_.hasLeft(connection->id())) model_.rests(connection->id(), connection->droppedBefore());
     }
     for (const TaskRecord& task : tasks_) {

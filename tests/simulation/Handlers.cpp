@@ -27,10 +27,17 @@ private:
 
 void Simulation::handle(Connection& connection, Model::Part part, Range steps, const CloseReason* reason) {
     trace_.add("handler of session %llu: part %llu", connection.id(), static_cast<std::uint64_t>(part));
-    connection.loop().mustBeHere();
+    checkThread(connection, part);
     model_.begins(connection.id(), part, connection.isOpen(), reason);
     const Running running{model_, connection.id(), part};
     perform(steps, {.self = &connection, .part = part, .mayThrow = true});
+}
+
+/// Hooks run on the loop, and handlers where their endpoint has them run.
+void Simulation::checkThread(const Connection& connection, Model::Part part) {
+    const bool isHook = part == Model::Part::Opened || part == Model::Part::Closed;
+    if (isHook || !model_.isOnPool(connection.id())) return connection.loop().mustBeHere();
+    if (machine_.innermost || !pool_->isHere()) model_.fail(Rule::Thread, "a handler of the pool's runs on a loop");
 }
 
 Connection& Simulation::begins() noexcept {
@@ -54,6 +61,7 @@ void Simulation::said(Connection& connection, Bytes payload) {
     if (payload.size() < sizeof head) return model_.fail(Rule::Torn, "a peer's message was cut");
     std::memcpy(head.data(), payload.data(), sizeof head);
     trace_.add("handler of session %llu: message %llu", connection.id(), head[0]);
+    checkThread(connection, Model::Part::Message);
     model_.begins(connection.id(), Model::Part::Message, connection.isOpen());
     const Running running{model_, connection.id(), Model::Part::Message};
     model_.handles(connection.id(), head[0]);
@@ -86,7 +94,9 @@ void Simulation::runTask(std::uint32_t task) {
 }
 
 void Simulation::checkTimer(TaskRecord& record) {
-    if (record.cancelled) model_.fail(Rule::Task, "a timer runs though it was cancelled");
+    const bool mayBeLate = model_.isOnPool(record.connection->id());
+    if (record.cancelled && (!mayBeLate || std::exchange(record.ranLate, true)))
+        model_.fail(Rule::Task, "a timer runs though it was cancelled");
     if (record.interval.count() == 0 && record.runs > 1) model_.fail(Rule::Task, "a timer that fires once runs twice");
     if (record.connection->loop().now() < record.due + (record.runs - 1) * record.interval)
         model_.fail(Rule::Task, "a timer runs too early");

@@ -83,13 +83,17 @@ void Model::setIdle(Id id, std::chrono::milliseconds time) noexcept {
 }
 
 bool Model::mayBeIdle(const Seen& seen) const noexcept {
-    return seen.idle.count() > 0 && std::max(seen.longestSilence, now_ - seen.lastTouched) >= seen.idle;
+    const Time::duration silence = seen.readsNot ? Time::duration{} : now_ - seen.lastTouched;
+    return seen.idle.count() > 0 && std::max(seen.longestSilence, silence) >= seen.idle;
 }
 
 bool Model::mayEndFor(const Seen& seen, CloseCause cause) const noexcept {
     return (cause == CloseCause::QueueFull && seen.mayBeFull) || (cause == CloseCause::ConnectionLost && seen.mayBeLost) ||
            (cause == CloseCause::Idle && mayBeIdle(seen));
 }
+
+/// Whether it may have ended for what nobody has told. A handler that fails on the pool does so before its loop hears of it.
+bool Model::mayEndUnseen(const Seen& seen) noexcept { return !seen.ending && (!seen.failing || seen.facts.onPool); }
 
 /// nullptr where it is not known.
 const Ending* Model::reasonOf(const Seen& seen) noexcept {
@@ -101,7 +105,7 @@ void Model::look(Id id, bool isOpen) {
     Seen& seen = sessions_[id];
     if (!seen.opened || isOpen != seen.left) return;
     if (isOpen) return fail(Rule::Reason, who(id) + " is open though it was closed");
-    seen.left = true;
+    leave(seen);
     if (!seen.failing && !seen.mayBeFull && !seen.mayBeLost && !mayBeIdle(seen))
         fail(Rule::Reason, who(id) + " has closed, and nobody closed it");
 }
@@ -109,11 +113,39 @@ void Model::look(Id id, bool isOpen) {
 void Model::leaves(Id id, const Ending& ending, Call call) {
     Seen& seen = sessions_[id];
     if (seen.left) return;
-    seen.left = true;
+    leave(seen);
     seen.ending = ending;
     seen.endingCall = call;
     // Its open handler has failed, and the error handler was quicker to close it.
     if (seen.failing && !seen.open) seen.closeDue = Due::Maybe;
+}
+
+void Model::leave(Seen& seen) noexcept {
+    seen.left = true;
+    seen.lateEvent = seen.facts.onPool && seen.running == 0;
+    if (seen.facts.onPool && seen.openThrew) seen.closeDue = Due::Maybe;  // before its loop knew that it had failed
+}
+
+/// What the peer ends comes behind its messages.   `told`: the cause where the close handler has heard it.
+bool Model::wasLeftByPeer(const Seen& seen, std::optional<CloseCause> told) noexcept {
+    if (!seen.ending) return told ? told == CloseCause::ConnectionLost : seen.mayBeLost;
+    switch (seen.ending->cause) {
+        case CloseCause::Peer:
+        case CloseCause::ConnectionLost:
+        case CloseCause::Protocol:
+        case CloseCause::InvalidText:
+        case CloseCause::TooBig: return true;
+        default: return false;
+    }
+}
+
+void Model::breaksSize(Id id) noexcept {
+    Seen& seen = sessions_[id];
+    if (!seen.facts.handlesErrors) return;
+    if (seen.facts.onPool || seen.wasPaused)
+        ++seen.errorsPossible;
+    else if (seen.open)
+        ++seen.errorsDue;
 }
 
 void Model::fails(Id id, const Ending& ending) noexcept {
@@ -144,8 +176,8 @@ void Model::beginsPart(Id id, Part part) {
     };
     if (part == Part::Error) {
         if (!seen.opened) wrong(Rule::Handlers, "before opened()");
-        if (seen.errorsDue == 0) return wrong(Rule::Handlers, "for nothing");
-        --seen.errorsDue;
+        if (seen.errorsDue + seen.errorsPossible == 0) return wrong(Rule::Handlers, "for nothing");
+        --(seen.errorsDue != 0 ? seen.errorsDue : seen.errorsPossible);
         if (seen.closed && !std::exchange(seen.closeThrew, false)) wrong(Rule::AfterClose, "behind the close handler");
         return;
     }
@@ -159,8 +191,13 @@ void Model::beginsPart(Id id, Part part) {
     } else if (!seen.open) {
         wrong(Rule::Handlers, "though no open handler has returned");
     }
-    if (seen.left) wrong(Rule::AfterClose, "though the session is closed");
-    if (seen.failing) wrong(Rule::Reason, "though a handler before it has failed");
+    if (seen.left) {
+        const bool inOrder = part == Part::Message && wasLeftByPeer(seen, std::nullopt);
+        if (!inOrder && !std::exchange(seen.lateEvent, false)) wrong(Rule::AfterClose, "though the session is closed");
+    } else if (part == Part::Message && seen.paused && !std::exchange(seen.lateMessage, false)) {
+        wrong(Rule::Handlers, "though it was told to receive no more");
+    }
+    if (seen.failing && !seen.left) wrong(Rule::Reason, "though a handler before it has failed");
 }
 
 void Model::ends(Id id, Part part, bool threw) {
@@ -168,6 +205,7 @@ void Model::ends(Id id, Part part, bool threw) {
     --seen.running;
     if (part == Part::Open) {
         seen.open = !threw;
+        seen.openThrew = threw;
         seen.closeDue = !threw || seen.left ? Due::Yes : Due::No;
     }
     if (part == Part::Close) seen.closeThrew = threw;
@@ -181,7 +219,7 @@ void Model::beginsClose(Id id, const CloseReason& reason) {
     if (std::exchange(seen.closed, true) || seen.gone) return wrong(Rule::Handlers, "twice");
     if (!seen.left) wrong(Rule::Handlers, "though it is open");
     if (seen.closeDue == Due::No) wrong(Rule::Handlers, "though no open handler has returned");
-    if (reason.cause() == CloseCause::Peer && seen.heard != seen.handled)
+    if (wasLeftByPeer(seen, reason.cause()) && !seen.hurried && !seen.openThrew && seen.heard != seen.handled)
         wrong(Rule::Loss, "before it has handled what its peer said before");
     seen.member = {};
     checkReason(id, reason);
@@ -200,9 +238,10 @@ void Model::beginsClosed(Id id, const CloseReason& reason) {
 void Model::checkReason(Id id, const CloseReason& reason) {
     const Seen& seen = sessions_[id];
     const Ending* const known = reasonOf(seen);
-    const bool right = known ? reason.cause() == known->cause && reason.code() == known->seen &&
-                                   (known->text.empty() || reason.text() == known->text)
-                             : mayEndFor(seen, reason.cause()) && reason.code() == endingFor(reason.cause()).seen;
+    const bool asKnown = known && reason.cause() == known->cause && reason.code() == known->seen &&
+                         (known->text.empty() || reason.text() == known->text);
+    const bool unseen = mayEndUnseen(seen) && mayEndFor(seen, reason.cause()) && reason.code() == endingFor(reason.cause()).seen;
+    const bool right = asKnown || unseen;
     if (right) return;
     fail(Rule::Reason, who(id) + " has ended for " + std::string{patchbay::name(reason.cause())} + ", code " +
                            number(static_cast<unsigned>(reason.code())) + " '" + reason.text() + "', not for " +
@@ -210,8 +249,42 @@ void Model::checkReason(Id id, const CloseReason& reason) {
                                   : "what may have closed it"));
 }
 
+void Model::arrived(Id id, std::uint32_t number, std::size_t bytes) {
+    Seen& seen = sessions_[id];
+    std::size_t waiting = 0;  // the first may be with the pool
+    for (std::size_t i = 1; i < seen.waiting.size(); ++i) waiting += seen.waiting[i];
+    if (seen.facts.receiveQueue != 0 && waiting >= seen.facts.receiveQueue)
+        fail(Rule::Bounds, who(id) + " reads on, and " + simulation::number(waiting) + " bytes of its peer's wait");
+    seen.heard = number;
+    seen.waiting.push_back(bytes);
+}
+
+void Model::paused(Id id, Call call) noexcept {
+    Seen& seen = sessions_[id];
+    seen.wasPaused = true;
+    if (seen.pausing != call || seen.paused) return;
+    seen.lateMessage = seen.facts.onPool && seen.running == 0;
+    seen.paused = true;
+}
+
+void Model::resumed(Id id) noexcept {
+    sessions_[id].pausing = 0;
+    sessions_[id].paused = false;
+}
+
+void Model::readsNot(Id id) noexcept {
+    touched(id);
+    sessions_[id].readsNot = true;
+}
+
+void Model::readsAgain(Id id) noexcept {
+    sessions_[id].readsNot = false;
+    sessions_[id].lastTouched = now_;
+}
+
 void Model::handles(Id id, std::uint32_t number) {
     Seen& seen = sessions_[id];
+    if (!seen.waiting.empty()) seen.waiting.erase(seen.waiting.begin());
     if (number > seen.heard || number != seen.handled + 1)
         fail(Rule::Order, who(id) + " handles its peer's message " + simulation::number(number) + " behind " +
                               simulation::number(seen.handled));
@@ -329,10 +402,10 @@ void Model::goodbye(Id id, CloseCode code, std::string_view text, bool atOnce, s
     if (std::exchange(seen.goodbyeSaid, true)) fail(Rule::Reason, who(id) + " says goodbye twice");
     if (seen.endingCall != 0) takesEffect(id, seen.endingCall, "the goodbye");
     const Ending* const known = reasonOf(seen);
-    const bool right =
-        known ? code == known->onWire && (known->text.empty() || text == known->text)
-              : (code == CloseCode::TryAgainLater && seen.mayBeFull) || (code == CloseCode::GoingAway && mayBeIdle(seen));
-    if (!right)
+    const bool asKnown = known && code == known->onWire && (known->text.empty() || text == known->text);
+    const bool unseen = mayEndUnseen(seen) && ((code == CloseCode::TryAgainLater && seen.mayBeFull) ||
+                                               (code == CloseCode::GoingAway && mayBeIdle(seen)));
+    if (!asKnown && !unseen)
         fail(Rule::Reason,
              who(id) + " says goodbye with " + number(static_cast<unsigned>(code)) + " '" + std::string{text} + "'");
     if (!atOnce && !seen.excused) {
@@ -372,7 +445,7 @@ void Model::rests(Id id, std::uint64_t counted) {
         fail(Rule::Loss, who(id) + " has handled " + number(seen.handled) + " messages of " + number(seen.heard));
     if (seen.firstTask != seen.tasks.size())
         fail(Rule::Task, who(id) + ": the task of call " + number(seen.tasks[seen.firstTask]) + " has not run");
-    if (!seen.idleChanged && seen.idle.count() > 0 && now_ - seen.lastTouched >= seen.idle)
+    if (!seen.idleChanged && !seen.readsNot && seen.idle.count() > 0 && now_ - seen.lastTouched >= seen.idle)
         fail(Rule::Reason, who(id) + " is open though its peer has been silent for too long");
 }
 
@@ -470,7 +543,8 @@ void Model::counted(unsigned space, unsigned topic, std::size_t subscribers) {
 
 void Model::runs(Id id, Call call) {
     Seen& seen = sessions_[id];
-    takesEffect(id, call, "a task");
+    if (!seen.facts.onPool) takesEffect(id, call, "a task");
+    if (call <= std::exchange(seen.lastTask, call)) fail(Rule::Order, who(id) + ": its tasks run out of order");
     if (seen.firstTask == seen.tasks.size() || seen.tasks[seen.firstTask] != call)
         return fail(Rule::Task, who(id) + ": the task of call " + number(call) + " is not the next, or runs twice");
     ++seen.firstTask;

@@ -75,6 +75,8 @@ public:
         std::size_t maxTopics;
         bool handlesErrors;
         std::chrono::milliseconds idle;
+        bool onPool = false;           ///< its handlers
+        std::size_t receiveQueue = 0;  ///< bytes; 0: more than is ever said
     };
     enum class Part : std::uint8_t { Opened, Open, Message, Task, Error, Close, Closed };
 
@@ -96,7 +98,7 @@ public:
     void look(Id id, bool isOpen);
     bool hasLeft(Id id) const noexcept { return sessions_[id].left; }
     bool handlesErrors(Id id) const noexcept { return sessions_[id].facts.handlesErrors; }
-    bool hasOpened(Id id) const noexcept { return sessions_[id].open; }
+    bool isOnPool(Id id) const noexcept { return sessions_[id].facts.onPool; }
     bool hasGone(Id id) const noexcept { return sessions_[id].gone; }
     bool isRunning(Id id) const noexcept { return sessions_[id].running != 0; }
     /// It closes now, if it was open, for that reason, by that call; 0: it is none.   Requires: look() before.
@@ -107,6 +109,10 @@ public:
     void fails(Id id, const Ending& ending) noexcept;
     /// Its error handler is to be called, if it has one.
     void owesError(Id id) noexcept { sessions_[id].errorsDue += sessions_[id].facts.handlesErrors ? 1 : 0; }
+    /// Its peer has said more than it may: the error handler is told, where the open handler has returned by then.
+    void breaksSize(Id id) noexcept;
+    /// The stop has no time left: it drops the messages that no handler has begun.
+    void hurried(Id id) noexcept { sessions_[id].hurried = true; }
     /// Its connection has gone without a word, and it may find out.
     void mayBeLost(Id id) noexcept { sessions_[id].mayBeLost = true; }
     /// Something came from its peer.
@@ -116,8 +122,18 @@ public:
     void begins(Id id, Part part, bool isOpen, const CloseReason* reason = nullptr);
     void ends(Id id, Part part, bool threw);
     /// What the peer has said, in the order of `number`, which grows by one; and its handler.
-    void arrived(Id id, std::uint32_t number) { sessions_[id].heard = number; }
+    void arrived(Id id, std::uint32_t number, std::size_t bytes);
     void handles(Id id, std::uint32_t number);
+
+    // ---- whether it receives ----
+
+    /// It was told to receive no more. From paused() on, where nobody has said otherwise since, no message handler begins.
+    void pausing(Id id, Call call) noexcept { sessions_[id].pausing = call; }
+    void paused(Id id, Call call) noexcept;
+    void resumed(Id id) noexcept;
+    /// Its peer is not read: its silence does not count.
+    void readsNot(Id id) noexcept;
+    void readsAgain(Id id) noexcept;
 
     // ---- what is said to its peer ----
 
@@ -188,6 +204,12 @@ private:
         bool mayBeFull = false, mayBeLost = false, excused = false, idleChanged = false;
         unsigned running = 0;    // handlers
         unsigned errorsDue = 0;  // the error handler has not been called for
+        unsigned errorsPossible = 0;
+        bool openThrew = false, hurried = false;
+        // The pool may have an event that no handler has begun: it begins in spite of the end, or of a pause.
+        bool lateEvent = false, lateMessage = false;
+        Call pausing = 0;  // 0: it receives
+        bool paused = false, wasPaused = false, readsNot = false;
         std::optional<Ending> ending, failing;
         Call endingCall = 0;
         std::chrono::milliseconds idle{};
@@ -195,7 +217,8 @@ private:
         Time::duration longestSilence{};
         // what it hears and says
         std::uint32_t heard = 0, handled = 0;
-        Call lastEffect = 0;
+        std::vector<std::size_t> waiting;  // bytes of each message that was not begun
+        Call lastEffect = 0, lastTask = 0;
         std::vector<Expected> expected;
         std::size_t firstExpected = 0;
         std::size_t waitingBytes = 0;            // sent and not yet there
@@ -217,6 +240,9 @@ private:
     std::string who(Id id) const;
     bool mayBeIdle(const Seen& seen) const noexcept;
     bool mayEndFor(const Seen& seen, CloseCause cause) const noexcept;
+    static bool wasLeftByPeer(const Seen& seen, std::optional<CloseCause> told) noexcept;
+    static void leave(Seen& seen) noexcept;
+    static bool mayEndUnseen(const Seen& seen) noexcept;
     static const Ending* reasonOf(const Seen& seen) noexcept;
     void expect(Seen& seen, const Expected& what);
     Expected pop(Seen& seen) noexcept;

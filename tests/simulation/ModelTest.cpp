@@ -215,15 +215,15 @@ TEST_F(ModelOf, ATaskOfAnOpenSessionIsNotDropped) {
 
 TEST_F(ModelOf, APeersMessagesAreHandledInTheirOrder) {
     const Model::Id id = open();
-    model.arrived(id, 1);
-    model.arrived(id, 2);
+    model.arrived(id, 1, 8);
+    model.arrived(id, 2, 8);
     model.handles(id, 2);
     expect(Rule::Order);
 }
 
 TEST_F(ModelOf, APeersMessagesAreHandled) {
     const Model::Id id = open();
-    model.arrived(id, 1);
+    model.arrived(id, 1, 8);
     model.rests(id, 0);
     expect(Rule::Loss);
 }

@@ -14,6 +14,7 @@ constexpr std::array<OpForm, kOps> kForms{{
     {"loops", {"count", "queue"}},                        // how many; bytes that may wait for each
     {"policy", {"endpoint", "full", "queue", "errors"}},  // WhenFull; bytes; whether it has an error handler
     {"limits", {"endpoint", "idle", "topics", "sessions"}},
+    {"handlers", {"endpoint", "pool", "receive"}},  // whether they run on the pool; bytes of the receive queue
 
     {"handshake", {"slot", "endpoint", "loop"}, true},  // what belongs to it: the open handler, and the at-…
     {"opens", {"slot"}},                                // the connection is there: the session begins
@@ -31,6 +32,7 @@ constexpr std::array<OpForm, kOps> kForms{{
     {"turn", {"loop"}},
     {"pass", {"ms"}},
     {"thread", {"number"}, true},
+    {"pool", {"place"}},  // one of its threads runs what waits there
 
     {"undeploy", {"endpoint"}, false, true},
     {"deploy", {"endpoint"}},
@@ -52,6 +54,8 @@ constexpr std::array<OpForm, kOps> kForms{{
     {"close-for", {"slot", "cause"}},
     {"ping", {"slot"}},
     {"idle", {"slot", "ms"}},
+    {"pause", {"slot"}},  // pauseReceiving()
+    {"resume", {"slot"}},
     {"keep", {"slot", "value"}},
     {"look", {"slot"}},
     {"throw", {"what"}, false, true},

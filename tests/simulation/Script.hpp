@@ -26,6 +26,7 @@ enum class Op : std::uint8_t {
     Loops,
     Policy,
     Limits,
+    Handlers,
     // the peers and the network
     Handshake,
     Opens,
@@ -43,6 +44,7 @@ enum class Op : std::uint8_t {
     Turn,
     Pass,
     Thread,
+    Pool,
     // the server's owner
     Undeploy,
     Deploy,
@@ -64,6 +66,8 @@ enum class Op : std::uint8_t {
     CloseFor,
     Ping,
     Idle,
+    Pause,
+    Resume,
     Keep,
     Look,
     Throw,

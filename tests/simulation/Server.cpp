@@ -23,12 +23,14 @@ void Simulation::deploy(unsigned endpoint) {
     hosting::Deployment deployment{kRoom, {}};
     deployment.model.path = kPaths[endpoint];
     deployment.model.identity = &kIdentities[endpoint];
+    deployment.model.options.dispatch = policy.onPool ? Dispatch::Worker : Dispatch::Loop;
     if (!policy.handlesErrors) deployment.model.onError = nullptr;
     EndpointConfig& config = deployment.config;
     config.className = deployment.model.className;
     config.path = kPaths[endpoint];
     config.limits.idleTimeout = std::chrono::milliseconds{policy.idle};
     config.limits.sendQueue = {policy.queueBytes, policy.whenFull};
+    config.limits.receiveQueue = policy.receiveQueue;
     config.limits.maxTopics = policy.maxTopics;
     config.limits.maxSessions = policy.maxSessions;
     std::vector<hosting::Deployment> deployments;
@@ -76,7 +78,9 @@ void Simulation::handshake(const Step& step, std::uint32_t at) {
                                      .queue = {policy.queueBytes, policy.whenFull},
                                      .maxTopics = policy.maxTopics,
                                      .handlesErrors = policy.handlesErrors,
-                                     .idle = std::chrono::milliseconds{policy.idle}});
+                                     .idle = std::chrono::milliseconds{policy.idle},
+                                     .onPool = policy.onPool,
+                                     .receiveQueue = policy.receiveQueue});
     connections_.push_back(std::make_unique<Connection>(around_, loop, id, slot));
     deploymentOf_.push_back(deployment);
     Connection& connection = *connections_.back();
@@ -167,12 +171,15 @@ void Simulation::cutAll() {
             for (Connection* connection : onLoop_[index]) connection->cut();
         });
     }
+    for (const auto& connection : connections_) model_.hurried(connection->id());
+    for (const auto& session : container_->shut()) session->loop().post([session] { session->hurry(); });
 }
 
 void Simulation::end() {
     cutAll();
     if (ending_) return;
     ending_ = true;
+    for (std::size_t waiting = pool_->waiting(); waiting != 0; --waiting) runOnPool(0);
     for (const auto& loop : loops_) loop->stop();
 }
 
@@ -182,6 +189,8 @@ bool Simulation::haveEnded() const noexcept {
 
 void Simulation::start() {
     if (!ending_ || !haveEnded() || stopped_) return;
+    while (runOnPool(0)) {  // handlers that the stop has not waited for
+    }
     checkStopped();
     for (const auto& loop : loops_) loop->reopen();
     container_->open();

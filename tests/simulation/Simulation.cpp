@@ -50,6 +50,11 @@ void Simulation::readSettings() {
             policy.maxTopics = step[2];
             policy.maxSessions = step[3];
         }
+        if (step.op == Op::Handlers) {
+            Policy& policy = policies_[step[0] % kEndpoints];
+            policy.onPool = step[1] != 0;
+            policy.receiveQueue = step[2];
+        }
     }
 }
 
@@ -90,7 +95,7 @@ void Simulation::perform(Range range, const Performer& who) {
 void Simulation::performAt(std::uint32_t at, const Performer& who) {
     const Step& step = script_[at];
     model_.setStep(at);
-    if (step.op <= Op::Limits || step.op >= Op::AtOpened) return;
+    if (step.op <= Op::Handlers || step.op >= Op::AtOpened) return;
     ++counts_.steps;
     if (formOf(step.op).isFault) ++counts_.faults;
     trace_.add("step %llu, operation %llu", at, static_cast<std::uint64_t>(step.op));
@@ -102,6 +107,8 @@ void Simulation::performAt(std::uint32_t at, const Performer& who) {
         threadsSeen_ |= 1u << (step[0] % kThreads);
         const Outside outside{machine_};
         perform(innerOf(at), {});
+    } else if (step.op == Op::Pool) {
+        runOnPool(step[0]);
     } else if (step.op == Op::Pass) {
         if (!who.isRun) return;
         machine_.now += std::chrono::milliseconds{step[0]};
@@ -109,6 +116,15 @@ void Simulation::performAt(std::uint32_t at, const Performer& who) {
     } else if (who.isRun) {
         performOnNetwork(step, at);
     }
+}
+
+/// As one of its threads would. False when nothing waits.
+bool Simulation::runOnPool(std::size_t place) {
+    const std::size_t waiting = pool_->waiting();
+    if (waiting == 0) return false;
+    trace_.add("the pool runs task %llu of %llu", place % waiting, waiting);
+    const Outside outside{machine_};
+    return pool_->runOne(place % waiting);
 }
 
 void Simulation::turn(SimLoop& loop) {

@@ -4,7 +4,8 @@
 // script always runs in the same way.
 //
 // Outside threads are actors: their calls are made while no loop has the processor, between turns, and within a turn where
-// a handler's steps have a `thread` among them. In the same way other loops turn while a handler runs.
+// a handler's steps have a `thread` among them. In the same way other loops turn while a handler runs. The pool's threads are
+// actors as well: each runs one task when the script says so, also while a handler runs, and with handlers of its own.
 
 #include "Connection.hpp"
 #include "Model.hpp"
@@ -78,6 +79,8 @@ private:
         std::uint16_t queueBytes = 4096;
         bool handlesErrors = true;
         std::uint16_t idle = 0, maxTopics = 0, maxSessions = 0;
+        bool onPool = false;  // its handlers
+        std::uint16_t receiveQueue = 0;
     };
     struct Deployment {
         unsigned space = 0;
@@ -95,6 +98,7 @@ private:
         Clock::time_point due{};
         std::chrono::milliseconds interval{};
         std::uint32_t runs = 0;
+        bool ranLate = false;  // it was with the pool when it was cancelled
     };
     struct TimerRegister {
         Timer timer;
@@ -108,6 +112,7 @@ private:
     void performOnNetwork(const Step& step, std::uint32_t at);
     void performOnServer(const Step& step, const Performer& who);
     void checkLoops();
+    bool runOnPool(std::size_t place);
     void turn(SimLoop& loop);
     Range innerOf(std::uint32_t step) const noexcept {
         return {step + 1, static_cast<std::uint32_t>(behind(script_, step))};
@@ -140,6 +145,7 @@ private:
     void closeFor(Connection& whom, const Step& step);
     void ping(Connection& whom);
     void setIdle(Connection& whom, const Step& step);
+    void setReceiving(Connection& whom, bool receives);
     void keep(Connection& where, const Step& step);
     void lookAround(Connection& from);
     void throwSomething(const Step& step, const Performer& who);
@@ -150,10 +156,12 @@ private:
     // ---- Handlers.cpp: what the framework calls ----
     void handle(Connection& connection, Model::Part part, Range steps, const CloseReason* reason = nullptr);
     void checkTimer(TaskRecord& record);
+    void checkThread(const Connection& connection, Model::Part part);
 
     // ---- Ending.cpp: how a run ends ----
     void finish();
     bool comeToRest();
+    bool receiveAgain();
     void checkRest();
     void stop();
     void checkStopped();

@@ -106,6 +106,7 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
 /// a peer that has left) was there: its close handler undoes what the open handler had done.
 void SessionCore::opened(endpoint::Outcome outcome, std::string_view refusal) noexcept {
     opened_ = outcome == endpoint::Outcome::Fine || !isOpen();
+    if (outcome != endpoint::Outcome::Fine && hasStrand()) strand().dropMessages();
     if (outcome == endpoint::Outcome::CloseRefused) return close(CloseCause::Policy, std::nullopt, refusal);
     obey(outcome);
     State opening = State::Opening;
@@ -274,24 +275,6 @@ void SessionCore::resumeReading() noexcept {
 
 // ------------------------------------------------------------------------------------------------ the end
 
-namespace {
-
-/// What the peer ended comes behind what it had sent; what this side ends does not wait for that.
-constexpr bool isByPeer(CloseCause cause) noexcept {
-    switch (cause) {
-        case CloseCause::Peer:
-        case CloseCause::ConnectionLost:
-        case CloseCause::Protocol:
-        case CloseCause::InvalidText:
-        case CloseCause::TooBig:
-            return true;
-        default:
-            return false;
-    }
-}
-
-}  // namespace
-
 bool SessionCore::leaveOpen() noexcept {
     State now = state_.load(std::memory_order_acquire);
     while (now == State::Opening || now == State::Open) {
@@ -314,7 +297,7 @@ void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::st
             self->sayGoodbye(cause, onWire, copy);
         });
     }
-    finishSoon({code.value_or(row.seen), std::string{text}, cause});
+    finishSoon({code.value_or(row.seen), std::string{text}, cause}, By::Us);
 }
 
 void SessionCore::sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept {
@@ -323,7 +306,7 @@ void SessionCore::sayGoodbye(CloseCause cause, CloseCode onWire, std::string_vie
 }
 
 void SessionCore::peerClosed(CloseCode code, std::string_view text) noexcept {
-    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer});
+    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer}, By::Peer);
 }
 
 /// The reason stands before the error handler is asked: what it sends finds the session closed.
@@ -337,15 +320,15 @@ void SessionCore::peerFailed(CloseCause cause, const std::string& rule) noexcept
         else if (opened_)
             doNow(self, [&](endpoint::Run& run) { return callError(self, error, run); });
     }
-    finishSoon({closeRow(cause).seen, rule, cause});
+    finishSoon({closeRow(cause).seen, rule, cause}, By::Peer);
 }
 
 void SessionCore::lost(std::string_view why) noexcept {
-    if (leaveOpen()) finishSoon({CloseCode::Abnormal, std::string{why}, CloseCause::ConnectionLost});
+    if (leaveOpen()) finishSoon({CloseCode::Abnormal, std::string{why}, CloseCause::ConnectionLost}, By::Peer);
 }
 
-void SessionCore::finishSoon(CloseReason reason) {
-    loop_.post([self = shared_from_this(), reason = std::move(reason)] { self->finish(reason); });
+void SessionCore::finishSoon(CloseReason reason, By who) {
+    loop_.post([self = shared_from_this(), reason = std::move(reason), who] { self->finish(reason, who); });
 }
 
 std::chrono::milliseconds SessionCore::idleTimeout() const noexcept {
@@ -358,13 +341,13 @@ void SessionCore::leaveTopics() noexcept {
     while (const auto topic = knownRare()->belongings.anyTopic()) TopicTable::leave(*this, *topic);
 }
 
-void SessionCore::finish(const CloseReason& reason) noexcept {
+void SessionCore::finish(const CloseReason& reason, By who) noexcept {
     timers_.end(*this);
     leaveTopics();
     endpoint_->server->closes.count(reason.cause());
     logEnd(reason);
 
-    if (waits_) return strand().end(std::make_unique<CloseEvent>(reason), isByPeer(reason.cause()));
+    if (waits_) return strand().end(std::make_unique<CloseEvent>(reason), who == By::Peer);
     const Session self = handle();
     doNow<CloseEvent>(self, [&](endpoint::Run& run) { return callClose(self, reason, run); },
                       [&](endpoint::Outcome, const endpoint::Run&) { closed(reason); }, reason);

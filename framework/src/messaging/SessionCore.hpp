@@ -173,6 +173,8 @@ public:
 
 private:
     enum class State : std::uint8_t { New, Opening, Open, Closing, Closed };
+    /// Who ended it. A cause does not tell: a message is too big for us, or for a handler of ours.
+    enum class By : std::uint8_t { Us, Peer };
 
     /// Whether an action of this thread's may go directly: it is the loop's, and nothing waits there that came before.
     bool isNext() const noexcept { return loop_.isHere() && loop_.queue().idle(); }
@@ -197,8 +199,8 @@ private:
     SendStatus settle(SendStatus status) noexcept;
     void sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept;
     bool leaveOpen() noexcept;
-    void finishSoon(CloseReason reason);
-    void finish(const CloseReason& reason) noexcept;
+    void finishSoon(CloseReason reason, By who);
+    void finish(const CloseReason& reason, By who) noexcept;
     void leaveTopics() noexcept;
     void letGo() noexcept;
     void closeAfter(endpoint::Outcome outcome) noexcept;

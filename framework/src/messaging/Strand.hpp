@@ -45,6 +45,8 @@ public:
     /// The time to end in good order is over: messages that wait are dropped, and what a coroutine waits for is cancelled.
     void hurry() noexcept;
     void setPaused(bool paused) noexcept;
+    /// Those that wait go to no handler.
+    void dropMessages() noexcept;
     /// The session has gone: whatever still waits is destroyed.
     void clear() noexcept {
         tasks_.clear();
@@ -71,7 +73,6 @@ private:
     class GoOn;
 
     void put(EventList& list, std::unique_ptr<Event> event) noexcept;
-    void dropMessages() noexcept;
     void pump() noexcept;
     bool begin() noexcept;
     std::unique_ptr<Event> choose() noexcept;

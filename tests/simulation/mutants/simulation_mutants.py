@@ -36,9 +36,10 @@ MUTANTS = {
         "            member->session->deliver({broadcast, one, one + 1, member->tag, alone});\n"
         "        }"),
     "a close handler twice": (
-        MESSAGING + "SessionCore.cpp", "    if (opened_) code_->dispatcher.close(instance_.get(), {call(session), reason});",
-        "    for (int i = opened_ ? 1 : 2; i <= (reason.cause() == CloseCause::QueueFull ? 2 : 1); ++i)\n"
-        "        code_->dispatcher.close(instance_.get(), {call(session), reason});"),
+        MESSAGING + "SessionCore.cpp", "    return opened_ ? code_->dispatcher.close(",
+        "    if (opened_ && reason.cause() == CloseCause::QueueFull)\n"
+        "        code_->dispatcher.close(instance_.get(), {call(self), reason}, run);\n"
+        "    return opened_ ? code_->dispatcher.close("),
     "a handler after close": (
         MESSAGING + "SessionCore.cpp", "void SessionCore::run(Task& task) noexcept {\n    if (!isOpen()) return;",
         "void SessionCore::run(Task& task) noexcept {\n    if (isGone()) return;"),
@@ -54,6 +55,18 @@ MUTANTS = {
     "a stop that forgets a session": (
         MESSAGING + "DeployedEndpoint.cpp", "    shut_ = true;\n    return listed();",
         "    shut_ = true;\n    auto all = listed();\n    if (all.size() > 2) all.pop_back();\n    return all;"),
+    # Of the strand.
+    "a message that overtakes an unfinished event": (
+        MESSAGING + "SessionCore.cpp", "    if (waits_) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));",
+        "    if (waits_ && payload.size() < 300) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));"),
+    "a peer's close that drops what waits": (
+        MESSAGING + "Strand.cpp", "    if (!byPeer) dropMessages();\n", "    static_cast<void>(byPeer);\n    dropMessages();\n"),
+    "a resume that begins a second event": (
+        MESSAGING + "Strand.cpp", "    paused_ = paused && !last_;\n",
+        "    paused_ = paused && !last_;\n    if (!paused && !pumping_ && !messages_.empty()) stage_ = Stage::Idle;\n"),
+    "a window that stays closed": (
+        MESSAGING + "Strand.cpp", "    } else if (notReading_ && waitingBytes_ <= most / 2) {\n",
+        "    } else if (notReading_ && waitingBytes_ <= most / 2 && messages_.empty() && !paused_) {\n"),
     # What the issue does not ask for, and nobody should notice later.
     "a number given twice": (MESSAGING + "Topic.cpp", "    ++last_.offset;\n", "    if (members_.size() != 3) ++last_.offset;\n"),
     "a bound that nobody looks at": (
@@ -67,8 +80,8 @@ MUTANTS = {
         MESSAGING + "SessionTimers.cpp", "    while (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();\n",
         "    if (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();\n"),
     "the wrong reason": (
-        MESSAGING + "SessionCore.cpp", "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer});",
-        "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::ConnectionLost});"),
+        MESSAGING + "SessionCore.cpp", "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer}, By::Peer);",
+        "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::ConnectionLost}, By::Peer);"),
     "an end within the end": (
         MESSAGING + "SessionCore.cpp", "    while (now == State::Opening || now == State::Open) {\n",
         "    while (now == State::Opening || now == State::Open || now == State::Closing) {\n"),
