@@ -17,19 +17,21 @@ bool ThreadPool::tryPut(Task task) { return add(task, bounds_.waiting); }
 /// A task that is refused stays with the caller, who destroys it without the lock.
 bool ThreadPool::add(Task& task, std::size_t mostWaiting) {
     Call call;
+    bool taken = true;
     {
         const std::lock_guard guard{lock_};
         if (closed_ || waiting_.size() >= mostWaiting) return false;
         waiting_.push_back({std::move(task), detail::runningHere().load(std::memory_order_relaxed)});
         if (!started_) return true;
         call = callOne();
-        if (workers_.empty()) {
+        taken = !workers_.empty();
+        if (!taken) {
             task = std::move(waiting_.back().task);
             waiting_.pop_back();
         }
     }
     carryOut(call);
-    return !task;
+    return taken;
 }
 
 /// For what waits: wakes the thread that was at work last, or makes one. One at a time: it calls the next when it has come and
