@@ -103,6 +103,7 @@ private:
 /// A message that could not be received.
 class ErrorEvent final : public Event {
 public:
+    // NOLINTNEXTLINE(bugprone-throw-keyword-missing): it is kept, to be given to a handler
     explicit ErrorEvent(std::exception_ptr error) noexcept : error_{std::move(error)} {}
     bool begin(SessionCore& session) noexcept override;
     endpoint::Outcome run(SessionCore& session, const Session& handle, endpoint::Run& run) noexcept override;
