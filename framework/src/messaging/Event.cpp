@@ -74,8 +74,13 @@ Outcome ErrorEvent::run(SessionCore& session, const Session& handle, Run& run) n
 
 // ------------------------------------------------------------------------------------------------ the end
 
+/// Also where no handler is due: end() is.
+bool CloseEvent::begin(SessionCore& session) noexcept {
+    isDue_ = session.wasOpened();
+    return true;
+}
 Outcome CloseEvent::run(SessionCore& session, const Session& handle, Run& run) noexcept {
-    return session.callClose(handle, reason_, run);
+    return isDue_ ? session.callClose(handle, reason_, run) : Outcome::Fine;
 }
 void CloseEvent::end(SessionCore& session, Outcome, std::string_view) noexcept { session.closed(reason_); }
 

@@ -116,11 +116,13 @@ private:
 class CloseEvent final : public Event {
 public:
     explicit CloseEvent(CloseReason reason) noexcept : reason_{std::move(reason)} {}
+    bool begin(SessionCore& session) noexcept override;
     endpoint::Outcome run(SessionCore& session, const Session& handle, endpoint::Run& run) noexcept override;
     void end(SessionCore& session, endpoint::Outcome outcome, std::string_view refusal) noexcept override;
 
 private:
     const CloseReason reason_;
+    bool isDue_ = false;
 };
 
 }  // namespace patchbay::messaging

@@ -65,7 +65,7 @@ endpoint::Outcome SessionCore::callError(const Session& self, std::exception_ptr
     return code_->dispatcher.error(instance_.get(), {call(self)}, std::move(error), run);
 }
 endpoint::Outcome SessionCore::callClose(const Session& self, const CloseReason& reason, endpoint::Run& run) const noexcept {
-    return opened_ ? code_->dispatcher.close(instance_.get(), {call(self), reason}, run) : endpoint::Outcome::Fine;
+    return code_->dispatcher.close(instance_.get(), {call(self), reason}, run);
 }
 endpoint::Outcome SessionCore::goOn(const Session& self, endpoint::Run& run) const noexcept {
     return code_->dispatcher.goOn(instance_.get(), {call(self)}, run);
@@ -349,6 +349,7 @@ void SessionCore::finish(const CloseReason& reason, By who) noexcept {
 
     if (waits_) return strand().end(std::make_unique<CloseEvent>(reason), who == By::Peer);
     const Session self = handle();
+    if (!opened_) return closed(reason);
     doNow<CloseEvent>(self, [&](endpoint::Run& run) { return callClose(self, reason, run); },
                       [&](endpoint::Outcome, const endpoint::Run&) { closed(reason); }, reason);
 }
