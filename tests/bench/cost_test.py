@@ -163,7 +163,8 @@ class Costs(unittest.TestCase):
         said, measured = read_table(self.readme)[name], costs_of(self.programs, CELLS[name])
         wrong = [f"{column}: {measured[column]:.0f} instructions, the page says {said[column]:.0f}" for column in COLUMNS[:-1]
                  if abs(measured[column] - said[column]) > 0.4 * said[column] + 60]
-        if measured["allocations"] > said["allocations"] + 0.02:
+        # A few large messages arrive in two pieces on a busy machine, and are collected.
+        if measured["allocations"] > said["allocations"] + 0.05:
             wrong.append(f"{measured['allocations']:.2f} allocations, the page says {said['allocations']:.2f}")
         self.assertEqual(wrong, [])
 
