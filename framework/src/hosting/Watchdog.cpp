@@ -15,7 +15,9 @@ std::string shown(Clock::duration time) {
     return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
 }
 
-std::string shown(const char* label) { return label ? label : "something that is no handler (a hook, a destructor)"; }
+std::string shown(const char* label) {
+    return label ? label : "something that is no handler (a hook, a destructor; or the machine is too busy)";
+}
 
 }  // namespace
 

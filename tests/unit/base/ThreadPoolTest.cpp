@@ -130,7 +130,8 @@ TEST_F(ThreadPoolTest, WhatATaskThrowsIsLoggedAndTheThreadGoesOn) {
     one.start();
     EXPECT_TRUE(one.stop(Clock::now() + kLong));
     EXPECT_EQ(tally.ran, 1);
-    EXPECT_THAT(log.lines(), ElementsAre("patchbay: a task threw oh", "patchbay: a task threw something that is no std::exception"));
+    EXPECT_THAT(log.lines(), ElementsAre("patchbay: a task threw oh",
+                                         "patchbay: a task threw something that is no std::exception"));
 }
 
 TEST_F(ThreadPoolTest, IsHereWhileATaskRunsAndWhileItIsDestroyedAndNowhereElse) {
@@ -229,6 +230,7 @@ TEST_F(ThreadPoolTest, AStopEndsWithTheLastTaskLongBeforeItsTime) {
 TEST_F(ThreadPoolTest, TakesAndRunsTasksAgainWhenItIsOpenedAgain) {
     for (int round = 1; round <= 3; ++round) {
         pool.put(tally.task());
+        EXPECT_EQ(pool.waiting(), 1u) << "it has not started yet";
         pool.start();
         pool.put(tally.task());
         EXPECT_TRUE(pool.stop(Clock::now() + kLong));
