@@ -20,7 +20,8 @@ namespace patchbay {
 class Plugin;
 
 /// stop() on a thread for which it would have to wait: one of the server's own loops or workers (a handler, hook, ticker, task or
-/// destructor that runs there, also a task of its executor), or the one that is starting or stopping it. Its text says what to do instead.
+/// destructor that runs there, also a task of its executor), or the one that is starting or stopping it. Its text says what to do
+/// instead.
 class StopFromWithin : public std::logic_error {
 public:
     StopFromWithin();
