@@ -36,10 +36,10 @@ MUTANTS = {
         "            member->session->deliver({broadcast, one, one + 1, member->tag, alone});\n"
         "        }"),
     "a close handler twice": (
-        MESSAGING + "SessionCore.cpp", "    return opened_ ? code_->dispatcher.close(",
-        "    if (opened_ && reason.cause() == CloseCause::QueueFull)\n"
-        "        code_->dispatcher.close(instance_.get(), {call(self), reason}, run);\n"
-        "    return opened_ ? code_->dispatcher.close("),
+        MESSAGING + "SessionCore.cpp", "    if (!opened_) return closed(reason);\n",
+        "    if (!opened_) return closed(reason);\n"
+        "    if (reason.cause() == CloseCause::QueueFull)\n"
+        "        doNow(self, [&](endpoint::Run& run) { return callClose(self, reason, run); });\n"),
     "a handler after close": (
         MESSAGING + "SessionCore.cpp", "void SessionCore::run(Task& task) noexcept {\n    if (!isOpen()) return;",
         "void SessionCore::run(Task& task) noexcept {\n    if (isGone()) return;"),
