@@ -36,7 +36,19 @@ public:
     patchbay::Bytes binary(patchbay::Bytes message) { return message; }
 };
 
-/// By coroutines that do not wait.
+/// A message of one's own, as coroutines take theirs.
+class OwnedEcho {
+    SERVER_ENDPOINT(OwnedEcho, "/owned", .origins = {"*"}, .idleTimeout = 0s, .maxMessageSize = kLargestMessage,
+                    .sendQueue = {.bytes = kQueueBytes})
+public:
+    ON_MESSAGE(text)
+    std::string text(std::string message) { return message; }
+
+    ON_MESSAGE(binary)
+    std::vector<std::byte> binary(std::vector<std::byte> message) { return message; }
+};
+
+/// The same by coroutines that do not wait.
 class CoroutineEcho {
     SERVER_ENDPOINT(CoroutineEcho, "/coroutine", .origins = {"*"}, .idleTimeout = 0s, .maxMessageSize = kLargestMessage,
                     .sendQueue = {.bytes = kQueueBytes})

@@ -104,11 +104,12 @@ def typed_echo():
 
 
 def handlers(in_flight):
-    """What it costs where a handler may take its time. No ratio is asked for: the page on handlers tells the differences."""
+    """What it costs where a handler may take its time: the page on handlers tells the differences."""
     load = Load("echo", 12, in_flight=in_flight, message="ascii")
-    kinds = {"a coroutine": "/coroutine", "on the pool": "/worker", "a coroutine that waits for the pool": "/waiting"}
+    kinds = {"by value": ("/owned", "Patchbay"), "a coroutine": ("/coroutine", "Patchbay, by value"),
+             "on the pool": ("/worker", "Patchbay"), "a coroutine that waits for the pool": ("/waiting", "Patchbay")}
     return Cell({"Patchbay": Row("Patchbay", load, None),
-                 **{f"Patchbay, {kind}": Row("Patchbay", replace(load, path=path), "Patchbay") for kind, path in kinds.items()}})
+                 **{f"Patchbay, {kind}": Row("Patchbay", replace(load, path=path), base) for kind, (path, base) in kinds.items()}})
 
 
 def tls_echo(depth, target):

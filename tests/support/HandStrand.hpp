@@ -13,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace patchbay::test {
@@ -97,12 +98,22 @@ private:
 /// A handler's coroutine, which begins at once, on a strand of its own.
 class Handler {
 public:
-    explicit Handler(Async<void>&& async) : Handler{detail::Running{std::move(async)}} {}
-    explicit Handler(detail::Running&& running) : running_{std::move(running)} { running_.start(*strand_); }
+    explicit Handler(Async<void>&& async)
+        : Handler{[&async](detail::Strand& strand) { return detail::Running::begin(std::move(async), strand, {}, nullptr); }} {}
+    /// `begin`: a detail::Running, begun on the strand that it is given.
+    template <class Begin>
+        requires std::is_invocable_r_v<detail::Running, Begin, detail::Strand&>
+    explicit Handler(Begin begin) {
+        try {
+            running_ = begin(*strand_);
+        } catch (...) {
+            thrown_ = std::current_exception();
+        }
+    }
     Handler(const Handler&) = delete;
     ~Handler() { destroy(); }
 
-    bool done() const { return running_.done(); }
+    bool done() const { return !running_ || running_.done(); }
     void settle() { strand_->loop->settle(); }
     void advance(std::chrono::milliseconds time) { strand_->loop->advance(time); }
     /// Goes on, whoever ends the waits, until it is done.
@@ -120,11 +131,12 @@ public:
         running_ = {};
         strand_->forget();
     }
-    /// "fine", or the text of what it has thrown; its result goes to `session`.
+    /// "fine", or the text of what it has thrown; the result of one that has waited goes to `session`.
     std::string outcome(const Session& session = {}) {
         if (!done()) return "waits";
         try {
-            running_.finish(session);
+            if (thrown_) std::rethrow_exception(thrown_);
+            if (running_) running_.finish(session);
             return "fine";
         } catch (const std::exception& error) {
             return error.what();
@@ -138,6 +150,7 @@ public:
 private:
     const std::shared_ptr<HandStrand> strand_ = std::make_shared<HandStrand>();
     detail::Running running_;
+    std::exception_ptr thrown_;
 };
 
 inline const std::string kCancelled = Cancelled{}.what();

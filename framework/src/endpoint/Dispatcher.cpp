@@ -109,8 +109,7 @@ Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) con
         try {
             ended.finish(call.session);
         } catch (...) {
-            const std::exception_ptr thrown = std::current_exception();
-            log(kindOf(thrown) == Kind::Cancelled ? log::Level::Debug : log::Level::Error, "the error handler", thrown);
+            logFailedHandling(std::current_exception());
         }
         const std::exception_ptr error = std::exchange(run.error_, nullptr);
         return settle(error, kindOf(error), true, run);
@@ -153,9 +152,13 @@ bool Dispatcher::handled(void* instance, const detail::Call& call, const std::ex
     try {
         return model_.onError(instance, detail::ErrorCall{call, error}, running);
     } catch (...) {
-        log(log::Level::Error, "the error handler", std::current_exception());
+        logFailedHandling(std::current_exception());
         return true;
     }
+}
+
+void Dispatcher::logFailedHandling(const std::exception_ptr& thrown) const noexcept {
+    log(kindOf(thrown) == Kind::Cancelled ? log::Level::Debug : log::Level::Error, "the error handler", thrown);
 }
 
 void Dispatcher::log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept {

@@ -15,8 +15,8 @@
 // they are being answered. Texts of exceptions never go on the wire. A peer whose open handler failed is never served: what
 // that handler was to look at, such as a path parameter that is no number, has not been looked at.
 //
-// A handler may be a coroutine, and so may the error handler: then a call ends Unfinished, and its Run holds the coroutine. Who
-// called starts it, waits until it has ended, however long that takes, and asks goOn() what comes of it; again while that is
+// A handler may be a coroutine, and so may the error handler. Where it waits the call ends Unfinished, and its Run holds the
+// coroutine. Who called waits until it has ended, however long that takes, and asks goOn() what comes of it; again while that is
 // Unfinished.   Source: Jakarta WebSocket §4.3, §4.5, §4.7, §5.2.2
 
 #include "base/Log.hpp"
@@ -37,7 +37,7 @@ enum class Outcome : std::uint8_t { Fine, CloseTooBig, CloseFailed, CloseRefused
 /// A handler under way.   Thread: one at a time.
 class Run {
 public:
-    /// The coroutine that has to end first; empty but when the outcome is Unfinished.
+    /// The coroutine that waits; empty but when the outcome is Unfinished.
     detail::Running coroutine;
 
     /// What the peer is told where the outcome is CloseRefused.
@@ -76,6 +76,7 @@ private:
     enum class Kind : std::uint8_t { Decode, TooBig, Closed, Cancelled, Other };
     static Kind kindOf(const std::exception_ptr& error) noexcept;
     static Outcome settle(const std::exception_ptr& error, Kind kind, bool taken, Run& run) noexcept;
+    void logFailedHandling(const std::exception_ptr& thrown) const noexcept;
     void log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept;
 
     const detail::EndpointModel& model_;

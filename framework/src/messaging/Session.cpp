@@ -141,4 +141,6 @@ Timer Session::every(std::chrono::milliseconds interval, Task task) const {
     return Timer{messaging::SessionTimers::start(*core_, {onClock(interval), onClock(interval)}, std::move(task))};
 }
 
+detail::Strand& detail::strandOf(const Session& session) { return messaging::SessionCore::of(session)->strand(); }
+
 }  // namespace patchbay

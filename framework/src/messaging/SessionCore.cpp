@@ -26,20 +26,17 @@ SessionCore::~SessionCore() { endpoint_->remove(*this); }
 
 /// An event that need not wait. Where its coroutine does, the strand goes on with it as a NewEvent.
 template <class NewEvent, class Call, class End, class... Of>
-void SessionCore::doNow(const Session& self, Call call, End end, const Of&... of) noexcept {
+void SessionCore::doNow(Call call, End end, const Of&... of) noexcept {
     endpoint::Run run;
-    endpoint::Outcome outcome = call(run);
-    if (outcome == endpoint::Outcome::Unfinished) {
-        outcome = strand().carryOn(self, run);
-        if (outcome == endpoint::Outcome::Unfinished) return strand().adopt(std::make_unique<NewEvent>(of...), std::move(run));
-    }
+    const endpoint::Outcome outcome = call(run);
+    if (outcome == endpoint::Outcome::Unfinished) return strand().adopt(std::make_unique<NewEvent>(of...), std::move(run));
     end(outcome, run);
 }
 
 template <class Call>
-void SessionCore::doNow(const Session& self, Call call) noexcept {
+void SessionCore::doNow(Call call) noexcept {
     endpoint::Run run;
-    handled(self, call(run), run);
+    handled(call(run), run);
 }
 
 [[gnu::always_inline]] inline endpoint::Outcome SessionCore::callNow(const detail::Call& call, const ReceivedMessage& message,
@@ -98,7 +95,7 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     }
     if (!isOpen()) return;
     if (waits_) return strand().putTask(std::make_unique<OpenEvent>());
-    doNow<OpenEvent>(session, [&](endpoint::Run& run) { return callOpen(session, run); },
+    doNow<OpenEvent>([&](endpoint::Run& run) { return callOpen(session, run); },
                      [&](endpoint::Outcome outcome, const endpoint::Run& run) { opened(outcome, run.refusal()); });
 }
 
@@ -128,7 +125,7 @@ void SessionCore::turnAway() noexcept {
     endpoint::Run run;
     const endpoint::Outcome outcome = callNow(callOnLoop(self), message, code_->decodings[loopIndex_], run);
     if (outcome != endpoint::Outcome::Fine) [[unlikely]]
-        handled(self, outcome, run);
+        handled(outcome, run);
 }
 
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
@@ -138,11 +135,8 @@ void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, 
     handle(self, {kind, payload, slack});
 }
 
-void SessionCore::handled(const Session& self, endpoint::Outcome outcome, endpoint::Run& run) noexcept {
-    if (outcome == endpoint::Outcome::Unfinished) {
-        outcome = strand().carryOn(self, run);
-        if (outcome == endpoint::Outcome::Unfinished) return strand().adopt(std::make_unique<BegunEvent>(), std::move(run));
-    }
+void SessionCore::handled(endpoint::Outcome outcome, endpoint::Run& run) noexcept {
+    if (outcome == endpoint::Outcome::Unfinished) return strand().adopt(std::make_unique<BegunEvent>(), std::move(run));
     obey(outcome);
 }
 
@@ -152,7 +146,7 @@ void SessionCore::receiveIntercepted(const Session& self, MessageKind kind, Byte
         if (!intercept(message)) return;
     } catch (...) {
         const std::exception_ptr error = std::current_exception();
-        return doNow(self, [&](endpoint::Run& run) { return callError(self, error, run); });
+        return doNow([&](endpoint::Run& run) { return callError(self, error, run); });
     }
     if (isOpen()) handle(self, {kind, message.payload(), 0});
 }
@@ -318,7 +312,7 @@ void SessionCore::peerFailed(CloseCause cause, const std::string& rule) noexcept
         if (waits_)
             strand().putMessage(std::make_unique<ErrorEvent>(error));
         else if (opened_)
-            doNow(self, [&](endpoint::Run& run) { return callError(self, error, run); });
+            doNow([&](endpoint::Run& run) { return callError(self, error, run); });
     }
     finishSoon({closeRow(cause).seen, rule, cause}, By::Peer);
 }
@@ -350,7 +344,7 @@ void SessionCore::finish(const CloseReason& reason, By who) noexcept {
     if (waits_) return strand().end(std::make_unique<CloseEvent>(reason), who == By::Peer);
     const Session self = handle();
     if (!opened_) return closed(reason);
-    doNow<CloseEvent>(self, [&](endpoint::Run& run) { return callClose(self, reason, run); },
+    doNow<CloseEvent>([&](endpoint::Run& run) { return callClose(self, reason, run); },
                       [&](endpoint::Outcome, const endpoint::Run&) { closed(reason); }, reason);
 }
 
@@ -394,7 +388,7 @@ void SessionCore::run(Task& task) noexcept {
 
 void SessionCore::runNow(Task& task) noexcept {
     const Session self = handle();
-    doNow(self, [&](endpoint::Run& run) { return callTask(self, task, run); });
+    doNow([&](endpoint::Run& run) { return callTask(self, task, run); });
 }
 
 namespace {

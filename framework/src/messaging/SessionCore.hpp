@@ -186,11 +186,11 @@ private:
     }
     void turnAway() noexcept;
     template <class NewEvent, class Call, class End, class... Of>
-    void doNow(const Session& self, Call call, End end, const Of&... of) noexcept;
+    void doNow(Call call, End end, const Of&... of) noexcept;
     template <class Call>
-    void doNow(const Session& self, Call call) noexcept;
+    void doNow(Call call) noexcept;
     void handle(const Session& self, const ReceivedMessage& message) noexcept;
-    void handled(const Session& self, endpoint::Outcome outcome, endpoint::Run& run) noexcept;
+    void handled(endpoint::Outcome outcome, endpoint::Run& run) noexcept;
     endpoint::Outcome callNow(const detail::Call& call, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
                               endpoint::Run& run) const noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;

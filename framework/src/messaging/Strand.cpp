@@ -150,26 +150,13 @@ void Strand::finishAlone() noexcept {
 /// On the loop or on the pool.
 Outcome Strand::step() noexcept {
     const Session handle{session_.shared_from_this()};
-    if (const auto leaf = std::exchange(resume_, {})) {
+    const auto leaf = std::exchange(resume_, {});
+    if (!leaf) return current_->run(session_, handle, run_);
+    {
         const detail::Labelled labelled{detail::runningHere(), run_.coroutine.label()};
         leaf.resume();
-        return carryOn(handle, run_);
     }
-    const Outcome outcome = current_->run(session_, handle, run_);
-    return outcome == Outcome::Unfinished ? carryOn(handle, run_) : outcome;
-}
-
-Outcome Strand::carryOn(const Session& handle, Run& run) noexcept {
-    for (;;) {
-        if (!std::exchange(started_, true)) {
-            const detail::Labelled labelled{detail::runningHere(), run.coroutine.label()};
-            run.coroutine.start(*this);
-        }
-        if (!run.coroutine.done()) return Outcome::Unfinished;
-        started_ = false;
-        const Outcome outcome = session_.goOn(handle, run);
-        if (outcome != Outcome::Unfinished) return outcome;
-    }
+    return run_.coroutine.done() ? session_.goOn(handle, run_) : Outcome::Unfinished;
 }
 
 void Strand::take(Outcome outcome) noexcept {

@@ -53,9 +53,6 @@ public:
         dropMessages();
     }
 
-    /// Runs the coroutine of `run` as far as it goes, and what comes of it.   Thread: the step's.
-    endpoint::Outcome carryOn(const Session& handle, endpoint::Run& run) noexcept;
-
     // ---- for coroutines ----
     bool suspend(std::coroutine_handle<> leaf, std::shared_ptr<detail::Wait> wait) noexcept override;
     void goOn() noexcept override;
@@ -100,7 +97,6 @@ private:
     bool pumping_ = false;
     bool goesOn_ = false;  // the wait has ended before the step that began it
     Stage stage_ = Stage::Idle;
-    bool started_ = false;            // the step's: the coroutine of run_
     std::coroutine_handle<> resume_;  // the step's: where it goes on
 
     std::recursive_mutex alone_;  // stands for the loop when that has ended

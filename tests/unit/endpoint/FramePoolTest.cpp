@@ -26,9 +26,7 @@ TEST(FramePool, CoroutinesThatNeedNotWaitAllocateNothingInSteadyState) {
     const auto strand = std::make_shared<HandStrand>();
     int sum = 0;
     const auto handle = [&] {
-        detail::Running running{outer(sum)};
-        running.start(*strand);
-        running.finish({});
+        EXPECT_FALSE(detail::Running::begin(outer(sum), *strand, {}, nullptr));
     };
     for (int i = 0; i < 10; ++i) handle();
     const std::size_t before = allocations();

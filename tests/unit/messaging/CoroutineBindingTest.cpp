@@ -96,23 +96,49 @@ public:
 /// The functions of an endpoint's model, called as a session calls them.
 class CoroutineBinding : public ::testing::Test {
 protected:
-    /// The message is gone when this returns; the path is the session's.
-    detail::Running onText(std::string payload) {
-        const detail::MessageCall call{{session_, path}, asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
-        return model_.onText(&endpoint, call);
+    /// The strand that the model's functions are given.
+    class On {
+    public:
+        explicit On(detail::Strand& strand) noexcept { strand_ = &strand; }
+        On(const On&) = delete;
+        ~On() { strand_ = nullptr; }
+        static detail::Strand& strand(const Session&) { return *strand_; }
+
+    private:
+        static inline detail::Strand* strand_ = nullptr;
+    };
+    detail::Call call() const { return {session_, path, &detail::runningHere(), &On::strand}; }
+
+    /// The message is gone when the handler's coroutine waits; the path is the session's.
+    detail::Running onText(detail::Strand& strand, std::string payload) {
+        const On on{strand};
+        const detail::MessageCall message{call(), asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
+        return onLoop([&] { return model_.onText(&endpoint, message); });
     }
-    detail::Running onBinary(std::string payload) {
-        const detail::MessageCall call{{session_, path}, asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
-        return model_.onBinary(&endpoint, call);
+    detail::Running onBinary(detail::Strand& strand, std::string payload) {
+        const On on{strand};
+        const detail::MessageCall message{call(), asBytes(payload), 0, document_, scratch_.get(), format_, 64_KiB};
+        return onLoop([&] { return model_.onBinary(&endpoint, message); });
     }
-    detail::Running onError(std::exception_ptr error) {
+    detail::Running onError(detail::Strand& strand, std::exception_ptr error) {
+        const On on{strand};
         detail::Running running;
-        EXPECT_TRUE(model_.onError(&endpoint, {{session_, {}}, std::move(error)}, running));
+        EXPECT_TRUE(model_.onError(&endpoint, {call(), std::move(error)}, running));
         return running;
     }
+    auto text(std::string payload) {
+        return [this, payload = std::move(payload)](detail::Strand& strand) { return onText(strand, payload); };
+    }
+    auto binary(std::string payload) {
+        return [this, payload = std::move(payload)](detail::Strand& strand) { return onBinary(strand, payload); };
+    }
+    auto error(std::exception_ptr error) {
+        return [this, error = std::move(error)](detail::Strand& strand) { return onError(strand, error); };
+    }
     /// How the handler ends; what it returns is sent.
-    std::string outcomeOf(detail::Running running) {
-        Handler handler{std::move(running)};
+    template <class Begin>
+    std::string outcomeOf(Begin begin) {
+        Handler handler{std::move(begin)};
         handler.advance(1s);
         std::string outcome;
         conversation_.loop().turnWith([&] { outcome = handler.outcome(session_); });
@@ -126,6 +152,21 @@ protected:
     std::vector<std::string> path{"lobby", "7"};
 
 private:
+    template <class Call>
+    detail::Running onLoop(Call call) {
+        detail::Running running;
+        std::exception_ptr thrown;
+        conversation_.loop().turnWith([&] {
+            try {
+                running = call();
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+        });
+        if (thrown) std::rethrow_exception(thrown);
+        return running;
+    }
+
     class Bystander {
         SERVER_ENDPOINT(Bystander, "/")
         ON_OPEN(opened)
@@ -140,60 +181,63 @@ private:
 };
 
 TEST_F(CoroutineBinding, AStructIsTheHandlersOwnAndWhatItReturnsIsSentWhenItIsDone) {
-    Handler handler{onText(R"({"type":"Say","text":")" + kLong + R"(","words":["a","b"]})")};
+    Handler handler{text(R"({"type":"Say","text":")" + kLong + R"(","words":["a","b"]})")};
     EXPECT_FALSE(handler.done());
     EXPECT_THAT(peer().texts, IsEmpty());
     // The next one is decoded into the same object meanwhile.
-    EXPECT_EQ(outcomeOf(onText(R"({"type":"Say","text":"second","words":[]})")), "fine");
+    EXPECT_EQ(outcomeOf(text(R"({"type":"Say","text":"second","words":[]})")), "fine");
     handler.advance(1s);
     EXPECT_TRUE(handler.done());
     EXPECT_EQ(handler.outcome(session()), "fine");
-    EXPECT_EQ(outcomeOf(onText(R"({"type":"Say","text":"third","words":["c"]})")), "fine");
+    EXPECT_EQ(outcomeOf(text(R"({"type":"Say","text":"third","words":["c"]})")), "fine");
     EXPECT_THAT(peer().texts, ElementsAre(R"({"text":"lobby: second"})", R"({"text":"lobby: )" + kLong + R"("})",
                                           R"({"text":"lobby: third"})"));
 }
 
 TEST_F(CoroutineBinding, AnEmptyOptionalSendsNothing) {
-    EXPECT_EQ(outcomeOf(onText(R"({"type":"Ask","number":0})")), "fine");
+    EXPECT_EQ(outcomeOf(text(R"({"type":"Ask","number":0})")), "fine");
     EXPECT_THAT(peer().texts, IsEmpty());
-    EXPECT_EQ(outcomeOf(onText(R"({"type":"Ask","number":3})")), "fine");
+    EXPECT_EQ(outcomeOf(text(R"({"type":"Ask","number":3})")), "fine");
     EXPECT_THAT(peer().texts, ElementsAre(R"({"text":"3"})"));
 }
 
 TEST_F(CoroutineBinding, WhatTheHandlerThrowsComesOutWhenItIsDone) {
-    EXPECT_EQ(outcomeOf(onText(R"({"type":"Ask","number":-1})")), "below nothing");
+    EXPECT_EQ(outcomeOf(text(R"({"type":"Ask","number":-1})")), "below nothing");
     EXPECT_THAT(peer().texts, IsEmpty());
 }
 
 TEST_F(CoroutineBinding, WhatDoesNotDecodeIsThrownAtOnce) {
-    EXPECT_THROW(onText(R"({"type":"Ask","number":"three"})"), DecodeError);
+    HandStrand strand;
+    EXPECT_THROW(onText(strand, R"({"type":"Ask","number":"three"})"), DecodeError);
     path[1] = "window";
-    EXPECT_THROW(onText(R"({"type":"Wave"})"), DecodeError);
+    EXPECT_THROW(onText(strand, R"({"type":"Wave"})"), DecodeError);
 }
 
 TEST_F(CoroutineBinding, AVariantIsTheHandlersOwn) {
-    EXPECT_EQ(outcomeOf(onText(R"({"type":"Nod"})")), "fine");
-    EXPECT_EQ(outcomeOf(onText(R"({"type":"Wave"})")), "fine");
+    EXPECT_EQ(outcomeOf(text(R"({"type":"Nod"})")), "fine");
+    EXPECT_EQ(outcomeOf(text(R"({"type":"Wave"})")), "fine");
     EXPECT_THAT(endpoint.notes, ElementsAre("nod 7", "wave 7"));
 }
 
 TEST_F(CoroutineBinding, TextsAndBytesAreTheHandlersOwn) {
-    EXPECT_EQ(outcomeOf(onText(kLong)), "fine");
+    EXPECT_EQ(outcomeOf(text(kLong)), "fine");
     EXPECT_THAT(peer().texts, ElementsAre(kLong + "!"));
-    EXPECT_EQ(outcomeOf(onBinary(kLong)), "fine");
+    EXPECT_EQ(outcomeOf(binary(kLong)), "fine");
     EXPECT_THAT(peer().binaries, ElementsAre(kLong + "!"));
 }
 
 TEST_F(CoroutineBinding, OpenAndCloseHandlersTakeAlongWhatTheyGot) {
     path[0] = kLong;
-    Handler opening{[&] {
+    Handler opening{[&](detail::Strand& strand) {
+        const On on{strand};
         const EndpointConfig config{"", "/{room}/{seat}", {}, {}, {}, {}};
-        return model().onOpen(&endpoint, {{session(), path}, config});
-    }()};
-    Handler closing{[&] {
+        return model().onOpen(&endpoint, {call(), config});
+    }};
+    Handler closing{[&](detail::Strand& strand) {
+        const On on{strand};
         const CloseReason reason{CloseCode::Normal, kLong, CloseCause::Peer};
-        return model().onClose(&endpoint, {{session(), path}, reason});
-    }()};
+        return model().onClose(&endpoint, {call(), reason});
+    }};
     opening.advance(1s);
     closing.advance(1s);
     EXPECT_EQ(opening.outcome(), "fine");
@@ -202,12 +246,13 @@ TEST_F(CoroutineBinding, OpenAndCloseHandlersTakeAlongWhatTheyGot) {
 }
 
 TEST_F(CoroutineBinding, AnErrorHandlerKeepsTheException) {
-    EXPECT_EQ(outcomeOf(onError(std::make_exception_ptr(std::runtime_error{kLong}))), "fine");
+    EXPECT_EQ(outcomeOf(error(std::make_exception_ptr(std::runtime_error{kLong}))), "fine");
     EXPECT_THAT(endpoint.notes, ElementsAre("failed " + kLong));
 }
 
 TEST_F(CoroutineBinding, APlainErrorHandlerBesideItLeavesNothingToRun) {
-    EXPECT_FALSE(onError(std::make_exception_ptr(DecodeError{"", "x"})));
+    HandStrand strand;
+    EXPECT_FALSE(onError(strand, std::make_exception_ptr(DecodeError{"", "x"})));
     EXPECT_THAT(endpoint.notes, ElementsAre("misread"));
 }
 
@@ -222,8 +267,8 @@ TEST_F(CoroutineBinding, APlainHandlerHasSentItsResultAndLeavesNothingToRun) {
     Plain plain;
     json::Document document;
     const detail::WireFormat format;
-    const detail::MessageCall call{{session(), {}}, asBytes("hello"), 0, document, nullptr, format, 64_KiB};
-    EXPECT_FALSE(detail::makeModel<Plain>().onText(&plain, call));
+    const detail::MessageCall message{{session(), {}}, asBytes("hello"), 0, document, nullptr, format, 64_KiB};
+    EXPECT_FALSE(detail::makeModel<Plain>().onText(&plain, message));
 }
 
 class Steady {
@@ -244,19 +289,16 @@ TEST_F(CoroutineBinding, AHandlerThatNeedNotWaitAllocatesNothingInSteadyState) {
     Steady steady;
     const auto model = detail::makeModel<Steady>();
     const auto scratch = model.newScratch();
-    const auto strand = std::make_shared<HandStrand>();
+    HandStrand strand;
+    const On on{strand};
     json::Document document;
     const detail::WireFormat format;
     std::string payload = R"({"number":3})";
     const auto size = payload.size();
     payload.resize(size + json::kReadableSlack);
-    const detail::MessageCall call{{session(), path}, asBytes(payload).first(size), json::kReadableSlack, document,
-                                   scratch.get(), format, 64_KiB};
-    const auto handle = [&] {
-        detail::Running running = model.onText(&steady, call);
-        running.start(*strand);
-        running.finish(session());
-    };
+    const detail::MessageCall message{call(), asBytes(payload).first(size), json::kReadableSlack, document,
+                                      scratch.get(), format, 64_KiB};
+    const auto handle = [&] { EXPECT_FALSE(model.onText(&steady, message)); };
     for (int i = 0; i < 10; ++i) handle();
     const std::size_t before = allocations();
     for (int i = 0; i < 100; ++i) handle();

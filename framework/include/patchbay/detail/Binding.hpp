@@ -86,7 +86,7 @@ Running invoke(void* instance, const Call& call, Special& special) {
     using Parameters = typename H::Traits::Parameters;
     using Return = typename H::Traits::Return;
     if constexpr (kIsAsync<Return>) {
-        return Running{method(Parameters{}), label};
+        return Running::begin(method(Parameters{}), call.strand(call.session), call.session, label);
     } else if constexpr (std::is_void_v<Return>) {
         method(Parameters{});
         return {};

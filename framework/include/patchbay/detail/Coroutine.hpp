@@ -3,7 +3,7 @@
 //
 //     a handler's Async  ──co_await──>  an Async  ──co_await──>  …  ──co_await──>  a Wait (the leaf's)
 //
-// One strand, one step at a time: a step begins with Running::start() or with resume() of the leaf, and ends when that
+// One strand, one step at a time: a step begins with Running::begin() or with resume() of the leaf, and ends when that
 // returns: the outermost Async is done, or its leaf waits for something. A step that leaves it waiting is followed by exactly
 // one Strand::goOn(), which may come from any thread, also before that step has ended.
 //

@@ -17,11 +17,15 @@
 
 namespace patchbay::detail {
 
+/// That of a session's events.   Requires: one of its handlers is being called.   Thread: its strand's.
+Strand& strandOf(const Session& session);
+
 /// What every handler may ask for. References are valid until the function of the model returns: a coroutine has copies.
 struct Call {
     const Session& session;
     std::span<const std::string> path;  // the values of the path's variables, left to right
     RunningSlot* running = &runningHere();  // of the loop or worker that the handler runs on
+    Strand& (*strand)(const Session&) = &strandOf;  // where its coroutine goes on
 };
 
 struct OpenCall : Call {
@@ -60,7 +64,7 @@ struct EndpointModel {
     std::shared_ptr<void> (*newScratch)() = nullptr;
 
     // Each is null where the class has no such handler. They throw what the handler throws, and DecodeError. What they return
-    // is the handler's coroutine, which has not begun; empty where the handler has simply returned.
+    // is the handler's coroutine, which waits; empty where the handler has returned and what it returned has been sent.
     Running (*onOpen)(void* instance, const OpenCall&) = nullptr;
     Running (*onText)(void* instance, const MessageCall&) = nullptr;
     Running (*onBinary)(void* instance, const MessageCall&) = nullptr;

@@ -31,20 +31,26 @@ void sendResult(const Session& session, const T& result) {
     }
 }
 
-/// A handler's coroutine; empty when the handler has simply returned, as most do: then it is a pointer that is none.
+/// A handler's coroutine that waits, or has waited; empty when the handler has simply returned, as most do: then it is a pointer
+/// that is none.
 /// Owns: the coroutine, also one that waits: then its destruction takes along what it waits for.
 /// Thread: the strand's.   Requires: the code of the coroutine stays mapped: the endpoint's model pins it.
 class Running {
 public:
     Running() noexcept = default;
-    /// Of a handler that returned `async`; its frame is this one's, and no other is needed.
-    /// `label`: what the handler is called (Labels.hpp); nullptr for what has no name.
+    /// Begins what a handler returned; its frame is this one's, and no other is needed. Empty where it need not wait: then what it
+    /// returned has been sent. `label`: what the handler is called (Labels.hpp); nullptr for what has no name.
+    /// Errors: where it need not wait, what the handler threw, and what sending throws.   Requires: the strand outlives it.
     template <class T>
-    explicit Running(Async<T>&& async, const char* label = nullptr) noexcept {
-        const auto coroutine = std::exchange(async.handle_, nullptr);
-        if (!coroutine) return;
-        promise_ = &coroutine.promise();
-        promise_->belongsToHandler(kCode<T>, label);
+    static Running begin(Async<T>&& async, Strand& strand, const Session& session, const char* label) {
+        const auto coroutine = async.handle_;
+        if (!coroutine) return {};
+        coroutine.promise().startOn(strand);
+        coroutine.resume();
+        if (!coroutine.done()) return Running{std::move(async), label};
+        const Async<T> over{std::move(async)};
+        send(session, coroutine.promise());
+        return {};
     }
     Running(Running&& other) noexcept : promise_{std::exchange(other.promise_, nullptr)} {}
     Running& operator=(Running&& other) noexcept {
@@ -59,34 +65,37 @@ public:
     explicit operator bool() const noexcept { return promise_ != nullptr; }
     /// Requires: not empty, as for the following.
     const char* label() const noexcept { return promise_->label(); }
-    /// The first step. What the handler throws is kept for finish().   Requires: not begun; the strand outlives it.
-    void start(Strand& strand) noexcept {
-        promise_->startOn(strand);
-        coroutine().resume();
-    }
     /// False while it waits: its strand has the leaf.
     bool done() const noexcept { return coroutine().done(); }
     /// Sends what the handler returned.   Errors: what the handler threw, and what sending throws.   Requires: done; once.
     void finish(const Session& session) { promise_->code().finish(*promise_, session); }
 
 private:
+    template <class T>
+    Running(Async<T>&& async, const char* label) noexcept
+        : promise_{&std::exchange(async.handle_, nullptr).promise()} {
+        promise_->belongsToHandler(kCode<T>, label);
+    }
+
     std::coroutine_handle<> coroutine() const noexcept { return promise_->code().coroutine(*promise_); }
     template <class T>
     static Promise<T>& promiseOf(PromiseBase& promise) noexcept {
         return static_cast<Promise<T>&>(promise);
     }
     template <class T>
+    static void send([[maybe_unused]] const Session& session, Promise<T>& promise) {
+        if constexpr (std::is_void_v<T>) {
+            promise.result().take();
+        } else {
+            sendResult(session, promise.result().take());
+        }
+    }
+    template <class T>
     static constexpr HandlerCode kCode{
         [](PromiseBase& promise) noexcept -> std::coroutine_handle<> {
             return std::coroutine_handle<Promise<T>>::from_promise(promiseOf<T>(promise));
         },
-        [](PromiseBase& promise, [[maybe_unused]] const Session& session) {
-            if constexpr (std::is_void_v<T>) {
-                promiseOf<T>(promise).result().take();
-            } else {
-                sendResult(session, promiseOf<T>(promise).result().take());
-            }
-        }};
+        [](PromiseBase& promise, const Session& session) { send(session, promiseOf<T>(promise)); }};
 
     PromiseBase* promise_ = nullptr;
 };
