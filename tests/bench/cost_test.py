@@ -55,7 +55,7 @@ CELLS = {
     "a delivery of 128 B to 50": Cell("/fanout", bytes(range(128)), connections=50),
     "a delivery of 128 B to 50, 32 in flight": Cell("/fanout", bytes(range(128)), in_flight=32, connections=50),
 }
-COLUMNS = ("in all", "transport", "protocol", "hosting", "messaging", "endpoint", "the method, bound", "libraries", "allocations")
+COLUMNS = ("in all", "transport", "protocol", "websocket", "messaging", "endpoint", "the method, bound", "libraries", "allocations")
 ROOMS = COLUMNS[1:6]
 
 

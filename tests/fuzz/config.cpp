@@ -45,7 +45,7 @@ void add(std::string& yaml, const SendQueueConfig& queue) {
 std::string plainly(const ServerConfig& config) {
     std::string yaml = "server: {";
     std::vector<std::string> urls;
-    for (const Listen& listen : config.server.listen) urls.push_back(listen.url);
+    for (const ListenConfig& listen : config.server.listen) urls.push_back(listen.url);
     add(yaml, "listen", urls);
     add(yaml, "loops", config.server.loops);
     add(yaml, "workers", config.server.workers);

@@ -4,18 +4,18 @@
 
 #include "Fuzz.hpp"
 
-#include "hosting/RequestHead.hpp"
+#include "http/RequestHead.hpp"
 #include "protocol/ClientHandshake.hpp"
 
 namespace patchbay::fuzz {
 namespace {
 
 using namespace protocol;
-using hosting::HeadResult;
-using hosting::HeadState;
-using hosting::RequestHead;
+using http::HeadResult;
+using http::HeadState;
+using http::RequestHead;
 
-constexpr hosting::HeadLimits kLimits{.maxHeadBytes = 2_KiB, .maxLineBytes = 256, .maxHeaders = 12};
+constexpr http::HeadLimits kLimits{.maxHeadBytes = 2_KiB, .maxLineBytes = 256, .maxHeaders = 12};
 
 struct Verdict {
     HeadResult result;
@@ -59,7 +59,7 @@ void checkRewritten(const RequestHead& head) {
     plain.append(" ").append(head.target).append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
     for (const HeaderField& field : head.headers()) plain.append(field.name).append(": ").append(field.value).append("\r\n");
     plain += "\r\n";
-    hosting::HeadLimits roomier = kLimits;  // a space may have come in behind each colon
+    http::HeadLimits roomier = kLimits;  // a space may have come in behind each colon
     roomier.maxLineBytes += 1;
     roomier.maxHeadBytes += kLimits.maxHeaders;
     RequestHead again;

@@ -6,7 +6,7 @@
 
 #include "base/Uri.hpp"
 #include "endpoint/PathRouter.hpp"
-#include "hosting/RequestTarget.hpp"
+#include "http/RequestTarget.hpp"
 
 namespace patchbay::fuzz {
 namespace {
@@ -111,7 +111,7 @@ void run(Input input) {
     checkMatch(routes, path);
     checkEscapes(path);
     queryParameter(target, "key");
-    if (target.starts_with('/') && hosting::problemOfTarget("GET", target).empty())
+    if (target.starts_with('/') && http::problemOfTarget("GET", target).empty())
         for (const std::string_view segment : segmentsOf(path))
             require(percentDecode(segment) != "..", "a target that passes the gate climbs nowhere");
 }

@@ -16,7 +16,7 @@ HOUSE = {
     "framework/src/base/Log.hpp": "#include <string>\n",
     "framework/src/protocol/Frame.hpp": '#include "base/Log.hpp"\n#include <openssl/sha.h>\n',
     "framework/src/transport/Loop.hpp": "#include <sys/epoll.h>\n#include <Poco/Net/Context.h>\n",
-    "framework/src/hosting/Gate.cpp": '#include "protocol/Frame.hpp"\n#include <yaml-cpp/yaml.h>\n',
+    "framework/src/configuration/Config.cpp": '#include "base/Log.hpp"\n#include <yaml-cpp/yaml.h>\n',
     "modules/web/Pages.cpp": "#include <patchbay/server.hpp>\n#include <zlib.h>\n",
     "apps/chat/ChatRoom.hpp": "#include <patchbay/bytes.hpp>\n",
     "apps/chat/ChatRoom.cpp": '#include "ChatRoom.hpp"\n',
@@ -48,7 +48,7 @@ class IncludeScan(unittest.TestCase):
         self.assertBreach("framework/src/protocol/Bad.cpp", "<sys/socket.h>", "protocol does not use system")
         self.assertBreach("framework/src/protocol/Bad.cpp", '"transport/Loop.hpp"', "protocol does not see transport")
         self.assertBreach("framework/src/protocol/Bad.cpp", "<openssl/ssl.h>", "protocol does not use OpenSSL")
-        self.assertBreach("framework/src/protocol/Bad.cpp", "<patchbay/server.hpp>", "public headers of hosting")
+        self.assertBreach("framework/src/protocol/Bad.cpp", "<patchbay/server.hpp>", "public headers of server")
 
     def testTransportSeesNoProtocol(self):
         self.assertBreach("framework/src/transport/Bad.cpp", '"../protocol/Frame.hpp"', "does not see protocol")
@@ -64,7 +64,7 @@ class IncludeScan(unittest.TestCase):
     def testGuestsSeeNoInsideOfTheFramework(self):
         for guest in ("apps/chat", "plugins/guard", "modules/web", "templates/chat"):
             self.assertBreach(f"{guest}/Bad.cpp", '"../../framework/src/base/Log.hpp"', "sees its inside")
-            self.assertBreach(f"{guest}/Bad.cpp", "<hosting/Gate.cpp>", "sees its inside")
+            self.assertBreach(f"{guest}/Bad.cpp", "<configuration/Config.cpp>", "sees its inside")
             self.assertBreach(f"{guest}/Bad.cpp", "<Poco/Net/WebSocket.h>", "stays inside the framework")
 
     def testAnAppSeesNoOtherApp(self):

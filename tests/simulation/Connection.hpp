@@ -4,7 +4,7 @@
 //     session -> carrier -> queue (the endpoint's sendQueue) -> a peer that reads, or does not
 //     peer -> what is under way -> the loop's turn -> session
 //
-// It behaves as hosting/WebSocketCarrier does: one write per turn; a goodbye waits behind the messages and has a bound;
+// It behaves as websocket/WebSocketCarrier does: one write per turn; a goodbye waits behind the messages and has a bound;
 // who has said and heard a goodbye ends the connection; the session owns its carrier until then, and the carrier keeps the
 // session.
 

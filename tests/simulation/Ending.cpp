@@ -87,7 +87,7 @@ void Simulation::stop() {
     for (const auto& connection : connections_) connection->calm();
     drain();
     comeToRest();
-    machine_.now += container_->state().closeTimeout + Connection::kOverflowTimeout;
+    machine_.now += served_->state().closeTimeout + Connection::kOverflowTimeout;
     model_.setNow(machine_.now);
     comeToRest();
     end();
@@ -97,11 +97,11 @@ void Simulation::stop() {
 
 void Simulation::checkStopped() {
     model_.finished();
-    if (const std::size_t count = container_->sessionCount(); count != 0)
+    if (const std::size_t count = served_->sessionCount(); count != 0)
         model_.fail(Rule::Kept, "the server has stopped, and has " + std::to_string(count) + " sessions");
     for (std::size_t i = 0; i <= static_cast<std::size_t>(CloseCause::Shutdown); ++i) {
         const auto cause = static_cast<CloseCause>(i);
-        const std::uint64_t told = container_->state().closes.of(cause), seen = model_.ended(cause);
+        const std::uint64_t told = served_->state().closes.of(cause), seen = model_.ended(cause);
         if (told != seen)
             model_.fail(Rule::Count, std::to_string(told) + " sessions were counted for " + std::string{name(cause)} +
                                          ", and " + std::to_string(seen) + " have ended so");
@@ -140,7 +140,7 @@ void Simulation::callStopped() {
 
 /// The server is destroyed, and then whoever has handles lets go of them.
 void Simulation::checkKept() {
-    container_.reset();
+    served_.reset();
     for (const auto& loop : loops_) loop->retire();
     for (const auto& connection : connections_) {
         if (connection->isOpen()) model_.fail(Rule::AfterClose, "a session is open though its server has gone");

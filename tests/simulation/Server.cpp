@@ -1,4 +1,4 @@
-// What the simulated server serves, who connects to it, and how it is stopped: the order of hosting/Stopping.cpp.
+// What the simulated server serves, who connects to it, and how it is stopped: the order of server/Stopping.cpp.
 
 #include "Room.hpp"
 #include "Simulation.hpp"
@@ -20,23 +20,23 @@ void Simulation::deploy(unsigned endpoint) {
     static const detail::EndpointModel kRoom = detail::makeModel<Room>();
     if (isDeployed_[endpoint]) return;
     const Policy& policy = policies_[endpoint];
-    hosting::Deployment deployment{kRoom, {}};
-    deployment.model.path = kPaths[endpoint];
-    deployment.model.identity = &kIdentities[endpoint];
-    deployment.model.options.dispatch = policy.onPool ? Dispatch::Worker : Dispatch::Loop;
-    if (!policy.handlesErrors) deployment.model.onError = nullptr;
-    EndpointConfig& config = deployment.config;
-    config.className = deployment.model.className;
+    deployment::ConfiguredEndpoint configured{kRoom, {}};
+    configured.model.path = kPaths[endpoint];
+    configured.model.identity = &kIdentities[endpoint];
+    configured.model.options.dispatch = policy.onPool ? Dispatch::Worker : Dispatch::Loop;
+    if (!policy.handlesErrors) configured.model.onError = nullptr;
+    EndpointConfig& config = configured.config;
+    config.className = configured.model.className;
     config.path = kPaths[endpoint];
     config.limits.idleTimeout = std::chrono::milliseconds{policy.idle};
     config.limits.sendQueue = {policy.queueBytes, policy.whenFull};
     config.limits.receiveQueue = policy.receiveQueue;
     config.limits.maxTopics = policy.maxTopics;
     config.limits.maxSessions = policy.maxSessions;
-    std::vector<hosting::Deployment> deployments;
-    deployments.push_back(std::move(deployment));
-    for (const std::string& problem : container_->deploy(std::move(deployments))) model_.fail(Rule::Status, problem);
-    const auto deployed = container_->endpointOf(&kIdentities[endpoint]);
+    std::vector<deployment::ConfiguredEndpoint> endpoints;
+    endpoints.push_back(std::move(configured));
+    for (const std::string& problem : served_->deploy(std::move(endpoints))) model_.fail(Rule::Status, problem);
+    const auto deployed = served_->endpointOf(&kIdentities[endpoint]);
     if (!deployed) return model_.fail(Rule::Status, "an endpoint was deployed, and is not there");
     isDeployed_[endpoint] = true;
     latest_[endpoint] = deployments_.size();
@@ -45,7 +45,7 @@ void Simulation::deploy(unsigned endpoint) {
 
 void Simulation::undeploy(unsigned endpoint) {
     if (!isDeployed_[endpoint]) {
-        if (container_->undeploy(kPaths[endpoint])) model_.fail(Rule::Status, "what is not there was taken away");
+        if (served_->undeploy(kPaths[endpoint])) model_.fail(Rule::Status, "what is not there was taken away");
         return;
     }
     const Model::Call call = model_.call();
@@ -55,7 +55,7 @@ void Simulation::undeploy(unsigned endpoint) {
         model_.leaves(connection->id(), endingFor(CloseCause::Shutdown, connection->isPending() ? "" : kRemoved), call);
     }
     isDeployed_[endpoint] = false;
-    if (!container_->undeploy(kPaths[endpoint])) model_.fail(Rule::Status, "an endpoint cannot be taken away");
+    if (!served_->undeploy(kPaths[endpoint])) model_.fail(Rule::Status, "an endpoint cannot be taken away");
     lookAtAll();
 }
 
@@ -93,8 +93,8 @@ void Simulation::handshake(const Step& step, std::uint32_t at) {
     const bool mayRefuse = this->mayRefuse(endpoint);
     {
         const Loop::Turning turning{loop};
-        hosting::Admission admission = container_->admit(request);
-        if (!admission.rejection) session = container_->createSession(std::move(admission), loop.index());
+        deployment::Admission admission = served_->admit(request);
+        if (!admission.rejection) session = served_->createSession(std::move(admission), loop.index());
     }
     if (!session) {
         if (!mayRefuse) model_.fail(Rule::Status, "a handshake was refused");
@@ -156,8 +156,8 @@ void Simulation::drain() {
         connection->look();
         model_.leaves(connection->id(), endingFor(CloseCause::Shutdown, connection->isPending() ? "" : kShutDown), call);
     }
-    container_->drain();
-    for (const auto& session : container_->shut()) session->close(CloseCause::Shutdown, std::nullopt, kShutDown);
+    served_->drain();
+    for (const auto& session : served_->shut()) session->close(CloseCause::Shutdown, std::nullopt, kShutDown);
     lookAtAll();
 }
 
@@ -172,7 +172,7 @@ void Simulation::cutAll() {
         });
     }
     for (const auto& connection : connections_) model_.hurried(connection->id());
-    for (const auto& session : container_->shut()) session->loop().post([session] { session->hurry(); });
+    for (const auto& session : served_->shut()) session->loop().post([session] { session->hurry(); });
 }
 
 void Simulation::end() {
@@ -193,7 +193,7 @@ void Simulation::start() {
     }
     checkStopped();
     for (const auto& loop : loops_) loop->reopen();
-    container_->open();
+    served_->open();
     draining_ = cutting_ = ending_ = false;
 }
 

@@ -20,12 +20,12 @@ Simulation::Simulation(std::span<const Step> script, RunOptions options)
         loops_.back()->queue().setLimit(loopQueue_);
     }
     onLoop_.resize(loops_.size());
-    container_ = std::make_unique<hosting::Container>(std::vector<std::shared_ptr<Loop>>{loops_.begin(), loops_.end()}, pool_);
+    served_ = std::make_unique<deployment::Deployments>(std::vector<std::shared_ptr<Loop>>{loops_.begin(), loops_.end()}, pool_);
     // Nobody can make room while a thread waits for it: there is one.
-    container_->state().publishTimeout = {};
-    container_->state().sessionListeners.push_back({{}, std::make_shared<Listener>(*this)});
-    container_->services().provide(std::shared_ptr<Simulation>{std::shared_ptr<Simulation>{}, this});
-    deployments_.push_back({model_.newSpace(), {}, nullptr, container_->services().get<std::shared_ptr<GlobalTopics>>()});
+    served_->state().publishTimeout = {};
+    served_->state().sessionListeners.push_back({{}, std::make_shared<Listener>(*this)});
+    served_->services().provide(std::shared_ptr<Simulation>{std::shared_ptr<Simulation>{}, this});
+    deployments_.push_back({model_.newSpace(), {}, nullptr, served_->services().get<std::shared_ptr<GlobalTopics>>()});
     for (unsigned endpoint = 0; endpoint < kEndpoints; ++endpoint) deploy(endpoint);
 }
 

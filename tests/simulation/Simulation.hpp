@@ -1,5 +1,5 @@
 #pragma once
-// Runs a script: the session layer as it is served, from hosting::Container down to base/LoopQueue, over loops,
+// Runs a script: the session layer as it is served, from deployment::Deployments down to base/LoopQueue, over loops,
 // connections, a clock and threads that are the simulation's. All of it happens on one thread in the script's order, so a
 // script always runs in the same way.
 //
@@ -14,7 +14,7 @@
 #include "Trace.hpp"
 
 #include "base/ManualPool.hpp"
-#include "hosting/Container.hpp"
+#include "deployment/Deployments.hpp"
 
 #include <array>
 #include <cstdint>
@@ -180,7 +180,7 @@ private:
     std::vector<std::shared_ptr<SimLoop>> loops_;
     std::vector<std::vector<Connection*>> onLoop_;
     const std::shared_ptr<ManualPool> pool_ = std::make_shared<ManualPool>(std::size_t{100});
-    std::unique_ptr<hosting::Container> container_;
+    std::unique_ptr<deployment::Deployments> served_;
     std::vector<Deployment> deployments_;           // all there ever were; the first is the server's own topics
     std::array<std::size_t, kEndpoints> latest_{};  // each endpoint's place among them
     std::array<bool, kEndpoints> isDeployed_{};

@@ -24,7 +24,7 @@ enum class CloseCode : std::uint16_t {
     TryAgainLater = 1013,
 };
 
-/// What ended a session. Each has its own counter and its own row in `hosting`'s table of closes.
+/// What ended a session. Each has its own counter and its own row in `messaging`'s table of closes.
 enum class CloseCause : std::uint8_t {
     Application,     ///< the application called close()
     Peer,            ///< the peer sent a Close frame

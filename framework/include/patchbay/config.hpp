@@ -78,7 +78,7 @@ struct LibraryConfig {
 };
 
 /// An address to listen on. In YAML also just its URL.
-struct Listen {
+struct ListenConfig {
     /// `http://` or `https://`, host and port. The host is an address of this machine; `0.0.0.0` and `[::]` are all of
     /// them. With https, WebSockets are wss.
     std::string url = "http://127.0.0.1:8080";
@@ -114,7 +114,7 @@ struct LimitsConfig {
 };
 
 struct ServerSection {
-    std::vector<Listen> listen = std::vector<Listen>(1);
+    std::vector<ListenConfig> listen = std::vector<ListenConfig>(1);
     /// Event loops, each a thread; empty (`auto`) = one per core.
     std::optional<std::size_t> loops;
     /// Threads for what may block: so many for HTTP handlers, and as many for the executor. Each is made when it is first needed.
@@ -146,7 +146,7 @@ struct ServerSection {
 };
 
 /// What the operator lays down for one endpoint. It may tighten what the endpoint's annotation says, never loosen it.
-struct EndpointEntry {
+struct EndpointOverrides {
     /// Whose pages may connect, such as `https://chat.example`; `*` is everybody's. Empty: the server's own.
     std::optional<std::vector<std::string>> origins;
     /// Roles of which a user must have one.
@@ -177,7 +177,7 @@ struct ServerConfig {
     /// Installed after the plugins.
     std::vector<LibraryConfig> apps = {};
     /// By the endpoint's path, exactly as its annotation spells it.
-    std::map<std::string, EndpointEntry> endpoints;
+    std::map<std::string, EndpointOverrides> endpoints;
     LoggingConfig logging;
 };
 

@@ -67,7 +67,7 @@ public:
 private:
     struct Parts;
     void add(std::vector<detail::EndpointModel> models) override;
-    hosting::Container& container() const noexcept override;
+    deployment::Deployments& deployments() const noexcept override;
 
     std::shared_ptr<Parts> parts_;
 };

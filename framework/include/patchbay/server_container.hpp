@@ -28,8 +28,8 @@
 
 namespace patchbay {
 
-namespace hosting {
-class Container;
+namespace deployment {
+class Deployments;
 }
 
 /// Everything that is wrong with what was to be deployed, installed or listened on; one line each.
@@ -125,7 +125,7 @@ protected:
     ServerContainer() = default;
     /// Deploys, now or later.
     virtual void add(std::vector<detail::EndpointModel> models) = 0;
-    virtual hosting::Container& container() const noexcept = 0;
+    virtual deployment::Deployments& deployments() const noexcept = 0;
 
 private:
     ServerContainer& handle(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin);

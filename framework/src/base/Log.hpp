@@ -1,5 +1,5 @@
 #pragma once
-// One line about something worth knowing. Where it goes is decided once, by `hosting` (POCO's logging) or a test.
+// One line about something worth knowing. Where it goes is decided once, by `server` (POCO's logging) or a test.
 
 #include <cstdint>
 #include <string_view>

@@ -7,7 +7,7 @@
 //
 // Rules (Jakarta WebSocket §2.1.5, §5.1):
 // - handlers, tasks and timers of a session run one at a time: on its loop, or where its Strand has them run;
-// - nobody but the container sees a New session: other threads may send from Opening on;
+// - nobody but who makes it sees a New session: other threads may send from Opening on;
 // - no message before the open handler has returned; none after Closing has begun;
 // - whatever leaves the open handler by an exception closes the session, and then there is no close handler either, unless
 //   something else had closed it before;

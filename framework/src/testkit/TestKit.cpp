@@ -1,6 +1,6 @@
 #include "base/Guarded.hpp"
-#include "hosting/Container.hpp"
-#include "hosting/Deployments.hpp"
+#include "deployment/ConfiguredEndpoint.hpp"
+#include "deployment/Deployments.hpp"
 #include "testkit/MemoryCarrier.hpp"
 
 #include <patchbay/server.hpp>
@@ -104,11 +104,11 @@ struct TestServer::Parts {
     explicit Parts(ServerConfig theConfig)
         : config{std::move(theConfig)},
           machine{config.server.executorQueue},
-          container{{machine.sharedLoop()}, machine.pool()} {}
+          deployments{{machine.sharedLoop()}, machine.pool()} {}
 
     ServerConfig config;
     Machine machine;
-    hosting::Container container;
+    deployment::Deployments deployments;
     std::vector<std::unique_ptr<Peer>> peers;
     std::vector<std::unique_ptr<Plugin>> plugins;
 };
@@ -123,7 +123,7 @@ TestServer::~TestServer() {
     while (!plugins.empty()) plugins.pop_back();  // as they were installed, backwards
 }
 
-hosting::Container& TestServer::container() const noexcept { return parts_->container; }
+deployment::Deployments& TestServer::deployments() const noexcept { return parts_->deployments; }
 
 TestServer& TestServer::install(std::unique_ptr<Plugin> plugin) {
     plugin->install(*this);
@@ -134,14 +134,14 @@ TestServer& TestServer::install(std::unique_ptr<Plugin> plugin) {
 
 void TestServer::add(std::vector<detail::EndpointModel> models) {
     std::vector<std::string> problems;
-    std::vector<hosting::Deployment> deployments;
-    for (auto& model : models) deployments.push_back(hosting::configure(std::move(model), parts_->config, problems));
-    if (problems.empty()) problems = parts_->container.deploy(std::move(deployments));
+    std::vector<deployment::ConfiguredEndpoint> endpoints;
+    for (auto& model : models) endpoints.push_back(deployment::configure(std::move(model), parts_->config, problems));
+    if (problems.empty()) problems = parts_->deployments.deploy(std::move(endpoints));
     if (!problems.empty()) throw DeploymentError{std::move(problems)};
 }
 
 bool TestServer::undeploy(std::string_view path) {
-    const bool found = parts_->container.undeploy(path);
+    const bool found = parts_->deployments.undeploy(path);
     settle();
     return found;
 }
@@ -155,8 +155,8 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     request.headers = std::move(options.headers);
     request.remoteAddress = std::move(options.remoteAddress);
     request.offeredSubprotocols = std::move(options.subprotocols);
-    hosting::Admission admission;
-    parts_->machine.turnWith([&] { admission = parts_->container.admit(request); });
+    deployment::Admission admission;
+    parts_->machine.turnWith([&] { admission = parts_->deployments.admit(request); });
     if (admission.rejection) {
         auto& why = *admission.rejection;
         HeaderFields headers = std::move(admission.headers);
@@ -167,7 +167,7 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     line->headers = admission.headers;
     line->subprotocol = admission.start.subprotocol;
     const SendQueue limit = admission.endpoint->config.limits.sendQueue;
-    line->session = parts_->container.createSession(std::move(admission), 0);
+    line->session = parts_->deployments.createSession(std::move(admission), 0);
     if (!line->session) throw Refused{503, {}, "this endpoint is full"};
     parts_->peers.push_back(std::make_unique<Peer>(line));
     parts_->machine.turnWith([&] { line->session->open(std::make_unique<MemoryCarrier>(line, limit)); });
@@ -176,7 +176,7 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
 
 HttpResponse TestServer::request(std::string_view method, std::string_view target, std::string_view body,
                                  HeaderFields headers) {
-    hosting::HttpMatch match = parts_->container.findHandler(method, target);
+    deployment::HttpMatch match = parts_->deployments.findHandler(method, target);
     if (!match.handler) return {match.status, std::move(match.headers), std::move(match.problem)};
     HttpRequest request;
     request.method = method;
@@ -196,8 +196,8 @@ void TestServer::advance(std::chrono::nanoseconds time) { parts_->machine.advanc
 void TestServer::settle() { parts_->machine.settle(); }
 
 void TestServer::shutDown() {
-    parts_->container.drain();
-    for (const auto& session : parts_->container.shut()) {
+    parts_->deployments.drain();
+    for (const auto& session : parts_->deployments.shut()) {
         session->close(CloseCause::Shutdown, std::nullopt, "server shuts down");
     }
     settle();

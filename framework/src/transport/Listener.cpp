@@ -34,7 +34,7 @@ std::string adviceFor(int error, std::uint16_t port) {
     }
 }
 
-[[noreturn]] void refuse(const ListenAddress& address, int error) {
+[[noreturn]] void refuse(const Listener::Address& address, int error) {
     const bool v6 = address.host.find(':') != std::string::npos;
     const std::string where = (v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
     throw std::system_error{error, std::system_category(),
@@ -60,7 +60,7 @@ Poco::Net::ServerSocket boundAlone(const Poco::Net::SocketAddress& address) {
 }
 
 // POCO's exceptions end here.
-Poco::Net::ServerSocket bound(const ListenAddress& address) {
+Poco::Net::ServerSocket bound(const Listener::Address& address) {
     try {
         Poco::Net::ServerSocket socket = boundAlone(Poco::Net::SocketAddress{address.host, address.port});
         socket.setBlocking(false);
@@ -78,10 +78,10 @@ bool outOfResources(int error) noexcept {
 
 }  // namespace
 
-Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted)
+Listener::Listener(EventLoop& loop, const Address& address, Accepted accepted)
     : Listener{loop, address, std::move(accepted), Options{}} {}
 
-Listener::Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted, Options options)
+Listener::Listener(EventLoop& loop, const Address& address, Accepted accepted, Options options)
     : loop_{loop}, address_{address}, accepted_{std::move(accepted)}, options_{options} {
     if (!options_.accept) options_.accept = &::accept4;
     const Poco::Net::ServerSocket server = bound(address);

@@ -20,12 +20,6 @@ struct sockaddr;
 
 namespace patchbay::transport {
 
-/// Where to listen.
-struct ListenAddress {
-    std::string host = "127.0.0.1";  ///< a name or an address, IPv6 without brackets
-    std::uint16_t port = 0;          ///< 0: any free one
-};
-
 /// Takes connections.   Owns: the listening socket.   Thread: constructed on any; everything else on the loop's, or any
 /// while the loop does not run.
 class Listener final : public IoHandler {
@@ -35,6 +29,12 @@ public:
     using Accepted = std::function<void(Socket, std::string peer)>;
     /// As accept4(2).
     using AcceptCall = int (*)(int descriptor, sockaddr* address, unsigned* size, int flags);
+
+    /// Where to listen.
+    struct Address {
+        std::string host = "127.0.0.1";  ///< a name or an address, IPv6 without brackets
+        std::uint16_t port = 0;          ///< 0: any free one
+    };
 
     struct Options {
         int backlog = 1024;
@@ -49,8 +49,8 @@ public:
     /// `accepted` gets each connection, non-blocking and with TCP_NODELAY; it must not throw, and may stop() but not
     /// destroy the listener.
     /// Errors: std::system_error, its text for the operator: what is wrong, with which address, and what to do.
-    Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted, Options options);
-    Listener(EventLoop& loop, const ListenAddress& address, Accepted accepted);
+    Listener(EventLoop& loop, const Address& address, Accepted accepted, Options options);
+    Listener(EventLoop& loop, const Address& address, Accepted accepted);
     ~Listener() override;
 
     /// Listens, and takes what comes; once.
@@ -68,7 +68,7 @@ private:
     void pause(int error) noexcept;
 
     EventLoop& loop_;
-    ListenAddress address_;  ///< with the port that is bound
+    Address address_;  ///< with the port that is bound
     Accepted accepted_;
     Options options_;
     Socket socket_;

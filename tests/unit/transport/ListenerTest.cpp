@@ -32,7 +32,7 @@ Peer connectTo(std::uint16_t port) {
     return Peer{descriptor};
 }
 
-std::string whyNot(const ListenAddress& address) {
+std::string whyNot(const Listener::Address& address) {
     EventLoop loop;
     try {
         const Listener listener{loop, address, [](Socket, const std::string&) {}};
@@ -173,7 +173,7 @@ TEST(Listener, StopRefusesLaterConnectionsAlsoFromInsideTheCallback) {
     EventLoop loop;
     std::vector<Socket> accepted;
     std::optional<Listener> listener;
-    listener.emplace(loop, ListenAddress{}, [&](Socket socket, const std::string&) {
+    listener.emplace(loop, Listener::Address{}, [&](Socket socket, const std::string&) {
         accepted.push_back(std::move(socket));
         listener->stop();
     });

@@ -1,0 +1,121 @@
+#include "deployment/ConfiguredEndpoint.hpp"
+
+#include <algorithm>
+
+namespace patchbay::deployment {
+namespace {
+
+void apply(const SendQueueConfig& change, SendQueue& queue) {
+    if (change.bytes) queue.bytes = *change.bytes;
+    if (change.whenFull) queue.whenFull = *change.whenFull;
+}
+
+/// Zero means "for ever" or "no limit": more than any number.
+template <class T>
+bool isLooser(T value, T than) {
+    if (than == T{}) return false;
+    return value == T{} || value > than;
+}
+
+/// One endpoint's entry, applied attribute by attribute.
+class Tightening {
+public:
+    Tightening(const std::string& path, std::vector<std::string>& problems) : path_{path}, problems_{problems} {}
+
+    /// `said`: the annotation sets this attribute itself.
+    template <class T>
+    void limit(const char* key, bool said, const T& value, T& limit) {
+        if (said && isLooser(value, limit)) return refuse(key, "is looser than the endpoint's annotation");
+        limit = value;
+    }
+
+    void list(const char* key, const std::vector<std::string>& values, std::vector<std::string>& allowed) {
+        const bool everything = allowed.empty() || std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
+        for (const std::string& value : values) {
+            if (!everything && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+                return refuse(key, "adds " + value + ", which the endpoint's annotation does not have");
+            }
+        }
+        allowed = values;
+    }
+
+private:
+    void refuse(const char* key, const std::string& why) {
+        problems_.push_back("endpoints: \"" + path_ + "\": " + key + " " + why + "; an entry may only tighten it");
+    }
+
+    const std::string& path_;
+    std::vector<std::string>& problems_;
+};
+
+EndpointConfig fromAnnotation(const detail::EndpointModel& model, const Limits& limits) {
+    const ServerEndpointOptions& options = model.options;
+    EndpointConfig config;
+    config.className = model.className;
+    config.path = model.path;
+    config.subprotocols.assign(options.subprotocols.begin(), options.subprotocols.end());
+    config.origins.assign(options.origins.begin(), options.origins.end());
+    config.roles.assign(options.roles.begin(), options.roles.end());
+    config.limits = limits;
+    if (options.idleTimeout) config.limits.idleTimeout = *options.idleTimeout;
+    if (options.maxMessageSize != 0) config.limits.maxMessageBytes = options.maxMessageSize;
+    if (options.sendQueue.bytes != 0) config.limits.sendQueue.bytes = options.sendQueue.bytes;
+    if (options.sendQueue.whenFull) config.limits.sendQueue.whenFull = *options.sendQueue.whenFull;
+    if (options.receiveQueue != 0) config.limits.receiveQueue = options.receiveQueue;
+    if (options.maxSessions != 0) config.limits.maxSessions = options.maxSessions;
+    return config;
+}
+
+void tighten(EndpointConfig& config, const ServerEndpointOptions& said, const EndpointOverrides& entry,
+             std::vector<std::string>& problems) {
+    Tightening change{config.path, problems};
+    Limits& limits = config.limits;
+    if (entry.idleTimeout) change.limit("idleTimeout", said.idleTimeout.has_value(), *entry.idleTimeout, limits.idleTimeout);
+    if (entry.maxMessage) change.limit("maxMessage", said.maxMessageSize != 0, entry.maxMessage->bytes, limits.maxMessageBytes);
+    if (entry.maxSessions) change.limit("maxSessions", said.maxSessions != 0, *entry.maxSessions, limits.maxSessions);
+    if (entry.sendQueue.bytes) {
+        change.limit("sendQueue.bytes", said.sendQueue.bytes != 0, entry.sendQueue.bytes->bytes, limits.sendQueue.bytes);
+    }
+    if (entry.sendQueue.whenFull) limits.sendQueue.whenFull = *entry.sendQueue.whenFull;
+    if (entry.receiveQueue)
+        change.limit("receiveQueue", said.receiveQueue != 0, entry.receiveQueue->bytes, limits.receiveQueue);
+    if (entry.origins) change.list("origins", *entry.origins, config.origins);
+    if (entry.roles) change.list("roles", *entry.roles, config.roles);
+}
+
+}  // namespace
+
+Limits serverLimits(const ServerConfig& config) {
+    Limits limits;
+    if (config.limits.handshakeTimeout) limits.handshakeTimeout = *config.limits.handshakeTimeout;
+    if (config.limits.idleTimeout) limits.idleTimeout = *config.limits.idleTimeout;
+    if (config.limits.maxMessage) limits.maxMessageBytes = *config.limits.maxMessage;
+    if (config.limits.maxSessions) limits.maxSessions = *config.limits.maxSessions;
+    if (config.limits.maxTopics) limits.maxTopics = *config.limits.maxTopics;
+    if (config.limits.receiveQueue) limits.receiveQueue = *config.limits.receiveQueue;
+    apply(config.limits.sendQueue, limits.sendQueue);
+    return limits;
+}
+
+ConfiguredEndpoint configure(detail::EndpointModel model, const ServerConfig& config, std::vector<std::string>& problems) {
+    EndpointConfig endpoint = fromAnnotation(model, serverLimits(config));
+    const auto entry = config.endpoints.find(endpoint.path);
+    if (entry != config.endpoints.end()) tighten(endpoint, model.options, entry->second, problems);
+    // What the operator lays down holds for every handler.
+    if (entry != config.endpoints.end() && entry->second.maxMessage) {
+        model.maxHandlerMessageBytes = std::min(model.maxHandlerMessageBytes, endpoint.limits.maxMessageBytes);
+    }
+    return {std::move(model), std::move(endpoint)};
+}
+
+void checkEntries(const ServerConfig& config, const std::vector<std::string>& paths, std::vector<std::string>& problems) {
+    for (const auto& [path, entry] : config.endpoints) {
+        if (std::ranges::find(paths, path) != paths.end()) continue;
+        std::string text = "endpoints: \"" + path + "\" names no deployed endpoint; deployed are";
+        if (paths.empty()) text += " none";
+        for (const std::string& deployed : paths) text += " " + deployed;
+        problems.push_back(std::move(text));
+    }
+}
+
+}  // namespace patchbay::deployment

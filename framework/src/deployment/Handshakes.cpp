@@ -1,0 +1,95 @@
+// Who may connect: the part of Deployments that judges handshakes.
+
+#include "deployment/Deployments.hpp"
+
+#include "base/Guarded.hpp"
+#include "base/Log.hpp"
+
+#include <algorithm>
+
+namespace patchbay::deployment {
+namespace {
+
+HandshakeResponse::Rejection refusal(int status, std::string text, HeaderFields headers = {}) {
+    return {status, std::move(headers), std::move(text)};
+}
+
+std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
+
+bool hasOneOf(const std::vector<std::string>& roles, const std::vector<std::string>& wanted) {
+    return std::any_of(roles.begin(), roles.end(),
+                       [&](const std::string& role) { return std::find(wanted.begin(), wanted.end(), role) != wanted.end(); });
+}
+
+std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principal, const EndpointConfig& config) {
+    if (config.roles.empty() || hasOneOf(principal.roles, config.roles)) return std::nullopt;
+    if (principal.name.empty()) return refusal(401, "this endpoint needs a signed-in user\n", {{"WWW-Authenticate", "Bearer"}});
+    return refusal(403, "this endpoint needs a role that you do not have\n");
+}
+
+}  // namespace
+
+Admission Deployments::admit(const HandshakeRequest& request) {
+    const detail::Labelled labelled{detail::runningHere(), "a handshake"};
+    Admission admission;
+    if (const auto thrown = thrownBy([&] { judge(request, admission); })) {
+        log::error(admission.endpoint ? admission.endpoint->config.path : request.target, "the handshake failed: " + *thrown);
+        admission.rejection = refusal(500, "the server could not complete the handshake\n");
+    }
+    return admission;
+}
+
+void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
+    const auto reject = [&](HandshakeResponse::Rejection why) { admission.rejection = std::move(why); };
+    if (isDraining()) return reject(refusal(503, "the server is shutting down\n", {{"Retry-After", "5"}}));
+    const auto current = table();
+    auto match = current->endpointPaths.match(pathOf(request.target));
+    if (!match) return reject(refusal(404, "there is no WebSocket endpoint at this path\n"));
+    admission.endpoint = current->endpoints[match->target];
+    auto& endpoint = *admission.endpoint;
+    Configurator& configurator = *endpoint.configurator;
+
+    const std::string_view origin = request.header("Origin");
+    if (!origin.empty() && !configurator.checkOrigin(request, endpoint.config, origin)) {
+        log::info(endpoint.config.path, "refused a handshake from origin " + std::string{origin} +
+                                            "; add it to the endpoint's origins if it belongs to you");
+        return reject(refusal(403, "this origin may not connect\n"));
+    }
+    HandshakeResponse response;
+    admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
+    agreeOnExtension(request, admission);
+    for (const auto& interceptor : state_->handshakeInterceptors) {
+        interceptor->onHandshake(request, response);
+        if (response.rejection()) break;
+    }
+    if (!response.rejection()) configurator.modifyHandshake(request, response);
+    admission.headers = std::move(response.headers);
+    if (response.rejection()) return reject(*response.rejection());
+    if (auto missing = checkRoles(response.principal, endpoint.config)) return reject(std::move(*missing));
+    const std::size_t most = endpoint.config.limits.maxSessions;
+    if (most != 0 && endpoint.sessionCount() >= most) {
+        return reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
+    }
+    auto instance = configurator.endpointInstance(request);
+    if (!instance) instance = endpoint.code->model.construct(endpoint.services);
+    admission.start = {request.uri,          std::move(admission.start.subprotocol),
+                       std::move(admission.start.extensions), request.remoteAddress, request.secure,
+                       std::move(match->values), std::move(response.principal),
+                       std::move(response.properties), std::move(instance)};
+}
+
+void Deployments::agreeOnExtension(const HandshakeRequest& request, Admission& admission) {
+    const auto& endpoint = *admission.endpoint;
+    for (const ExtensionTerms& offer : endpoint.configurator->negotiatedExtensions(endpoint.config, request.offeredExtensions)) {
+        for (const auto& factory : extensions_) {
+            if (factory->name() != offer.name) continue;
+            auto agreed = factory->accept(offer);
+            if (!agreed) continue;
+            admission.extension = {factory.object.get(), std::move(agreed->extension)};
+            admission.start.extensions = {std::move(agreed->answer)};
+            return;
+        }
+    }
+}
+
+}  // namespace patchbay::deployment

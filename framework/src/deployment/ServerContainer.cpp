@@ -1,0 +1,55 @@
+#include <patchbay/server_container.hpp>
+
+#include "deployment/Deployments.hpp"
+
+namespace patchbay {
+
+Services& ServerContainer::services() { return deployments().services(); }
+
+bool ServerContainer::undeploy(std::string_view path) { return deployments().undeploy(path); }
+
+ServerContainer& ServerContainer::handle(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin) {
+    deployments().addRoute({std::move(pin), std::move(method), std::move(path), std::move(handler)});
+    return *this;
+}
+
+ServerContainer& ServerContainer::addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin) {
+    deployments().addExtension({std::move(pin), std::move(extension)});
+    return *this;
+}
+
+ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin) {
+    deployments().state().handshakeInterceptors.push_back({std::move(pin), std::move(interceptor)});
+    return *this;
+}
+
+ServerContainer& ServerContainer::addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin) {
+    deployments().state().messageInterceptors.add({std::move(pin), std::move(interceptor)});
+    return *this;
+}
+
+ServerContainer& ServerContainer::addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin) {
+    deployments().state().sessionListeners.push_back({std::move(pin), std::move(listener)});
+    return *this;
+}
+
+Timer ServerContainer::every(std::chrono::milliseconds interval, Task task) {
+    return deployments().every(interval, std::move(task));
+}
+
+ServerContainer& ServerContainer::everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin) {
+    deployments().everyOnEachLoop(interval, std::move(task), std::move(pin));
+    return *this;
+}
+
+Topics& ServerContainer::topicsOf(const void* identity) {
+    const auto endpoint = deployments().endpointOf(identity);
+    if (!endpoint) throw std::logic_error{"topicsOf: this class is not deployed; a server deploys when it starts"};
+    return *endpoint->topics;
+}
+
+GlobalTopics& ServerContainer::globalTopics() { return services().get<GlobalTopics>(); }
+std::size_t ServerContainer::sessionCount() const { return deployments().sessionCount(); }
+std::uint64_t ServerContainer::closedFor(CloseCause cause) const { return deployments().state().closes.of(cause); }
+
+}  // namespace patchbay

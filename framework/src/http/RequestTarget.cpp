@@ -1,0 +1,81 @@
+#include "http/RequestTarget.hpp"
+
+#include "protocol/HttpGrammar.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace patchbay::http {
+namespace {
+
+int hexDigit(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// Resolves percent escapes once, in `room` if there are any; nothing if one is broken.
+std::optional<std::string_view> unescaped(std::string_view text, std::string& room) {
+    if (text.find('%') == std::string_view::npos) return text;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            room += text[i];
+            continue;
+        }
+        if (text.size() - i < 3 || hexDigit(text[i + 1]) < 0 || hexDigit(text[i + 2]) < 0) return std::nullopt;
+        room += static_cast<char>(hexDigit(text[i + 1]) * 16 + hexDigit(text[i + 2]));
+        i += 2;
+    }
+    return room;
+}
+
+bool hasDotSegment(std::string_view path) noexcept {
+    while (!path.empty()) {
+        const auto separator = std::ranges::find_if(path, [](char c) { return c == '/' || c == '\\'; });
+        const auto end = static_cast<std::size_t>(separator - path.begin());
+        const std::string_view segment = path.substr(0, end);
+        if (segment == "." || segment == "..") return true;
+        path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    return false;
+}
+
+constexpr auto kHostCharacters = protocol::lettersDigitsAnd("-._~!$&'()*+,;=:[]%");
+
+/// What follows "http://" or "https://"; nothing if the target begins with neither.
+std::optional<std::string_view> afterScheme(std::string_view target) noexcept {
+    for (const std::string_view scheme : {std::string_view{"http://"}, std::string_view{"https://"}})
+        if (protocol::equalsIgnoringCase(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view problemOfTarget(std::string_view method, std::string_view target) {
+    if (target == "*") return method == "OPTIONS" ? "" : "the target * is for OPTIONS only (RFC 9112 §3.2.4)";
+    if (!std::ranges::all_of(target, [](char c) { return c > ' ' && c < 0x7F && c != '#'; }))
+        return "the target holds a character that has to be escaped (RFC 9112 §3.2)";
+    std::string_view pathAndQuery = target;
+    if (const auto rest = afterScheme(target)) {
+        const std::size_t end = std::min(rest->find_first_of("/?"), rest->size());
+        if (end == 0 || !isHost(rest->substr(0, end))) return "the target names no host (RFC 9112 §3.2.2)";
+        pathAndQuery = rest->substr(end);
+    } else if (!target.starts_with('/')) {
+        return "the target is neither a path nor an http address (RFC 9112 §3.2)";
+    }
+    const std::size_t query = std::min(pathAndQuery.find('?'), pathAndQuery.size());
+    std::string pathRoom, queryRoom;
+    const auto path = unescaped(pathAndQuery.substr(0, query), pathRoom);
+    if (!path || !unescaped(pathAndQuery.substr(query), queryRoom)) return "a broken percent escape (RFC 3986 §2.1)";
+    if (path->find('\0') != std::string_view::npos) return "an escaped NUL in the path (RFC 3986 §7.3)";
+    if (hasDotSegment(*path)) return "a . or .. segment in the path (RFC 3986 §3.3)";
+    return {};
+}
+
+bool isHost(std::string_view value) noexcept {
+    return std::ranges::all_of(value, [](char c) { return kHostCharacters[static_cast<unsigned char>(c)]; });
+}
+
+}  // namespace patchbay::http

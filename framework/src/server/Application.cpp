@@ -1,0 +1,146 @@
+#include "base/Guarded.hpp"
+#include "configuration/ListenUrl.hpp"
+#include "server/Logging.hpp"
+
+#include <patchbay/application.hpp>
+
+#include <Poco/Exception.h>
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/IntValidator.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionProcessor.h>
+#include <Poco/Util/OptionSet.h>
+#include <Poco/Util/Validator.h>
+
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+
+namespace patchbay {
+namespace {
+
+using Poco::Util::Option;
+
+struct Arguments {
+    std::string config;
+    std::optional<int> port;
+    std::optional<int> loops;
+    std::optional<CertificateConfig> tls;
+    std::vector<std::string> plugins;
+    bool help = false;
+};
+
+Poco::Util::OptionSet options() {
+    Poco::Util::OptionSet set;
+    set.addOption(Option("config", "c", "the configuration, a YAML file").argument("FILE"));
+    set.addOption(Option("port", "p", "the port to listen on instead of the configured one; 0 for any free one")
+                      .argument("N")
+                      .validator(new Poco::Util::IntValidator(0, 65535)));
+    set.addOption(Option("loops", "l", "event loops, each a thread; one per core if not given")
+                      .argument("N")
+                      .validator(new Poco::Util::IntValidator(1, 1024)));
+    set.addOption(Option("tls", "", "https and wss, with the certificate in CERT and its key in KEY, both PEM files")
+                      .argument("CERT KEY"));
+    set.addOption(Option("plugin", "", "a plugin to switch on beside the configured ones; may be there several times")
+                      .argument("NAME")
+                      .repeatable(true));
+    set.addOption(Option("help", "h", "this text"));
+    return set;
+}
+
+/// Errors: Poco::Exception for a command line that makes no sense.
+Arguments parse(const Poco::Util::OptionSet& set, int argc, char** argv) {
+    Poco::Util::OptionProcessor processor{set};
+    processor.setUnixStyle(true);
+    Arguments arguments;
+    const auto take = [&](const std::string& name, const std::string& value) {
+        const Option& option = set.getOption(name);
+        if (option.validator()) option.validator()->validate(option, value);
+        if (name == "config") arguments.config = value;
+        if (name == "port") arguments.port = std::stoi(value);
+        if (name == "loops") arguments.loops = std::stoi(value);
+        if (name == "plugin") arguments.plugins.push_back(value);
+        if (name == "help") arguments.help = true;
+    };
+    for (int i = 1; i < argc; ++i) {
+        if (argv[i] == std::string_view{"--tls"}) {  // POCO's options have one argument at most
+            if (argc - i < 3) throw Poco::InvalidArgumentException{"--tls needs two files, a certificate and its key"};
+            arguments.tls = {argv[i + 1], argv[i + 2]};
+            i += 2;
+            continue;
+        }
+        std::string name;
+        std::string value;
+        if (!processor.process(argv[i], name, value)) {
+            throw Poco::InvalidArgumentException{std::string{"'"} + argv[i] + "' is no option"};
+        }
+        if (!name.empty()) take(name, value);
+    }
+    processor.checkRequired();
+    return arguments;
+}
+
+void help(const Poco::Util::OptionSet& set, const std::string& name) {
+    Poco::Util::HelpFormatter formatter{set};
+    formatter.setUnixStyle(true);
+    formatter.setCommand(name);
+    formatter.setUsage("[OPTIONS]");
+    formatter.setHeader("Serves WebSocket endpoints and pages until Ctrl-C or SIGTERM.");
+    formatter.format(std::cout);
+}
+
+/// Nothing when there are problems, which have been told then.
+std::optional<ServerConfig> configurationOf(const Arguments& arguments, const Application& application) {
+    ServerConfig config = application.config;
+    if (!arguments.config.empty()) {
+        LoadedConfig loaded = loadConfig(arguments.config);
+        for (const ConfigProblem& problem : loaded.problems) std::cerr << problem.shown() << '\n';
+        if (!loaded.problems.empty()) {
+            std::cerr << application.name << ": not started; mend the configuration above\n";
+            return std::nullopt;
+        }
+        config = std::move(loaded.config);
+    }
+    if (arguments.tls) configuration::setTls(config.server.listen.at(0), *arguments.tls);
+    if (arguments.port) configuration::setPort(config.server.listen.at(0), static_cast<std::uint16_t>(*arguments.port));
+    if (arguments.loops) config.server.loops = static_cast<std::size_t>(*arguments.loops);
+    for (const std::string& plugin : arguments.plugins) config.plugins.push_back({plugin});
+    return config;
+}
+
+int serve(ServerConfig config, const Application& application) {
+    server::startLogging(config.logging);
+    Server server{std::move(config)};
+    if (application.install) application.install(server);
+    const auto calling = [&](const std::function<void(Server&)>& callback) -> std::function<void()> {
+        if (!callback) return {};
+        return [&] { callback(server); };
+    };
+    return server.run(calling(application.ready), calling(application.stopping));
+}
+
+}  // namespace
+
+int runApplication(int argc, char** argv, const Application& application) {
+    const auto set = options();
+    Arguments arguments;
+    try {
+        arguments = parse(set, argc, argv);
+    } catch (const Poco::Exception& error) {
+        std::cerr << application.name << ": " << error.displayText() << "; try --help\n";
+        return 2;
+    }
+    if (arguments.help) {
+        help(set, application.name);
+        return 0;
+    }
+    int exitCode = 1;
+    const auto thrown = thrownBy([&] {
+        auto config = configurationOf(arguments, application);
+        if (config) exitCode = serve(std::move(*config), application);
+    });
+    if (thrown) std::cerr << application.name << ": " << *thrown << '\n';
+    return exitCode;
+}
+
+}  // namespace patchbay

@@ -1,0 +1,250 @@
+#include "websocket/WebSocketCarrier.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+namespace patchbay::websocket {
+namespace {
+
+using transport::ControlRoom;
+
+constexpr std::chrono::milliseconds kFlushTimeout{2000};
+
+/// Messages obey the queue's limit and policy.
+class MessageOutput final : public protocol::Output {
+public:
+    explicit MessageOutput(transport::SocketChannel& channel) noexcept : channel_{channel} {}
+    void write(Bytes header, Bytes payload) final { status = channel_.send(header, payload); }
+    SendStatus status = SendStatus::Closed;
+
+private:
+    transport::SocketChannel& channel_;
+};
+
+/// Control frames do not: they are small, and never dropped for a message's sake.
+class ControlOutput final : public protocol::Output {
+public:
+    explicit ControlOutput(transport::SocketChannel& channel, ControlRoom room = ControlRoom::Shared) noexcept
+        : channel_{channel}, room_{room} {}
+    void write(Bytes header, Bytes payload) override {
+        std::array<std::byte, 2 + 125> frame;
+        assert(header.size() + payload.size() <= frame.size());
+        auto end = std::copy(header.begin(), header.end(), frame.begin());
+        end = std::copy(payload.begin(), payload.end(), end);
+        status = channel_.sendControl(Bytes{frame.begin(), end}, room_);
+    }
+    SendStatus status = SendStatus::Closed;
+
+private:
+    transport::SocketChannel& channel_;
+    ControlRoom room_;
+};
+
+CloseCause causeOf(CloseCode code) noexcept {
+    if (code == CloseCode::InvalidPayload) return CloseCause::InvalidText;
+    if (code == CloseCode::TooBig) return CloseCause::TooBig;
+    return CloseCause::Protocol;
+}
+
+SharedBatch encodeAll(const messaging::Broadcast& broadcast, const Extension* extension) {
+    auto batch = std::make_shared<WireBatch>();
+    batch->bytes.reserve(broadcast.payloadBytes() + broadcast.count() * protocol::kMaxHeaderBytes);
+    batch->ends.reserve(broadcast.count());
+    for (std::size_t message = 0; message < broadcast.count(); ++message)
+        protocol::encodeServerMessage(broadcast.kind(message), broadcast.payload(message), extension, *batch);
+    return batch;
+}
+
+}  // namespace
+
+WebSocketCarrier::WebSocketCarrier(Upgraded upgraded)
+    : handle_{std::move(upgraded.session)},
+      channel_{std::move(upgraded.channel)},
+      extensionKind_{upgraded.extension.kind},
+      connection_{protocol::Role::Server, {session()->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension.object)},
+      place_{std::move(upgraded.place)} {}
+
+void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes) {
+    const auto channel = upgraded.channel;
+    const auto session = upgraded.session;
+    auto carrier = std::make_unique<WebSocketCarrier>(std::move(upgraded));
+    WebSocketCarrier& self = *carrier;
+    list.push_back(self);
+    channel->setSendQueue(session->endpoint().config.limits.sendQueue);
+    channel->setReceiver(self);
+    session->open(std::move(carrier));
+    if (!self.connection_.isHeld()) channel->resumeReading();
+    if (!firstBytes.empty() && self.session()) self.onBytes(firstBytes);
+}
+
+// ------------------------------------------------------------------------------------------------ out
+
+SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
+    if (!channel_) return SendStatus::Closed;
+    MessageOutput output{*channel_};
+    Extension* const extension = connection_.extension();
+    // Where older messages may fall while later ones stay, none may refer to another.
+    if (extension && queuePolicy() == WhenFull::DropOldest) extension->forget();
+    connection_.send(kind, payload, output);
+    if (extension && output.status == SendStatus::Dropped) extension->forget();
+    return sent(output.status);
+}
+
+SendStatus WebSocketCarrier::send(const messaging::Delivery& delivery) noexcept {
+    if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
+    Extension* const extension = connection_.extension();
+    const std::uint8_t number = extension ? extension->broadcastForm() : Extension::kPlain;
+    const bool plain = number == Extension::kPlain;
+    const messaging::Broadcast::Form form{plain ? nullptr : extensionKind_, number};
+    const SharedBatch& frames = delivery.broadcast.encoded(form, [&](const messaging::Broadcast& all) {
+        return encodeAll(all, plain ? nullptr : extension);
+    });
+    if (!plain) extension->forget();
+    return sent(delivery.alone ? channel_->sendNow(frames, delivery.first, delivery.last)
+                               : channel_->send(frames, delivery.first, delivery.last));
+}
+
+WhenFull WebSocketCarrier::queuePolicy() const noexcept {
+    return session()->endpoint().config.limits.sendQueue.whenFull;
+}
+
+SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
+    if (!channel_) return SendStatus::Closed;
+    ControlOutput output{*channel_};
+    connection_.ping(payload, output);
+    return output.status;
+}
+
+void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
+    if (!channel_) return;
+    ControlOutput output{*channel_, ControlRoom::Reserved};
+    connection_.close(code, text, output);
+    resumeReading();
+    giveUpAfter(session()->endpoint().server->closeTimeout);
+}
+
+void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
+    if (!channel_) return;
+    channel_->dropQueue();
+    ControlOutput output{*channel_, ControlRoom::Reserved};
+    connection_.close(code, text, output);
+    resumeReading();
+    giveUpAfter(kOverflowTimeout);
+}
+
+void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
+    auto& loop = channel_->loop();
+    loop.cancel(giveUp_);
+    giveUp_ = loop.after(onClock(within), [this] {
+        channel_->abort();
+        endConnection({});
+    });
+}
+
+// ------------------------------------------------------------------------------------------------ in
+
+void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
+    session()->touch();
+    const std::size_t left = connection_.receive(bytes);
+    if (left > 0) kept_ = std::make_unique<Kept>(bytes.last(left));
+}
+
+void WebSocketCarrier::onRoomFilled(std::size_t bytes) {
+    session()->touch();
+    connection_.roomFilled(bytes);
+}
+
+WebSocketCarrier::Kept::Kept(Bytes rest)
+    : bytes{std::make_unique_for_overwrite<std::byte[]>(rest.size() + kSlackBytes)}, size{rest.size()} {
+    std::memcpy(bytes.get(), rest.data(), size);
+    std::memset(&bytes[size], 0, kSlackBytes);
+}
+
+void WebSocketCarrier::pauseReading() noexcept {
+    if (!channel_ || connection_.closeSent()) return;
+    connection_.hold();
+    channel_->pauseReading();
+    if (kept_) kept_->resumed = false;
+}
+
+void WebSocketCarrier::resumeReading() noexcept {
+    if (!channel_ || !connection_.isHeld()) return;
+    if (!kept_) {
+        connection_.release();
+        return channel_->resumeReading();
+    }
+    kept_->resumed = true;
+    // This outlives the entry: it goes by a later one (endConnection).
+    if (!std::exchange(kept_->entered, true)) channel_->loop().post([this] { feedKept(); });
+}
+
+/// Until all is fed nothing new is read; while it is being fed it is nobody's but this call's.
+void WebSocketCarrier::feedKept() {
+    if (!kept_) return;  // the connection has ended
+    kept_->entered = false;
+    if (!std::exchange(kept_->resumed, false)) return;
+    auto kept = std::move(kept_);
+    const auto channel = channel_;
+    connection_.release();
+    {
+        const transport::SocketChannel::Lending lending{*channel, kept->rest()};
+        kept->taken = kept->size - connection_.receive(kept->rest());
+    }
+    if (kept->taken < kept->size) {
+        kept_ = std::move(kept);
+    } else if (channel_ && !connection_.isHeld()) {
+        channel_->resumeReading();
+    }
+}
+
+void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
+    const transport::SocketChannel::Lending lending{*channel_, payload};
+    session()->receive(handle_, kind, payload, kSlackBytes);
+}
+
+void WebSocketCarrier::onPong(Bytes payload) { session()->receivePong(payload); }
+
+void WebSocketCarrier::onReply(Bytes frame) {
+    // A Close frame, or a pong behind one.
+    const ControlRoom room = connection_.closeSent() ? ControlRoom::Reserved : ControlRoom::Shared;
+    channel_->sendControl(frame, room);
+}
+
+void WebSocketCarrier::onClose(CloseCode code, std::string_view reason) {
+    session()->peerClosed(code, reason);
+    endConnection(kFlushTimeout);
+}
+
+void WebSocketCarrier::onFailure(CloseCode code, std::string_view rule) {
+    session()->peerFailed(causeOf(code), std::string{rule});
+    endConnection(kFlushTimeout);
+}
+
+void WebSocketCarrier::onEnd(std::error_code why) {
+    session()->lost(why ? why.message() : "the peer ended the connection without a Close frame");
+    endConnection(kFlushTimeout);
+}
+
+void WebSocketCarrier::cut() noexcept {
+    if (!session()) return;
+    session()->lost("the server has stopped");
+    channel_->abort();
+    endConnection({});
+}
+
+void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
+    if (!session()) return;
+    unlink();
+    kept_.reset();
+    const auto ended = std::move(channel_);
+    ended->loop().cancel(giveUp_);
+    ended->closeAfterFlush(within);
+    place_.giveBack();
+    // In a task of its own: the caller is inside this object.
+    ended->loop().post([handle = std::move(handle_)] { messaging::SessionCore::of(handle)->carrierEnded(); });
+}
+
+}  // namespace patchbay::websocket

@@ -1,0 +1,108 @@
+#pragma once
+// A session's messages over a WebSocket: the one place where a socket's channel and RFC 6455 meet.
+//
+//     bytes -> channel -> Connection::receive -> session          session -> Connection::send -> channel -> bytes
+//
+// All of it is the loop's thread's. The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP
+// connection, the server first. A peer that does not answer our Close has the server's closeTimeout to do so.
+//
+// Back-pressure: a pause holds the connection after the message that it is at and stops the channel. What had been read
+// by then is kept, at most one read of the loop's; it is fed before the channel is read again, by an entry of the loop.
+// A FIN waits in the kernel behind what is not read yet, a reset ends the connection with all that is kept.
+//
+// Lifetime: the session owns its carrier until the connection has ended; so long the carrier keeps the session.
+
+#include "messaging/AgreedExtension.hpp"
+#include "transport/ConnectionPlace.hpp"
+#include "messaging/SessionCore.hpp"
+#include "protocol/Connection.hpp"
+#include "transport/SocketChannel.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <memory>
+
+namespace patchbay::websocket {
+
+class WebSocketCarrier final : public messaging::Carrier,
+                               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+                               private transport::SocketChannel::Receiver,
+                               private protocol::Receiver {
+public:
+    static constexpr std::chrono::milliseconds kOverflowTimeout{1000};
+    /// Those of one loop whose connection has not ended.   Thread: the loop's.
+    using List = boost::intrusive::list<WebSocketCarrier, boost::intrusive::constant_time_size<false>>;
+
+    /// What a handshake leaves behind.
+    struct Upgraded {
+        transport::SocketChannel::Pointer channel;
+        std::shared_ptr<messaging::SessionCore> session;
+        messaging::AgreedExtension extension;  ///< none was agreed on: empty
+        transport::ConnectionPlace place;                 ///< given back when the connection has ended
+    };
+    /// Takes a connection over after its 101: opens the session, then handles `firstBytes`, which came right behind the
+    /// request (RFC 6455 §4.2.2).
+    /// Requires: kSlackBytes behind `firstBytes` may be read.   Thread: the channel's loop.
+    static void start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes);
+
+    /// Ends the connection now: the time to part in good order is over.   Thread: the loop's.
+    void cut() noexcept;
+
+    SendStatus send(MessageKind kind, Bytes payload) noexcept override;
+    SendStatus send(const messaging::Delivery& delivery) noexcept override;
+    void prefetch() const noexcept override {
+        if (channel_) channel_->prefetch();
+    }
+    SendStatus ping(Bytes payload) noexcept override;
+    void pauseReading() noexcept override;
+    void resumeReading() noexcept override;
+    void close(CloseCode code, std::string_view text) noexcept override;
+    void closeNow(CloseCode code, std::string_view text) noexcept override;
+
+    explicit WebSocketCarrier(Upgraded upgraded);
+
+private:
+    /// What was read and not taken.
+    struct Kept {
+        explicit Kept(Bytes rest);
+        std::span<std::byte> rest() const noexcept { return {&bytes[taken], size - taken}; }
+
+        std::unique_ptr<std::byte[]> bytes;  // kSlackBytes behind
+        std::size_t size;
+        std::size_t taken = 0;
+        bool resumed = false;  // what is kept is to be fed
+        bool entered = false;  // an entry of the loop looks whether it is
+    };
+
+    void onBytes(std::span<std::byte> bytes) override;
+    std::span<std::byte> room() noexcept override { return connection_.room(); }
+    void onRoomFilled(std::size_t bytes) override;
+    void onEnd(std::error_code why) override;
+
+    void onMessage(MessageKind kind, std::span<std::byte> payload) override;
+    void onPong(Bytes payload) override;
+    void onReply(Bytes frame) override;
+    void onClose(CloseCode code, std::string_view reason) override;
+    void onFailure(CloseCode code, std::string_view rule) override;
+
+    /// nullptr when the connection has ended.
+    messaging::SessionCore* session() const noexcept { return messaging::SessionCore::of(handle_); }
+    SendStatus sent(SendStatus status) noexcept {
+        if (channel_->droppedMessages() != 0) session()->noteDropped(channel_->droppedMessages());
+        return status;
+    }
+    WhenFull queuePolicy() const noexcept;
+    void feedKept();
+    void giveUpAfter(std::chrono::milliseconds within) noexcept;
+    void endConnection(std::chrono::milliseconds within) noexcept;
+
+    Session handle_;  // keeps the session, for its handlers; empty when the connection has ended
+    transport::SocketChannel::Pointer channel_;  // empty then
+    const ExtensionFactory* extensionKind_;      // whose broadcasts it shares; nullptr: none
+    protocol::Connection connection_;
+    transport::ConnectionPlace place_;  // until the connection has ended
+    TimerId giveUp_ = 0;
+    std::unique_ptr<Kept> kept_;  // nullptr: nothing is
+};
+
+}  // namespace patchbay::websocket
