@@ -51,8 +51,8 @@ TLS = {"OpenSSL Crypto", "OpenSSL"}
 
 # room: (rooms it sees besides itself, rooms whose public headers it sees, its libraries)
 ROOMS = {
-    "base": (set(), {"base"}, {"std"}),
-    "protocol": ({"base"}, {"base"}, {"std", "OpenSSL Crypto", "simdjson"}),
+    "base": (set(), {"base"}, {"std", "simdjson"}),
+    "protocol": ({"base"}, {"base"}, {"std", "OpenSSL Crypto"}),
     "transport": ({"base"}, {"base"}, {"std", "system", "Boost.SmartPtr"} | POCO_NET | TLS),
     "endpoint": ({"base"}, {"base", "endpoint"}, {"std", "Boost.PFR", "simdjson"}),
     "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR", "Boost.Intrusive", "Boost.SmartPtr"}),

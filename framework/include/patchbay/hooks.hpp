@@ -43,11 +43,9 @@ public:
     MessageKind kind() const noexcept { return kind_; }
     /// Valid until it is replaced, at most for the call.
     Bytes payload() const noexcept { return payload_; }
-    /// Goes on with another payload of the same kind.   Requires: text stays UTF-8.
-    void replace(std::string payload) {
-        own_ = std::move(payload);
-        payload_ = asBytes(own_);
-    }
+    /// Goes on with another payload of the same kind.
+    /// Errors: json::EncodeError for text that is not UTF-8; the message is as it was then.
+    void replace(std::string payload);
 
 private:
     std::string own_;

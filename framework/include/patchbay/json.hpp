@@ -19,7 +19,8 @@
 // - null is an empty optional and nothing else. A member twice is an error, and so is one that the struct does not
 // have,
 //   unless Format::allowUnknown or `static constexpr bool allowUnknown = true;` in the struct.
-// - A number that its field cannot hold, or a fraction for an integer, is an error. 5.0 is an integer.
+// - A number that its field cannot hold, or a fraction for an integer, is an error. 5.0 and 1e3 are integers; what goes by
+//   rounding only (9007199254740992.5, 1e-400) is none. A member that is ignored may be any number that a double holds.
 // - Errors name the place, such as `order.items[2].price`, and what is known there.
 //
 // What counts as a default: an initialiser of a number, bool or enum; any other value than the empty one of another
@@ -59,8 +60,8 @@ public:
     Document(Document&&) noexcept;
     Document& operator=(Document&&) noexcept;
 
-    /// Parses `text`, which must stay alive only for this call. `readableSlack` says how many bytes behind it may be
-    /// read, whatever they hold; with fewer than kReadableSlack the text is copied first.
+    /// Parses `text`. `readableSlack` says how many bytes behind it may be read, whatever they hold: with kReadableSlack it is
+    /// parsed where it lies, and must stay as it is while Values are read; with fewer it is copied first.
     /// Errors: DecodeError with line, column and what is wrong; nesting deeper than kMaxDepth is one.
     Value parse(std::string_view text, std::size_t readableSlack = 0);
 

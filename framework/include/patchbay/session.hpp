@@ -155,23 +155,23 @@ public:
         setProperty(name, std::move(value), detail::thisImage());
     }
 
-    /// Sends one message.
-    /// Errors: SessionClosed. A queue that is full follows the endpoint's policy and is no error.
+    /// Sends one message. Text is UTF-8, or it is an error here and nobody gets it.
+    /// Errors: SessionClosed; json::EncodeError. A queue that is full follows the endpoint's policy and is no error.
     /// Thread: any; messages stay whole and each thread's order is kept.
     void send(std::string_view text) const;
     void send(Bytes bytes) const;
     /// Sends a struct, variant, number or list as JSON.
     template <Sendable T>
     void send(const T& value) const {
-        send(detail::Encoded{value, wireFormat()}.text());
+        sendJson(detail::Encoded{value, wireFormat()}.text());
     }
     /// The same, telling how it went instead of throwing; Closed where send() throws SessionClosed.
-    /// Errors: what a message interceptor throws.
+    /// Errors: json::EncodeError; what a message interceptor throws.
     SendStatus trySend(std::string_view text) const;
     SendStatus trySend(Bytes bytes) const;
     template <Sendable T>
     SendStatus trySend(const T& value) const {
-        return trySend(detail::Encoded{value, wireFormat()}.text());
+        return trySendJson(detail::Encoded{value, wireFormat()}.text());
     }
     /// How many messages to this peer have fallen to the endpoint's `whenFull` policy.   Thread: any.
     std::uint64_t droppedMessages() const noexcept;
@@ -179,7 +179,7 @@ public:
 
     /// Joins a topic of this session's endpoint; joining twice is joining once. Everything that is published when it has
     /// returned is delivered; what it returns is the position of the last message that is not.
-    /// Errors: SessionClosed; TooManyTopics.   Thread: any.
+    /// Errors: SessionClosed; TooManyTopics; std::invalid_argument for a name that is not UTF-8.   Thread: any.
     TopicPosition subscribe(std::string_view topic) const;
     /// Leaves it; leaving what was not joined is no error.   Errors: none, also after the close.   Thread: any.
     void unsubscribe(std::string_view topic) const;
@@ -241,6 +241,9 @@ private:
     friend class messaging::SessionCore;
     std::shared_ptr<const std::any> findProperty(std::string_view name) const;
     void setProperty(std::string_view name, std::any value, detail::ImagePin pin) const;
+    // What the JSON writer has made is UTF-8.
+    void sendJson(std::string_view json) const;
+    SendStatus trySendJson(std::string_view json) const;
     const detail::WireFormat& wireFormat() const noexcept;
     messaging::SessionCore& core(const char* call) const;
 

@@ -80,18 +80,24 @@ public:
     /// Takes the oldest message.   Errors: std::logic_error when there is none, or when it is no text.
     std::string takeText();
     std::string takeBinary();
-    /// Takes the oldest message as a T, whatever its name.
+    /// Takes the oldest message as a T.
+    /// Errors: std::logic_error when there is none, when it is no text, or when it says that it is something else than a T;
+    /// DecodeError when it is no T.
     template <class T>
     T take() {
         json::Document document;
         const std::string text = takeText();
+        const json::Value message = document.parse(text);
+        const json::Format format = wireFormat().json;
         T value{};
-        json::Format format = wireFormat().json;
-        if (wireFormat().tagged) {
-            json::readTagged(document.parse(text), value, format);
-        } else {
-            json::read(document.parse(text), value, format);
+        if constexpr (json::Taggable<T>) {
+            if (wireFormat().tagged) {
+                requireType(message, json::typeName<T>());
+                json::readTagged(message, value, format);
+                return value;
+            }
         }
+        json::read(message, value, format);
         return value;
     }
     /// The server's goodbye, if it has said one; what the peer said first is echoed.
@@ -110,6 +116,7 @@ public:
 private:
     const detail::WireFormat& wireFormat() const noexcept;
     std::string take(MessageKind kind);
+    void requireType(json::Value message, std::string_view wanted) const;
 
     std::shared_ptr<Line> line_;
 };

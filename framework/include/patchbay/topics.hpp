@@ -34,8 +34,9 @@ public:
     Topics(const Topics&) = delete;
     Topics& operator=(const Topics&) = delete;
 
-    /// Sends one message to every subscriber; nobody there is no error. Returns where it stands in the topic.
-    /// Errors: QueueFull, on a thread that is no loop's: then nobody got it.
+    /// Sends one message to every subscriber; nobody there is no error. Returns where it stands in the topic. Text is UTF-8,
+    /// which is checked here, once for all of them.
+    /// Errors: QueueFull, on a thread that is no loop's; json::EncodeError. Nobody got it then.
     TopicPosition publish(std::string_view topic, std::string_view text);
     TopicPosition publish(std::string_view topic, Bytes bytes);
     /// The same, but not to `except`.
@@ -44,22 +45,22 @@ public:
     /// A struct, variant, number or list as JSON, written as the endpoint's sessions write it.
     template <Sendable T>
     TopicPosition publish(std::string_view topic, const T& value) {
-        return publish(topic, detail::Encoded{value, wireFormat()}.text());
+        return publishJson(topic, detail::Encoded{value, wireFormat()}.text(), Session{});
     }
     template <Sendable T>
     TopicPosition publish(std::string_view topic, const T& value, const Session& except) {
-        return publish(topic, detail::Encoded{value, wireFormat()}.text(), except);
+        return publishJson(topic, detail::Encoded{value, wireFormat()}.text(), except);
     }
-    /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.
+    /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.   Errors: json::EncodeError.
     Published tryPublish(std::string_view topic, std::string_view text);
     Published tryPublish(std::string_view topic, Bytes bytes);
     template <Sendable T>
     Published tryPublish(std::string_view topic, const T& value) {
-        return tryPublish(topic, detail::Encoded{value, wireFormat()}.text());
+        return tryPublishJson(topic, detail::Encoded{value, wireFormat()}.text(), Session{});
     }
 
     /// As Session::subscribe, for these topics.   Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of
-    /// another server.
+    /// another server, and for a name that is not UTF-8.
     TopicPosition subscribe(const Session& session, std::string_view topic);
     void unsubscribe(const Session& session, std::string_view topic);
 
@@ -67,6 +68,9 @@ public:
     std::size_t subscribers(std::string_view topic) const;
 
 private:
+    // What the JSON writer has made is UTF-8.
+    TopicPosition publishJson(std::string_view topic, std::string_view json, const Session& except);
+    Published tryPublishJson(std::string_view topic, std::string_view json, const Session& except);
     SessionId idOf(const Session& session) const noexcept;
     const detail::WireFormat& wireFormat() const noexcept;
 

@@ -8,6 +8,7 @@
 #include "base/LoopQueue.hpp"
 #include "base/RunningHere.hpp"
 
+#include <patchbay/bytes.hpp>
 #include <patchbay/task.hpp>
 
 #include <atomic>
@@ -69,6 +70,9 @@ public:
     virtual TimerId after(Clock::duration delay, Task task) = 0;
     /// Forgets a timer; one that has fired or was never there is ignored.   Thread: the loop's.
     virtual void cancel(TimerId timer) noexcept = 0;
+    /// The text that a handler is being given here: what lies in it was checked when it came.   Thread: the loop's.
+    Bytes receivedText() const noexcept { return doing_.receivedText; }
+    void setReceivedText(Bytes text) noexcept { doing_.receivedText = text; }
     /// Where what runs on it says so; what detail::runningHere() gives while it turns, for who knows the loop.
     /// Thread: the loop's.
     detail::RunningSlot& runningSlot() noexcept { return doing_.running; }
@@ -100,6 +104,7 @@ private:
     struct alignas(64) Doing {
         std::atomic<Clock::rep> turnBegan{0};  // 0: it waits
         detail::RunningSlot running{nullptr};
+        Bytes receivedText;
     };
 
     LoopQueue queue_;

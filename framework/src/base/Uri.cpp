@@ -1,5 +1,7 @@
 #include "base/Uri.hpp"
 
+#include "base/Utf8.hpp"
+
 #include <algorithm>
 
 namespace patchbay {
@@ -12,31 +14,67 @@ int hexValue(char c) noexcept {
     return -1;
 }
 
+/// The byte that the escape at the beginning of `text` stands for; -1 where there is none.
+int escapedByte(std::string_view text) noexcept {
+    if (text.size() < 3 || text[0] != '%') return -1;
+    const int high = hexValue(text[1]), low = hexValue(text[2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+bool isControl(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+/// A '%' that begins no escape stays as it is, and `whole` becomes false.
+void appendDecoded(std::string& out, std::string_view text, bool& whole) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int byte = escapedByte(text.substr(i));
+        out += byte < 0 ? text[i] : static_cast<char>(byte);
+        if (byte >= 0) i += 2;
+        whole = whole && (byte >= 0 || text[i] != '%');
+    }
+}
+
+/// Without a '%' nothing is copied.
+bool decodesToUtf8(std::string_view query, std::string& room) {
+    if (query.find('%') == std::string_view::npos) return isUtf8(asBytes(query));
+    bool whole = true;
+    room.clear();
+    appendDecoded(room, query, whole);
+    return isUtf8(asBytes(room));
+}
+
 std::string formDecode(std::string_view text) {
-    std::string spaced{text};
+    std::string spaced{text}, decoded;
     std::replace(spaced.begin(), spaced.end(), '+', ' ');
-    return percentDecode(spaced).value_or("");
+    bool whole = true;
+    appendDecoded(decoded, spaced, whole);
+    return decoded;
 }
 
 }  // namespace
 
+std::optional<std::string_view> unescaped(std::string_view text, std::string& room) {
+    if (text.find('%') == std::string_view::npos) return text;
+    bool whole = true;
+    room.clear();
+    appendDecoded(room, text, whole);
+    return whole ? std::optional<std::string_view>{room} : std::nullopt;
+}
+
+std::string_view problemOfEscapes(std::string_view target) {
+    const std::size_t query = std::min(target.find('?'), target.size());
+    std::string room;
+    const auto path = unescaped(target.substr(0, query), room);
+    if (!path) return "a broken percent escape in the path (RFC 3986 §2.1)";
+    if (!isUtf8(asBytes(*path))) return "the path is not UTF-8 (RFC 3987 §3.1)";
+    if (!decodesToUtf8(target.substr(query), room)) return "the query is not UTF-8 (WHATWG URL §5.1)";
+    return {};
+}
+
 std::optional<std::string> percentDecode(std::string_view segment) {
-    std::string decoded;
-    decoded.reserve(segment.size());
-    for (std::size_t i = 0; i < segment.size(); ++i) {
-        char c = segment[i];
-        if (c == '%') {
-            if (segment.size() - i < 3) return std::nullopt;
-            const int high = hexValue(segment[i + 1]);
-            const int low = hexValue(segment[i + 2]);
-            if (high < 0 || low < 0) return std::nullopt;
-            c = static_cast<char>(high << 4 | low);
-            i += 2;
-        }
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
-        decoded.push_back(c);
-    }
-    return decoded;
+    std::string room;
+    const auto decoded = unescaped(segment, room);
+    if (!decoded || std::ranges::any_of(*decoded, isControl) || !isUtf8(asBytes(*decoded))) return std::nullopt;
+    return std::string{*decoded};
 }
 
 std::string queryParameter(std::string_view target, std::string_view name) {
@@ -49,7 +87,8 @@ std::string queryParameter(std::string_view target, std::string_view name) {
         rest.remove_prefix(std::min(end + 1, rest.size()));
         const std::size_t equals = std::min(pair.find('='), pair.size());
         if (formDecode(pair.substr(0, equals)) != name) continue;
-        return formDecode(pair.substr(std::min(equals + 1, pair.size())));
+        std::string value = formDecode(pair.substr(std::min(equals + 1, pair.size())));
+        return isUtf8(asBytes(value)) ? value : std::string{};
     }
     return {};
 }

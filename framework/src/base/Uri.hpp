@@ -1,5 +1,12 @@
 #pragma once
-// The two things that a server decodes in a request target.   Source: RFC 3986 §2.1, §3.4; HTML's form encoding for '+'
+// What a server decodes in a request target: text, or it is refused.
+//
+//   path    segments with percent escapes                     a broken escape, a control character, bytes that are no
+//                                                             UTF-8: no path
+//   query   name=value&name=value, '+' is a space             a '%' that begins no escape stands for itself, and every
+//                                                             character is a value, controls too; no UTF-8: no query
+//
+// Source: RFC 3986 §2.1, §3.4; WHATWG URL (percent-decode, application/x-www-form-urlencoded), as browsers have it
 
 #include <optional>
 #include <string>
@@ -7,10 +14,17 @@
 
 namespace patchbay {
 
-/// The decoded form of a path segment; nothing when an escape is malformed or stands for a control character.
+/// Why path and query of `target` are no text that can be decoded; empty when they are.
+std::string_view problemOfEscapes(std::string_view target);
+
+/// `text` without its percent escapes, in `room` if there are any; nothing if one is broken.
+std::optional<std::string_view> unescaped(std::string_view text, std::string& room);
+
+/// The decoded form of a path segment; nothing when an escape is malformed or stands for a control character, or when it
+/// is no UTF-8.
 std::optional<std::string> percentDecode(std::string_view segment);
 
-/// The first value of `name` in the query of `target`, decoded; empty when there is none or it is malformed.
+/// The first value of `name` in the query of `target`, decoded; empty when there is none, or when it is no UTF-8.
 std::string queryParameter(std::string_view target, std::string_view name);
 
 }  // namespace patchbay

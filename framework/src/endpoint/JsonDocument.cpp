@@ -1,6 +1,8 @@
 // Parsing: simdjson's DOM, whose tape and buffers are used again from message to message.
 // A DOM error has no position, so that a text that failed is walked once more with simdjson's on-demand parser.
 
+#include "endpoint/JsonSource.hpp"
+
 #include <simdjson.h>
 
 #include <algorithm>
@@ -116,10 +118,12 @@ std::string position(std::string_view text, std::size_t at) {
     return " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
 }
 
-[[noreturn]] void failParsing(std::string_view text, simdjson::error_code error) {
+/// `widened`: what was parsed in the place of the text; nullptr for the text itself.
+[[noreturn]] void failParsing(std::string_view text, simdjson::error_code error, const detail::Widened* widened = nullptr) {
     std::string problem = "not JSON: " + std::string{explain(error)};
     const bool located = error != simdjson::DEPTH_ERROR && error != simdjson::CAPACITY && error != simdjson::EMPTY;
-    if (const auto at = located ? mistake(text) : std::nullopt) problem += position(text, *at);
+    const auto at = located ? mistake(widened ? std::string_view{widened->text()} : text) : std::nullopt;
+    if (at) problem += position(text, widened ? widened->original(*at) : *at);
     throw DecodeError{{}, problem};
 }
 
@@ -127,14 +131,16 @@ std::string position(std::string_view text, std::size_t at) {
 
 struct Document::Parser {
     dom::parser dom;
+    detail::Source source;
+    detail::Widened widened;
     std::vector<char> copy;
 
     /// Grows by doubling: simdjson alone would allocate anew for every message that is longer by a byte.
     simdjson::error_code makeRoom(std::size_t size) {
-        if (dom.capacity() >= size && dom.capacity() != 0) return simdjson::SUCCESS;
+        if (dom.capacity() >= size && source.capacity() >= size && dom.capacity() != 0) return simdjson::SUCCESS;
         const auto capacity = std::bit_ceil(std::max<std::size_t>(size, 1024));
         if (const auto error = dom.allocate(capacity, kMaxDepth)) return error;
-        return dom.doc.allocate(capacity);
+        return source.allocate(capacity);
     }
 
     const char* readable(std::string_view text, std::size_t slack) {
@@ -142,6 +148,13 @@ struct Document::Parser {
         if (copy.size() < text.size() + kReadableSlack) copy.resize(std::bit_ceil(text.size() + kReadableSlack));
         if (!text.empty()) std::memcpy(copy.data(), text.data(), text.size());
         return copy.data();
+    }
+
+    simdjson::error_code parse(std::string_view text, std::size_t slack, dom::element& root) {
+        if (const auto error = makeRoom(text.size())) return error;
+        const char* const there = readable(text, slack);
+        source.begin({there, text.size()});
+        return dom.parse_into_document(source, there, text.size(), false).get(root);
     }
 };
 
@@ -152,10 +165,11 @@ Document& Document::operator=(Document&&) noexcept = default;
 
 Value Document::parse(std::string_view text, std::size_t readableSlack) {
     if (text.empty()) failParsing(text, simdjson::EMPTY);
-    if (const auto error = parser_->makeRoom(text.size())) failParsing(text, error);
     dom::element root;
-    const auto error = parser_->dom.parse(parser_->readable(text, readableSlack), text.size(), false).get(root);
-    if (error) failParsing(text, error);
+    auto error = parser_->parse(text, readableSlack, root);
+    const bool widens = error == simdjson::NUMBER_ERROR && parser_->widened.widen(text);
+    if (widens) error = parser_->parse(parser_->widened.text(), 0, root);
+    if (error) failParsing(text, error, widens ? &parser_->widened : nullptr);
     return std::bit_cast<Value>(root);
 }
 

@@ -3,11 +3,16 @@
 
 #include "patchbay/detail/JsonRead.hpp"
 
+#include "endpoint/JsonSource.hpp"
+
 #include <simdjson.h>
 
 #include <bit>
 #include <bitset>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "base/Suggest.hpp"
@@ -33,6 +38,13 @@ std::string quoted(std::string_view text) {
     return '"' + std::string{text.substr(0, end)} + "…\"";
 }
 
+/// As the peer wrote it.
+std::string shownNumber(std::string_view literal) {
+    const bool widened = literal.ends_with(Widened::kExponent) && literal.find('.') == std::string_view::npos;
+    if (widened) literal.remove_suffix(Widened::kExponent.size());
+    return literal.size() <= kShownText ? std::string{literal} : std::string{literal.substr(0, kShownText)} + "…";
+}
+
 /// What is there, for an error.
 std::string describe(Value value) {
     const auto found = element(value);
@@ -47,6 +59,8 @@ std::string describe(Value value) {
             return found.get_bool().value_unsafe() ? "true" : "false";
         case dom::element_type::NULL_VALUE:
             return "null";
+        case dom::element_type::DOUBLE:
+            return "the number " + shownNumber(Source::literalOf(value));
         default:
             return "the number " + simdjson::minify(found);
     }
@@ -60,12 +74,14 @@ std::string describe(Value value) {
     failReading(place, describe(value) + " is not between " + lowest + " and " + highest);
 }
 
-/// The double that stands for an integer, as 5.0 and 1e3 do; fails for a fraction.
-double whole(Value value, const Place& place) {
-    const auto number = element(value).get_double();
-    if (number.error()) failKind(value, "an integer", place);
-    if (std::trunc(number.value_unsafe()) != number.value_unsafe()) failKind(value, "an integer", place);
-    return number.value_unsafe();
+/// An integer, as 5.0 and 1e3 are; fails for a fraction.
+WholeNumber whole(Value value, const Place& place) {
+    const auto number = element(value).get_uint64();
+    if (number.error() == simdjson::SUCCESS) return {.magnitude = number.value_unsafe()};
+    if (!element(value).is_double()) failKind(value, "an integer", place);
+    const auto found = wholeNumber(Source::literalOf(value));
+    if (!found) failKind(value, "an integer", place);
+    return *found;
 }
 
 std::string path(const Place* place) { return place == nullptr ? std::string{} : place->path(); }
@@ -143,10 +159,11 @@ std::int64_t readSigned(Value value, std::int64_t lowest, std::int64_t highest, 
     if (found.error() == simdjson::SUCCESS) {
         number = found.value_unsafe();
     } else {
-        const double integer = whole(value, place);
-        if (!(integer >= -0x1p63 && integer < 0x1p63))
+        const WholeNumber integer = whole(value, place);
+        const std::uint64_t most = std::uint64_t{1} << 63;  // of those below zero
+        if (integer.isTooLarge || integer.magnitude > (integer.isNegative ? most : most - 1))
             failRange(value, std::to_string(lowest), std::to_string(highest), place);
-        number = static_cast<std::int64_t>(integer);
+        number = static_cast<std::int64_t>(integer.isNegative ? 0 - integer.magnitude : integer.magnitude);
     }
     if (number < lowest || number > highest) failRange(value, std::to_string(lowest), std::to_string(highest), place);
     return number;
@@ -154,23 +171,35 @@ std::int64_t readSigned(Value value, std::int64_t lowest, std::int64_t highest, 
 
 std::uint64_t readUnsigned(Value value, std::uint64_t highest, const Place& place) {
     const auto found = element(value).get_uint64();
-    std::uint64_t number = 0;
-    if (found.error() == simdjson::SUCCESS) {
-        number = found.value_unsafe();
-    } else {
-        const double integer = whole(value, place);
-        if (!(integer >= 0 && integer < 0x1p64)) failRange(value, "0", std::to_string(highest), place);
-        number = static_cast<std::uint64_t>(integer);
-    }
-    if (number > highest) failRange(value, "0", std::to_string(highest), place);
-    return number;
+    if (found.error() == simdjson::SUCCESS && found.value_unsafe() <= highest) return found.value_unsafe();
+    const bool isBelowZero = found.error() != simdjson::SUCCESS && element(value).is_int64();
+    const WholeNumber integer = isBelowZero ? WholeNumber{.isTooLarge = true} : whole(value, place);
+    const bool fits = !integer.isTooLarge && integer.magnitude <= highest && (!integer.isNegative || integer.magnitude == 0);
+    if (!fits) failRange(value, "0", std::to_string(highest), place);
+    return integer.magnitude;
 }
 
-double readDouble(Value value, double highest, const Place& place) {
+double readDouble(Value value, const Place& place) {
     const auto found = element(value).get_double();
     if (found.error()) failKind(value, "a number", place);
-    if (std::abs(found.value_unsafe()) > highest) failReading(place, describe(value) + " is too large");
     return found.value_unsafe();
+}
+
+/// Rounded once: where the double of a literal lies half way between two floats, or below the normal ones, the literal decides.
+float readFloat(Value value, const Place& place) {
+    using Limits = std::numeric_limits<float>;
+    constexpr double kTooLarge = 0x1.ffffffp127;  // half way from the largest to what would follow it
+    constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1, kHalf = std::uint64_t{1} << 28;
+    const double number = readDouble(value, place);
+    const double size = std::abs(number);
+    if (size >= kTooLarge) failReading(place, describe(value) + " is too large");
+    if (size > static_cast<double>(Limits::max())) return number < 0 ? Limits::lowest() : Limits::max();
+    const bool isClose = (std::bit_cast<std::uint64_t>(number) & kDropped) == kHalf || (size < Limits::min() && size > 0);
+    float exact = static_cast<float>(number);
+    if (!isClose || !element(value).is_double()) return exact;
+    const std::string_view literal = Source::literalOf(value);
+    std::from_chars(literal.data(), literal.data() + literal.size(), exact);  // leaves it as it is where nothing is that small
+    return exact;
 }
 
 std::string_view readText(Value value, const Place& place) {

@@ -1,5 +1,6 @@
 #include "http/RequestTarget.hpp"
 
+#include "base/Uri.hpp"
 #include "protocol/HttpGrammar.hpp"
 
 #include <algorithm>
@@ -8,28 +9,6 @@
 
 namespace patchbay::http {
 namespace {
-
-int hexDigit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/// Resolves percent escapes once, in `room` if there are any; nothing if one is broken.
-std::optional<std::string_view> unescaped(std::string_view text, std::string& room) {
-    if (text.find('%') == std::string_view::npos) return text;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            room += text[i];
-            continue;
-        }
-        if (text.size() - i < 3 || hexDigit(text[i + 1]) < 0 || hexDigit(text[i + 2]) < 0) return std::nullopt;
-        room += static_cast<char>(hexDigit(text[i + 1]) * 16 + hexDigit(text[i + 2]));
-        i += 2;
-    }
-    return room;
-}
 
 bool hasDotSegment(std::string_view path) noexcept {
     while (!path.empty()) {
@@ -65,11 +44,10 @@ std::string_view problemOfTarget(std::string_view method, std::string_view targe
     } else if (!target.starts_with('/')) {
         return "the target is neither a path nor an http address (RFC 9112 §3.2)";
     }
-    const std::size_t query = std::min(pathAndQuery.find('?'), pathAndQuery.size());
-    std::string pathRoom, queryRoom;
-    const auto path = unescaped(pathAndQuery.substr(0, query), pathRoom);
-    if (!path || !unescaped(pathAndQuery.substr(query), queryRoom)) return "a broken percent escape (RFC 3986 §2.1)";
-    if (path->find('\0') != std::string_view::npos) return "an escaped NUL in the path (RFC 3986 §7.3)";
+    if (const auto problem = problemOfEscapes(pathAndQuery); !problem.empty()) return problem;
+    std::string room;
+    const auto path = unescaped(pathAndQuery.substr(0, pathAndQuery.find('?')), room);
+    if (!path || path->find('\0') != std::string_view::npos) return "an escaped NUL in the path (RFC 3986 §7.3)";
     if (hasDotSegment(*path)) return "a . or .. segment in the path (RFC 3986 §3.3)";
     return {};
 }

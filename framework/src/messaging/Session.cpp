@@ -82,11 +82,15 @@ void Session::setProperty(std::string_view name, std::any value, detail::ImagePi
 }
 
 SendStatus Session::trySend(std::string_view text) const {
-    return core_ ? core_->trySend(MessageKind::Text, asBytes(text)) : SendStatus::Closed;
+    return core_ ? core_->trySendText(text) : SendStatus::Closed;
 }
 SendStatus Session::trySend(Bytes bytes) const {
     return core_ ? core_->trySend(MessageKind::Binary, bytes) : SendStatus::Closed;
 }
+SendStatus Session::trySendJson(std::string_view json) const {
+    return core_ ? core_->trySend(MessageKind::Text, asBytes(json)) : SendStatus::Closed;
+}
+void Session::sendJson(std::string_view json) const { requireSent(trySendJson(json), "send"); }
 void Session::send(std::string_view text) const { requireSent(trySend(text), "send"); }
 void Session::send(Bytes bytes) const { requireSent(trySend(bytes), "send"); }
 std::uint64_t Session::droppedMessages() const noexcept { return core_ ? core_->droppedMessages() : 0; }

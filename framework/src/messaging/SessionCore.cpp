@@ -2,6 +2,7 @@
 
 #include "base/Guarded.hpp"
 #include "base/Log.hpp"
+#include "messaging/RequireText.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -123,7 +124,9 @@ void SessionCore::turnAway() noexcept {
 /// As doNow(), written out: what every message goes through, on the loop.
 [[gnu::always_inline]] inline void SessionCore::handle(const Session& self, const ReceivedMessage& message) noexcept {
     endpoint::Run run;
+    loop_.setReceivedText(message.kind == MessageKind::Text ? message.payload : Bytes{});
     const endpoint::Outcome outcome = callNow(callOnLoop(self), message, code_->decodings[loopIndex_], run);
+    loop_.setReceivedText({});
     if (outcome != endpoint::Outcome::Fine) [[unlikely]]
         handled(outcome, run);
 }
@@ -172,6 +175,12 @@ SendStatus SessionCore::settle(SendStatus status) noexcept {
     // The carrier knew first: the peer has left while messages of its were being answered.
     if (status == SendStatus::Closed) lost("the connection has ended");
     return status;
+}
+
+SendStatus SessionCore::trySendText(std::string_view text) {
+    if (!isOpen()) return SendStatus::Closed;
+    requireText(text);
+    return trySend(MessageKind::Text, asBytes(text));
 }
 
 SendStatus SessionCore::trySend(MessageKind kind, Bytes payload) {

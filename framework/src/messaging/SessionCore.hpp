@@ -107,8 +107,10 @@ public:
         if (isGone()) throw SessionClosed{call};
     }
 
-    /// Errors: what an interceptor throws.
+    /// Requires: text is UTF-8.   Errors: what an interceptor throws.
     SendStatus trySend(MessageKind kind, Bytes payload);
+    /// Text of the application's.   Errors: as before, and json::EncodeError.
+    SendStatus trySendText(std::string_view text);
     void ping(Bytes payload);
     void probe();
     std::uint64_t droppedMessages() const noexcept;

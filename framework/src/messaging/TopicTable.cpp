@@ -1,5 +1,6 @@
 #include "messaging/TopicTable.hpp"
 
+#include "base/Utf8.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <stdexcept>
@@ -21,6 +22,7 @@ std::shared_ptr<Topic> TopicTable::find(std::string_view name) const {
 std::shared_ptr<Topic> TopicTable::findOrMake(std::string_view name) {
     const std::lock_guard guard{lock_};
     auto found = topics_.find(name);
+    if (found == topics_.end() && !isUtf8(asBytes(name))) throw std::invalid_argument{"subscribe: the topic's name is not UTF-8"};
     if (found == topics_.end()) found = topics_.emplace(std::string{name}, nullptr).first;
     if (!found->second) found->second = std::make_shared<Topic>(std::string{name}, weak_from_this(), server_);
     return found->second;

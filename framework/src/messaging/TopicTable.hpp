@@ -28,12 +28,12 @@ public:
     /// Sessions and loops are numbered by their server: of another's this knows nothing.
     bool isOurs(const SessionCore& session) const noexcept;
     /// Returns the position of the last message that the session does not get.
-    /// Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of another server.
+    /// Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of another server, or no name.
     TopicPosition subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, std::uint64_t tag = 0);
     void unsubscribe(SessionCore& session, std::string_view topic);
     /// Takes the session out of the topic, and an emptied topic out of its table.
     static void leave(SessionCore& session, Topic& topic);
-    /// Waits for room, but on a loop. Returns Full when there was none in time; then nobody gets it.
+    /// Requires: text is UTF-8. Waits for room, but on a loop. Returns Full when there was none in time; then nobody gets it.
     Published publish(std::string_view topic, MessageKind kind, Bytes payload, SessionId except);
 
     std::size_t subscribers(std::string_view topic) const;

@@ -1,3 +1,4 @@
+#include "messaging/RequireText.hpp"
 #include "messaging/SessionCore.hpp"
 #include "messaging/TopicTable.hpp"
 
@@ -7,6 +8,12 @@ namespace patchbay {
 namespace {
 
 constexpr SessionId kNobody = 0;
+
+/// Errors: json::EncodeError.
+Bytes checked(std::string_view text) {
+    messaging::requireText(text);
+    return asBytes(text);
+}
 
 /// Errors: QueueFull.
 TopicPosition positionOf(const Published& published, std::string_view topic) {
@@ -25,13 +32,19 @@ TopicPosition Topics::publish(std::string_view topic, std::string_view text) {
 }
 TopicPosition Topics::publish(std::string_view topic, Bytes bytes) { return positionOf(tryPublish(topic, bytes), topic); }
 TopicPosition Topics::publish(std::string_view topic, std::string_view text, const Session& except) {
-    return positionOf(table_->publish(topic, MessageKind::Text, asBytes(text), idOf(except)), topic);
+    return positionOf(table_->publish(topic, MessageKind::Text, checked(text), idOf(except)), topic);
+}
+TopicPosition Topics::publishJson(std::string_view topic, std::string_view json, const Session& except) {
+    return positionOf(tryPublishJson(topic, json, except), topic);
 }
 TopicPosition Topics::publish(std::string_view topic, Bytes bytes, const Session& except) {
     return positionOf(table_->publish(topic, MessageKind::Binary, bytes, idOf(except)), topic);
 }
 Published Topics::tryPublish(std::string_view topic, std::string_view text) {
-    return table_->publish(topic, MessageKind::Text, asBytes(text), kNobody);
+    return table_->publish(topic, MessageKind::Text, checked(text), kNobody);
+}
+Published Topics::tryPublishJson(std::string_view topic, std::string_view json, const Session& except) {
+    return table_->publish(topic, MessageKind::Text, asBytes(json), idOf(except));
 }
 Published Topics::tryPublish(std::string_view topic, Bytes bytes) {
     return table_->publish(topic, MessageKind::Binary, bytes, kNobody);

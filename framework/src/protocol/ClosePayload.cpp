@@ -1,6 +1,6 @@
 #include "protocol/ClosePayload.hpp"
 
-#include "protocol/Utf8.hpp"
+#include "base/Utf8.hpp"
 
 #include <algorithm>
 

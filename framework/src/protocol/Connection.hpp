@@ -14,10 +14,10 @@
 //
 // Source: RFC 6455 §5–§7
 
+#include "base/Utf8.hpp"
 #include "base/WireBatch.hpp"
 #include "protocol/ClosePayload.hpp"
 #include "protocol/FrameReader.hpp"
-#include "protocol/Utf8.hpp"
 
 #include <patchbay/extension.hpp>
 

@@ -1,6 +1,7 @@
 #include "testkit/MemoryCarrier.hpp"
 
 #include "base/QueuePolicy.hpp"
+#include "base/Utf8.hpp"
 
 #include <utility>
 
@@ -19,15 +20,16 @@ void Peer::Line::readOn() {
     }
 }
 
-/// A message is held against the endpoint's limit, as a transport does.
+/// A message is held against the endpoint's limit, and text must be text, as with a transport.
 void Peer::Line::deliver(const Arrival& arrival) {
     if (arrival.what != Arrival::What::Loss) session->touch();
     switch (arrival.what) {
         case Arrival::What::Message:
-            if (arrival.text.size() <= session->endpoint().maxMessageBytes())
-                return session->receive(Session{session}, arrival.kind, asBytes(arrival.text), 0);
-            end(Goodbye{CloseCode::TooBig, "message over the limit"});
-            return session->peerFailed(CloseCause::TooBig, "message over the limit");
+            if (arrival.text.size() > session->endpoint().maxMessageBytes())
+                return fail(CloseCause::TooBig, CloseCode::TooBig, "message over the limit");
+            if (arrival.kind == MessageKind::Text && !isUtf8(asBytes(arrival.text)))
+                return fail(CloseCause::InvalidText, CloseCode::InvalidPayload, "text that is not UTF-8");
+            return session->receive(Session{session}, arrival.kind, asBytes(arrival.text), 0);
         case Arrival::What::Pong:
             return session->receivePong(asBytes(arrival.text));
         case Arrival::What::Close:
@@ -37,6 +39,11 @@ void Peer::Line::deliver(const Arrival& arrival) {
             end(std::nullopt);
             return session->lost("the peer has vanished");
     }
+}
+
+void Peer::Line::fail(CloseCause cause, CloseCode code, const std::string& rule) {
+    end(Goodbye{code, rule});
+    session->peerFailed(cause, rule);
 }
 
 void Peer::Line::end(std::optional<Goodbye> last) {

@@ -52,6 +52,7 @@ struct Peer::Line {
 
 private:
     void deliver(const Arrival& arrival);
+    void fail(CloseCause cause, CloseCode code, const std::string& rule);
 };
 
 class MemoryCarrier final : public messaging::Carrier {

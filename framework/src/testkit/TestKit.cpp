@@ -1,4 +1,5 @@
 #include "base/Guarded.hpp"
+#include "base/Uri.hpp"
 #include "deployment/ConfiguredEndpoint.hpp"
 #include "deployment/Deployments.hpp"
 #include "testkit/MemoryCarrier.hpp"
@@ -77,6 +78,18 @@ std::string Peer::take(MessageKind kind) {
     return std::move(message.payload);
 }
 
+/// A message without a type, as GlobalTopics publish them, may be anything.
+void Peer::requireType(json::Value message, std::string_view wanted) const {
+    std::string_view type;
+    try {
+        type = json::readType(message, wireFormat().json);
+    } catch (const DecodeError&) {
+        return;
+    }
+    if (type == wanted) return;
+    throw std::logic_error{"take: the oldest message is a " + std::string{type} + ", not a " + std::string{wanted}};
+}
+
 std::string Peer::takeText() { return take(MessageKind::Text); }
 std::string Peer::takeBinary() { return take(MessageKind::Binary); }
 
@@ -147,6 +160,7 @@ bool TestServer::undeploy(std::string_view path) {
 }
 
 Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
+    if (const auto problem = problemOfEscapes(target); !problem.empty()) throw Refused{400, {}, std::string{problem}};
     HandshakeRequest request;
     request.target = target;
     request.host = kHost;
@@ -176,6 +190,7 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
 
 HttpResponse TestServer::request(std::string_view method, std::string_view target, std::string_view body,
                                  HeaderFields headers) {
+    if (const auto problem = problemOfEscapes(target); !problem.empty()) return {400, {}, std::string{problem}};
     deployment::HttpMatch match = parts_->deployments.findHandler(method, target);
     if (!match.handler) return {match.status, std::move(match.headers), std::move(match.problem)};
     HttpRequest request;

@@ -173,7 +173,7 @@ TEST(JsonRead, IntegersMustFitTheirField) {
     EXPECT_EQ(read<std::int64_t>("-9223372036854775808"), INT64_MIN);
     EXPECT_EQ(read<std::uint64_t>("18446744073709551615"), UINT64_MAX);
     EXPECT_THAT(errorOf<std::int64_t>("9223372036854775808"), HasSubstr("is not between"));
-    EXPECT_THAT(errorOf<std::uint64_t>("18446744073709551616"), HasSubstr("a number is malformed or too large"));
+    EXPECT_THAT(errorOf<std::uint64_t>("18446744073709551616"), HasSubstr("is not between"));
     EXPECT_THAT(errorOf<std::int64_t>("1e19"), HasSubstr("is not between"));
 }
 

@@ -149,7 +149,7 @@ TEST(PathMatching, DotSegmentsAreRefusedEscapedOrNot) {
 }
 
 TEST(PathMatching, MalformedEscapesAndControlsAreRefused) {
-    for (const char* path : {"/%", "/%2", "/%zz", "/a%", "/%0", "/%00", "/%0a", "/%7F"}) {
+    for (const char* path : {"/%", "/%2", "/%zz", "/a%", "/%0", "/%00", "/%0a", "/%7F", "/%ff", "/%C3"}) {
         EXPECT_EQ(serves({"/{x}"}, path), "none") << path;
     }
 }

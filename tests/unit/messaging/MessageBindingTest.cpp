@@ -178,6 +178,17 @@ TEST(PathParameters, AValueThatDoesNotConvertIsADecodeErrorWithTheParametersName
     EXPECT_TRUE(conversation.session().isOpen());
 }
 
+TEST(PathParameters, NanAndInfinityAreNoNumbers) {
+    for (const char* text : {"nan", "NAN", "inf", "-inf", "infinity"}) {
+        Conversation<Seats<double>> seats{{"lobby", text}};
+        seats.text("");
+        EXPECT_THAT(seats.instance().errors, ElementsAre("seat: '" + std::string{text} + "' is not a number"));
+        Conversation<Taker<float>> message;
+        message.text(text);
+        EXPECT_THAT(message.instance().taken, IsEmpty()) << text;
+    }
+}
+
 TEST(PathParameters, AnEmptyOrTooLargeNumberDoesNotConvert) {
     Conversation<Seats<std::uint16_t>> large{{"lobby", "65536"}};
     large.text("");

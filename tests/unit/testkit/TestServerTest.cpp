@@ -24,6 +24,9 @@ struct Ask {
 struct Answer {
     int twice;
 };
+struct Twice {
+    int twice;
+};
 struct Hush {};
 
 /// Answers, beats every 10 s, and closes who has not spoken for a minute.
@@ -101,6 +104,27 @@ TEST_F(TestServerTest, AnswersStructsWithStructs) {
     peer.send(Ask{21});
     EXPECT_THAT(textsOf(peer), ElementsAre(R"({"type":"Answer","twice":42})"));
     EXPECT_EQ(peer.take<Answer>().twice, 42);
+}
+
+TEST_F(TestServerTest, TakesAMessageOnlyAsWhatItSaysThatItIs) {
+    Peer& peer = server.connect("/clocked/ann");
+    peer.send(Ask{21});
+    try {
+        peer.take<Twice>();
+        FAIL() << "an Answer taken for a Twice, which has the same fields";
+    } catch (const std::logic_error& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("Answer"), HasSubstr("Twice")));
+    }
+    peer.send(Ask{4});
+    const auto either = peer.take<std::variant<Twice, Answer>>();
+    ASSERT_TRUE(std::holds_alternative<Answer>(either));
+    EXPECT_EQ(std::get<Answer>(either).twice, 8);
+}
+
+TEST_F(TestServerTest, RefusesATargetThatIsNoText) {
+    EXPECT_EQ(server.request("GET", "/page/%ff").status, 400);
+    EXPECT_EQ(server.request("GET", "/page?x=%ff").status, 400);
+    EXPECT_THROW(server.connect("/clocked/ann?x=%ff"), Refused);
 }
 
 TEST_F(TestServerTest, CarriesBytesAsBytes) {

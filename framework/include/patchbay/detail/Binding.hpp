@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <cmath>
 #include <tuple>
 
 namespace patchbay::detail {
@@ -24,6 +25,9 @@ T toNumber(std::string_view what, std::string_view text) {
     if (error == std::errc::result_out_of_range) failConversion(what, text, "a number in the range of its type");
     if (error != std::errc{} || end != text.data() + text.size()) {
         failConversion(what, text, std::is_integral_v<T> ? "a whole number" : "a number");
+    }
+    if constexpr (std::is_floating_point_v<T>) {
+        if (!std::isfinite(value)) failConversion(what, text, "a number");  // "nan" and "inf", which from_chars takes
     }
     return value;
 }

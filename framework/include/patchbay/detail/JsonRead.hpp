@@ -25,7 +25,8 @@ bool isText(Value value) noexcept;
 bool readBoolean(Value value, const Place& place);
 std::int64_t readSigned(Value value, std::int64_t lowest, std::int64_t highest, const Place& place);
 std::uint64_t readUnsigned(Value value, std::uint64_t highest, const Place& place);
-double readDouble(Value value, double highest, const Place& place);
+double readDouble(Value value, const Place& place);
+float readFloat(Value value, const Place& place);
 std::string_view readText(Value value, const Place& place);
 std::string_view readType(Value object, const Place& place, const Format& format);
 [[noreturn]] void failDigits(std::string_view text, const Place& place);
@@ -185,6 +186,14 @@ T readInteger(Value value, const Place& place) {
 }
 
 template <class T>
+T readFloating(Value value, const Place& place) {
+    if constexpr (std::is_same_v<T, float>)
+        return readFloat(value, place);
+    else
+        return readDouble(value, place);
+}
+
+template <class T>
 T readDigits(Value value, const Place& place) {
     if (!isText(value)) return readInteger<T>(value, place);
     const auto text = readText(value, place);
@@ -270,7 +279,7 @@ void readValue(Value value, T& out, const Place& place, const Format& format) {
     else if constexpr (shape == Shape::Integer)
         out = readInteger<T>(value, place);
     else if constexpr (shape == Shape::Floating)
-        out = static_cast<T>(readDouble(value, static_cast<double>(std::numeric_limits<T>::max()), place));
+        out = readFloating<T>(value, place);
     else if constexpr (shape == Shape::Enum)
         out = readEnum<T>(value, place);
     else if constexpr (shape == Shape::AsText)

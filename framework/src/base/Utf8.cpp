@@ -1,11 +1,11 @@
-#include "protocol/Utf8.hpp"
+#include "base/Utf8.hpp"
 
 #include <simdjson.h>
 
 #include <algorithm>
 #include <cstring>
 
-namespace patchbay::protocol {
+namespace patchbay {
 namespace {
 
 constexpr std::size_t kSmall = 64;  // below this, a look for ASCII in words beats the call into simdjson
@@ -96,4 +96,4 @@ Utf8Checker::State Utf8Checker::step(State state, std::uint8_t byte) noexcept {
     return State::Bad;
 }
 
-}  // namespace patchbay::protocol
+}  // namespace patchbay

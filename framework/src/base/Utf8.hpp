@@ -11,7 +11,7 @@
 
 #include <patchbay/bytes.hpp>
 
-namespace patchbay::protocol {
+namespace patchbay {
 
 /// True if the whole of `text` is UTF-8.
 bool isUtf8(Bytes text) noexcept;
@@ -35,4 +35,4 @@ private:
     State state_ = State::Start;
 };
 
-}  // namespace patchbay::protocol
+}  // namespace patchbay
