@@ -14,24 +14,36 @@ constexpr std::size_t kLargestMessage = 8192;
 /// How many of what has arrived one turn hands on.
 constexpr int kMostPerTurn = 8;
 
+/// Seven bits a byte, so that it is text.   Requires: the call is below 2^28.
+std::array<std::byte, 4> textOf(Model::Call call) noexcept {
+    std::array<std::byte, 4> text;
+    for (std::byte& byte : text) {
+        byte = static_cast<std::byte>(call & 0x7F);
+        call >>= 7;
+    }
+    return text;
+}
+
 std::byte fillOf(Model::Call call) noexcept { return static_cast<std::byte>('a' + call % 26); }
 
 }  // namespace
 
 Bytes payloadOf(Model::Call call, std::size_t bytes) noexcept {
     static std::array<std::byte, kLargestMessage> buffer;
-    bytes = std::clamp(bytes, sizeof call, buffer.size());
+    const auto head = textOf(call);
+    bytes = std::clamp(bytes, head.size(), buffer.size());
     std::memset(buffer.data(), static_cast<int>(fillOf(call)), bytes);
-    std::memcpy(buffer.data(), &call, sizeof call);
+    std::ranges::copy(head, buffer.begin());
     return {buffer.data(), bytes};
 }
 
 Model::Call callIn(Bytes payload) noexcept {
+    constexpr std::size_t kHead = std::tuple_size_v<decltype(textOf(0))>;
+    if (payload.size() < kHead) return 0;
     Model::Call call = 0;
-    if (payload.size() < sizeof call) return 0;
-    std::memcpy(&call, payload.data(), sizeof call);
+    for (std::size_t i = kHead; i-- > 0;) call = call << 7 | static_cast<Model::Call>(payload[i]);
     const std::byte fill = fillOf(call);
-    return std::ranges::all_of(payload.subspan(sizeof call), [fill](std::byte byte) { return byte == fill; }) ? call : 0;
+    return std::ranges::all_of(payload.subspan(kHead), [fill](std::byte byte) { return byte == fill; }) ? call : 0;
 }
 
 // ------------------------------------------------------------------------------------------------ the carrier
