@@ -5,8 +5,8 @@
 
 ROOM is a folder of framework/src, or a plugin. A mutant is one line changed: left out, a comparison turned, a condition or a
 constant the other way. The seed, by default the commit's hash, says which are drawn, so that the same are drawn again. All
-happens in a copy of the tree, build/mutants; the tree itself is not touched. The tests are unit_ROOM (of a plugin: unit_plugins,
-or unit_compression); --with adds others, such as contract_tests. What the compiler refuses is no mutant, and another is drawn.
+happens in a copy of the tree, build/mutants; the tree itself is not touched. The tests are unit_ROOM; --with adds
+others, such as contract_tests. What the compiler refuses is no mutant, and another is drawn.
 It ends with 0 where all were killed.
 """
 import argparse
@@ -22,7 +22,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TREE = ROOT / "build" / "mutants"
 BUILD = TREE / "build" / "test"
 PATIENCE = 120  # seconds: a mutant that hangs its tests is dead
-PLUGIN_TESTS = {"heartbeat": "unit_plugins", "compression": "unit_compression"}
 
 # (what to look for, what to put there): each place where one fits is a mutant.
 TURNS = [(r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "), (r" >= ", " > "), (r" == ", " != "), (r" != ", " == "),
@@ -141,7 +140,7 @@ def main():
         for mutant in drawn[:asked.count]:
             tell(mutant, "drawn")
         return 0
-    tests = [PLUGIN_TESTS.get(asked.room, f"unit_{asked.room}"), *asked.others]
+    tests = [f"unit_{asked.room}", *asked.others]
     if not configure():
         sys.exit("The copy could not be configured; the reason stands above.")
     done = build(tests)
