@@ -15,7 +15,10 @@ std::string write(Outbox& box, std::size_t bytes = SIZE_MAX) {
     Batch batch;
     box.gather(batch);
     std::string wire;
-    for (const iovec& piece : batch.span()) wire.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    for (const iovec& piece : batch.span()) {
+        EXPECT_GT(piece.iov_len, 0u);
+        wire.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    }
     EXPECT_EQ(batch.bytes, wire.size());
     wire.resize(std::min(wire.size(), bytes));
     box.written(wire.size());
