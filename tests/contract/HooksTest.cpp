@@ -1,6 +1,7 @@
 // What plugins hang into a server: handshake interceptors, session listeners, message interceptors.   Source: hooks.hpp
 
 #include "contract/ContractTest.hpp"
+#include "support/StderrLines.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -133,10 +134,12 @@ TYPED_TEST(Hooks, TheFirstInterceptorThatRejectsIsTheLastThatIsAsked) {
 }
 
 TYPED_TEST(Hooks, AnInterceptorThatThrowsAtAHandshakeIs500AndKeepsItsSecret) {
+    StderrLines lines;
     this->intercept([](const HandshakeRequest&, HandshakeResponse&) { throw std::runtime_error{"the password is mellon"}; });
     const Refused refused = this->refusal("/scripted/a");
     EXPECT_EQ(refused.status(), 500);
     EXPECT_EQ(refused.body().find("mellon"), std::string::npos);
+    lines.journal().waitFor("error /scripted/{room}: the handshake failed: the password is mellon");
 }
 
 TYPED_TEST(Hooks, ListenersStandAroundTheHandlersOfASession) {

@@ -11,6 +11,10 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 namespace patchbay::test {
@@ -174,6 +178,44 @@ TEST_F(Plugins, OneThatIsLinkedInIsToldByTheNameOfItsClass) {
     } catch (const DeploymentError& error) {
         EXPECT_THAT(error.problems(), ElementsAre(AllOf(HasSubstr("::Unwilling: install: not today"))));
     }
+}
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+
+/// Takes all memory, so that no thread can be made behind it.
+class Greedy : public Plugin {
+public:
+    void install(ServerContainer&) override {}
+    void start() override {
+        const rlimit none{0, RLIM_INFINITY};
+        ::setrlimit(RLIMIT_AS, &none);
+    }
+    void stop() override {
+        const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+        ::setrlimit(RLIMIT_AS, &all);
+        std::fputs("it was stopped\n", stderr);
+    }
+};
+
+TEST_F(Plugins, ThatHaveStartedAreStoppedWhereTheServerThenCannot) {
+    if (kSanitized) GTEST_SKIP() << "sanitizers need memory of their own";
+    GTEST_FLAG_SET(death_test_style, "threadsafe");  // a process of its own: in this one stacks of threads are kept
+    const auto fails = [&] {
+        serve("").install(std::make_unique<Greedy>());
+        try {
+            server_->start();
+        } catch (const std::exception&) {
+            std::_Exit(7);
+        }
+        std::_Exit(0);
+    };
+    EXPECT_EXIT(fails(), testing::ExitedWithCode(7), "it was stopped");
 }
 
 TEST_F(Plugins, ThatNeedWhatIsNotThereOrEachOtherAreRefused) {

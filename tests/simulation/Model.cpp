@@ -92,8 +92,11 @@ bool Model::mayEndFor(const Seen& seen, CloseCause cause) const noexcept {
            (cause == CloseCause::Idle && mayBeIdle(seen));
 }
 
-/// Whether it may have ended for what nobody has told. A handler that fails on the pool does so before its loop hears of it.
-bool Model::mayEndUnseen(const Seen& seen) noexcept { return !seen.ending && (!seen.failing || seen.facts.onPool); }
+/// Whether it may have ended for what nobody has told. A handler that fails on the pool does so before its loop hears of it, and an
+/// error handler runs before the session closes for what it is told.
+bool Model::mayEndUnseen(const Seen& seen) noexcept {
+    return !seen.ending && (!seen.failing || seen.facts.onPool || seen.facts.handlesErrors);
+}
 
 /// nullptr where it is not known.
 const Ending* Model::reasonOf(const Seen& seen) noexcept {
