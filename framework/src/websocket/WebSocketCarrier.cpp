@@ -93,7 +93,7 @@ SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     return sent(output.status);
 }
 
-SendStatus WebSocketCarrier::send(const messaging::Delivery& delivery) noexcept {
+SendStatus WebSocketCarrier::deliver(const Delivery& delivery) noexcept {
     if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
     Extension* const extension = connection_.extension();
     const std::uint8_t number = extension ? extension->broadcastForm() : Extension::kPlain;

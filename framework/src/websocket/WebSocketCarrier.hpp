@@ -24,7 +24,7 @@
 
 namespace patchbay::websocket {
 
-class WebSocketCarrier final : public messaging::Carrier,
+class WebSocketCarrier final : public Carrier,
                                public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
                                private transport::SocketChannel::Receiver,
                                private protocol::Receiver {
@@ -49,10 +49,11 @@ public:
     void cut() noexcept;
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
-    SendStatus send(const messaging::Delivery& delivery) noexcept override;
+    SendStatus deliver(const Delivery& delivery) noexcept override;
     void prefetch() const noexcept override {
         if (channel_) channel_->prefetch();
     }
+    std::size_t queuedBytes() const noexcept override { return channel_ ? channel_->queuedBytes() : 0; }
     SendStatus ping(Bytes payload) noexcept override;
     void pauseReading() noexcept override;
     void resumeReading() noexcept override;
