@@ -48,22 +48,13 @@ Model::Call callIn(Bytes payload) noexcept {
 
 // ------------------------------------------------------------------------------------------------ the carrier
 
-class SimCarrier final : public messaging::Carrier {
+class SimCarrier final : public Carrier {
 public:
     explicit SimCarrier(Connection& connection) noexcept : connection_{connection} { ++connection.carriers_; }
     ~SimCarrier() override { --connection_.carriers_; }
 
     SendStatus send(MessageKind, Bytes payload) noexcept override { return connection_.take(payload); }
-    SendStatus send(const messaging::Delivery& delivery) noexcept override {
-        if (connection_.isDeaf()) return SendStatus::Closed;
-        SendStatus all = SendStatus::Queued;
-        for (std::size_t message = delivery.first; message < delivery.last; ++message) {
-            const SendStatus one = connection_.take(delivery.broadcast.payload(message));
-            if (one == SendStatus::Full || one == SendStatus::Closed) return one;
-            if (one == SendStatus::Dropped) all = one;
-        }
-        return all;
-    }
+    std::size_t queuedBytes() const noexcept override { return connection_.queuedBytes_; }
     SendStatus ping(Bytes) noexcept override { return connection_.answerPing(); }
     void close(CloseCode code, std::string_view text) noexcept override { connection_.close(code, text, false); }
     void closeNow(CloseCode code, std::string_view text) noexcept override { connection_.close(code, text, true); }

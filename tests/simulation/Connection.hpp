@@ -12,8 +12,9 @@
 #include "SimLoop.hpp"
 #include "Trace.hpp"
 
-#include "messaging/Carrier.hpp"
 #include "messaging/SessionCore.hpp"
+
+#include <patchbay/carrier.hpp>
 
 #include <deque>
 #include <memory>

@@ -24,7 +24,7 @@ struct Received {
     bool paused = false;  // its messages are not read
 };
 
-class FakeCarrier final : public messaging::Carrier {
+class FakeCarrier final : public Carrier {
 public:
     explicit FakeCarrier(Received& received) noexcept : received_{received} {}
 
@@ -33,11 +33,7 @@ public:
         (kind == MessageKind::Text ? received_.texts : received_.binaries).emplace_back(asText(payload));
         return SendStatus::Queued;
     }
-    SendStatus send(const messaging::Delivery& delivery) noexcept override {
-        for (std::size_t message = delivery.first; message < delivery.last; ++message)
-            send(delivery.broadcast.kind(message), delivery.broadcast.payload(message));
-        return SendStatus::Queued;
-    }
+    std::size_t queuedBytes() const noexcept override { return 0; }
     SendStatus ping(Bytes payload) noexcept override {
         received_.pings.emplace_back(asText(payload));
         return SendStatus::Queued;
@@ -59,7 +55,7 @@ template <class Endpoint>
 class Conversation {
 public:
     /// `path` holds the values of the template's variables, left to right.
-    explicit Conversation(std::vector<std::string> path = {}, std::unique_ptr<messaging::Carrier> carrier = nullptr) {
+    explicit Conversation(std::vector<std::string> path = {}, std::unique_ptr<Carrier> carrier = nullptr) {
         auto model = detail::makeModel<Endpoint>();
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
         deployed_ = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state_, services_);

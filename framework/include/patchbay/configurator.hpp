@@ -60,7 +60,7 @@ private:
 };
 
 /// Derive from it and name it in the annotation: `.configurator = configuredBy<Doorman>`.
-/// Thread: the loops; several connections at once.   Errors: what a hook throws is logged and answered with 500.
+/// Thread: the loops, and wherever ServerContainer::admit() is called; several connections at once.   Errors: what a hook throws is logged and answered with 500.
 /// Source: Jakarta WebSocket §3.1 (ServerEndpointConfig.Configurator)
 class Configurator {
 public:

@@ -10,6 +10,7 @@
 //
 // Source: Jakarta WebSocket §5.2 (ServerContainer)
 
+#include <patchbay/carrier.hpp>
 #include <patchbay/detail/Binding.hpp>
 #include <patchbay/detail/Registration.hpp>
 #include <patchbay/extension.hpp>
@@ -100,6 +101,19 @@ public:
     PATCHBAY_HIDDEN ServerContainer& addListener(std::shared_ptr<SessionListener> listener) {
         return addListener(std::move(listener), detail::thisImage());
     }
+    /// Judges a handshake that came by something else than WebSocket: origin, configurator, interceptors, roles and limits as for
+    /// those. Extensions are not for it: what is offered is passed over.
+    /// Thread: a loop's, or a thread that the server's stop waits for, such as an HTTP handler's.   Errors: none; a hook that throws is
+    /// logged and makes a 500.
+    Admission admit(HandshakeRequest request);
+    /// Begins the session of a handshake that was admitted, over `carrier` (carrier.hpp). It lives on the loop that this thread turns,
+    /// if any, or else on the next in turn, for life. Its open handler runs there, behind what waits, not inside this call.
+    /// Returns: where the peer's messages go. One that is not open where the endpoint has become full or was taken away since: answer
+    /// with 503.   Errors: std::logic_error where it was not admitted; std::invalid_argument for no carrier.   Thread: as admit().
+    PATCHBAY_HIDDEN CarrierInput openSession(Admission admission, std::unique_ptr<Carrier> carrier) {
+        return openSession(std::move(admission), std::move(carrier), detail::thisImage());
+    }
+
     /// Runs `task` every `interval` for as long as the server runs: once for all of it, on one loop. At a fixed rate,
     /// without drift; what a stall has missed is made up for by one run.   Thread of the task: that loop's.
     /// Errors: std::invalid_argument for an interval that is not positive; what the task throws is logged.
@@ -134,6 +148,7 @@ private:
     ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin);
     ServerContainer& addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin);
     ServerContainer& everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin);
+    CarrierInput openSession(Admission admission, std::unique_ptr<Carrier> carrier, detail::ImagePin pin);
     Services& services();
     Topics& topicsOf(const void* identity);
 };

@@ -290,6 +290,7 @@ void Deployments::open() {
     }
     for (const auto& timed : later) timed->start();
     for (const auto& endpoint : endpoints()) endpoint->reopen();
+    state_->cutting.store(false);
     draining_.store(false);
 }
 

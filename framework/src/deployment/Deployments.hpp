@@ -46,6 +46,9 @@ struct Admission {
     messaging::SessionStart start;
 };
 
+/// What is answered to a handshake that was not admitted.   Requires: it was not.
+HttpResponse refusalOf(const Admission& admission);
+
 /// How a plain request fares: a handler, or a refusal.
 struct HttpMatch {
     const HttpHandler* handler = nullptr;

@@ -29,6 +29,12 @@ std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principa
 
 }  // namespace
 
+HttpResponse refusalOf(const Admission& admission) {
+    HttpResponse answer{admission.rejection->status, admission.headers, admission.rejection->body};
+    answer.headers.insert(answer.headers.end(), admission.rejection->headers.begin(), admission.rejection->headers.end());
+    return answer;
+}
+
 Admission Deployments::admit(const HandshakeRequest& request) {
     const detail::Labelled labelled{detail::runningHere(), "a handshake"};
     Admission admission;

@@ -48,7 +48,7 @@ SendStatus Outgoing::deliverRuns(const Delivery& delivery, SessionId self) noexc
     std::size_t first = delivery.first;
     for (std::size_t end = first; end <= delivery.last && status != SendStatus::Full; ++end) {
         if (end < delivery.last && all.isFor(end, self)) continue;
-        if (first < end) status = carrier_->send({all, first, end, delivery.tag, delivery.alone});
+        if (first < end) status = carrier_->deliver({all, first, end, delivery.tag, delivery.alone});
         first = end + 1;
     }
     return status;

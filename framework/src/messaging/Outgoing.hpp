@@ -9,8 +9,9 @@
 // from the moment that the loop takes what waits.
 
 #include "base/LoopQueue.hpp"
-#include "messaging/Carrier.hpp"
+#include "messaging/Broadcast.hpp"
 
+#include <patchbay/carrier.hpp>
 #include <patchbay/limits.hpp>
 
 #include <atomic>
@@ -37,7 +38,7 @@ public:
     }
     SendStatus deliver(const Delivery& delivery, SessionId self) noexcept {
         if (!carrier_) return SendStatus::Closed;
-        return delivery.broadcast.hasExceptions() ? deliverRuns(delivery, self) : carrier_->send(delivery);
+        return delivery.broadcast.hasExceptions() ? deliverRuns(delivery, self) : carrier_->deliver(delivery);
     }
     SendStatus ping(Bytes payload) noexcept { return carrier_ ? carrier_->ping(payload) : SendStatus::Closed; }
     void pauseReading() noexcept {

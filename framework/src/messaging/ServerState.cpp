@@ -1,5 +1,6 @@
 #include "messaging/ServerState.hpp"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -34,7 +35,14 @@ void MessageHooks::clear() noexcept {
     list_.swap(gone);
 }
 
-ServerState::ServerState(std::vector<std::shared_ptr<Loop>> theLoops) : loops{std::move(theLoops)}, lastEpoch_{randomEpoch()} {}
+ServerState::ServerState(std::vector<std::shared_ptr<Loop>> theLoops) : loops{std::move(theLoops)}, links(loops.size()), lastEpoch_{randomEpoch()} {}
+
+std::size_t ServerState::chooseLoop() noexcept {
+    const Loop* const here = Loop::here();
+    const auto found = std::ranges::find_if(loops, [here](const auto& loop) { return loop.get() == here; });
+    if (found != loops.end()) return static_cast<std::size_t>(found - loops.begin());
+    return nextLoop_.fetch_add(1, std::memory_order_relaxed) % loops.size();
+}
 
 void ServerState::retire() noexcept {
     messageInterceptors.clear();

@@ -9,6 +9,8 @@
 
 #include <patchbay/hooks.hpp>
 
+#include <boost/intrusive/list.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -45,6 +47,9 @@ private:
     List list_ = std::make_shared<const Hooks<MessageInterceptor>>();
 };
 
+/// The place of a session on a carrier of a module's among those of its loop (CarrierLink).
+class ListedLink : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {};
+
 struct ServerState {
     explicit ServerState(std::vector<std::shared_ptr<Loop>> theLoops);
     ServerState(const ServerState&) = delete;
@@ -60,6 +65,11 @@ struct ServerState {
     MessageHooks messageInterceptors;
     CloseCounters closes;
     std::atomic<SessionId> lastSessionId{0};
+    using Links = boost::intrusive::list<ListedLink, boost::intrusive::constant_time_size<false>>;
+    std::vector<Links> links;          ///< by loop; each is its loop's alone
+    std::atomic<bool> cutting{false};  ///< a stop has no time left: what begins now ends at once
+    /// The loop of a session that may live on any: the one that this thread turns, or else one after the other.   Thread: any.
+    std::size_t chooseLoop() noexcept;
     /// A topic's epoch: another for each birth of a topic, and for each start of a server.
     std::uint64_t nextEpoch() noexcept { return lastEpoch_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
@@ -67,6 +77,7 @@ struct ServerState {
     void retire() noexcept;
 
 private:
+    std::atomic<std::size_t> nextLoop_{0};
     std::atomic<std::uint64_t> lastEpoch_;
 };
 

@@ -23,13 +23,13 @@
 // which Rare holds what most sessions never have; here is its life.
 
 #include "base/Loop.hpp"
-#include "messaging/Carrier.hpp"
 #include "messaging/DeployedEndpoint.hpp"
 #include "messaging/Outgoing.hpp"
 #include "messaging/Rare.hpp"
 #include "messaging/SessionStart.hpp"
 #include "messaging/SessionTimers.hpp"
 
+#include <patchbay/carrier.hpp>
 #include <patchbay/errors.hpp>
 #include <patchbay/session.hpp>
 

@@ -128,10 +128,8 @@ private:
         }
         Admission admission = deployments_.admit(handshakeOf(exchange, handshake));
         if (admission.rejection) {
-            HeaderFields headers = std::move(admission.headers);
-            headers.insert(headers.end(), admission.rejection->headers.begin(), admission.rejection->headers.end());
-            answer(request, response, admission.rejection->status, headers, admission.rejection->body);
-            return;
+            const HttpResponse refusal = refusalOf(admission);
+            return answer(request, response, refusal.status, refusal.headers, refusal.body);
         }
         std::string answerHead = switchingProtocols(handshake, admission);
         exchange.upgrade = Exchange::Upgrade{std::move(admission), std::move(answerHead)};

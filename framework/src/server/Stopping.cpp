@@ -10,6 +10,7 @@
 // connections, workers and loops ring a bell when they end.
 
 #include "base/Guarded.hpp"
+#include "messaging/CarrierLink.hpp"
 #include "server/ServerParts.hpp"
 
 #include <algorithm>
@@ -97,8 +98,12 @@ void Server::Parts::stopListening(Clock::time_point deadline) {
 
 /// What the time was too short for, and who came in its last moment. Their close handlers still run.
 void Server::Parts::endConnections() {
+    deployments.state().cutting.store(true);
     for (std::size_t i = 0; i < loops.size(); ++i) {
-        loops[i]->post([gate = gate, i] { server::Gate::endAll(*gate, i); });
+        loops[i]->post([this, gate = gate, i] {
+            server::Gate::endAll(*gate, i);
+            messaging::CarrierLink::cutAll(deployments.state(), i);
+        });
     }
     for (const auto& session : deployments.shut()) session->loop().post([session] { session->hurry(); });
 }

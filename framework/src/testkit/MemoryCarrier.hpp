@@ -1,10 +1,10 @@
 #pragma once
-// The carrier of a session whose peer is an object in the same process: the second one beside WebSocket.
+// The carrier of a session whose peer is an object in the same process: the second one beside WebSocket, and as any module's
+// would be (patchbay/carrier.hpp).
 
-#include "messaging/Carrier.hpp"
-#include "messaging/SessionCore.hpp"
 #include "testkit/Machine.hpp"
 
+#include <patchbay/carrier.hpp>
 #include <patchbay/testkit.hpp>
 
 #include <deque>
@@ -13,11 +13,11 @@
 namespace patchbay::testkit {
 
 /// Both ends of a connection.   Thread: the carrier's calls from any, the rest the test's.
-struct Peer::Line {
+struct Peer::Line : std::enable_shared_from_this<Peer::Line> {
     explicit Line(Machine& theMachine) noexcept : machine{theMachine} {}
 
     /// Something that comes from the peer.
-    struct Arrival {
+    struct Arriving {
         enum class What : std::uint8_t { Message, Pong, Close, Loss };
         What what = What::Message;
         MessageKind kind = MessageKind::Text;
@@ -26,19 +26,19 @@ struct Peer::Line {
     };
 
     /// Hands it to the session, or puts it behind what is not read.   Thread: the loop's.
-    void arrive(Arrival arrival);
-    /// What is not read, in its order, as far as the server reads.   Thread: the loop's.
+    void arrive(Arriving arriving);
+    /// What is not read, one after the other, as far as the server reads.   Thread: the loop's.
     void readOn();
     /// Nothing more passes; the server's goodbye, if it could say one, is `last`. Only the first end counts.
     void end(std::optional<Goodbye> last);
 
     Machine& machine;
-    std::shared_ptr<messaging::SessionCore> session;
+    CarrierInput input;
     HeaderFields headers;
     std::string subprotocol;
     // The loop's thread's:
-    bool paused = false;         // the server does not read
-    std::deque<Arrival> unread;  // what has arrived since
+    bool paused = false;          // the server does not read
+    std::deque<Arriving> unread;  // what has arrived since
 
     std::mutex lock;  // guards what follows
     std::vector<Received> received;
@@ -48,30 +48,26 @@ struct Peer::Line {
     bool ended = false;
     std::optional<Goodbye> goodbye;
     std::size_t pings = 0;
-    std::size_t dropped = 0;
 
 private:
-    void deliver(const Arrival& arrival);
-    void fail(CloseCause cause, CloseCode code, const std::string& rule);
+    void handOn(const Arriving& arriving);
 };
 
-class MemoryCarrier final : public messaging::Carrier {
+class MemoryCarrier final : public Carrier {
 public:
-    explicit MemoryCarrier(const std::shared_ptr<Peer::Line>& line, SendQueue limit) : line_{line}, limit_{limit} {}
+    explicit MemoryCarrier(const std::shared_ptr<Peer::Line>& line) : line_{line} {}
 
-    SendStatus send(MessageKind kind, Bytes payload) noexcept override;
-    SendStatus send(const messaging::Delivery& delivery) noexcept override;
-    SendStatus ping(Bytes payload) noexcept override;
-    void pauseReading() noexcept override;
-    void resumeReading() noexcept override;
-    void close(CloseCode code, std::string_view text) noexcept override;
-    void closeNow(CloseCode code, std::string_view text) noexcept override;
+    SendStatus send(MessageKind kind, Bytes payload) override;
+    std::size_t queuedBytes() const override;
+    bool dropOldest() override;
+    SendStatus ping(Bytes payload) override;
+    void pauseReading() override;
+    void resumeReading() override;
+    void close(CloseCode code, std::string_view text) override;
+    void closeNow(CloseCode code, std::string_view text) override;
 
 private:
-    SendStatus admit(Peer::Line& line, std::size_t payloadBytes);
-
-    const std::weak_ptr<Peer::Line> line_;  // the line keeps the session, and that keeps the carrier
-    const SendQueue limit_;
+    const std::weak_ptr<Peer::Line> line_;  // the line keeps the input, and that the carrier
 };
 
 }  // namespace patchbay::testkit

@@ -2,6 +2,7 @@
 #include "base/Uri.hpp"
 #include "deployment/ConfiguredEndpoint.hpp"
 #include "deployment/Deployments.hpp"
+#include "messaging/CarrierLink.hpp"
 #include "testkit/MemoryCarrier.hpp"
 
 #include <patchbay/server.hpp>
@@ -15,10 +16,10 @@ namespace {
 
 constexpr std::string_view kHost = "test.example";
 
-using Arrival = Peer::Line::Arrival;
+using Arriving = Peer::Line::Arriving;
 
-void arrive(Peer::Line& line, Arrival arrival) {
-    line.machine.turnWith([&] { line.arrive(std::move(arrival)); });
+void arrive(Peer::Line& line, Arriving arriving) {
+    line.machine.turnWith([&] { line.arrive(std::move(arriving)); });
 }
 
 }  // namespace
@@ -37,17 +38,17 @@ void Peer::send(std::string_view text) { arrive(*line_, {.text = std::string{tex
 void Peer::send(Bytes bytes) { arrive(*line_, {.kind = MessageKind::Binary, .text = std::string{asText(bytes)}}); }
 
 void Peer::close(CloseCode code, std::string_view text) {
-    arrive(*line_, {.what = Arrival::What::Close, .code = code, .text = std::string{text}});
+    arrive(*line_, {.what = Arriving::What::Close, .code = code, .text = std::string{text}});
 }
 
 void Peer::vanish() {
     stall();
-    arrive(*line_, {.what = Arrival::What::Loss});
+    arrive(*line_, {.what = Arriving::What::Loss});
 }
 
 std::size_t Peer::waiting() const {
     line_->machine.settle();
-    return static_cast<std::size_t>(std::ranges::count(line_->unread, Arrival::What::Message, &Arrival::what));
+    return static_cast<std::size_t>(std::ranges::count(line_->unread, Arriving::What::Message, &Arriving::what));
 }
 
 void Peer::stall() {
@@ -105,11 +106,11 @@ std::size_t Peer::pings() const {
 }
 std::size_t Peer::dropped() const {
     line_->machine.settle();
-    return line_->dropped;
+    return line_->input.session().droppedMessages();
 }
 const std::string& Peer::subprotocol() const noexcept { return line_->subprotocol; }
 const HeaderFields& Peer::headers() const noexcept { return line_->headers; }
-const detail::WireFormat& Peer::wireFormat() const noexcept { return line_->session->endpoint().format; }
+const detail::WireFormat& Peer::wireFormat() const noexcept { return messaging::SessionCore::of(line_->input.session())->endpoint().format; }
 
 // ------------------------------------------------------------------------------------------------ the server
 
@@ -133,6 +134,8 @@ TestServer::~TestServer() {
         guarded("plugins", "a plugin's stop()", [&] { (*plugin)->stop(); });
     }
     shutDown();
+    parts_->deployments.state().cutting.store(true);
+    parts_->machine.turnWith([&] { messaging::CarrierLink::cutAll(parts_->deployments.state(), 0); });
     while (!plugins.empty()) plugins.pop_back();  // as they were installed, backwards
 }
 
@@ -169,22 +172,19 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     request.headers = std::move(options.headers);
     request.remoteAddress = std::move(options.remoteAddress);
     request.offeredSubprotocols = std::move(options.subprotocols);
-    deployment::Admission admission;
-    parts_->machine.turnWith([&] { admission = parts_->deployments.admit(request); });
-    if (admission.rejection) {
-        auto& why = *admission.rejection;
-        HeaderFields headers = std::move(admission.headers);
-        headers.insert(headers.end(), why.headers.begin(), why.headers.end());
-        throw Refused{why.status, std::move(headers), std::move(why.body)};
-    }
-    auto line = std::make_shared<Peer::Line>(parts_->machine);
-    line->headers = admission.headers;
-    line->subprotocol = admission.start.subprotocol;
-    const SendQueue limit = admission.endpoint->config.limits.sendQueue;
-    line->session = parts_->deployments.createSession(std::move(admission), 0);
-    if (!line->session) throw Refused{503, {}, "this endpoint is full"};
-    parts_->peers.push_back(std::make_unique<Peer>(line));
-    parts_->machine.turnWith([&] { line->session->open(std::make_unique<MemoryCarrier>(line, limit)); });
+    const auto line = std::make_shared<Peer::Line>(parts_->machine);
+    parts_->machine.turnWith([&] {
+        Admission admission = admit(request);
+        if (!admission.isAdmitted()) {
+            HttpResponse answer = admission.refusal();
+            throw Refused{answer.status, std::move(answer.headers), std::move(answer.body)};
+        }
+        line->headers = admission.headers();
+        line->subprotocol = admission.subprotocol();
+        line->input = openSession(std::move(admission), std::make_unique<MemoryCarrier>(line));
+        if (!line->input.isOpen()) throw Refused{503, {}, "this endpoint is full"};
+        parts_->peers.push_back(std::make_unique<Peer>(line));
+    });
     return *parts_->peers.back();
 }
 

@@ -10,24 +10,6 @@
 
 namespace patchbay::transport {
 
-void TurnEndLink::unlink() noexcept {
-    next_->previous_ = previous_;
-    previous_->next_ = next_;
-    next_ = previous_ = this;
-}
-
-void TurnEndLink::linkBefore(TurnEndLink& place) noexcept {
-    next_ = &place;
-    previous_ = std::exchange(place.previous_, this);
-    previous_->next_ = this;
-}
-
-void TurnEndLink::takeOver(TurnEndLink& other) noexcept {
-    if (!other.linked()) return;
-    linkBefore(other);
-    other.unlink();
-}
-
 EventLoop::EventLoop()
     : epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       wakeUp_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)},
@@ -86,7 +68,7 @@ void EventLoop::turn(int waitMilliseconds) noexcept {
 }
 
 int EventLoop::waitFor() const noexcept {
-    if (turnEnd_.linked() || queue().filled()) return 0;
+    if (hasTurnEndTasks() || queue().filled()) return 0;
     const auto next = timers_.next();
     if (!next) return -1;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now()).count();
@@ -106,31 +88,6 @@ void EventLoop::dispatch(int count) noexcept {
     }
     readyCount_ = 0;
 }
-
-void EventLoop::endTurn() noexcept {
-    TurnEndLink ending;
-    ending.takeOver(turnEnd_);
-    while (ending.linked()) {
-        TurnEndLink& first = ending.next();
-        first.unlink();
-        static_cast<TurnEndTask&>(first).onTurnEnd();
-    }
-}
-
-namespace {
-
-class Discarded final : public LoopEntry {
-public:
-    explicit Discarded(std::unique_ptr<TurnEndTask> task) noexcept : task_{std::move(task)} {}
-    void run() noexcept override {}
-
-private:
-    const std::unique_ptr<TurnEndTask> task_;
-};
-
-}  // namespace
-
-void EventLoop::discard(std::unique_ptr<TurnEndTask> task) { queue().put(std::make_unique<Discarded>(std::move(task))); }
 
 void EventLoop::wake() noexcept {
     const std::uint64_t one = 1;

@@ -5,8 +5,8 @@
 // tasks (the writes). What is put, or asked for the turn's end, while its own stage runs belongs to the next turn, so that
 // nothing can keep the loop from reading.
 
-#include "base/Loop.hpp"
 #include "base/Timers.hpp"
+#include "transport/ChannelLoop.hpp"
 
 #include <sys/epoll.h>
 
@@ -27,37 +27,11 @@ public:
     virtual void onEvents(std::uint32_t events) noexcept = 0;
 };
 
-/// The place of a turn-end task in the loop's list.
-class TurnEndLink {
-public:
-    TurnEndLink() noexcept = default;
-    TurnEndLink(const TurnEndLink&) = delete;
-    ~TurnEndLink() { unlink(); }
-    bool linked() const noexcept { return next_ != this; }
-    void unlink() noexcept;
-    void linkBefore(TurnEndLink& place) noexcept;
-    /// Moves everything that is linked with `other` here.   Requires: nothing is linked here.
-    void takeOver(TurnEndLink& other) noexcept;
-    TurnEndLink& next() const noexcept { return *next_; }
-
-private:
-    TurnEndLink* next_ = this;
-    TurnEndLink* previous_ = this;
-};
-
-/// Something to do once when the turn ends, however often it was asked for: a channel's write. Its destructor takes it
-/// off the list.
-class TurnEndTask : public TurnEndLink {
-public:
-    virtual ~TurnEndTask() = default;
-    virtual void onTurnEnd() noexcept = 0;
-};
-
 /// The loop.   Owns: nothing it watches.   Requires: outlives every channel and listener on it.
 ///
 /// Its life: made; run() turns it until stop(), and then for as long as something waits in its queue, so that the last task
 /// has run; it may run again. retire() gives back what is dear: what is left can be asked by whoever still knows it.
-class EventLoop final : public Loop {
+class EventLoop final : public ChannelLoop {
 public:
     /// Errors: std::system_error when the kernel gives no descriptor.
     EventLoop();
@@ -85,20 +59,6 @@ public:
     void rewatch(int descriptor, std::uint32_t events, IoHandler& handler) noexcept;
     /// Requires: before the descriptor is closed. Events that wait in this turn are forgotten.
     void unwatch(int descriptor, IoHandler& handler) noexcept;
-    /// Runs `task` when this turn ends.   Thread: the loop's.
-    void atTurnEnd(TurnEndTask& task) noexcept {
-        if (!task.linked()) task.linkBefore(turnEnd_);
-    }
-    /// Destroys `task` on the loop's thread, in a later turn, when none of its functions runs; here and now when the loop
-    /// has ended.   Thread: any.
-    void discard(std::unique_ptr<TurnEndTask> task);
-    /// Memory that outlives every call made now, and who may queue it where it lies: one at a time.   Thread: the loop's.
-    struct Loan {
-        const TurnEndTask* borrower;
-        const std::byte* begin;
-        const std::byte* end;
-    };
-    Loan& loan() noexcept { return loan_; }
     /// For reading, shared by everything on this loop; 64 more bytes behind it may be read.   Thread: the loop's.
     std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), kReadBytes}; }
 
@@ -109,7 +69,6 @@ private:
     void turn(int waitMilliseconds) noexcept;
     int waitFor() const noexcept;
     void dispatch(int count) noexcept;
-    void endTurn() noexcept;
     void wake() noexcept override;
 
     int epoll_;
@@ -118,12 +77,10 @@ private:
     bool inTurn_ = false;
     Clock::time_point now_{};
     Timers timers_;
-    TurnEndLink turnEnd_;
     std::array<epoll_event, 256> ready_{};
     std::size_t nextReady_ = 0;
     std::size_t readyCount_ = 0;
     std::unique_ptr<std::byte[]> readBuffer_;
-    Loan loan_{};
 };
 
 }  // namespace patchbay::transport

@@ -46,7 +46,7 @@ struct Socket::Tls {
 Socket::Socket() noexcept = default;
 Socket::Socket(int descriptor) noexcept : descriptor_{descriptor} {}
 Socket::Socket(Socket&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)}, tls_{std::move(other.tls_)} {}
+    : tls_{std::move(other.tls_)}, descriptor_{std::exchange(other.descriptor_, -1)} {}
 Socket::~Socket() { close(); }
 
 Socket& Socket::operator=(Socket&& other) noexcept {

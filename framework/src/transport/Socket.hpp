@@ -2,6 +2,8 @@
 // A connected, non-blocking socket and the few calls a channel makes on it. Everything that is read or written goes
 // through read() and write(), which after startTls() are those of the TLS connection inside.
 
+#include "transport/IoResult.hpp"
+
 #include <patchbay/bytes.hpp>
 
 #include <cstdint>
@@ -16,19 +18,6 @@ struct iovec;
 namespace patchbay::transport {
 
 class TlsContext;
-
-/// What one read or write did.
-struct IoResult {
-    enum class State : std::uint8_t {
-        Done,        ///< `bytes` of them, perhaps fewer than asked for
-        WouldBlock,  ///< the kernel has nothing to read; or no room to write more than `bytes`
-        End,         ///< read only: the peer sends nothing more
-        Failed,      ///< see `error`
-    };
-    State state = State::Done;
-    std::size_t bytes = 0;
-    std::error_code error;
-};
 
 /// The owner of a descriptor.   Owns: the descriptor; it is closed with the object.   Thread: one at a time.
 class Socket {
@@ -89,8 +78,8 @@ private:
     IoResult writeTls(std::span<const iovec> from) noexcept;
     IoResult flush() noexcept;
 
-    int descriptor_ = -1;
     std::unique_ptr<Tls> tls_;
+    int descriptor_ = -1;
 };
 
 }  // namespace patchbay::transport

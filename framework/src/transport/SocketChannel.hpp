@@ -1,205 +1,57 @@
 #pragma once
-// A connected socket on its loop: hands what arrives to a receiver, queues what is to be sent and writes it once per
-// turn. All of it is the loop's thread's; only the last reference may be dropped elsewhere.
-//
-//              closeAfterFlush()          outbox empty: FIN           the peer's FIN, or the time is up
-//     Open ----------------------> Flushing -------------> HalfClosed -------------------------> Closed
-//      '-- abort(), a read or write error ------------------------------------------------------^
-//
-// What is received may be sent on without a copy: while a Lending lasts, payloads inside its memory are queued where they
-// lie; when it ends they are written, and what the kernel does not take then is copied. Each onBytes() is such a time.
-//
-// Ownership: by Pointers, dropped on any thread. When the last one goes the socket is closed at once (on another
-// thread than the loop's: soon) and the object is destroyed by the loop when none of its functions runs, so a callback
-// may drop its own channel. A channel that flushes keeps itself until it is closed: after closeAfterFlush() let go of
-// it. The receiver must live until it has had onEnd() with an error, or until abort(), closeAfterFlush() or the last
-// drop has happened on the loop's thread; none of its functions is called after that.
+// A channel whose wire is a connected socket, plain or TLS, watched by an event loop.
 
+#include "transport/Channel.hpp"
 #include "transport/EventLoop.hpp"
-#include "transport/Outbox.hpp"
 #include "transport/Socket.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
-#include <atomic>
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
-#include <system_error>
-#include <utility>
 
 namespace patchbay::transport {
 
-class SocketChannel final : public IoHandler, public TurnEndTask {
+class SocketChannel final : public Channel, public IoHandler {
 public:
-    /// Counts in the channel itself.   Thread: any; one Pointer, one at a time.
     using Pointer = boost::intrusive_ptr<SocketChannel>;
-
-    /// Gets what happens to a channel.   Thread: the loop's.   Errors: none of these may throw. Each may call anything
-    /// of the channel and may drop it.
-    class Receiver {
-    public:
-        /// In the loop's read buffer: writable, 64 readable bytes behind.
-        virtual void onBytes(std::span<std::byte> bytes) = 0;
-        /// Where the bytes that come next should lie, such as the rest of a large message; empty for the loop's buffer.
-        virtual std::span<std::byte> room() noexcept { return {}; }
-        /// The first `bytes` of room() have been read into it. What came behind it follows with onBytes().
-        virtual void onRoomFilled(std::size_t) {}
-        /// At most once, after the last onBytes().
-        /// No error: the peer sends nothing more; sending still works, and the channel stays until it is closed from
-        /// here. An error: the connection is gone (reset, a failed read or write), the channel is closed. Never after
-        /// abort() or closeAfterFlush().
-        virtual void onEnd(std::error_code why) = 0;
-        virtual void onDrained() {}  ///< the queue was written to its end
-
-    protected:
-        ~Receiver() = default;
-    };
-
-    /// A time in which memory outlives every call that is made in it; nothing where a longer such time has begun.
-    /// Requires: ends in the order of its beginning.
-    class Lending {
-    public:
-        Lending(SocketChannel& channel, Bytes memory) noexcept
-            : channel_{channel}, begins_{!channel.isLent(memory)} {
-            if (begins_) before_ = std::exchange(channel.loop_.loan(), {&channel, memory.data(), memory.data() + memory.size()});
-        }
-        Lending(const Lending&) = delete;
-        ~Lending() {
-            if (!begins_) return;
-            channel_.loop_.loan() = before_;
-            if (channel_.outbox_.hasLent()) channel_.writeLent();
-        }
-
-    private:
-        SocketChannel& channel_;
-        const bool begins_;
-        EventLoop::Loan before_;  // set where it begins
-    };
 
     /// A channel that does nothing but queue until start().   Thread: any.
     static Pointer open(EventLoop& loop, Socket socket, SendQueue limit);
     ~SocketChannel() override;
-
-    /// Starts reading and writing, once.   Thread: also any before the loop runs.   Errors: come to onEnd(), at the
-    /// turn's end.
-    void start(Receiver& receiver);
-    /// Hands the channel over, also from inside onBytes(). What has been read goes by the old receiver's hand.
-    void setReceiver(Receiver& receiver) noexcept { receiver_ = &receiver; }
-    /// Reading stops after the current onBytes(); the peer feels it when the kernel's buffers are full.
-    void pauseReading() noexcept;
-    void resumeReading() noexcept;
-
-    /// One message, copied, or lent where it lies in lent memory and is large.   Units: `head` at most 16 bytes.
-    SendStatus send(Bytes head, Bytes payload) {
-        if (noMoreSends_) return SendStatus::Closed;
-        const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
-        return queued(lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload));
-    }
-    /// Messages of a batch, by reference; small ones may be copied. Outbox::append() says what it returns.
-    SendStatus send(const SharedBatch& batch, std::size_t first, std::size_t last) {
-        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.append(batch, first, last));
-    }
-    /// The same, written now rather than at the turn's end where nothing waits: for what is the turn's last word to many,
-    /// each of whom would else be gone through twice.
-    SendStatus sendNow(const SharedBatch& batch, std::size_t first, std::size_t last) noexcept;
-    /// Brings what sendNow() reads into the processor's cache.
-    void prefetch() const noexcept {
-        __builtin_prefetch(&socket_);
-        __builtin_prefetch(reinterpret_cast<const std::byte*>(&outbox_) + sizeof outbox_ / 2);
-    }
-    /// Never dropped by policy nor counted in the limit, in order with the messages. Dropped when
-    /// Outbox::kMaxControlBytes of them wait and it has no room reserved, or it is larger than 2 KiB itself.
-    SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared) {
-        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.appendControl(message, room));
-    }
-    /// The same, larger, and left by dropQueue(): what tells the peer how to read all that follows.
-    SendStatus sendCommitted(Bytes message) {
-        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.appendCommitted(message));
-    }
-    /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed.
-    void dropQueue() noexcept { outbox_.dropUnstarted(); }
-    /// Nothing more is sent or delivered: writes what waits, sends FIN, waits for the peer's, and closes; resets the
-    /// connection when that takes longer than `within`.   Source: RFC 6455 §7.1.1 (the server closes first).
-    void closeAfterFlush(std::chrono::milliseconds within);
-    /// Resets the connection.
-    void abort() noexcept;
-    /// The limit and policy for what is sent from now on.
-    void setSendQueue(SendQueue limit) noexcept { outbox_.setLimit(limit); }
-    /// Units: bytes of messages that wait; control messages do not count.
-    std::size_t queuedBytes() const noexcept { return outbox_.queuedBytes(); }
-    /// How many messages fell to the policy.
-    std::uint64_t droppedMessages() const noexcept { return outbox_.dropped(); }
 
     /// Such as "127.0.0.1:1234"; empty when the connection has ended.
     std::string peerAddress() const { return socket_.peerAddress(); }
     std::string localAddress() const { return socket_.localAddress(); }
     /// True when the connection is TLS.
     bool isSecure() const noexcept { return socket_.isSecure(); }
-    /// How many write calls were made.
-    std::uint32_t writeCalls() const noexcept { return writeCalls_; }
-    EventLoop& loop() const noexcept { return loop_; }
 
 private:
-    enum class State : std::uint8_t { New, Open, Flushing, HalfClosed, Closed };
-
     SocketChannel(EventLoop& loop, Socket socket, SendQueue limit) noexcept;
-    static void retire(SocketChannel* channel);
-    friend void intrusive_ptr_add_ref(SocketChannel* channel) noexcept {
-        channel->references_.fetch_add(1, std::memory_order_relaxed);
-    }
-    friend void intrusive_ptr_release(SocketChannel* channel) noexcept {
-        if (channel->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) retire(channel);
-    }
 
+    IoResult writeWire(std::span<iovec> from, bool endFollows) noexcept override;
+    void watch(Wants wants) noexcept override;
+    void begin() noexcept override;
+    void readHeld() noexcept override;
+    void readRest() noexcept override;
+    void endWire() noexcept override { socket_.shutdownWrite(); }
+    void resetWire() noexcept override { socket_.resetOnClose(); }
+    void closeWire() noexcept override;
     void onEvents(std::uint32_t events) noexcept override;
     void onTurnEnd() noexcept override;
 
-    /// A write at the turn's end for what has been queued: of a batch also where some of its messages were not.
-    SendStatus queued(SendStatus status) noexcept {
-        kernelFull_ ? outbox_.settle() : loop_.atTurnEnd(*this);
-        return status;
-    }
-    bool isLent(Bytes payload) const noexcept {
-        const EventLoop::Loan& loan = loop_.loan();
-        return loan.borrower == this && !std::less<>{}(payload.data(), loan.begin) &&
-               !std::less<>{}(loan.end, payload.data() + payload.size());
+    EventLoop& eventLoop() const noexcept { return static_cast<EventLoop&>(loop()); }
+    void look() noexcept {
+        if (socket_.isSecure()) setWire(socket_.isReady(), socket_.hasUnsent());
     }
     bool read() noexcept;
-    void received(std::span<std::byte> room, std::span<std::byte> buffer, std::size_t bytes) noexcept;
     void readOn() noexcept;
-    void afterReading() noexcept;
     void ended(std::uint32_t events) noexcept;
-    void watchFirst() noexcept;
     bool watchAgain() noexcept;
-    bool canWrite() const noexcept;
-    void writeLent() noexcept;
-    void write() noexcept;
-    void written(const IoResult& result) noexcept;
-    void writeFailed(std::error_code why) noexcept;
-    void fail(std::error_code why) noexcept;
-    void sendEnd() noexcept;
-    void close() noexcept;
-    void stopSending() noexcept;
-    void watchAsNeeded() noexcept;
 
-    EventLoop& loop_;
-    Receiver* receiver_ = nullptr;
-    TimerId deadline_ = 0;
-    std::atomic<std::uint32_t> references_{0};
+    [[no_unique_address]] Socket socket_;  // what follows stands in its last bytes
     std::uint32_t watched_ = 0;
-    // A write asks for what follows, down to the beginning of the outbox: a cache line.
-    Socket socket_;
-    std::uint32_t writeCalls_ = 0;
-    State state_ = State::New;
-    bool noMoreSends_ = false;
-    bool kernelFull_ = false;
-    bool paused_ : 1 = false;
-    bool peerEnded_ : 1 = false;
-    Outbox outbox_;
 };
 
 }  // namespace patchbay::transport

@@ -16,18 +16,18 @@ constexpr std::chrono::milliseconds kFlushTimeout{2000};
 /// Messages obey the queue's limit and policy.
 class MessageOutput final : public protocol::Output {
 public:
-    explicit MessageOutput(transport::SocketChannel& channel) noexcept : channel_{channel} {}
+    explicit MessageOutput(transport::Channel& channel) noexcept : channel_{channel} {}
     void write(Bytes header, Bytes payload) final { status = channel_.send(header, payload); }
     SendStatus status = SendStatus::Closed;
 
 private:
-    transport::SocketChannel& channel_;
+    transport::Channel& channel_;
 };
 
 /// Control frames do not: they are small, and never dropped for a message's sake.
 class ControlOutput final : public protocol::Output {
 public:
-    explicit ControlOutput(transport::SocketChannel& channel, ControlRoom room = ControlRoom::Shared) noexcept
+    explicit ControlOutput(transport::Channel& channel, ControlRoom room = ControlRoom::Shared) noexcept
         : channel_{channel}, room_{room} {}
     void write(Bytes header, Bytes payload) override {
         std::array<std::byte, 2 + 125> frame;
@@ -39,7 +39,7 @@ public:
     SendStatus status = SendStatus::Closed;
 
 private:
-    transport::SocketChannel& channel_;
+    transport::Channel& channel_;
     ControlRoom room_;
 };
 
@@ -60,24 +60,29 @@ SharedBatch encodeAll(const messaging::Broadcast& broadcast, const Extension* ex
 
 }  // namespace
 
-WebSocketCarrier::WebSocketCarrier(Upgraded upgraded)
+WebSocketCarrier::WebSocketCarrier(Upgraded upgraded, List& list)
     : handle_{std::move(upgraded.session)},
       channel_{std::move(upgraded.channel)},
       extensionKind_{upgraded.extension.kind},
       connection_{protocol::Role::Server, {session()->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension.object)},
-      place_{std::move(upgraded.place)} {}
+      place_{std::move(upgraded.place)} {
+    list.push_back(*this);
+    channel_->setSendQueue(session()->endpoint().config.limits.sendQueue);
+    channel_->setReceiver(*this);
+}
 
 void WebSocketCarrier::start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes) {
-    const auto channel = upgraded.channel;
     const auto session = upgraded.session;
-    auto carrier = std::make_unique<WebSocketCarrier>(std::move(upgraded));
+    auto carrier = std::make_unique<WebSocketCarrier>(std::move(upgraded), list);
     WebSocketCarrier& self = *carrier;
-    list.push_back(self);
-    channel->setSendQueue(session->endpoint().config.limits.sendQueue);
-    channel->setReceiver(self);
     session->open(std::move(carrier));
-    if (!self.connection_.isHeld()) channel->resumeReading();
-    if (!firstBytes.empty() && self.session()) self.onBytes(firstBytes);
+    self.beginReading(firstBytes);
+}
+
+/// Its open handler may have ended the connection: this is destroyed by a later entry (endConnection).
+void WebSocketCarrier::beginReading(std::span<std::byte> firstBytes) {
+    if (channel_ && !connection_.isHeld()) channel_->resumeReading();
+    if (!firstBytes.empty() && session()) onBytes(firstBytes);
 }
 
 // ------------------------------------------------------------------------------------------------ out
@@ -93,7 +98,7 @@ SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     return sent(output.status);
 }
 
-SendStatus WebSocketCarrier::send(const messaging::Delivery& delivery) noexcept {
+SendStatus WebSocketCarrier::deliver(const Delivery& delivery) noexcept {
     if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
     Extension* const extension = connection_.extension();
     const std::uint8_t number = extension ? extension->broadcastForm() : Extension::kPlain;
@@ -190,7 +195,7 @@ void WebSocketCarrier::feedKept() {
     const auto channel = channel_;
     connection_.release();
     {
-        const transport::SocketChannel::Lending lending{*channel, kept->rest()};
+        const transport::Channel::Lending lending{*channel, kept->rest()};
         kept->taken = kept->size - connection_.receive(kept->rest());
     }
     if (kept->taken < kept->size) {
@@ -201,7 +206,7 @@ void WebSocketCarrier::feedKept() {
 }
 
 void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload) {
-    const transport::SocketChannel::Lending lending{*channel_, payload};
+    const transport::Channel::Lending lending{*channel_, payload};
     session()->receive(handle_, kind, payload, kSlackBytes);
 }
 

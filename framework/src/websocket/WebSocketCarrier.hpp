@@ -16,7 +16,7 @@
 #include "transport/ConnectionPlace.hpp"
 #include "messaging/SessionCore.hpp"
 #include "protocol/Connection.hpp"
-#include "transport/SocketChannel.hpp"
+#include "transport/Channel.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -24,9 +24,9 @@
 
 namespace patchbay::websocket {
 
-class WebSocketCarrier final : public messaging::Carrier,
+class WebSocketCarrier final : public Carrier,
                                public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
-                               private transport::SocketChannel::Receiver,
+                               private transport::Channel::Receiver,
                                private protocol::Receiver {
 public:
     static constexpr std::chrono::milliseconds kOverflowTimeout{1000};
@@ -35,7 +35,7 @@ public:
 
     /// What a handshake leaves behind.
     struct Upgraded {
-        transport::SocketChannel::Pointer channel;
+        transport::Channel::Pointer channel;
         std::shared_ptr<messaging::SessionCore> session;
         messaging::AgreedExtension extension;  ///< none was agreed on: empty
         transport::ConnectionPlace place;                 ///< given back when the connection has ended
@@ -44,22 +44,24 @@ public:
     /// request (RFC 6455 §4.2.2).
     /// Requires: kSlackBytes behind `firstBytes` may be read.   Thread: the channel's loop.
     static void start(Upgraded upgraded, List& list, std::span<std::byte> firstBytes);
+    /// The two halves of start(), between which the session opens: a carrier that hears nothing yet, and reading.
+    WebSocketCarrier(Upgraded upgraded, List& list);
+    void beginReading(std::span<std::byte> firstBytes);
 
     /// Ends the connection now: the time to part in good order is over.   Thread: the loop's.
     void cut() noexcept;
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override;
-    SendStatus send(const messaging::Delivery& delivery) noexcept override;
+    SendStatus deliver(const Delivery& delivery) noexcept override;
     void prefetch() const noexcept override {
         if (channel_) channel_->prefetch();
     }
+    std::size_t queuedBytes() const noexcept override { return channel_ ? channel_->queuedBytes() : 0; }
     SendStatus ping(Bytes payload) noexcept override;
     void pauseReading() noexcept override;
     void resumeReading() noexcept override;
     void close(CloseCode code, std::string_view text) noexcept override;
     void closeNow(CloseCode code, std::string_view text) noexcept override;
-
-    explicit WebSocketCarrier(Upgraded upgraded);
 
 private:
     /// What was read and not taken.
@@ -97,7 +99,7 @@ private:
     void endConnection(std::chrono::milliseconds within) noexcept;
 
     Session handle_;  // keeps the session, for its handlers; empty when the connection has ended
-    transport::SocketChannel::Pointer channel_;  // empty then
+    transport::Channel::Pointer channel_;  // empty then
     const ExtensionFactory* extensionKind_;      // whose broadcasts it shares; nullptr: none
     protocol::Connection connection_;
     transport::ConnectionPlace place_;  // until the connection has ended

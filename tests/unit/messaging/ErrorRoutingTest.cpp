@@ -198,13 +198,11 @@ INSTANTIATE_TEST_SUITE_P(Table, ErrorRouting,
                          nameOf);
 
 /// Its peer leaves while it is being answered: the carrier knows, the session does not yet.
-class LeavingCarrier final : public messaging::Carrier {
+class LeavingCarrier final : public Carrier {
 public:
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
-    SendStatus send(const messaging::Delivery&) noexcept override { return SendStatus::Closed; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Closed; }
-    void pauseReading() noexcept override {}
-    void resumeReading() noexcept override {}
+    std::size_t queuedBytes() const noexcept override { return 0; }
     void close(CloseCode, std::string_view) noexcept override {}
     void closeNow(CloseCode, std::string_view) noexcept override {}
 };

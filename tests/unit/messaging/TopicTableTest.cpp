@@ -20,12 +20,12 @@ public:
 };
 
 /// Puts broadcasts on its wire in the form that they share.
-class EncodingCarrier final : public messaging::Carrier {
+class EncodingCarrier final : public Carrier {
 public:
     explicit EncodingCarrier(std::vector<const std::byte*>& sent) : sent_{sent} {}
     static inline int encodings = 0;
 
-    SendStatus send(const messaging::Delivery& delivery) noexcept override {
+    SendStatus deliver(const Delivery& delivery) noexcept override {
         const auto encode = [](const messaging::Broadcast& all) {
             ++encodings;
             return makeBatch(asBytes("frame "), all.payload(0));
@@ -35,8 +35,7 @@ public:
     }
     SendStatus send(MessageKind, Bytes) noexcept override { return SendStatus::Closed; }
     SendStatus ping(Bytes) noexcept override { return SendStatus::Queued; }
-    void pauseReading() noexcept override {}
-    void resumeReading() noexcept override {}
+    std::size_t queuedBytes() const noexcept override { return 0; }
     void close(CloseCode, std::string_view) noexcept override {}
     void closeNow(CloseCode, std::string_view) noexcept override {}
 
@@ -59,7 +58,7 @@ protected:
         EndpointConfig config{model.className, model.path, {}, {}, {}, limits};
         return std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
     }
-    std::shared_ptr<messaging::SessionCore> session(std::size_t loop, std::unique_ptr<messaging::Carrier> carrier) {
+    std::shared_ptr<messaging::SessionCore> session(std::size_t loop, std::unique_ptr<Carrier> carrier) {
         messaging::SessionStart start{};
         start.instance = endpoint->code->model.construct(endpoint->services);
         auto made = std::make_shared<messaging::SessionCore>(endpoint, loop, std::move(start));

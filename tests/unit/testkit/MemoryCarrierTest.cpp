@@ -1,6 +1,8 @@
 // A peer in memory whose server does not read from it for now.
 #include "testkit/MemoryCarrier.hpp"
 
+#include "messaging/CarrierLink.hpp"
+
 #include <patchbay/annotations.hpp>
 
 #include <gmock/gmock.h>
@@ -40,18 +42,21 @@ protected:
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
         messaging::SessionStart start{};
         start.instance = ear = std::static_pointer_cast<Listening>(endpoint->code->model.construct(endpoint->services));
-        line->session = std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
-        EXPECT_TRUE(endpoint->add(line->session));
-        auto made = std::make_unique<MemoryCarrier>(line, SendQueue{});
+        auto core = std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
+        EXPECT_TRUE(endpoint->add(core));
+        auto made = std::make_unique<MemoryCarrier>(line);
         carrier = made.get();
-        loop->turnWith([&] { line->session->open(std::move(made)); });
+        loop->turnWith([&] { line->input = CarrierInput{messaging::CarrierLink::open(std::move(core), std::move(made), {})}; });
         ear->whenHeard = [this] { carrier->pauseReading(); };
+    }
+    ~MemoryPause() override {
+        loop->turnWith([this] { messaging::CarrierLink::cutAll(*state, 0); });
     }
     void resume() {
         loop->turnWith([this] { carrier->resumeReading(); });
     }
     std::vector<std::string>& heard() { return ear->heard; }
-    Session session() const { return Session{line->session}; }
+    Session session() const { return line->input.session(); }
 
     Machine machine{100};
     ManualLoop* const loop = &machine.loop();

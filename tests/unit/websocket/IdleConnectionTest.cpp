@@ -1,5 +1,6 @@
 // What a WebSocket that rests costs beside its session: two objects and no buffer.
 
+#include "transport/SocketChannel.hpp"
 #include "websocket/WebSocketCarrier.hpp"
 
 #include <gtest/gtest.h>

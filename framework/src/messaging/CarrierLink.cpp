@@ -1,0 +1,337 @@
+#include "messaging/CarrierLink.hpp"
+
+#include "base/Guarded.hpp"
+#include "base/QueuePolicy.hpp"
+#include "base/Utf8.hpp"
+#include "messaging/CloseTable.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace patchbay::messaging {
+namespace {
+
+constexpr std::chrono::milliseconds kOverflowTimeout{1000};
+constexpr std::size_t kMostReason = 123;  // RFC 6455 §5.5: as much as a close handler is given by any peer
+constexpr std::string_view kTooBig = "message over the limit", kNoText = "text that is not UTF-8";
+
+/// Nothing of what is no text.
+std::string reasonOf(std::string_view text) {
+    return std::string{isUtf8(asBytes(text)) ? cutAtCharacter(text, kMostReason) : ""};
+}
+
+}  // namespace
+
+/// The session's own: every call goes to the link.
+class CarrierLink::Half final : public Carrier {
+public:
+    explicit Half(std::shared_ptr<CarrierLink> link) noexcept : link_{std::move(link)} {}
+
+    SendStatus send(MessageKind kind, Bytes payload) noexcept override { return link_->send(kind, payload); }
+    SendStatus deliver(const Delivery& delivery) noexcept override { return link_->deliver(delivery); }
+    std::size_t queuedBytes() const noexcept override { return 0; }  // the link asks the carrier
+    SendStatus ping(Bytes payload) noexcept override { return link_->ping(payload); }
+    void pauseReading() noexcept override { link_->pauseReading(); }
+    void resumeReading() noexcept override { link_->resumeReading(); }
+    void close(CloseCode code, std::string_view text) noexcept override { link_->close(code, text); }
+    void closeNow(CloseCode code, std::string_view text) noexcept override { link_->closeNow(code, text); }
+
+private:
+    const std::shared_ptr<CarrierLink> link_;
+};
+
+class CarrierLink::Opening final : public LoopEntry {
+public:
+    explicit Opening(std::shared_ptr<CarrierLink> link) noexcept : link_{std::move(link)} {}
+    ~Opening() override {
+        if (link_) link_->neverBegins();
+    }
+    void run() noexcept override { std::exchange(link_, nullptr)->begin(); }
+
+private:
+    std::shared_ptr<CarrierLink> link_;
+};
+
+/// A message, or some of one, with kSlackBytes behind it, in one block.
+class CarrierLink::Piece final : public LoopEntry {
+public:
+    static std::unique_ptr<Piece> make(std::shared_ptr<CarrierLink> link, Brings what, MessageKind kind, Bytes payload) {
+        return std::unique_ptr<Piece>{new (payload.size() + kSlackBytes) Piece{std::move(link), what, kind, payload}};
+    }
+    ~Piece() override { link_->loop().queue().release(bytesOf(size_)); }
+    void run() noexcept override {
+        link_->take(what_, kind_, {reinterpret_cast<const std::byte*>(this + 1), size_});
+    }
+    /// What it needs.   Units: bytes.
+    static std::size_t bytesOf(std::size_t payload) noexcept { return sizeof(Piece) + payload + kSlackBytes; }
+
+    void* operator new(std::size_t size, std::size_t more) { return ::operator new(size + more); }
+    // NOLINTNEXTLINE(misc-new-delete-overloads): there is no other way to make one
+    void operator delete(void* memory) { ::operator delete(memory); }
+    void operator delete(void* memory, std::size_t) { ::operator delete(memory); }
+
+private:
+    Piece(std::shared_ptr<CarrierLink> link, Brings what, MessageKind kind, Bytes payload) noexcept
+        : link_{std::move(link)}, size_{payload.size()}, what_{what}, kind_{kind} {
+        auto* const place = reinterpret_cast<std::byte*>(this + 1);
+        if (size_ != 0) std::memcpy(place, payload.data(), size_);
+        std::memset(place + size_, 0, kSlackBytes);
+        link_->loop().queue().charge(bytesOf(size_));
+    }
+
+    const std::shared_ptr<CarrierLink> link_;
+    const std::size_t size_;
+    const Brings what_;
+    const MessageKind kind_;
+};
+
+CarrierLink::CarrierLink(std::shared_ptr<SessionCore> session, std::unique_ptr<Carrier> carrier, detail::ImagePin pin)
+    : handle_{std::move(session)}, pin_{std::move(pin)}, carrier_{std::move(carrier)} {}
+
+std::shared_ptr<CarrierLink> CarrierLink::open(std::shared_ptr<SessionCore> session, std::unique_ptr<Carrier> carrier,
+                                               detail::ImagePin pin) {
+    auto link = std::make_shared<CarrierLink>(std::move(session), std::move(carrier), std::move(pin));
+    link->loop().queue().put(std::make_unique<Opening>(link));
+    return link;
+}
+
+void CarrierLink::begin() {
+    core().endpoint().server->links[core().loopIndex()].push_back(*this);
+    core().open(std::make_unique<Half>(shared_from_this()));
+    begun_.store(true);
+    if (core().endpoint().server->cutting.load()) cut();
+}
+
+/// Its loop has ended: nobody asks for this session any more.
+void CarrierLink::neverBegins() noexcept {
+    ended_.store(true);
+    core().endpoint().remove(core());
+    carrier_.reset();
+    pin_ = {};
+}
+
+// ------------------------------------------------------------------------------------------------ in, from any thread
+
+Arrival CarrierLink::message(MessageKind kind, Bytes payload) {
+    if (!isOpen()) return Arrival::Ended;
+    if (paused_.load()) return Arrival::Paused;
+    if (payload.size() > core().endpoint().maxMessageBytes()) return refuse(CloseCause::TooBig, kTooBig);
+    if (kind == MessageKind::Text && !isUtf8(payload)) return refuse(CloseCause::InvalidText, kNoText);
+    return put(Brings::Message, kind, payload);
+}
+
+Arrival CarrierLink::part(MessageKind kind, Bytes piece, PieceOf of) {
+    if (!isOpen()) return Arrival::Ended;
+    if (paused_.load()) return Arrival::Paused;
+    if (piece.size() > core().endpoint().maxMessageBytes()) return refuse(CloseCause::TooBig, kTooBig);
+    return put(of == PieceOf::Last ? Brings::LastPart : Brings::Part, kind, piece);
+}
+
+Arrival CarrierLink::put(Brings what, MessageKind kind, Bytes payload) {
+    LoopQueue& queue = loop().queue();
+    if (!queue.hasRoom(Piece::bytesOf(payload.size()))) return Arrival::Full;
+    std::unique_ptr<LoopEntry> entry = Piece::make(shared_from_this(), what, kind, payload);
+    if (!queue.hasRoom(0)) return Arrival::Full;  // others have taken it meanwhile
+    return queue.put(entry) ? Arrival::Taken : Arrival::Ended;
+}
+
+Arrival CarrierLink::refuse(CloseCause cause, std::string_view rule) {
+    post([cause, rule](CarrierLink& self) { self.fail(cause, rule); });
+    return Arrival::Ended;
+}
+
+/// For what is small and never refused.
+template <class Action>
+void CarrierLink::post(Action action) {
+    loop().post([self = shared_from_this(), action = std::move(action)] {
+        if (!self->ended_.load()) action(*self);
+    });
+}
+
+void CarrierLink::alive() {
+    post([](CarrierLink& self) { self.core().touch(); });
+}
+
+void CarrierLink::pong(Bytes payload) {
+    post([text = std::string{asText(payload)}](CarrierLink& self) {
+        self.core().touch();
+        self.core().receivePong(asBytes(text));
+    });
+}
+
+void CarrierLink::closed(CloseCode code, std::string_view text) {
+    post([code, reason = reasonOf(text)](CarrierLink& self) {
+        self.core().touch();
+        self.core().peerClosed(code, reason);
+        self.end();
+    });
+}
+
+void CarrierLink::lost(std::string_view why) {
+    post([reason = reasonOf(why)](CarrierLink& self) {
+        self.core().lost(reason);
+        self.end();
+    });
+}
+
+// ------------------------------------------------------------------------------------------------ in, on the loop
+
+void CarrierLink::take(Brings what, MessageKind kind, Bytes payload) {
+    if (ended_.load()) return;
+    core().touch();
+    if (what != Brings::Message) return collect(kind, payload, what == Brings::LastPart);
+    core().receive(handle_, kind, payload, kSlackBytes);
+}
+
+void CarrierLink::collect(MessageKind kind, Bytes piece, bool isLast) {
+    if (!core().isOpen()) return;
+    if (!pieces_) pieces_ = std::make_unique<MessageBuffer>(core().endpoint().maxMessageBytes());
+    if (!pieces_->append(piece)) return fail(CloseCause::TooBig, kTooBig);
+    if (!isLast) return;
+    const auto whole = std::move(pieces_);
+    if (kind == MessageKind::Text && !isUtf8(whole->bytes())) return fail(CloseCause::InvalidText, kNoText);
+    core().receive(handle_, kind, whole->bytes(), kSlackBytes);
+}
+
+/// The peer broke `rule`. The goodbye is this link's to say: the session thinks that its carrier has.
+void CarrierLink::fail(CloseCause cause, std::string_view rule) noexcept {
+    if (!core().isOpen()) return;
+    core().peerFailed(cause, std::string{rule});
+    pieces_.reset();
+    close(closeRow(cause).onWire, rule);
+}
+
+// ------------------------------------------------------------------------------------------------ out
+
+/// Asks the carrier for something. What it throws ends its session, and it is asked for nothing more.
+template <class Call>
+SendStatus CarrierLink::ask(std::string_view what, Call call) noexcept {
+    if (ended_.load()) return SendStatus::Closed;
+    SendStatus status = SendStatus::Closed;
+    if (const auto thrown = thrownBy([&] { status = call(*carrier_); })) {
+        log::error(core().endpoint().config.path, "a session is lost: its carrier's " + std::string{what} + " threw " + *thrown);
+        core().lost("the carrier has failed");
+        end();
+        return SendStatus::Closed;
+    }
+    return status;
+}
+
+SendStatus CarrierLink::noted(SendStatus status) noexcept {
+    if (status == SendStatus::Dropped) core().noteDropped(++dropped_);
+    return status;
+}
+
+SendStatus CarrierLink::admit(std::size_t payload) {
+    return QueuePolicy{core().sendQueue()}.admit(
+        framed(payload), [&] { return carrier_->queuedBytes(); },
+        [&] {
+            if (!carrier_->dropOldest()) return false;
+            noted(SendStatus::Dropped);
+            return true;
+        });
+}
+
+SendStatus CarrierLink::sendOne(MessageKind kind, Bytes payload) {
+    const SendStatus status = admit(payload.size());
+    return noted(status == SendStatus::Queued ? carrier_->send(kind, payload) : status);
+}
+
+SendStatus CarrierLink::send(MessageKind kind, Bytes payload) noexcept {
+    return ask("send()", [&](Carrier&) { return sendOne(kind, payload); });
+}
+
+/// Whether all of it is within the limit.
+bool CarrierLink::fits(const Delivery& delivery) const {
+    std::size_t bytes = carrier_->queuedBytes();
+    for (std::size_t message = 0; message < delivery.count(); ++message) bytes += framed(delivery.payload(message).size()).onWire;
+    return bytes <= core().sendQueue().bytes;
+}
+
+SendStatus CarrierLink::deliver(const Delivery& delivery) noexcept {
+    return ask("deliver()", [&](Carrier& carrier) {
+        if (fits(delivery)) return noted(carrier.deliver(delivery));
+        SendStatus all = SendStatus::Queued;
+        for (std::size_t message = 0; message < delivery.count(); ++message) {
+            const SendStatus one = sendOne(delivery.kind(message), delivery.payload(message));
+            if (one == SendStatus::Full || one == SendStatus::Closed) return one;
+            if (one == SendStatus::Dropped) all = one;
+        }
+        return all;
+    });
+}
+
+SendStatus CarrierLink::ping(Bytes payload) noexcept {
+    return ask("ping()", [&](Carrier& carrier) { return carrier.ping(payload); });
+}
+
+void CarrierLink::pauseReading() noexcept {
+    if (paused_.exchange(true)) return;
+    ask("pauseReading()", [](Carrier& carrier) {
+        carrier.pauseReading();
+        return SendStatus::Queued;
+    });
+}
+
+void CarrierLink::resumeReading() noexcept {
+    if (!paused_.exchange(false)) return;
+    ask("resumeReading()", [](Carrier& carrier) {
+        carrier.resumeReading();
+        return SendStatus::Queued;
+    });
+}
+
+// ------------------------------------------------------------------------------------------------ the end
+
+void CarrierLink::close(CloseCode code, std::string_view text) noexcept {
+    ask("close()", [&](Carrier& carrier) {
+        carrier.close(code, text);
+        return SendStatus::Queued;
+    });
+    resumeReading();
+    giveUpAfter(core().endpoint().server->closeTimeout);
+}
+
+void CarrierLink::closeNow(CloseCode code, std::string_view text) noexcept {
+    ask("closeNow()", [&](Carrier& carrier) {
+        carrier.closeNow(code, text);
+        return SendStatus::Queued;
+    });
+    resumeReading();
+    giveUpAfter(kOverflowTimeout);
+}
+
+void CarrierLink::giveUpAfter(std::chrono::milliseconds within) noexcept {
+    if (ended_.load()) return;
+    loop().cancel(giveUp_);
+    giveUp_ = loop().after(onClock(within), [self = shared_from_this()] { self->end(); });
+}
+
+void CarrierLink::cut() noexcept {
+    core().lost("the server has stopped");
+    end();
+}
+
+void CarrierLink::cutAll(ServerState& server, std::size_t loopIndex) noexcept {
+    auto& links = server.links[loopIndex];
+    while (!links.empty()) static_cast<CarrierLink&>(links.front()).cut();
+}
+
+/// By an entry of its own: the caller may be inside the carrier.
+void CarrierLink::end() noexcept {
+    if (ended_.exchange(true)) return;
+    unlink();
+    loop().cancel(giveUp_);
+    if (!loop().post([self = shared_from_this()] { self->letGo(); })) letGo();
+}
+
+void CarrierLink::letGo() noexcept {
+    core().carrierEnded();
+    pieces_.reset();
+    carrier_.reset();
+    pin_ = {};
+}
+
+}  // namespace patchbay::messaging

@@ -1,0 +1,170 @@
+#include "transport/Channel.hpp"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace patchbay::transport {
+
+void Channel::retire(Channel* channel) {
+    if (channel->loop_.isHere()) channel->close();
+    channel->loop_.discard(std::unique_ptr<TurnEndTask>{channel});
+}
+
+void Channel::start(Receiver& receiver) {
+    if (state_ != State::New) return;
+    state_ = State::Open;
+    receiver_ = &receiver;
+    loop_.atTurnEnd(*this);
+    begin();
+}
+
+void Channel::pauseReading() noexcept {
+    paused_ = true;
+    watchAsNeeded();
+}
+
+void Channel::resumeReading() noexcept {
+    paused_ = false;
+    watchAsNeeded();
+    readHeld();
+}
+
+void Channel::watchAsNeeded() noexcept {
+    if (state_ == State::New || state_ == State::Closed) return;
+    const Wants now{!paused_ && !peerEnded_, blocked_};
+    if (now == wants_) return;
+    wants_ = now;
+    watch(now);
+}
+
+// ---- reading
+
+void Channel::received(std::span<std::byte> room, std::span<std::byte> buffer, std::size_t bytes) noexcept {
+    const std::size_t inRoom = std::min(bytes, room.size());
+    if (inRoom > 0 && receiver_) receiver_->onRoomFilled(inRoom);
+    if (bytes == inRoom || !receiver_) return;
+    const Lending lending{*this, buffer};
+    receiver_->onBytes(buffer.first(bytes - inRoom));
+}
+
+void Channel::peerEnds() noexcept {
+    peerEnded_ = true;
+    if (state_ == State::HalfClosed) return close();
+    watchAsNeeded();
+    if (receiver_) receiver_->onEnd({});
+}
+
+// ---- writing
+
+SendStatus Channel::sendNow(const SharedBatch& batch, std::size_t first, std::size_t last) noexcept {
+    const std::size_t begin = batch->start(first), bytes = batch->start(last) - begin;
+    const bool now = outbox_.empty() && state_ == State::Open && direct_ && outbox_.fits(bytes);
+    if (!now || bytes == 0) return send(batch, first, last);
+    iovec piece{const_cast<std::byte*>(batch->bytes.data() + begin), bytes};
+    const IoResult result = writeWire({&piece, 1}, false);
+    ++writeCalls_;
+    if (result.state == IoResult::State::Done && result.bytes == bytes) return SendStatus::Queued;
+    const SendStatus status = send(batch, first, last);  // the turn's end sees to the rest, or to the failure
+    outbox_.written(result.bytes);
+    return status;
+}
+
+void Channel::onTurnEnd() noexcept {
+    if (!canWrite()) return;
+    if (hasToWrite()) return write();
+    watchAsNeeded();
+    // A peer that has gone within the TLS handshake will never be ready for what waits.
+    if (state_ == State::Flushing && (ready_ || peerEnded_)) sendEnd();
+}
+
+/// At the end of a Lending, in the middle of a turn: what fails here is told at the turn's end.
+void Channel::writeLent() noexcept {
+    if (canWrite() && ready_ && !unsent_) {
+        Batch batch;
+        outbox_.gather(batch);
+        const IoResult result = writeWire(batch.span(), false);
+        ++writeCalls_;
+        if (result.state != IoResult::State::Failed) outbox_.written(result.bytes);
+    }
+    outbox_.keepLent();
+}
+
+void Channel::write() noexcept {
+    Batch batch;
+    if (ready_) outbox_.gather(batch);
+    const IoResult result = writeWire(batch.span(), state_ == State::Flushing && batch.bytes == outbox_.unsentBytes());
+    ++writeCalls_;
+    outbox_.written(result.bytes);
+    written(result);
+}
+
+void Channel::written(const IoResult& result) noexcept {
+    if (result.state == IoResult::State::Failed) return writeFailed(result.error);
+    const bool empty = outbox_.empty() && !unsent_;
+    blocked_ = result.state == IoResult::State::WouldBlock && !empty;
+    if (blocked_) outbox_.settle();
+    watchAsNeeded();
+    if (!empty) {
+        // The rest in the next turn: others get theirs in between.
+        if (result.state == IoResult::State::Done && ready_) loop_.atTurnEnd(*this);
+        return;
+    }
+    if (state_ == State::Flushing) return sendEnd();
+    if (receiver_) receiver_->onDrained();
+}
+
+// What the peer sent before it reset the connection is still there to read, such as the Close frame that says why.
+void Channel::writeFailed(std::error_code why) noexcept {
+    if (state_ != State::Open) return close();
+    stopSending();
+    readRest();
+    if (state_ == State::Open) fail(why);
+}
+
+// ---- closing
+
+void Channel::fail(std::error_code why) noexcept {
+    Receiver* receiver = peerEnded_ ? nullptr : receiver_;
+    close();
+    if (receiver) receiver->onEnd(why);
+}
+
+void Channel::closeAfterFlush(std::chrono::milliseconds within) {
+    noMoreSends_ = true;
+    if (state_ != State::New && state_ != State::Open) return;
+    if (std::exchange(state_, State::Flushing) == State::New) begin();
+    receiver_ = nullptr;
+    paused_ = false;
+    deadline_ = loop_.after(within, [self = Pointer{this}] { self->abort(); });
+    watchAsNeeded();
+    loop_.atTurnEnd(*this);
+}
+
+void Channel::sendEnd() noexcept {
+    if (peerEnded_) return close();
+    endWire();
+    state_ = State::HalfClosed;
+}
+
+void Channel::abort() noexcept {
+    if (state_ != State::Closed) resetWire();
+    close();
+}
+
+void Channel::close() noexcept {
+    if (std::exchange(state_, State::Closed) == State::Closed) return;
+    receiver_ = nullptr;
+    unlink();
+    closeWire();
+    stopSending();
+    loop_.cancel(std::exchange(deadline_, 0));  // last: its task may hold the last reference
+}
+
+void Channel::stopSending() noexcept {
+    noMoreSends_ = true;
+    outbox_.clear();
+}
+
+}  // namespace patchbay::transport

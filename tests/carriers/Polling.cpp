@@ -1,0 +1,192 @@
+#include "carriers/Polling.hpp"
+
+#include <patchbay/carrier.hpp>
+#include <patchbay/http.hpp>
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <utility>
+
+namespace patchbay::test {
+namespace {
+
+constexpr std::chrono::milliseconds kLongest{500};
+
+std::string newKey() {
+    std::random_device random;
+    std::string key;
+    for (int i = 0; i < 32; ++i) key += "0123456789abcdef"[random() % 16];
+    return key;
+}
+
+std::string framed(char kind, std::string_view payload) {
+    return kind + std::to_string(payload.size()) + "\n" + std::string{payload};
+}
+
+}  // namespace
+
+/// What waits for one peer.   Thread: any.
+class Polling::Poll {
+public:
+    void put(std::string frame) {
+        const std::lock_guard guard{lock_};
+        bytes_ += frame.size();
+        frames_.push_back(std::move(frame));
+        changed_.notify_all();
+    }
+    void sayGoodbye(CloseCode code, std::string_view text) {
+        put(framed('c', std::to_string(static_cast<int>(code)) + " " + std::string{text}));
+        const std::lock_guard guard{lock_};
+        goodbye_ = true;
+    }
+    bool dropOldest() {
+        const std::lock_guard guard{lock_};
+        if (frames_.empty()) return false;
+        bytes_ -= frames_.front().size();
+        frames_.pop_front();
+        return true;
+    }
+    void dropAll() {
+        while (dropOldest()) continue;
+    }
+    std::size_t bytes() const {
+        const std::lock_guard guard{lock_};
+        return bytes_;
+    }
+    /// The carrier has gone.
+    void end() {
+        const std::lock_guard guard{lock_};
+        over_ = true;
+        changed_.notify_all();
+    }
+
+    struct Taken {
+        std::string frames;
+        bool last;  ///< nothing comes behind it
+    };
+    /// What waits, as soon as there is some.
+    Taken take() {
+        std::unique_lock guard{lock_};
+        changed_.wait_for(guard, kLongest, [this] { return !frames_.empty() || over_; });
+        Taken taken{{}, goodbye_ || over_};
+        for (const std::string& frame : frames_) taken.frames += frame;
+        frames_.clear();
+        bytes_ = 0;
+        return taken;
+    }
+
+    CarrierInput input;  // set before anybody else knows of it
+
+private:
+    mutable std::mutex lock_;
+    std::condition_variable changed_;
+    std::deque<std::string> frames_;
+    std::size_t bytes_ = 0;
+    bool goodbye_ = false, over_ = false;
+};
+
+class Polling::PollCarrier final : public Carrier {
+public:
+    explicit PollCarrier(std::shared_ptr<Poll> poll) : poll_{std::move(poll)} {}
+    ~PollCarrier() override { poll_->end(); }
+
+    SendStatus send(MessageKind kind, Bytes payload) override {
+        poll_->put(framed(kind == MessageKind::Text ? 't' : 'b', asText(payload)));
+        return SendStatus::Queued;
+    }
+    std::size_t queuedBytes() const override { return poll_->bytes(); }
+    bool dropOldest() override { return poll_->dropOldest(); }
+    void close(CloseCode code, std::string_view text) override { poll_->sayGoodbye(code, text); }
+    void closeNow(CloseCode code, std::string_view text) override {
+        poll_->dropAll();
+        poll_->sayGoodbye(code, text);
+    }
+
+private:
+    const std::shared_ptr<Poll> poll_;
+};
+
+class Polling::Table {
+public:
+    std::string add(std::shared_ptr<Poll> poll) {
+        const std::lock_guard guard{lock_};
+        std::string key = newKey();
+        polls_.emplace(key, std::move(poll));
+        return key;
+    }
+    std::shared_ptr<Poll> find(std::string_view key) const {
+        const std::lock_guard guard{lock_};
+        const auto found = polls_.find(key);
+        return found == polls_.end() ? nullptr : found->second;
+    }
+    void forget(std::string_view key) {
+        const std::lock_guard guard{lock_};
+        const auto found = polls_.find(key);
+        if (found != polls_.end()) polls_.erase(found);
+    }
+
+private:
+    mutable std::mutex lock_;
+    std::map<std::string, std::shared_ptr<Poll>, std::less<>> polls_;
+};
+
+void Polling::install(ServerContainer& server) {
+    const auto table = std::make_shared<Table>();
+
+    server.handle("POST", "/polling", [&server, table](const HttpRequest& request, HttpResponse& response) {
+        Admission admission = server.admit(handshakeFor(request, request.queryParameter("to")));
+        if (!admission.isAdmitted()) {
+            response = admission.refusal();
+            return;
+        }
+        response.headers = admission.headers();
+        const auto poll = std::make_shared<Poll>();
+        poll->input = server.openSession(std::move(admission), std::make_unique<PollCarrier>(poll));
+        if (!poll->input.isOpen()) {
+            response.status = 503;
+            return;
+        }
+        response.status = 201;
+        response.write("text/plain", table->add(poll));
+    });
+
+    server.handle("GET", "/polling/{key}", [table](const HttpRequest& request, HttpResponse& response) {
+        const std::string_view key = request.pathParameter("key");
+        const auto poll = table->find(key);
+        if (!poll) {
+            response.status = 404;
+            return;
+        }
+        poll->input.alive();
+        Poll::Taken taken = poll->take();
+        if (taken.last) {
+            table->forget(key);
+            poll->input.closed();
+        }
+        if (taken.frames.empty()) response.status = taken.last ? 404 : 204;
+        response.body = std::move(taken.frames);
+    });
+
+    server.handle("POST", "/polling/{key}", [table](const HttpRequest& request, HttpResponse& response) {
+        const auto poll = table->find(request.pathParameter("key"));
+        const bool isText = request.header("Content-Type").starts_with("text/");
+        const Arrival arrival = poll ? poll->input.message(isText ? MessageKind::Text : MessageKind::Binary, asBytes(request.body))
+                                     : Arrival::Ended;
+        response.status = arrival == Arrival::Taken ? 204 : arrival == Arrival::Ended ? 410 : 503;
+    });
+
+    server.handle("DELETE", "/polling/{key}", [table](const HttpRequest& request, HttpResponse& response) {
+        const auto poll = table->find(request.pathParameter("key"));
+        table->forget(request.pathParameter("key"));
+        if (poll) poll->input.closed(CloseCode::Normal);
+        response.status = poll ? 204 : 404;
+    });
+}
+
+}  // namespace patchbay::test

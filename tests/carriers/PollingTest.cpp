@@ -1,0 +1,247 @@
+// A session whose messages travel by plain HTTP requests, over sockets: the endpoint cannot tell it from a WebSocket.
+#include "carriers/Polling.hpp"
+#include "plugins/Mapped.hpp"
+#include "support/Eventually.hpp"
+#include "support/Journal.hpp"
+#include "support/RawWebSocket.hpp"
+
+#include <patchbay/annotations.hpp>
+#include <patchbay/server.hpp>
+#include <patchbay/topics.hpp>
+
+#include <gmock/gmock.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace patchbay::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre, ::testing::StartsWith;
+
+class Room {
+    SERVER_ENDPOINT(Room, "/room/{name}", .maxMessageSize = 1_KiB, .receiveQueue = 100)
+public:
+    Room(Journal& journal, Topics& topics) : journal_{journal}, topics_{topics} {}
+    ON_OPEN(opened)
+    void opened(const Session& session, PathParam<"name"> name) {
+        session.subscribe(name.value);
+        journal_.add("open " + std::string{name.value});
+    }
+    ON_MESSAGE(said)
+    void said(const Session& session, std::string_view text, PathParam<"name"> name) {
+        if (text == "close") return session.close(CloseCode{4001}, "enough");
+        if (text == "pause") return session.pauseReceiving();
+        if (text.starts_with("all ")) {
+            topics_.publish(name.value, text.substr(4));
+            return;
+        }
+        session.send(text);
+    }
+    ON_MESSAGE(bytes)
+    Bytes bytes(Bytes bytes) { return bytes; }
+    ON_CLOSE(left)
+    void left(const CloseReason& reason) {
+        journal_.add("close " + std::to_string(static_cast<int>(reason.code())) + " " + std::string{name(reason.cause())});
+    }
+
+private:
+    Journal& journal_;
+    Topics& topics_;
+};
+
+/// The far end.   Errors: std::runtime_error where the server answers something else.
+class Client {
+public:
+    Client(std::uint16_t port, std::string_view target) : down_{port}, up_{port} {
+        const HttpAnswer opened = ask(up_, "POST", "/polling?to=" + std::string{target});
+        if (opened.status != 201) throw std::runtime_error{std::to_string(opened.status)};
+        path_ = "/polling/" + opened.body;
+    }
+    int send(std::string_view payload, std::string_view type = "text/plain") { return ask(up_, "POST", path_, payload, type).status; }
+    int leave() { return ask(up_, "DELETE", path_).status; }
+    /// The next thing that the session has said, with its kind: "t hello", "c 1000 bye". "" when it says nothing more.
+    std::string next() {
+        while (waiting_.empty() && !poll()) return {};
+        std::string frame = std::move(waiting_.front());
+        waiting_.pop_front();
+        return frame;
+    }
+
+private:
+    static HttpAnswer ask(RawSocket& socket, std::string_view method, const std::string& path, std::string_view body = {},
+                          std::string_view type = "text/plain") {
+        std::string request{method};
+        request.append(" ").append(path).append(" HTTP/1.1\r\nHost: localhost\r\nContent-Type: ").append(type);
+        request.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+        socket.send(request);
+        return socket.readAnswer();
+    }
+    bool poll() {
+        for (int i = 0; i < 20; ++i) {
+            const HttpAnswer answer = ask(down_, "GET", path_);
+            if (answer.status == 404) return false;
+            for (std::string_view rest = answer.body; !rest.empty();) {
+                const std::size_t line = rest.find('\n');
+                const std::size_t size = std::stoul(std::string{rest.substr(1, line - 1)});
+                waiting_.push_back(std::string{rest[0]} + " " + std::string{rest.substr(line + 1, size)});
+                rest.remove_prefix(line + 1 + size);
+            }
+            if (!waiting_.empty()) return true;
+        }
+        return false;
+    }
+
+    RawSocket down_, up_;
+    std::string path_;
+    std::deque<std::string> waiting_;
+};
+
+class APollingSession : public ::testing::Test {
+protected:
+    APollingSession() {
+        server.provide(journal);
+        server.deploy<Room>();
+        polling.install(server);
+        server.start();
+    }
+    static ServerConfig config() {
+        ServerConfig config;
+        config.server.listen = {{"http://127.0.0.1:0", {}, {}}};
+        config.server.loops = 2;
+        return config;
+    }
+
+    const std::shared_ptr<Journal> journal = std::make_shared<Journal>();
+    Polling polling;
+    Server server{config()};
+};
+
+TEST_F(APollingSession, SpeaksBothWays) {
+    Client client{server.port(), "/room/lobby"};
+    journal->waitFor("open lobby");
+    EXPECT_EQ(client.send("grüße"), 204);
+    EXPECT_EQ(client.next(), "t grüße");
+    EXPECT_EQ(client.send("\xff\x00", "application/octet-stream"), 204);
+    EXPECT_THAT(client.next(), StartsWith("b \xff"));
+}
+
+TEST_F(APollingSession, HearsWhatWebSocketsSayAndIsHeard) {
+    Client ann{server.port(), "/room/lobby"};
+    RawWebSocket bob{server.port(), "/room/lobby"};
+    journal->waitForCount("open lobby", 2);
+    bob.text("all from bob");
+    EXPECT_EQ(ann.next(), "t from bob");
+    EXPECT_EQ(bob.nextText(), "from bob");
+    ann.send("all from ann");
+    EXPECT_EQ(bob.nextText(), "from ann");
+    EXPECT_EQ(ann.next(), "t from ann");
+}
+
+TEST_F(APollingSession, KeepsItsMessagesInOrderBesideMany) {
+    constexpr int kClients = 4, kMessages = 50;
+    std::vector<std::thread> threads;
+    for (int c = 0; c < kClients; ++c) {
+        threads.emplace_back([&, c] {
+            Client client{server.port(), "/room/" + std::to_string(c)};
+            for (int i = 0; i < kMessages; ++i) {
+                while (client.send(std::to_string(i)) == 503) std::this_thread::yield();
+                if (i % 7 == 0) client.send("all " + std::to_string(c));
+            }
+            int next = 0, published = 0;
+            while (next < kMessages) {
+                const std::string said = client.next();
+                if (said.empty()) break;
+                if (said == "t " + std::to_string(next)) ++next;
+                if (said == "t " + std::to_string(c)) ++published;
+            }
+            EXPECT_EQ(next, kMessages);
+            EXPECT_GE(published, 1);
+            EXPECT_EQ(client.leave(), 204);
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    journal->waitForCount("close 1000 peer", kClients);
+    EXPECT_TRUE(eventually([&] { return server.sessionCount() == 0; }));
+}
+
+TEST_F(APollingSession, IsRefusedAsAWebSocketIs) {
+    EXPECT_THROW(Client(server.port(), "/nowhere"), std::runtime_error);
+    RawSocket socket{server.port()};
+    socket.send("POST /polling?to=/room/x HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(socket.readAnswer().status, 403);
+    EXPECT_EQ(journal->count("open"), 0u);
+}
+
+TEST_F(APollingSession, EndsByEitherSide) {
+    Client first{server.port(), "/room/a"};
+    EXPECT_EQ(first.leave(), 204);
+    journal->waitFor("close 1000 peer");
+    EXPECT_EQ(first.next(), "");
+    EXPECT_EQ(first.send("late"), 410);
+
+    Client second{server.port(), "/room/b"};
+    second.send("close");
+    EXPECT_EQ(second.next(), "c 4001 enough");
+    EXPECT_EQ(second.next(), "");
+    journal->waitFor("close 4001 application");
+}
+
+TEST_F(APollingSession, IsHeldToTheLimits) {
+    Client large{server.port(), "/room/a"};
+    EXPECT_EQ(large.send(std::string(1025, 'x')), 410);
+    EXPECT_EQ(large.next(), "c 1009 message over the limit");
+    Client odd{server.port(), "/room/a"};
+    EXPECT_EQ(odd.send("\xff"), 410);
+    EXPECT_EQ(odd.next(), "c 1007 text that is not UTF-8");
+    Client eager{server.port(), "/room/a"};
+    eager.send("pause");
+    EXPECT_TRUE(eventually([&] { return eager.send(std::string(60, 'x')) == 503; }));
+    journal->waitFor("close 1009 too-big");
+    journal->waitFor("close 1007 invalid-text");
+}
+
+TEST_F(APollingSession, HearsOfAStop) {
+    Client client{server.port(), "/room/a"};
+    journal->waitFor("open");
+    std::thread stopping{[&] { EXPECT_TRUE(server.stop()); }};
+    EXPECT_EQ(client.next(), "c 1001 server shuts down");
+    stopping.join();
+    journal->waitFor("close 1001 shutdown");
+}
+
+TEST_F(APollingSession, IsNotWaitedForByAStopWhenItsPeerIsSilent) {
+    Client client{server.port(), "/room/a"};
+    journal->waitFor("open");
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_TRUE(server.stop());
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 4s);
+    journal->waitFor("close 1001 shutdown");
+}
+
+TEST(APollingLibrary, IsUnmappedWithItsServerThoughSessionsAreOpen) {
+    ServerConfig config;
+    config.server.listen = {{"http://127.0.0.1:0", {}, {}}};
+    config.server.loops = 2;
+    config.pluginFolders = {CARRIER_LIBRARIES};
+    config.plugins = {{.library = "polling"}};
+    auto server = std::make_unique<Server>(config);
+    server->start();
+    ASSERT_TRUE(isMapped("polling"));
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.push_back(std::make_unique<Client>(server->port(), "/echo-of-the-library"));
+        EXPECT_EQ(clients.back()->send("hello"), 204);
+        EXPECT_EQ(clients.back()->next(), "t hello");
+    }
+    EXPECT_EQ(server->sessionCount(), 4u);
+    server.reset();
+    EXPECT_FALSE(isMapped("polling"));
+}
+
+}  // namespace
+}  // namespace patchbay::test
