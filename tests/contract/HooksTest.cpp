@@ -217,6 +217,40 @@ TYPED_TEST(Hooks, AnInterceptorThatThrowsAtAMessageGoesTheWayOfAHandlersExceptio
     EXPECT_EQ(this->journal.count("error not that one"), 1u);
 }
 
+/// Writes down the label under which it is called: what the watchdog and a stop would name.
+class Labelled final : public SessionListener, public MessageInterceptor {
+public:
+    explicit Labelled(Journal& journal) noexcept : journal_{journal} {}
+    void opened(const Session&) override { note("opened"); }
+    void closed(const Session&, const CloseReason&) override { note("closed"); }
+    Verdict received(const Session&, InterceptedMessage&) override { return note("received"); }
+    Verdict sending(const Session&, InterceptedMessage&) override { return note("sending"); }
+
+private:
+    Verdict note(const std::string& where) {
+        const char* const label = detail::runningHere().load();
+        journal_.add(where + " by " + (label ? label : "nobody"));
+        return Verdict::Pass;
+    }
+    Journal& journal_;
+};
+
+TYPED_TEST(Hooks, ListenersAndInterceptorsHaveALabelForTheWatchdog) {
+    const auto hook = std::make_shared<Labelled>(this->journal);
+    this->world.server().addListener(hook);
+    this->world.server().addInterceptor(std::static_pointer_cast<MessageInterceptor>(hook));
+    this->echo();
+    auto client = this->world.connect("/scripted/a");
+    client.send("hello");
+    EXPECT_EQ(client.next(), "hello");
+    client.close(1000, "");
+    this->journal.waitFor("closed by a session listener");
+    for (const char* const line : {"opened by a session listener", "received by a message interceptor",
+                                   "sending by a message interceptor"}) {
+        EXPECT_EQ(this->journal.count(line), 1u) << line;
+    }
+}
+
 TYPED_TEST(Hooks, ATickerTicksOnAlsoWhenItThrows) {
     using namespace std::chrono_literals;
     this->world.server().everyOnEachLoop(10ms, [this](std::chrono::steady_clock::time_point) {

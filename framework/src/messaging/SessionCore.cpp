@@ -92,7 +92,10 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     const Session session = handle();
     told_ = true;
     for (const auto& listener : endpoint_->server->sessionListeners) {
-        guarded(endpoint_->config.path, "a session listener's opened()", [&] { listener->opened(session); });
+        guarded(endpoint_->config.path, "a session listener's opened()", [&] {
+            const detail::Labelled labelled{detail::runningHere(), "a session listener"};
+            listener->opened(session);
+        });
     }
     if (!isOpen()) return;
     if (waits_) return strand().putTask(std::make_unique<OpenEvent>());
@@ -158,6 +161,7 @@ bool SessionCore::intercept(InterceptedMessage& message) {
     if (endpoint_->server->messageInterceptors.empty()) return true;
     const Session self = handle();
     const auto interceptors = endpoint_->server->messageInterceptors.list();
+    const detail::Labelled labelled{detail::runningHere(), "a message interceptor"};
     return std::ranges::all_of(*interceptors, [&](const auto& interceptor) {
         return interceptor->received(self, message) == MessageInterceptor::Verdict::Pass;
     });
@@ -193,8 +197,11 @@ SendStatus SessionCore::sendIntercepted(MessageKind kind, Bytes payload) {
     InterceptedMessage message{kind, payload};
     const Session session = handle();
     const auto interceptors = endpoint_->server->messageInterceptors.list();
-    for (const auto& interceptor : *interceptors) {
-        if (interceptor->sending(session, message) == MessageInterceptor::Verdict::Drop) return SendStatus::Dropped;
+    {
+        const detail::Labelled labelled{detail::runningHere(), "a message interceptor"};
+        for (const auto& interceptor : *interceptors) {
+            if (interceptor->sending(session, message) == MessageInterceptor::Verdict::Drop) return SendStatus::Dropped;
+        }
     }
     return transmit(kind, message.payload());
 }
@@ -361,7 +368,10 @@ void SessionCore::closed(const CloseReason& reason) noexcept {
     const Session session = handle();
     const auto& listeners = endpoint_->server->sessionListeners;
     for (auto listener = listeners.rbegin(); told_ && listener != listeners.rend(); ++listener) {
-        guarded(endpoint_->config.path, "a session listener's closed()", [&] { (*listener)->closed(session, reason); });
+        guarded(endpoint_->config.path, "a session listener's closed()", [&] {
+            const detail::Labelled labelled{detail::runningHere(), "a session listener"};
+            (*listener)->closed(session, reason);
+        });
     }
     letGo();
 }

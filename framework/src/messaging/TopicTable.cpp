@@ -73,8 +73,11 @@ Published TopicTable::publish(std::string_view topic, MessageKind kind, Bytes pa
     if (server_->messageInterceptors.empty()) return publishAsIs(topic, kind, payload, except);
     InterceptedMessage message{kind, payload};
     const auto interceptors = server_->messageInterceptors.list();
-    for (const auto& interceptor : *interceptors) {
-        if (interceptor->publishing(topic, message) == MessageInterceptor::Verdict::Drop) return {SendStatus::Dropped, {}};
+    {
+        const detail::Labelled labelled{detail::runningHere(), "a message interceptor"};
+        for (const auto& interceptor : *interceptors) {
+            if (interceptor->publishing(topic, message) == MessageInterceptor::Verdict::Drop) return {SendStatus::Dropped, {}};
+        }
     }
     return publishAsIs(topic, kind, message.payload(), except);
 }
