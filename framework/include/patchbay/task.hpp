@@ -29,6 +29,8 @@ public:
     PATCHBAY_HIDDEN Task(F&& callable)
         : pin_{detail::thisImage()} {
         using Callable = std::decay_t<F>;
+        static_assert(!requires { typename std::invoke_result_t<Callable&>::promise_type; },
+                      "Patchbay: a task is a plain function; what a coroutine returns would be dropped before it has begun");
         if constexpr (fits<Callable>) {
             new (storage_) Callable(std::forward<F>(callable));
             operations_ = &kInPlace<Callable>;
