@@ -37,7 +37,7 @@ LIBRARIES = [
 PUBLIC_OF_ROOM = {
     "base": {"bytes.hpp", "close.hpp", "errors.hpp", "extension.hpp", "limits.hpp", "message_buffer.hpp", "send_status.hpp",
              "task.hpp", "timer.hpp", "detail/Image.hpp", "detail/Labels.hpp"},
-    "http": {"http.hpp"},
+    "http": {"http.hpp", "http_exchange.hpp"},
     "configuration": {"config.hpp", "detail/ConfigReader.hpp"},
     "deployment": {"server_container.hpp"},
     "plugins": {"plugin.hpp", "detail/PluginEntry.hpp"},
