@@ -26,11 +26,11 @@ namespace patchbay {
 
 /// One request, body and all.   Source: RFC 9110
 struct HttpRequest {
-    std::string method;
-    std::string target;  ///< path and query as they came; of a target with scheme and host, what follows these
-    HeaderFields headers;
-    std::string body;  ///< at most the server's `requestBody`; empty where an HttpExchange reads it
-    std::string remoteAddress;
+    std::string method = {};
+    std::string target = {};  ///< path and query as they came; of a target with scheme and host, what follows these
+    HeaderFields headers = {};
+    std::string body = {};  ///< at most the server's `requestBody`; empty where an HttpExchange reads it
+    std::string remoteAddress = {};
     bool secure = false;
 
     /// The path as it came, without the query.
@@ -50,7 +50,7 @@ struct HttpRequest {
         return json::read<T>(body);
     }
 
-    std::vector<std::pair<std::string, std::string>> pathParameters;
+    std::vector<std::pair<std::string, std::string>> pathParameters = {};
 };
 
 enum class SameSite : std::uint8_t { Strict, Lax, None };
@@ -70,8 +70,8 @@ struct Cookie {
 /// A whole answer.
 struct HttpResponse {
     int status = 200;
-    HeaderFields headers;
-    std::string body;  ///< left out where none may be: HEAD, 204, 304
+    HeaderFields headers = {};
+    std::string body = {};  ///< left out where none may be: HEAD, 204, 304
 
     /// Instead of those of that name that are there.
     void setHeader(std::string_view name, std::string_view value);

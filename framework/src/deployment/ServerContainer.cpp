@@ -13,6 +13,11 @@ ServerContainer& ServerContainer::add(std::string method, std::string path, Http
     return *this;
 }
 
+ServerContainer& ServerContainer::add(std::string method, std::string path, detail::AsyncHttpHandler handler, detail::ImagePin pin) {
+    deployments().addRoute({std::move(pin), std::move(method), std::move(path), std::move(handler)});
+    return *this;
+}
+
 ServerContainer& ServerContainer::addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin) {
     deployments().addExtension({std::move(pin), std::move(extension)});
     return *this;

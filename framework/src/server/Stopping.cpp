@@ -50,7 +50,7 @@ bool Server::Parts::drain() {
     pluginHost.stop();
     closeSessions(deadline);
     for (std::size_t i = 0; i < loops.size(); ++i) {
-        loops[i]->post([gate = gate, i] { server::Gate::endIdle(*gate, i); });
+        loops[i]->post([gate = gate, i] { http::Gate::endIdle(*gate, i); });
     }
     waitForSessions(deadline);
 
@@ -98,7 +98,10 @@ void Server::Parts::stopListening(Clock::time_point deadline) {
 /// What the time was too short for, and who came in its last moment. Their close handlers still run.
 void Server::Parts::endConnections() {
     for (std::size_t i = 0; i < loops.size(); ++i) {
-        loops[i]->post([gate = gate, i] { server::Gate::endAll(*gate, i); });
+        loops[i]->post([this, gate = gate, i] {
+            http::Gate::endAll(*gate, i);
+            site.cutAll(i);
+        });
     }
     for (const auto& session : deployments.shut()) session->loop().post([session] { session->hurry(); });
 }

@@ -33,6 +33,12 @@
 
 namespace patchbay::transport {
 
+/// How long a connection that ends waits for its peer.
+enum class Patience : std::uint8_t {
+    Bounded,       ///< so long in all
+    WhileItTakes,  ///< so long without taking anything of what waits, here or in the kernel
+};
+
 class SocketChannel final : public IoHandler, public TurnEndTask {
 public:
     /// Counts in the channel itself.   Thread: any; one Pointer, one at a time.
@@ -123,8 +129,8 @@ public:
     /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed.
     void dropQueue() noexcept { outbox_.dropUnstarted(); }
     /// Nothing more is sent or delivered: writes what waits, sends FIN, waits for the peer's, and closes; resets the
-    /// connection when that takes longer than `within`.   Source: RFC 6455 §7.1.1 (the server closes first).
-    void closeAfterFlush(std::chrono::milliseconds within);
+    /// connection when that takes longer than `within`, as `patience` has it.   Source: RFC 6455 §7.1.1 (the server closes first).
+    void closeAfterFlush(std::chrono::milliseconds within, Patience patience = Patience::Bounded);
     /// Resets the connection.
     void abort() noexcept;
     /// The limit and policy for what is sent from now on.
@@ -181,6 +187,8 @@ private:
     void written(const IoResult& result) noexcept;
     void writeFailed(std::error_code why) noexcept;
     void fail(std::error_code why) noexcept;
+    void giveUpAfter(std::chrono::milliseconds within, Patience patience);
+    std::size_t untaken() const noexcept { return outbox_.unsentBytes() + socket_.unacknowledged(); }
     void sendEnd() noexcept;
     void close() noexcept;
     void stopSending() noexcept;

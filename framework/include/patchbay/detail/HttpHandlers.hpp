@@ -15,8 +15,12 @@
 
 namespace patchbay::detail {
 
-/// What handleAsync() takes, as the server keeps it: the coroutine of a handler that returned one.
-using AsyncHttpHandler = std::function<Running(HttpExchange)>;
+/// What handleAsync() takes, as the server keeps it.
+struct AsyncHttpHandler {
+    /// A coroutine begins on the strand, and is what is returned where it has to wait.   Errors: what the handler throws.
+    std::function<Running(HttpExchange, Strand*)> call;
+    bool isCoroutine = false;  ///< else it needs no strand
+};
 
 /// Result and parameters of whatever is called in one way: a function, a lambda without `auto`.
 template <class F>
@@ -108,14 +112,15 @@ AsyncHttpHandler bindAsyncHandler(F&& handler, const Services& services) {
         static_assert(!coroutine || !std::is_reference_v<Exchange>,
                       "Patchbay: a coroutine takes its HttpExchange by value: what a reference names is gone when it goes on");
         auto called = withServices(std::move(bound), from, TypeList<HttpExchange>{}, TypeList<Ps...>{});
-        return AsyncHttpHandler{[called](HttpExchange exchange) -> Running {
-            if constexpr (coroutine) {
-                return Running{called(std::move(exchange))};
-            } else {
-                called(std::move(exchange));
-                return {};
-            }
-        }};
+        return AsyncHttpHandler{[called](HttpExchange exchange, [[maybe_unused]] Strand* strand) -> Running {
+                                    if constexpr (coroutine) {
+                                        return Running::begin(called(std::move(exchange)), *strand, Session{}, nullptr);
+                                    } else {
+                                        called(std::move(exchange));
+                                        return {};
+                                    }
+                                },
+                                coroutine};
     }(std::forward<F>(handler), services, typename CallOf<Handler>::Parameters{});
 }
 
