@@ -49,7 +49,7 @@ bool sameFields(const std::vector<HeaderField>& a, const std::vector<HeaderField
 
 bool sameHead(const RequestHead& a, const RequestHead& b) {
     return a.method == b.method && a.target == b.target && a.minorVersion == b.minorVersion &&
-           a.contentLength == b.contentLength && a.namesWebSocket == b.namesWebSocket && a.keepAlive == b.keepAlive &&
+           a.contentLength == b.contentLength && a.wantsWebSocket == b.wantsWebSocket && a.keepAlive == b.keepAlive &&
            a.expectContinue == b.expectContinue && sameFields(a.headers(), b.headers());
 }
 

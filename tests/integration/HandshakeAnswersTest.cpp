@@ -95,11 +95,12 @@ TEST_F(HandshakeAnswers, AMalformedHeadGets400AndTheEnd) {
     EXPECT_TRUE(socket.ends());
 }
 
-TEST_F(HandshakeAnswers, AnUpgradeWithoutConnectionUpgradeGets400) {
+/// Without the option it is a field that a proxy has forgotten to remove (RFC 9110 §7.8): a plain request.
+TEST_F(HandshakeAnswers, AnUpgradeWithoutConnectionUpgradeIsAPlainRequest) {
     const HttpAnswer answer = server.ask(
         "GET /probe/x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.status, 426);
 }
 
 TEST_F(HandshakeAnswers, AConfiguratorsRefusalArrivesWithItsHeadersAndBody) {
@@ -150,7 +151,7 @@ TEST_F(HandshakeAnswers, AnotherVersionGets426WithTheOneSpoken) {
     EXPECT_EQ(answer.status, 426);
     EXPECT_EQ(answer.header("sec-websocket-version"), "13");
     EXPECT_EQ(answer.header("upgrade"), "websocket");
-    EXPECT_EQ(answer.header("connection"), "Upgrade");
+    EXPECT_EQ(answer.header("connection"), "Upgrade, close");
 }
 
 TEST_F(HandshakeAnswers, APlainGetOfAnEndpointGets426) {

@@ -51,8 +51,53 @@ TEST_F(RequestHeads, ContentLengthBesideTransferEncodingGets400AndTheEnd) {
               400);
 }
 
-TEST_F(RequestHeads, AChunkedBodyGets411AndTheEnd) {
-    EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"), 411);
+TEST_F(RequestHeads, AChunkedBodyIsTheSameBody) {
+    RawSocket socket{server->port()};
+    socket.send("POST /page HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nbody\r\n00\r\nTrailer: gone\r\n\r\n" + std::string{kNext});
+    EXPECT_EQ(socket.readAnswer().body, "body");
+    EXPECT_EQ(socket.readAnswer().body, "page");
+}
+
+TEST_F(RequestHeads, AMalformedChunkGets400AndTheEnd) {
+    for (const std::string_view chunks : {"x\r\n", "4\nbody", "4\r\nbodyX", "-1\r\n", "11111111111111111\r\n"}) {
+        EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{chunks}), 400) << chunks;
+    }
+}
+
+TEST_F(RequestHeads, AChunkedBodyOverTheLimitGets413WhenItIsThatLong) {
+    EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + std::string(1024, 'b')), 413);
+}
+
+TEST_F(RequestHeads, AnUnknownExpectationGets417AndTheEnd) {
+    EXPECT_EQ(refusal("POST /page HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 4\r\n\r\n"), 417);
+}
+
+TEST_F(RequestHeads, ATargetWithSchemeAndHostIsThePathBehindThem) {
+    EXPECT_EQ(server.ask("GET http://elsewhere.example/page HTTP/1.1\r\nHost: h\r\n\r\n").body, "page");
+    EXPECT_EQ(server.ask("GET HTTP://h/page?x HTTP/1.1\r\nHost: h\r\n\r\n").body, "page");
+    EXPECT_EQ(server.ask("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n").status, 404);
+}
+
+TEST_F(RequestHeads, EmptyLinesBeforeARequestAreNobodys) {
+    RawSocket socket{server->port()};
+    socket.send("\r\n\r\n" + std::string{kNext} + "\r\n");
+    EXPECT_EQ(socket.readAnswer().body, "page");
+    socket.send("\r\n" + std::string{kNext});
+    EXPECT_EQ(socket.readAnswer().body, "page");
+}
+
+TEST_F(RequestHeads, AnUpgradeWithoutItsConnectionOptionDoesNotSpoilAPage) {
+    EXPECT_EQ(server.ask("GET /page HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n").body, "page");
+    EXPECT_EQ(server.ask("GET /page?part=100% HTTP/1.1\r\nHost: h\r\n\r\n").body, "page");
+}
+
+/// By the head alone: the bodies never come.
+TEST_F(RequestHeads, WhatNobodyAnswersIsRefusedBeforeItsBodyHasCome) {
+    const auto ask = [&](std::string_view line) { return server.ask(std::string{line} + " HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n").status; };
+    EXPECT_EQ(ask("POST /nowhere"), 404);
+    EXPECT_EQ(ask("PUT /page"), 405);
+    EXPECT_EQ(ask("POST /probe/x"), 426);
+    EXPECT_EQ(refusal("POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n"), 404);
 }
 
 TEST_F(RequestHeads, ABodyOverTheLimitGets413BeforeItHasCome) {

@@ -12,10 +12,12 @@
 
 #include <patchbay/carrier.hpp>
 #include <patchbay/detail/Binding.hpp>
+#include <patchbay/detail/HttpHandlers.hpp>
 #include <patchbay/detail/Registration.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/hooks.hpp>
 #include <patchbay/http.hpp>
+#include <patchbay/http_exchange.hpp>
 #include <patchbay/services.hpp>
 #include <patchbay/task.hpp>
 #include <patchbay/timer.hpp>
@@ -80,10 +82,22 @@ public:
     /// Takes an endpoint away: no new sessions, the open ones close with 1001. False when there is none at that path.
     virtual bool undeploy(std::string_view path);
 
-    /// Answers `method` requests for `path`, a template as an endpoint's; a GET handler answers HEAD too.
-    /// Errors: std::invalid_argument for a bad path or one that is taken.
-    PATCHBAY_HIDDEN ServerContainer& handle(std::string method, std::string path, HttpHandler handler) {
-        return handle(std::move(method), std::move(path), std::move(handler), detail::thisImage());
+    /// Answers `method` requests for `path`, a template as an endpoint's, on a worker; a GET handler answers HEAD too.
+    ///     handle("GET", "/rooms", [](const HttpRequest&, HttpResponse& response, Rooms& rooms) { … });
+    /// `handler` is an HttpHandler, or takes services behind request and response: `Store&`, `const Store&`, `std::shared_ptr<Store>`.
+    /// Errors: std::invalid_argument for a method that is no token, a bad path or one that is taken; MissingService for a service that
+    /// has not been provided before.
+    template <class F>
+    PATCHBAY_HIDDEN ServerContainer& handle(std::string method, std::string path, F&& handler) {
+        return add(std::move(method), std::move(path), detail::bindHandler(std::forward<F>(handler), services()), detail::thisImage());
+    }
+    /// The same on the loop of the connection, where nothing may block: whoever has the exchange answers it, whenever and from wherever, as
+    /// a whole or as a stream (http_exchange.hpp).
+    ///     handleAsync("GET", "/events", [](HttpExchange exchange, Feed& feed) { … });
+    ///     handleAsync("GET", "/report", [](HttpExchange exchange, Executor& executor) -> Async<void> { … });
+    template <class F>
+    PATCHBAY_HIDDEN ServerContainer& handleAsync(std::string method, std::string path, F&& handler) {
+        return add(std::move(method), std::move(path), detail::bindAsyncHandler(std::forward<F>(handler), services()), detail::thisImage());
     }
 
     /// Offers an extension in every handshake; of those that a client offers too, the first it prefers is taken.
@@ -142,7 +156,8 @@ protected:
     virtual deployment::Deployments& deployments() const noexcept = 0;
 
 private:
-    ServerContainer& handle(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin);
+    ServerContainer& add(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin);
+    ServerContainer& add(std::string method, std::string path, detail::AsyncHttpHandler handler, detail::ImagePin pin);
     ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin);
     ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin);
     ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin);

@@ -141,7 +141,8 @@ public:
 
     /// `target` is path and query.   Errors: Refused.
     Peer& connect(std::string_view target, ConnectOptions options = {});
-    /// An HTTP request; `target` is path and query.   Errors: none, a handler that throws answers 500.
+    /// An HTTP request; `target` is path and query. What a stream has written when nothing is left to be done is its answer; then the client
+    /// goes. A handler that throws has answered with that.   Errors: std::logic_error when nobody has answered.
     HttpResponse request(std::string_view method, std::string_view target, std::string_view body = {},
                          HeaderFields headers = {});
 

@@ -11,7 +11,6 @@
 namespace patchbay::deployment {
 namespace {
 
-std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
 /// A timer of the server's own.
 class ServerTask final : public TimedTask {
@@ -174,19 +173,21 @@ std::shared_ptr<messaging::DeployedEndpoint> Deployments::takeOut(std::string_vi
     return gone;
 }
 
-void Deployments::addRoute(HttpRoute route) {
+void Deployments::addRoute(http::Route route) {
     const std::lock_guard one{changing_};
     const auto problem = detail::checkPath(route.path);
     if (problem != detail::PathProblem::None) {
         throw std::invalid_argument{"handle " + route.path + ": the path is no template: " + std::string{detail::describe(problem)}};
     }
+    if (!protocol::isToken(route.method)) throw std::invalid_argument{"handle " + route.path + ": the method \"" + route.method + "\" is no token"};
+    route.label = detail::internLabel(route.method + " " + route.path);
     auto next = std::make_shared<Table>(*table());
     const auto place = next->routePaths.add(route.path, next->routes.size());
     if (!place) {
         next->routes.push_back({std::move(route)});
     } else {
         auto& methods = next->routes[*place];
-        for (const HttpRoute& other : methods) {
+        for (const http::Route& other : methods) {
             if (other.method == route.method || other.path != route.path) {
                 throw std::invalid_argument{"handle " + route.method + " " + route.path + ": " + other.method + " " +
                                             other.path + " is handled already"};
@@ -200,7 +201,7 @@ void Deployments::addRoute(HttpRoute route) {
 bool Deployments::hasRoute(std::string_view method, std::string_view path) const {
     const auto current = table();
     for (const auto& methods : current->routes) {
-        for (const HttpRoute& route : methods) {
+        for (const http::Route& route : methods) {
             if (route.method == method && route.path == path) return true;
         }
     }
@@ -216,37 +217,47 @@ std::shared_ptr<messaging::SessionCore> Deployments::createSession(Admission&& a
 
 // ------------------------------------------------------------------------------------------------ plain HTTP
 
-HttpMatch Deployments::findHandler(std::string_view method, std::string_view target) const {
+namespace {
+
+http::Match refused(int status, std::string problem, HeaderFields fields = {}) {
+    http::Match match;
+    match.refusal = {status, std::move(fields), std::move(problem)};
+    match.refusal.addHeader("Content-Type", "text/plain; charset=utf-8");
+    return match;
+}
+
+/// nullptr when nobody answers that method; a GET handler answers HEAD too.
+const http::Route* routeFor(std::string_view method, const std::vector<http::Route>& routes) {
+    const auto of = [&](std::string_view wanted) { return std::ranges::find(routes, wanted, &http::Route::method); };
+    auto found = of(method);
+    if (found == routes.end() && method == "HEAD") found = of("GET");
+    return found == routes.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+http::Match Deployments::find(std::string_view method, std::string_view path) const {
     const auto current = table();
-    HttpMatch result;
-    auto match = current->routePaths.match(pathOf(target));
+    auto match = current->routePaths.match(path);
     if (!match) {
-        result.problem = "there is nothing at this path\n";
-        if (current->endpointPaths.match(pathOf(target))) {
-            result.status = 426;
-            result.problem = "this is a WebSocket endpoint: connect with ws:// or wss://\n";
-            result.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
-        }
-        return result;
+        if (!current->endpointPaths.match(path)) return refused(404, "there is nothing at this path\n");
+        return refused(426, "this is a WebSocket endpoint: connect with ws:// or wss://\n",
+                       {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
     }
-    std::string allowed;
-    for (const HttpRoute& route : current->routes[match->target]) {
-        if (route.method == method || (route.method == "GET" && method == "HEAD")) {
-            std::size_t next = 0;
-            detail::forEachSegment(route.path, [&](std::string_view segment) {
-                if (detail::isVariable(segment)) {
-                    result.pathParameters.emplace_back(detail::variableName(segment), match->values[next++]);
-                }
-            });
-            result.handler = &route.handler;
-            result.keep = current;
-            return result;
-        }
-        allowed.append(allowed.empty() ? "" : ", ").append(route.method == "GET" ? "GET, HEAD" : route.method);
+    const auto& routes = current->routes[match->target];
+    const http::Route* const route = routeFor(method, routes);
+    if (!route) {
+        std::string allowed;
+        for (const http::Route& each : routes) allowed.append(allowed.empty() ? "" : ", ").append(each.method == "GET" ? "GET, HEAD" : each.method);
+        return refused(405, "this path takes " + allowed + "\n", {{"Allow", allowed}});
     }
-    result.status = 405;
-    result.problem = "this path takes " + allowed + "\n";
-    result.headers = {{"Allow", allowed}};
+    http::Match result;
+    std::size_t next = 0;
+    detail::forEachSegment(route->path, [&](std::string_view segment) {
+        if (detail::isVariable(segment)) result.pathParameters.emplace_back(detail::variableName(segment), match->values[next++]);
+    });
+    result.route = route;
+    result.keep = current;
     return result;
 }
 

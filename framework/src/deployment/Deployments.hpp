@@ -9,6 +9,7 @@
 
 #include "deployment/ConfiguredEndpoint.hpp"
 #include "endpoint/PathRouter.hpp"
+#include "http/Site.hpp"
 #include "messaging/AgreedExtension.hpp"
 #include "messaging/DeployedEndpoint.hpp"
 #include "messaging/SessionCore.hpp"
@@ -30,13 +31,6 @@
 
 namespace patchbay::deployment {
 
-struct HttpRoute {
-    detail::ImagePin pin;  // first: goes last
-    std::string method;
-    std::string path;
-    HttpHandler handler;
-};
-
 /// The verdict on a handshake: `rejection`, or everything that a session needs.
 struct Admission {
     std::optional<HandshakeResponse::Rejection> rejection;
@@ -48,16 +42,6 @@ struct Admission {
 
 /// What is answered to a handshake that was not admitted.   Requires: it was not.
 HttpResponse refusalOf(const Admission& admission);
-
-/// How a plain request fares: a handler, or a refusal.
-struct HttpMatch {
-    const HttpHandler* handler = nullptr;
-    std::vector<std::pair<std::string, std::string>> pathParameters;
-    int status = 404;
-    std::string problem;
-    HeaderFields headers;
-    std::shared_ptr<const void> keep;  // of the table that holds the handler
-};
 
 class Deployments {
 public:
@@ -73,8 +57,8 @@ public:
     std::vector<std::string> deploy(std::vector<ConfiguredEndpoint> endpoints);
     /// Takes an endpoint away: no new session, and those that are open close with 1001. False when there is none.
     bool undeploy(std::string_view path);
-    /// Errors: std::invalid_argument for a bad path, or one that has a handler for that method.
-    void addRoute(HttpRoute route);
+    /// Errors: std::invalid_argument for a bad method or path, or one that has a handler for that method.
+    void addRoute(http::Route route);
     /// Offers an extension to every handshake from now on; of those that a client offers too, the first it prefers is
     /// taken.   Thread: before the server starts.
     void addExtension(messaging::Hook<ExtensionFactory> factory) { extensions_.push_back(std::move(factory)); }
@@ -91,7 +75,8 @@ public:
     /// Requires: `admission` was not rejected.   Thread: the session's loop.
     /// Nothing when the endpoint is full or has been taken away since the handshake was judged.
     std::shared_ptr<messaging::SessionCore> createSession(Admission&& admission, std::size_t loopIndex);
-    HttpMatch findHandler(std::string_view method, std::string_view target) const;
+    /// Who answers a plain request.   Units of `path`: as it came, without the query.   Thread: any.
+    http::Match find(std::string_view method, std::string_view path) const;
 
     /// The endpoint of a class; nullptr when it is not deployed.
     std::shared_ptr<messaging::DeployedEndpoint> endpointOf(const void* identity) const;
@@ -113,7 +98,7 @@ private:
     struct Table {
         std::vector<std::shared_ptr<messaging::DeployedEndpoint>> endpoints;
         endpoint::PathRouter endpointPaths;
-        std::vector<std::vector<HttpRoute>> routes;  // the methods of one path together
+        std::vector<std::vector<http::Route>> routes;  // the methods of one path together
         endpoint::PathRouter routePaths;
 
         bool has(const void* identity) const noexcept;

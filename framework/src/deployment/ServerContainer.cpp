@@ -8,7 +8,12 @@ Services& ServerContainer::services() { return deployments().services(); }
 
 bool ServerContainer::undeploy(std::string_view path) { return deployments().undeploy(path); }
 
-ServerContainer& ServerContainer::handle(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin) {
+ServerContainer& ServerContainer::add(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin) {
+    deployments().addRoute({std::move(pin), std::move(method), std::move(path), std::move(handler)});
+    return *this;
+}
+
+ServerContainer& ServerContainer::add(std::string method, std::string path, detail::AsyncHttpHandler handler, detail::ImagePin pin) {
     deployments().addRoute({std::move(pin), std::move(method), std::move(path), std::move(handler)});
     return *this;
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kEndOfLine = "\r\n";
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
-constexpr std::size_t kUsualHeaders = 16;
+constexpr std::size_t kMostMethod = 32;  // of POCO's
 
 HeadResult bad(int status, std::string_view problem) { return {HeadState::Bad, status, std::string{problem}}; }
 
@@ -47,11 +47,12 @@ public:
     HeadParser(const HeadLimits& limits, RequestHead& out) noexcept : limits_{limits}, out_{out} {}
 
     HeadResult parse(std::string_view head) {
+        auto headers = std::move(out_.headers_);  // their memory is used again
+        headers.clear();
         out_ = RequestHead{};
-        out_.headers_.reserve(kUsualHeaders);
+        out_.headers_ = std::move(headers);
         out_.headBytes = head.size();
         head.remove_suffix(kEndOfLine.size());
-        if (head.starts_with(kEndOfLine)) head.remove_prefix(kEndOfLine.size());
         HeadResult result = parseRequestLine(takeLine(head));
         while (result.state != HeadState::Bad && !head.empty()) result = parseField(takeLine(head));
         if (result.state != HeadState::Bad) result = checkHost();
@@ -79,8 +80,12 @@ private:
         out_.method = line.substr(0, first);
         out_.target = line.substr(first + 1, last - first - 1);
         if (!protocol::isToken(out_.method)) return bad(400, "the method is no token (RFC 9112 §3.1)");
+        if (out_.method.size() > kMostMethod) return bad(501, "nobody knows a method so long (RFC 9112 §3)");
         if (HeadResult result = parseVersion(line.substr(last + 1)); result.state == HeadState::Bad) return result;
         if (const auto problem = problemOfTarget(out_.method, out_.target); !problem.empty()) return bad(400, problem);
+        const TargetParts parts = partsOf(out_.target);
+        out_.pathAndQuery = parts.pathAndQuery;
+        out_.host = parts.host;
         return good();
     }
 
@@ -112,6 +117,7 @@ private:
         if (count > 1) return bad(400, "more than one Host field (RFC 9112 §3.2)");
         if (count == 0 && out_.minorVersion == 1) return bad(400, "no Host field (RFC 9112 §3.2)");
         if (!isHost(out_.header("Host"))) return bad(400, "the Host field is no host (RFC 9112 §3.2)");
+        if (out_.host.empty()) out_.host = out_.header("Host");
         return good();
     }
 
@@ -119,7 +125,7 @@ private:
         const std::size_t lengths = protocol::countFields(out_.headers_, "Content-Length");
         const bool encoded = protocol::countFields(out_.headers_, "Transfer-Encoding") != 0;
         if (encoded && lengths != 0) return bad(400, "both Content-Length and Transfer-Encoding (RFC 9112 §6.1)");
-        if (encoded) return bad(411, "Transfer-Encoding is not taken here: send a Content-Length (RFC 9110 §15.5.12)");
+        if (encoded) return readTransferEncoding();
         if (lengths > 1) return bad(400, "more than one Content-Length field (RFC 9112 §6.3)");
         if (lengths == 0) return good();
         const std::string_view text = out_.header("Content-Length");
@@ -131,17 +137,43 @@ private:
         return good();
     }
 
+    /// Of codings none but the last can be "chunked"; others are not undone here (RFC 9112 §6.1, §6.3).
+    HeadResult readTransferEncoding() {
+        if (out_.minorVersion == 0) return bad(400, "Transfer-Encoding in HTTP/1.0 (RFC 9112 §6.1)");
+        if (protocol::countFields(out_.headers_, "Transfer-Encoding") > 1) return bad(400, "more than one Transfer-Encoding field (RFC 9112 §6.1)");
+        if (!protocol::equalsIgnoringCase(out_.header("Transfer-Encoding"), "chunked"))
+            return bad(501, "no Transfer-Encoding but chunked is taken here (RFC 9112 §6.1)");
+        out_.chunked = true;
+        return good();
+    }
+
     void readConnection() {
         const auto& fields = out_.headers_;
-        out_.namesWebSocket = protocol::listContains(fields, "Upgrade", "websocket");
+        out_.wantsWebSocket = out_.minorVersion == 1 && protocol::listContains(fields, "Upgrade", "websocket") &&
+                              protocol::listContains(fields, "Connection", "upgrade");
         out_.keepAlive = !protocol::listContains(fields, "Connection", "close") &&
                          (out_.minorVersion == 1 || protocol::listContains(fields, "Connection", "keep-alive"));
-        out_.expectContinue = out_.minorVersion == 1 && protocol::listContains(fields, "Expect", "100-continue");
+        if (out_.minorVersion == 0) return;  // RFC 9110 §10.1.1: ignored
+        const std::string_view expected = protocol::firstValue(fields, "Expect");
+        out_.expectContinue = protocol::equalsIgnoringCase(expected, "100-continue");
+        out_.expectsOther = !out_.expectContinue && !expected.empty();
     }
 
     const HeadLimits& limits_;
     RequestHead& out_;
 };
+
+std::string RequestHead::originTarget() const {
+    std::string written;
+    if (!pathAndQuery.starts_with('/') && pathAndQuery != "*") written = "/";
+    return written.append(pathAndQuery);
+}
+
+std::size_t emptyLinesBefore(std::string_view bytes) noexcept {
+    std::size_t count = 0;
+    while (bytes.substr(count).starts_with(kEndOfLine)) count += kEndOfLine.size();
+    return count;
+}
 
 HeadResult readHead(std::string_view bytes, const HeadLimits& limits, RequestHead& out, std::size_t& scanned) {
     const std::size_t end = std::min(bytes.size(), limits.maxHeadBytes);
@@ -151,7 +183,6 @@ HeadResult readHead(std::string_view bytes, const HeadLimits& limits, RequestHea
         if (const auto problem = problemOfByte(bytes, scanned); !problem.empty()) return bad(400, problem);
         const std::string_view read = bytes.substr(0, scanned + 1);
         if (bytes[scanned] != '\n' || !read.ends_with(kEndOfHead)) continue;
-        if (read == kEndOfHead) return bad(400, "empty lines where a request should be (RFC 9112 §2.2)");
         return HeadParser{limits, out}.parse(read);
     }
     if (end < limits.maxHeadBytes) return {};

@@ -52,6 +52,13 @@ std::string_view problemOfTarget(std::string_view method, std::string_view targe
     return {};
 }
 
+TargetParts partsOf(std::string_view target) noexcept {
+    const auto rest = afterScheme(target);
+    if (!rest) return {{}, target};
+    const std::size_t end = std::min(rest->find_first_of("/?"), rest->size());
+    return {rest->substr(0, end), rest->substr(end)};
+}
+
 bool isHost(std::string_view value) noexcept {
     return std::ranges::all_of(value, [](char c) { return kHostCharacters[static_cast<unsigned char>(c)]; });
 }

@@ -9,6 +9,13 @@ namespace patchbay::http {
 /// What is wrong with a request's target; empty if nothing is.
 std::string_view problemOfTarget(std::string_view method, std::string_view target);
 
+struct TargetParts {
+    std::string_view host;          ///< with its port; empty where the target names none
+    std::string_view pathAndQuery;  ///< what follows it
+};
+/// Requires: nothing is wrong with `target`.
+TargetParts partsOf(std::string_view target) noexcept;
+
 /// True for the value of a Host field: a name or an address, and perhaps a port.
 bool isHost(std::string_view value) noexcept;
 

@@ -7,11 +7,12 @@
 
 #include "base/ThreadPool.hpp"
 #include "deployment/Deployments.hpp"
-#include "server/Gate.hpp"
-#include "server/HttpHost.hpp"
+#include "http/Gate.hpp"
+#include "http/HttpHost.hpp"
 #include "server/LifeCycle.hpp"
 #include "server/Certificates.hpp"
 #include "plugins/PluginHost.hpp"
+#include "server/ServedSite.hpp"
 #include "server/Signals.hpp"
 #include "server/Watchdog.hpp"
 #include "transport/EventLoop.hpp"
@@ -40,8 +41,9 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     const std::vector<std::shared_ptr<EventLoop>> loops;
     const std::shared_ptr<ThreadPool> pool;  // sessions that run on workers, and the executor's tasks
     deployment::Deployments deployments;
-    server::HttpHost httpHost;
-    std::shared_ptr<server::GateState> gate;
+    server::ServedSite site;
+    http::HttpHost httpHost;
+    std::shared_ptr<http::GateState> gate;
     std::vector<detail::EndpointModel> waiting;  // deployed before start()
     bool deployed = false;  // what waited is there: what comes now is deployed at once, also by a configurator of those
     std::vector<std::unique_ptr<transport::Listener>> listeners;

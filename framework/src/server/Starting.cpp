@@ -18,8 +18,8 @@ unsigned loopCount(const ServerConfig& config) {
     return std::max(std::thread::hardware_concurrency(), 1U);
 }
 
-server::GateOptions gateOptions(const ServerConfig& config) {
-    server::GateOptions options;
+http::GateOptions gateOptions(const ServerConfig& config) {
+    http::GateOptions options;
     options.head.maxHeadBytes = config.server.headBytes;
     options.maxBodyBytes = config.server.requestBody;
     options.handshakeTimeout = deployment::serverLimits(config).handshakeTimeout;
@@ -45,8 +45,9 @@ Server::Parts::Parts(ServerConfig theConfig)
       loops{makeLoops(loopCount(config))},
       pool{std::make_shared<ThreadPool>(ThreadPool::Bounds{config.server.workers, config.server.executorQueue})},
       deployments{{loops.begin(), loops.end()}, pool},
-      httpHost{deployments, {static_cast<int>(config.server.workers), 256}},
-      gate{std::make_shared<server::GateState>(deployments, httpHost, gateOptions(config))},
+      site{deployments},
+      httpHost{loops.size(), deployments.state().ended, {static_cast<int>(config.server.workers), 256}},
+      gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config))},
       wakeUp{server::WakeUp::take()} {
     deployments.state().publishTimeout = config.server.publishTimeout;
     for (const auto& loop : loops) loop->queue().setLimit(config.server.loopQueue);
@@ -128,20 +129,19 @@ void Server::Parts::deployWaiting() {
     }
 }
 
+/// On the loops: health never waits for a worker.
 void Server::Parts::addHealth() {
-    const auto add = [this](const char* path, HttpHandler handler) {
-        if (!deployments.hasRoute("GET", path)) deployments.addRoute({{}, "GET", path, std::move(handler)});
+    const auto add = [this](const char* path, std::function<HttpResponse()> answer) {
+        if (deployments.hasRoute("GET", path)) return;
+        deployments.addRoute({{}, "GET", path, detail::AsyncHttpHandler{[answer = std::move(answer)](const HttpExchange& exchange, detail::Strand*) {
+                                  HttpResponse response = answer();
+                                  response.setHeader("Cache-Control", "no-store");
+                                  exchange.respond(std::move(response));
+                                  return detail::Running{};
+                              }}});
     };
-    add("/healthz", [](const HttpRequest&, HttpResponse& response) {
-        response.setHeader("Cache-Control", "no-store");
-        response.write("text/plain; charset=utf-8", "ok\n");
-    });
-    add("/readyz", [this](const HttpRequest&, HttpResponse& response) {
-        const bool draining = deployments.isDraining();
-        if (draining) response.status = 503;
-        response.setHeader("Cache-Control", "no-store");
-        response.write("text/plain; charset=utf-8", draining ? "stopping\n" : "ready\n");
-    });
+    add("/healthz", [] { return HttpResponse{200, {}, "ok\n"}; });
+    add("/readyz", [this] { return deployments.isDraining() ? HttpResponse{503, {}, "stopping\n"} : HttpResponse{200, {}, "ready\n"}; });
 }
 
 // ------------------------------------------------------------------------------------------------ plugins
@@ -244,7 +244,7 @@ void Server::Parts::accept(transport::Socket socket, std::string peer, std::shar
     EventLoop& loop = *loops[index];
     const auto open = [gate = gate, &loop, index](transport::Socket from, std::string name, auto context) {
         if (context) from.startTls(std::move(context));
-        server::Gate::open(gate, loop, index, std::move(from), std::move(name));
+        http::Gate::open(gate, loop, index, std::move(from), std::move(name));
     };
     if (loop.isHere()) return open(std::move(socket), std::move(peer), std::move(tls));
     const auto moved = std::make_shared<transport::Socket>(std::move(socket));

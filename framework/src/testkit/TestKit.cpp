@@ -2,6 +2,8 @@
 #include "base/Uri.hpp"
 #include "deployment/ConfiguredEndpoint.hpp"
 #include "deployment/Deployments.hpp"
+#include "http/Answer.hpp"
+#include "http/Handlers.hpp"
 #include "messaging/CarrierLink.hpp"
 #include "testkit/MemoryCarrier.hpp"
 
@@ -188,23 +190,64 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     return *parts_->peers.back();
 }
 
+namespace {
+
+/// Stands for the connection: gives the body at once, and collects the answer.
+class Client final : public http::AnswerSink {
+public:
+    Client(std::shared_ptr<Loop> loop, std::string_view body, bool toHead)
+        : answer{std::make_shared<http::Answer>(std::move(loop), *this, toHead)}, body_{body} {}
+    ~Client() { answer->end(true); }
+
+    void answerReady() noexcept override {
+        for (;;) {
+            const auto taken = answer->take([this](const http::Answer::Ready& ready) {
+                if (ready.status != 0) response = {ready.status, ready.fields, {}};
+                response.body.append(ready.body);
+                return ready.body.size();
+            });
+            if (taken == http::Answer::Taken::All) return answer->end(false);
+            if (taken != http::Answer::Taken::Some) return;
+        }
+    }
+    void bodyWanted() noexcept override {
+        if (!answer->wantsBody() || std::exchange(given_, true)) return;
+        answer->receive(asBytes(body_), true, "a request's body");
+    }
+
+    const std::shared_ptr<http::Answer> answer;
+    HttpResponse response{0, {}, {}};
+
+private:
+    const std::string_view body_;
+    bool given_ = false;
+};
+
+}  // namespace
+
 HttpResponse TestServer::request(std::string_view method, std::string_view target, std::string_view body,
                                  HeaderFields headers) {
     if (const auto problem = problemOfEscapes(target); !problem.empty()) return {400, {}, std::string{problem}};
-    deployment::HttpMatch match = parts_->deployments.findHandler(method, target);
-    if (!match.handler) return {match.status, std::move(match.headers), std::move(match.problem)};
+    http::Match match = parts_->deployments.find(method, target.substr(0, target.find('?')));
+    if (!match.route) return std::move(match.refusal);
     HttpRequest request;
     request.method = method;
     request.target = target;
     request.headers = std::move(headers);
-    request.body = body;
     request.pathParameters = std::move(match.pathParameters);
-    HttpResponse response;
-    if (!guarded(target, "its handler", [&] { (*match.handler)(request, response); })) {
-        response = {500, {}, "the server could not answer this request\n"};
+    Client client{parts_->machine.sharedLoop(), body, method == "HEAD"};
+    const bool whole = std::holds_alternative<HttpHandler>(match.route->handler);
+    if (whole) request.body = body;
+    auto core = std::make_shared<http::ExchangeCore>(std::move(request), body.size(), client.answer);
+    if (whole) {
+        http::callWhole(*match.route, core);
+    } else {
+        parts_->machine.turnWith([&] { http::callAsync(match, core, parts_->machine.sharedLoop()); });
     }
+    core.reset();
     settle();
-    return response;
+    if (client.response.status == 0) throw std::logic_error{"request: the handler has not answered; it waits for time or for another thread"};
+    return std::move(client.response);
 }
 
 void TestServer::advance(std::chrono::nanoseconds time) { parts_->machine.advance(time); }

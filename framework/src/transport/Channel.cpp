@@ -131,15 +131,23 @@ void Channel::fail(std::error_code why) noexcept {
     if (receiver) receiver->onEnd(why);
 }
 
-void Channel::closeAfterFlush(std::chrono::milliseconds within) {
+void Channel::closeAfterFlush(std::chrono::milliseconds within, Patience patience) {
     noMoreSends_ = true;
     if (state_ != State::New && state_ != State::Open) return;
     if (std::exchange(state_, State::Flushing) == State::New) begin();
     receiver_ = nullptr;
     paused_ = false;
-    deadline_ = loop_.after(within, [self = Pointer{this}] { self->abort(); });
+    giveUpAfter(within, patience);
     watchAsNeeded();
     loop_.atTurnEnd(*this);
+}
+
+void Channel::giveUpAfter(std::chrono::milliseconds within, Patience patience) {
+    const std::size_t left = patience == Patience::WhileItTakes ? untaken() : 0;
+    deadline_ = loop_.after(within, [self = Pointer{this}, within, patience, left] {
+        if (patience == Patience::WhileItTakes && self->untaken() < left) return self->giveUpAfter(within, patience);
+        self->abort();
+    });
 }
 
 void Channel::sendEnd() noexcept {

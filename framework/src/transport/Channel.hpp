@@ -40,6 +40,12 @@
 
 namespace patchbay::transport {
 
+/// How long a connection that ends waits for its peer.
+enum class Patience : std::uint8_t {
+    Bounded,       ///< so long in all
+    WhileItTakes,  ///< so long without taking anything of what waits, here or in the wire
+};
+
 class Channel : public TurnEndTask {
 public:
     /// Counts in the channel itself.   Thread: any; one Pointer, one at a time.
@@ -125,8 +131,8 @@ public:
     /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed.
     void dropQueue() noexcept { outbox_.dropUnstarted(); }
     /// Nothing more is sent or delivered: writes what waits, ends the wire, waits for the peer's end, and closes; resets the
-    /// connection when that takes longer than `within`.   Source: RFC 6455 §7.1.1 (the server closes first).
-    void closeAfterFlush(std::chrono::milliseconds within);
+    /// connection when that takes longer than `within`, as `patience` has it.   Source: RFC 6455 §7.1.1 (the server closes first).
+    void closeAfterFlush(std::chrono::milliseconds within, Patience patience = Patience::Bounded);
     /// Resets the connection.
     void abort() noexcept;
     /// The limit and policy for what is sent from now on.
@@ -160,6 +166,8 @@ protected:
     virtual void readHeld() noexcept {}
     /// A write has failed: what the peer has sent before is still there to read.
     virtual void readRest() noexcept {}
+    /// What the wire has taken and the peer has not.   Units: bytes.
+    virtual std::size_t untakenByPeer() const noexcept { return 0; }
     /// Tells the peer that nothing more comes.
     virtual void endWire() noexcept = 0;
     /// Makes the coming closeWire() a reset.
@@ -221,6 +229,8 @@ private:
     void write() noexcept;
     void written(const IoResult& result) noexcept;
     void writeFailed(std::error_code why) noexcept;
+    void giveUpAfter(std::chrono::milliseconds within, Patience patience);
+    std::size_t untaken() const noexcept { return outbox_.unsentBytes() + untakenByPeer(); }
     void sendEnd() noexcept;
     void stopSending() noexcept;
 

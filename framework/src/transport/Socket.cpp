@@ -4,7 +4,9 @@
 #include "transport/TlsEngine.hpp"
 
 #include <netinet/in.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -164,6 +166,11 @@ void Socket::resetOnClose() noexcept {
 
 void Socket::close() noexcept {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+std::size_t Socket::unacknowledged() const noexcept {
+    int bytes = 0;
+    return ::ioctl(descriptor_, SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 std::error_code Socket::takeError() noexcept {

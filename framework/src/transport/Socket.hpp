@@ -55,6 +55,8 @@ public:
     /// Makes the coming close() a reset: what the kernel still holds is thrown away.
     void resetOnClose() noexcept;
     void close() noexcept;
+    /// What the kernel has taken and the peer has not acknowledged; 0 where nobody knows.   Units: bytes.
+    std::size_t unacknowledged() const noexcept;
     /// The error the kernel keeps for this socket, and forgets by telling.
     std::error_code takeError() noexcept;
     /// Small writes leave at once (TCP_NODELAY); nothing on a socket that is not TCP.

@@ -1,43 +1,35 @@
-#include "server/ReplaySocket.hpp"
-
-#include <Poco/Net/NetException.h>
+#include "http/ReplaySocket.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-namespace patchbay::server {
+namespace patchbay::http {
 namespace {
 // POCO asks whether there is a descriptor and then never uses it: every function that would is overridden.
 constexpr poco_socket_t kNoRealDescriptor = 0x7fffffff;
 }  // namespace
 
-ReplaySocket::ReplaySocket(std::unique_ptr<Exchange> exchange, Done done)
-    : StreamSocketImpl{kNoRealDescriptor}, own_{std::move(exchange)}, exchange_{own_.get()}, done_{std::move(done)} {}
+ReplaySocket::ReplaySocket(std::unique_ptr<Hosted> request, Done done)
+    : StreamSocketImpl{kNoRealDescriptor}, own_{std::move(request)}, request_{own_.get()}, done_{std::move(done)} {}
 
-ReplaySocket::ReplaySocket() noexcept : StreamSocketImpl{kNoRealDescriptor}, exchange_{nullptr} {}
+ReplaySocket::ReplaySocket() noexcept : StreamSocketImpl{kNoRealDescriptor}, request_{nullptr} {}
 
-void ReplaySocket::replay(Exchange& exchange) noexcept {
-    exchange_ = &exchange;
+void ReplaySocket::replay(Hosted& request) noexcept {
+    request_ = &request;
     replayed_ = 0;
 }
 
 ReplaySocket::~ReplaySocket() {
     closed_.load(std::memory_order_acquire);
     reset();  // or the base class would close the number
-    if (done_) done_(std::move(own_));
+    own_.reset();
+    if (done_) done_();
 }
 
 // POCO's session does this last, in its worker.
 void ReplaySocket::close() { closed_.store(true, std::memory_order_release); }
 
-int ReplaySocket::sendBytes(const void* buffer, int length, int) {
-    if (length <= 0) return 0;
-    if (exchange_->response.size() + static_cast<std::size_t>(length) > kMaxResponseBytes) {
-        throw Poco::Net::NetException("the response is larger than 16 MiB");
-    }
-    exchange_->response.append(static_cast<const char*>(buffer), static_cast<std::size_t>(length));
-    return length;
-}
+int ReplaySocket::sendBytes(const void*, int length, int) { return std::max(length, 0); }
 
 int ReplaySocket::sendBytes(const Poco::Net::SocketBufVec& buffers, int flags) {
     int sent = 0;
@@ -46,8 +38,8 @@ int ReplaySocket::sendBytes(const Poco::Net::SocketBufVec& buffers, int flags) {
 }
 
 int ReplaySocket::receiveBytes(void* buffer, int length, int) {
-    const std::size_t count = std::min(exchange_->bytes.size() - replayed_, static_cast<std::size_t>(std::max(length, 0)));
-    std::memcpy(buffer, exchange_->bytes.data() + replayed_, count);
+    const std::size_t count = std::min(request_->head.size() - replayed_, static_cast<std::size_t>(std::max(length, 0)));
+    std::memcpy(buffer, request_->head.data() + replayed_, count);
     replayed_ += count;
     return static_cast<int>(count);
 }
@@ -63,7 +55,7 @@ int ReplaySocket::receiveBytes(Poco::Buffer<char>& buffer, int flags, const Poco
     return receiveBytes(buffer.begin(), static_cast<int>(buffer.size()), flags);
 }
 
-int ReplaySocket::available() { return static_cast<int>(exchange_->bytes.size() - replayed_); }
+int ReplaySocket::available() { return static_cast<int>(request_->head.size() - replayed_); }
 
 bool ReplaySocket::poll(const Poco::Timespan&, int mode) {
     const bool readable = (mode & SELECT_READ) != 0 && available() > 0;
@@ -79,4 +71,4 @@ void ReplaySocket::getRawOption(int, int, void* value, poco_socklen_t& length) {
     std::memset(value, 0, static_cast<std::size_t>(length));
 }
 
-}  // namespace patchbay::server
+}  // namespace patchbay::http

@@ -1,14 +1,10 @@
 #pragma once
-// The socket that POCO's HTTP server sees: reading gives one request that the gate has read already, writing collects
-// the answer for the gate to send. The real descriptor stays with its loop, so nothing that POCO does blocks, closes or
-// shortens the connection.
+// The socket that POCO's HTTP server sees: reading gives what POCO has to know of a request, writing goes nowhere, since answers are
+// written by the gate. The real descriptor stays with its loop, so nothing that POCO does blocks, closes or shortens the connection.
 //
 // Rules for POCO 1.11:
 // - every virtual that would touch the descriptor is overridden: ~HTTPSession closes, error paths call shutdownSend();
 // - poll(SELECT_READ) means "there is more of the request", so that a connection serves this one request and returns.
-
-#include "deployment/Deployments.hpp"
-#include "http/RequestHead.hpp"
 
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocketImpl.h>
@@ -16,46 +12,34 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
-namespace patchbay::server {
+namespace patchbay::http {
 
-using deployment::Admission;
-using http::RequestHead;
+/// A request that POCO's server hosts.
+class Hosted {
+public:
+    explicit Hosted(bool secure) noexcept : secure{secure} {}
+    Hosted(const Hosted&) = delete;
+    virtual ~Hosted() = default;
+    /// POCO has come to it.   Thread: the one that POCO runs it on.
+    virtual void handle() noexcept = 0;
 
-/// One request, and what came of it. What it views belongs to the gate that has read it, and stays until the answer.
-struct Exchange {
-    std::string_view bytes;             // head and body, for POCO to read
-    const RequestHead* head = nullptr;  // the head as the gate understood it: what handlers go by
-    std::string_view remoteAddress;
-    bool secure = false;
-
-    std::string response;  // what POCO wrote
-    bool keepAlive = false;
-    /// Set instead of a response: the connection becomes a WebSocket.
-    struct Upgrade {
-        Admission admission;
-        std::string head;  // the 101
-    };
-    std::optional<Upgrade> upgrade;
+    std::string head;  ///< what POCO is told of it
+    const bool secure;
 };
 
 class ReplaySocket final : public Poco::Net::StreamSocketImpl {
 public:
-    /// The answer that one exchange may have.   Units: bytes.
-    static constexpr std::size_t kMaxResponseBytes = 16_MiB;
-
     /// For one request after the other, by replay().
     ReplaySocket() noexcept;
-    /// For one request: `done` gets the exchange when the last reference to the socket has gone.   Thread of `done`:
-    /// POCO's.
-    using Done = std::function<void(std::unique_ptr<Exchange>)>;
-    ReplaySocket(std::unique_ptr<Exchange> exchange, Done done);
+    /// For one request: `done` is called when the last reference to the socket has gone.   Thread of `done`: POCO's.
+    using Done = std::function<void()>;
+    ReplaySocket(std::unique_ptr<Hosted> request, Done done);
 
     /// From here on this is the socket of another request, which must outlive POCO's work on it.
-    void replay(Exchange& exchange) noexcept;
-    Exchange& exchange() noexcept { return *exchange_; }
+    void replay(Hosted& request) noexcept;
+    Hosted& request() noexcept { return *request_; }
 
     int sendBytes(const void* buffer, int length, int flags) override;
     int sendBytes(const Poco::Net::SocketBufVec& buffers, int flags) override;
@@ -81,8 +65,8 @@ public:
     void getRawOption(int, int, void* value, poco_socklen_t& length) override;
     void setBlocking(bool) override {}
     bool getBlocking() const override { return true; }
-    bool secure() const override { return exchange_->secure; }
-    /// All zeros: POCO asks for both on every request and shows them to nobody but a handler. Ours reads the exchange.
+    bool secure() const override { return request_->secure; }
+    /// All zeros: POCO asks for both on every request and shows them to nobody but a handler. Ours has the gate's.
     Poco::Net::SocketAddress address() override;
     Poco::Net::SocketAddress peerAddress() override { return address(); }
 
@@ -90,11 +74,11 @@ protected:
     ~ReplaySocket() override;
 
 private:
-    std::unique_ptr<Exchange> own_;
-    Exchange* exchange_;
+    std::unique_ptr<Hosted> own_;
+    Hosted* request_;
     Done done_;
     std::size_t replayed_ = 0;
     std::atomic<bool> closed_{false};  // orders a worker's use before a destructor in POCO's acceptor
 };
 
-}  // namespace patchbay::server
+}  // namespace patchbay::http

@@ -1,7 +1,7 @@
-#include "server/HttpHost.hpp"
+#include "http/HttpHost.hpp"
 
 #include "base/Guarded.hpp"
-#include "server/RequestHandler.hpp"
+#include "http/RequestHandler.hpp"
 
 #include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerConnection.h>
@@ -11,8 +11,6 @@
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/ThreadPool.h>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -20,9 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace patchbay::server {
-
-using protocol::HeaderField;
+namespace patchbay::http {
 namespace {
 
 /// "Accepts" what the gate has put in.
@@ -97,37 +93,18 @@ public:
     explicit OwnStreamSocket(ReplaySocket* socket) : StreamSocket{socket} {}
 };
 
-/// POCO's connection for the handshakes of a loop: it serves one request and returns, again and again. It is given the
-/// request line and the fields that make an upgrade of it. The others would cost more than all the rest of a handshake, and
-/// are for our handler, which has them from the gate.
-class HandshakeConnection {
+/// POCO's connection for what a loop runs itself: it serves one request and returns, again and again.
+class LoopConnection {
 public:
-    HandshakeConnection(const Poco::Net::HTTPServerParams::Ptr& parameters,
-                        const Poco::Net::HTTPRequestHandlerFactory::Ptr& factory)
+    LoopConnection(const Poco::Net::HTTPServerParams::Ptr& parameters, const Poco::Net::HTTPRequestHandlerFactory::Ptr& factory)
         : connection_{OwnStreamSocket{socket_}, parameters, factory} {}
 
-    void run(Exchange& exchange) {
-        write(*exchange.head);
-        exchange.bytes = request_;
-        socket_->replay(exchange);
+    void run(Hosted& request) {
+        socket_->replay(request);
         connection_.run();
     }
 
 private:
-    void write(const RequestHead& head) {
-        request_.assign(head.method).append(" ").append(head.target);
-        request_.append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
-        for (const HeaderField& field : head.headers()) {
-            const auto isIt = [&](std::string_view name) { return protocol::equalsIgnoringCase(name, field.name); };
-            if (std::ranges::any_of(kOfAnUpgrade, isIt)) {
-                request_.append(field.name).append(": ").append(field.value).append("\r\n");
-            }
-        }
-        request_.append("\r\n");
-    }
-
-    static constexpr std::array<std::string_view, 3> kOfAnUpgrade{"Host", "Connection", "Upgrade"};
-    std::string request_;
     ReplaySocket* const socket_ = new ReplaySocket;  // owned by the connection's socket
     Poco::Net::HTTPServerConnection connection_;
 };
@@ -143,14 +120,14 @@ Poco::Net::HTTPServerParams* parametersFor(const HttpHostOptions& options) {
 }  // namespace
 
 struct HttpHost::Parts {
-    Parts(Deployments& deployments, Workers& workers, const HttpHostOptions& options)
+    Parts(std::size_t loops, const HttpHostOptions& options)
         : queue{new QueueSocket},
           parameters{parametersFor(options)},
-          factory{new RequestHandlerFactory{deployments, workers}},
+          factory{new RequestHandlerFactory},
           pool{"patchbay-http", 1, options.workers + 1},
           server{factory, pool, QueueServerSocket{queue}, parameters} {
-        for (std::size_t i = 0; i < deployments.state().loops.size(); ++i) {
-            handshakes.push_back(std::make_unique<HandshakeConnection>(parameters, factory));
+        for (std::size_t i = 0; i < loops; ++i) {
+            here.push_back(std::make_unique<LoopConnection>(parameters, factory));
         }
     }
 
@@ -159,18 +136,18 @@ struct HttpHost::Parts {
     Poco::Net::HTTPRequestHandlerFactory::Ptr factory;
     Poco::ThreadPool pool;
     Poco::Net::HTTPServer server;
-    std::vector<std::unique_ptr<HandshakeConnection>> handshakes;  // by loop
+    std::vector<std::unique_ptr<LoopConnection>> here;  // by loop
 };
 
-HttpHost::HttpHost(Deployments& deployments, HttpHostOptions options)
-    : deployments_{deployments}, options_{options}, most_{options.maxQueued + options.workers} {}
+HttpHost::HttpHost(std::size_t loops, std::shared_ptr<Doorbell> ended, HttpHostOptions options)
+    : loops_{loops}, ended_{std::move(ended)}, options_{options}, most_{options.maxQueued + options.workers} {}
 
 HttpHost::~HttpHost() {
     if (parts_) parts_->queue->finish();
 }
 
 void HttpHost::start() {
-    parts_ = std::make_unique<Parts>(deployments_, workers_, options_);
+    parts_ = std::make_unique<Parts>(loops_, options_);
     parts_->server.start();
 }
 
@@ -179,7 +156,7 @@ bool HttpHost::stop(Clock::time_point deadline) {
     parts_->queue->finish();
     parts_->server.stop();
     parts_->queue->clear();
-    if (!deployments_.state().ended->waitUntil(deadline, [&] { return waiting_.load() == 0; })) return false;
+    if (!ended_->waitUntil(deadline, [&] { return waiting_.load() == 0; })) return false;
     join();
     return true;
 }
@@ -187,28 +164,24 @@ bool HttpHost::stop(Clock::time_point deadline) {
 void HttpHost::join() { parts_->pool.joinAll(); }
 void HttpHost::clear() noexcept { parts_.reset(); }
 
-void HttpHost::runHere(Exchange& exchange, std::size_t loopIndex) {
-    // POCO's own exceptions; without an answer the gate says 500.
-    guarded("http", "a request's handling", [&] { parts_->handshakes[loopIndex]->run(exchange); });
+void HttpHost::runHere(Hosted& request, std::size_t loopIndex) {
+    // POCO's own exceptions; what is not handled is answered with 500.
+    guarded("http", "a request's handling", [&] { parts_->here[loopIndex]->run(request); });
 }
 
-bool HttpHost::runInPool(std::unique_ptr<Exchange>& exchange, ReplaySocket::Done done) {
+bool HttpHost::runInPool(std::unique_ptr<Hosted>& request) {
     if (waiting_.fetch_add(1) >= most_) {
         waiting_.fetch_sub(1);
         return false;
     }
-    const auto answered = [this, done = std::move(done)](std::unique_ptr<Exchange> result) {
-        done(std::move(result));
-        noLongerWaits();
-    };
-    if (parts_->queue->put([&] { return new ReplaySocket{std::move(exchange), answered}; })) return true;
+    if (parts_->queue->put([&] { return new ReplaySocket{std::move(request), [this] { noLongerWaits(); }}; })) return true;
     noLongerWaits();
     return false;
 }
 
 void HttpHost::noLongerWaits() noexcept {
     waiting_.fetch_sub(1);
-    deployments_.state().ended->ring();
+    ended_->ring();
 }
 
-}  // namespace patchbay::server
+}  // namespace patchbay::http

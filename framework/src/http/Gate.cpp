@@ -1,0 +1,650 @@
+#include "http/Gate.hpp"
+
+#include "base/Guarded.hpp"
+#include "http/Handlers.hpp"
+#include "transport/SocketChannel.hpp"
+
+#include <patchbay/detail/Labels.hpp>
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+namespace patchbay::http {
+namespace {
+
+/// In which a connection that is to end makes no progress.
+constexpr std::chrono::milliseconds kLastAnswerTimeout{5000};
+/// What a newcomer has to ask, while the server stops, for its 503.
+constexpr std::chrono::milliseconds kLastRequestTimeout{500};
+/// How much of an answer waits at the channel, before more of it is put there.   Units: bytes.
+constexpr std::size_t kEnough = 64 * 1024;
+constexpr std::size_t kMostPiece = 64 * 1024;
+/// A body up to this size is written with its head.
+constexpr std::size_t kSmallBody = 8 * 1024;
+
+HttpResponse text(int status, std::string_view problem) {
+    return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::string{problem} + "\n"};
+}
+
+/// RFC 6454 §7.3: a client sends one Origin, with a value, or none. Of two, only one would be checked.
+bool hasDoubtfulOrigin(const RequestHead& head) {
+    const std::size_t count = protocol::countFields(head.headers(), "Origin");
+    return count > 1 || (count == 1 && head.header("Origin").empty());
+}
+
+HttpRequest requestOf(const RequestHead& head, std::string_view remoteAddress, bool secure) {
+    HttpRequest request;
+    request.method = head.method;
+    request.target = head.originTarget();
+    request.headers.reserve(head.headers().size());
+    for (const auto& [name, value] : head.headers()) {
+        const bool host = protocol::equalsIgnoringCase(name, "Host");
+        request.headers.emplace_back(name, host ? head.host : value);
+    }
+    request.remoteAddress = remoteAddress;
+    request.secure = secure;
+    return request;
+}
+
+/// What POCO is told of a request: its first line, and of an upgrade the fields that make it one.
+void writeForPoco(std::string& out, const RequestHead& head) {
+    out.assign(head.method).append(" ").append(head.target).append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+    if (head.wantsWebSocket) {
+        for (const std::string_view name : {"Host", "Connection", "Upgrade"}) writeField(out, name, head.header(name));
+    }
+    out.append("\r\n");
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------ who answers
+
+/// Has an asynchronous handler called, on the loop.
+class Gate::AsyncJob final : public Hosted {
+public:
+    AsyncJob(Gate& gate, Match match) : Hosted{gate.secure_}, gate_{gate}, match_{std::move(match)} {}
+    void handle() noexcept override { gate_.beginAsync(match_); }
+
+private:
+    Gate& gate_;
+    Match match_;
+};
+
+/// Has a handler called on a worker.
+class Gate::WorkerJob final : public Hosted {
+public:
+    WorkerJob(bool secure, Workers& workers, std::shared_ptr<const void> keep, const Route& route, std::shared_ptr<ExchangeCore> core,
+              std::unique_ptr<BodyMemory> body)
+        : Hosted{secure}, keep_{std::move(keep)}, workers_{workers}, route_{route}, core_{std::move(core)}, body_{std::move(body)} {}
+
+    void handle() noexcept override {
+        const auto core = std::move(core_);
+        HttpRequest& request = core->request();
+        const Workers::Turn turn{workers_, request.method, request.path()};
+        const auto body = std::move(body_);
+        const auto thrown = thrownBy([&] {
+            if (body) request.body = body->take();
+        });
+        if (thrown) return core->answer()->fail(std::make_exception_ptr(std::runtime_error{*thrown}), core->who());
+        callWhole(route_, core);
+    }
+
+private:
+    const std::shared_ptr<const void> keep_;  // of the route
+    Workers& workers_;
+    const Route& route_;
+    std::shared_ptr<ExchangeCore> core_;
+    std::unique_ptr<BodyMemory> body_;
+};
+
+/// Judges a handshake.
+class Gate::UpgradeJob final : public Hosted {
+public:
+    UpgradeJob(Gate& gate, const RequestHead& head) : Hosted{gate.secure_}, gate_{gate}, head_{head} {}
+
+    void handle() noexcept override {
+        if (const auto thrown = thrownBy([&] { judge(); })) {
+            log::error("http", std::string{head_.target} + ": the handshake failed: " + *thrown);
+            result.emplace().refusal = text(500, "the server could not complete the handshake");
+        }
+    }
+
+    std::optional<Upgrade> result;
+    protocol::ServerHandshake handshake;
+
+private:
+    void judge() {
+        handshake = protocol::readServerHandshake({head_.method, 1, head_.minorVersion, head_.headers()});
+        if (!handshake.isAccepted()) {
+            HttpResponse refusal = text(handshake.status, handshake.problem);
+            for (auto& field : protocol::answerFields(handshake)) refusal.addHeader(field.name, field.value);
+            result.emplace().refusal = std::move(refusal);
+        } else if (hasDoubtfulOrigin(head_)) {
+            result.emplace().refusal = text(400, "more than one Origin field, or an empty one (RFC 6454 §7.3)");
+        } else {
+            result = gate_.state_->site.upgrade({head_, handshake, gate_.remoteAddress_, secure, gate_.loopIndex_});
+            checkFields();
+        }
+    }
+    /// What the application adds is its own, or goes nowhere.
+    void checkFields() {
+        const std::string mistake =
+            result->refusal ? mistakeIn(result->refusal->status, result->refusal->headers) : mistakeIn(result->fields);
+        if (mistake.empty()) return;
+        log::error("http", std::string{head_.target} + ": the handshake's answer: " + mistake + "; the client gets a 500");
+        result.emplace().refusal = text(500, "the server could not complete the handshake");
+    }
+
+    Gate& gate_;
+    const RequestHead& head_;
+};
+
+// ------------------------------------------------------------------------------------------------ a connection
+
+const GateOptions& Gate::options() const noexcept { return state_->options; }
+
+void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, transport::Socket socket,
+                std::string remoteAddress) {
+    // No more is put there than is good: see kEnough.
+    constexpr SendQueue kAnswers{1_GiB, WhenFull::Close};
+    const bool secure = socket.isSecure();
+    const transport::Channel::Pointer channel = transport::SocketChannel::open(loop, std::move(socket), kAnswers);
+    auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(remoteAddress), secure);
+    gate->self_ = gate;
+    channel->start(*gate);
+    const std::size_t most = gate->options().maxConnections;
+    if (most != 0 && gate->state_->connections.now() > most) {
+        return gate->refuse(503, "the server has as many connections as it may have; try again later");
+    }
+    gate->wait(Waiting::ForHead);
+}
+
+Gate::Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, std::string remoteAddress,
+           bool secure)
+    : state_{std::move(state)},
+      place_{std::shared_ptr<transport::ConnectionCount>{state_, &state_->connections}},
+      channel_{std::move(channel)},
+      remoteAddress_{std::move(remoteAddress)},
+      loopIndex_{static_cast<std::uint16_t>(loopIndex)},
+      secure_{secure} {
+    state_->gates[loopIndex_].push_back(*this);
+}
+
+Gate::~Gate() = default;
+
+void Gate::endIdle(GateState& state, std::size_t loopIndex) {
+    auto& gates = state.gates[loopIndex];
+    for (auto each = gates.begin(); each != gates.end();) {
+        Gate& gate = *each++;
+        if (gate.stage_ != Stage::Head || !gate.buffer_.empty()) continue;
+        if (gate.served_) {
+            gate.end();
+        } else {
+            gate.wait(Waiting::ForHead);
+        }
+    }
+}
+
+void Gate::endAll(GateState& state, std::size_t loopIndex) {
+    auto& gates = state.gates[loopIndex];
+    while (!gates.empty()) gates.front().cut();
+    auto& strands = state.strands[loopIndex];
+    for (auto each = strands.begin(); each != strands.end();) (each++)->cancel();
+}
+
+/// From here on nothing of this object is called but what still holds it.
+void Gate::leave() noexcept {
+    stage_ = Stage::Ended;
+    unlink();
+    channel_->loop().cancel(std::exchange(timer_, 0));
+}
+
+/// What has been queued still goes to the client; nothing more.
+void Gate::end() noexcept {
+    if (stage_ == Stage::Ended) return;
+    const auto keep = std::move(self_);
+    leave();
+    channel_->closeAfterFlush(kLastAnswerTimeout, transport::Patience::WhileItTakes);
+    channel_->loop().post([keep] {});
+    body_.reset();
+    collected_.reset();
+    core_.reset();
+    if (const auto answer = std::move(answer_)) answer->end(true);
+}
+
+void Gate::cut() noexcept {
+    channel_->abort();
+    end();
+}
+
+// ------------------------------------------------------------------------------------------------ time
+
+/// One timer, that looks at the time which has moved on meanwhile: most requests never touch it.
+void Gate::wait(Waiting what) noexcept {
+    std::chrono::milliseconds time{0};
+    switch (what) {
+        case Waiting::ForNothing: break;
+        case Waiting::ForHead: time = state_->site.isStopping() ? kLastRequestTimeout : options().handshakeTimeout; break;
+        case Waiting::ForNextRequest: time = options().keepAliveTimeout; break;
+        case Waiting::ForBody: time = options().bodyTimeout; break;
+        case Waiting::ForReader: time = options().responseTimeout; break;
+    }
+    waiting_ = what;
+    mark_ = taken();
+    deadline_ = time.count() <= 0 ? Clock::time_point::max() : later(channel_->loop().now(), onClock(time));
+    if (deadline_ < armed_) arm(deadline_);
+}
+
+void Gate::arm(Clock::time_point due) {
+    auto& loop = channel_->loop();
+    loop.cancel(timer_);
+    armed_ = due;
+    timer_ = loop.after(due - loop.now(), [this] { timerFired(); });  // leave() cancels it
+}
+
+void Gate::timerFired() noexcept {
+    const auto keep = self_;
+    timer_ = 0;
+    armed_ = Clock::time_point::max();
+    if (waiting_ == Waiting::ForNothing || deadline_ == Clock::time_point::max()) return;
+    if (channel_->loop().now() < deadline_) return arm(deadline_);
+    late();
+}
+
+void Gate::late() noexcept {
+    const bool takes = taken() > mark_;
+    if (waiting_ == Waiting::ForReader || channel_->queuedBytes() > 0) return takes ? wait(waiting_) : cut();
+    if (waiting_ == Waiting::ForHead && !buffer_.empty()) return refuse(408, "no complete request head arrived in time");
+    if (waiting_ == Waiting::ForBody && answer_ && answer_->isUnanswered()) return refuse(408, "the body did not arrive in time");
+    end();
+}
+
+// ------------------------------------------------------------------------------------------------ in
+
+void Gate::onBytes(std::span<std::byte> bytes) {
+    const auto keep = self_;
+    const std::string_view come{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    if (!buffer_.empty()) {
+        buffer_.append(come);
+        return advance();
+    }
+    consuming_ = true;
+    const std::size_t used = consume(come);
+    consuming_ = false;
+    if (stage_ == Stage::Ended) return;
+    if (used < come.size()) buffer_.assign(come.substr(used));
+    afterReading();
+}
+
+void Gate::onEnd(std::error_code why) {
+    const auto keep = self_;
+    if (stage_ == Stage::Ended) return;
+    peerEnded_ = true;
+    if (why) return end();
+    // Who has asked by a whole request still gets the answer of a worker, and what is on its way; nobody else waits for him.
+    const bool asked = stage_ == Stage::Busy && (!async_ || answer_->isComplete() || !buffer_.empty());
+    if (!asked && stage_ != Stage::Flushing) end();
+}
+
+/// Goes on with what has come before.
+void Gate::advance() {
+    if (consuming_ || stage_ == Stage::Ended) return;
+    consuming_ = true;
+    const std::size_t used = consume(buffer_);
+    consuming_ = false;
+    if (stage_ == Stage::Ended) return;
+    if (used == buffer_.size()) {
+        std::string{}.swap(buffer_);
+    } else {
+        buffer_.erase(0, used);
+    }
+    afterReading();
+}
+
+/// How much of `bytes` it could use.
+std::size_t Gate::consume(std::string_view bytes) {
+    std::size_t used = 0;
+    while (used < bytes.size() && (stage_ == Stage::Head || stage_ == Stage::Body)) {
+        const std::string_view rest = bytes.substr(used);
+        const std::size_t more = stage_ == Stage::Head ? readRequest(rest) : readBody(rest);
+        if (more == 0) break;
+        used += more;
+    }
+    return used;
+}
+
+/// Whoever is not waited for is not read from: his window closes.
+void Gate::afterReading() {
+    if (stage_ == Stage::Head && peerEnded_) return end();
+    if (stage_ == Stage::Head && !buffer_.empty() && waiting_ == Waiting::ForNextRequest) wait(Waiting::ForHead);
+    const bool reads = stage_ == Stage::Head || (stage_ == Stage::Body && wantsBody()) || (stage_ == Stage::Busy && buffer_.empty());
+    if (reads) {
+        channel_->resumeReading();
+    } else {
+        channel_->pauseReading();
+    }
+}
+
+std::size_t Gate::readRequest(std::string_view bytes) {
+    if (const std::size_t empty = emptyLinesBefore(bytes); empty > 0 && scanned_ <= empty) {
+        scanned_ = 0;
+        return empty;
+    }
+    RequestHead& head = state_->scratch[loopIndex_].head;
+    const HeadResult result = readHead(bytes, options().head, head, scanned_);
+    if (result.state == HeadState::Incomplete) return 0;
+    scanned_ = 0;
+    if (result.state == HeadState::Bad) {
+        refuse(result.status, result.problem);
+        return bytes.size();
+    }
+    served_ = true;
+    wait(Waiting::ForNothing);
+    if (head.wantsWebSocket) return head.headBytes + upgrade(head, bytes.substr(head.headBytes));
+    const std::size_t headBytes = head.headBytes;
+    judge(head);
+    return headBytes;
+}
+
+/// By the head alone: whatever is refused is refused before its body.
+void Gate::judge(const RequestHead& head) {
+    terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
+    keepAlive_ = head.keepAlive && !state_->site.isStopping();
+    continueAwaited_ = head.expectContinue && head.hasBody();
+    skipped_ = 0;
+    bodyUse_ = BodyUse::Nothing;
+    if (head.hasBody()) body_.emplace(head.chunked ? std::nullopt : head.contentLength);
+    if (head.expectsOther) return refuse(417, "no expectation but 100-continue can be met (RFC 9110 §10.1.1)");
+    const std::string_view target = head.pathAndQuery;
+    const std::string_view path = target.substr(0, target.find('?'));
+    Match match = state_->site.find(head.method, path.empty() ? "/" : path);
+    if (!match.route) return refuseBody(match.refusal);
+    async_ = !std::holds_alternative<HttpHandler>(match.route->handler);
+    if (!async_ && head.contentLength.value_or(0) > options().maxBodyBytes) {
+        return refuse(413, "the body is larger than " + std::to_string(options().maxBodyBytes) + " bytes");
+    }
+    begin(head, std::move(match));
+}
+
+void Gate::begin(const RequestHead& head, Match match) {
+    answer_ = std::make_shared<Answer>(state_->loops[loopIndex_], static_cast<AnswerSink&>(*this), terms_.toHead);
+    auto request = requestOf(head, remoteAddress_, secure_);
+    request.pathParameters = std::move(match.pathParameters);
+    const auto length = head.hasBody() ? head.contentLength : std::optional<std::uint64_t>{0};
+    core_ = std::make_shared<ExchangeCore>(std::move(request), length, answer_);
+    if (async_) {
+        stage_ = body_ ? Stage::Body : Stage::Busy;
+        if (body_) bodyUse_ = BodyUse::Streamed;
+        AsyncJob job{*this, std::move(match)};
+        writeForPoco(job.head, head);
+        state_->host.runHere(job, loopIndex_);
+        core_.reset();  // POCO may not have come to it
+        return;
+    }
+    keep_ = std::move(match.keep);
+    route_ = match.route;
+    if (!body_) return bodyEnded();
+    stage_ = Stage::Body;
+    bodyUse_ = BodyUse::Collected;
+    collected_ = std::make_unique<BodyMemory>();
+    sendContinue();
+    wait(Waiting::ForBody);
+}
+
+void Gate::beginAsync(const Match& match) {
+    const auto core = std::exchange(core_, nullptr);
+    if (const auto strand = callAsync(match, core, state_->loops[loopIndex_])) state_->strands[loopIndex_].push_back(*strand);
+}
+
+// ------------------------------------------------------------------------------------------------ a body
+
+bool Gate::wantsBody() const noexcept { return bodyUse_ != BodyUse::Streamed || (answer_ && answer_->wantsBody()); }
+
+void Gate::bodyWanted() noexcept {
+    const auto keep = self_;
+    const bool isNone = stage_ == Stage::Busy && bodyUse_ == BodyUse::Nothing;
+    if (stage_ != Stage::Body && !isNone) return;
+    if (stage_ == Stage::Body && answer_->wantsBody()) {
+        sendContinue();
+        wait(Waiting::ForBody);
+    }
+    if (isNone || !consuming_) channel_->loop().post([keep] { keep->bodyGoesOn(); });  // never within a call of its reader's
+}
+
+void Gate::bodyGoesOn() {
+    if (stage_ == Stage::Busy && bodyUse_ == BodyUse::Nothing && answer_ && answer_->wantsBody()) {
+        bodyUse_ = BodyUse::Streamed;
+        answer_->receive({}, true, "a request without a body");
+    } else if (stage_ == Stage::Body) {
+        advance();
+    }
+}
+
+void Gate::sendContinue() {
+    if (!std::exchange(continueAwaited_, false)) return;
+    channel_->sendControl(asBytes("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+std::size_t Gate::readBody(std::string_view bytes) {
+    if (!wantsBody()) {
+        wait(Waiting::ForNothing);
+        return 0;
+    }
+    const RequestBody::Piece piece = body_->read(bytes);
+    if (piece.status != 0) {
+        bodyUse_ == BodyUse::Skipped ? end() : refuse(piece.status, piece.problem);
+        return bytes.size();
+    }
+    wait(Waiting::ForBody);
+    switch (bodyUse_) {
+        case BodyUse::Collected:
+            if (piece.bytes.size() > options().maxBodyBytes - collected_->size()) {
+                refuse(413, "the body is larger than " + std::to_string(options().maxBodyBytes) + " bytes");
+                return bytes.size();
+            }
+            collected_->append(piece.bytes);
+            break;
+        case BodyUse::Skipped:
+            skipped_ += static_cast<std::uint32_t>(piece.taken);
+            if (skipped_ > kMostSkipped) {
+                end();
+                return bytes.size();
+            }
+            break;
+        case BodyUse::Streamed:
+            if (piece.last) body_.reset();  // an answer that is made now need not be the connection's last
+            if (!piece.bytes.empty() || piece.last) answer_->receive(asBytes(piece.bytes), piece.last, "a request's body");
+            break;
+        case BodyUse::Nothing:
+            break;
+    }
+    if (stage_ == Stage::Body && piece.last) bodyEnded();
+    return stage_ == Stage::Ended ? bytes.size() : piece.taken;
+}
+
+void Gate::bodyEnded() {
+    body_.reset();
+    if (bodyUse_ == BodyUse::Skipped) return next();
+    stage_ = Stage::Busy;
+    wait(Waiting::ForNothing);
+    if (!route_) return;
+    std::unique_ptr<Hosted> job = std::make_unique<WorkerJob>(secure_, state_->host.workers(), std::move(keep_),
+                                                              *std::exchange(route_, nullptr), core_, std::move(collected_));
+    job->head.append(core_->request().method).append(" ").append(core_->request().target).append(" HTTP/1.1\r\n\r\n");
+    const auto core = std::exchange(core_, nullptr);
+    if (!state_->host.runInPool(job)) {
+        core->answer()->respond({503, {{"Retry-After", "1"}}, "the server is busy; try again in a moment\n"});
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ out
+
+void Gate::answerReady() noexcept {
+    const auto keep = self_;
+    while (answer_ && channel_->queuedBytes() < kEnough) {
+        const Answer::Taken taken = answer_->take([this](const Answer::Ready& ready) { return writePart(ready); });
+        if (taken == Answer::Taken::Cut) return cut();
+        if (taken == Answer::Taken::All) return answered();
+        if (taken == Answer::Taken::Nothing) break;
+    }
+    if (!answer_) return;
+    const std::size_t queued = channel_->queuedBytes();
+    answer_->setQueued(queued);
+    if (queued > 0 && waiting_ == Waiting::ForNothing) wait(Waiting::ForReader);
+}
+
+void Gate::give(Bytes head, Bytes payload) {
+    given_ += head.size() + payload.size();
+    channel_->send(head, payload);
+}
+
+/// The next of an answer; how much of its body that was.
+std::size_t Gate::writePart(const Answer::Ready& ready) {
+    std::string& out = state_->scratch[loopIndex_].answer;
+    out.clear();
+    if (ready.status != 0) {
+        answering_ = true;
+        framing_ = framingOf(ready.status, ready.length, terms_);
+        keepAlive_ = keepAlive_ && framing_ != Framing::UntilEnd && (!body_ || bodyMayBeSkipped()) && !state_->site.isStopping();
+        terms_.keepAlive = keepAlive_;
+        writeAnswerHead(out, ready.status, ready.fields, ready.length, terms_);
+    }
+    const std::string_view piece = framing_ == Framing::None ? std::string_view{} : ready.body.substr(0, kMostPiece);
+    const bool last = ready.last && piece.size() == ready.body.size();
+    if (framing_ == Framing::Chunked && !piece.empty()) {
+        std::array<char, 20> size;
+        out.append(size.data(), static_cast<std::size_t>(std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size())));
+    }
+    const bool small = piece.size() <= kSmallBody;
+    if (small) out.append(piece);
+    if (!small) {
+        give({}, asBytes(out));
+        give({}, asBytes(piece));
+        out.clear();
+    }
+    if (framing_ == Framing::Chunked && !piece.empty()) out.append("\r\n");
+    if (framing_ == Framing::Chunked && last) out.append("0\r\n\r\n");
+    if (!out.empty()) give({}, asBytes(out));
+    return framing_ == Framing::None ? ready.body.size() : piece.size();
+}
+
+/// The channel has all of the answer.
+void Gate::answered() {
+    const auto answer = std::exchange(answer_, nullptr);
+    answering_ = false;
+    answer->end(false);
+    if (stage_ == Stage::Ended) return;
+    if (!body_) return next();
+    bodyUse_ = BodyUse::Skipped;
+    if (!keepAlive_) return next();
+    stage_ = Stage::Body;
+    wait(Waiting::ForBody);
+    if (!consuming_) advance();
+}
+
+/// Who waits for a 100 Continue may never send it; what is small and announced may be read.
+bool Gate::bodyMayBeSkipped() const noexcept {
+    return !continueAwaited_ && body_->left().value_or(0) <= kMostSkipped;
+}
+
+/// The exchange is over.
+void Gate::next() {
+    if (!keepAlive_ || channel_->queuedBytes() >= kEnough) {
+        if (channel_->queuedBytes() == 0) return end();
+        stage_ = Stage::Flushing;
+        wait(Waiting::ForReader);
+        if (keepAlive_ && !consuming_) afterReading();
+        return;
+    }
+    stage_ = Stage::Head;
+    bodyUse_ = BodyUse::Nothing;
+    wait(Waiting::ForNextRequest);
+    if (!consuming_) advance();
+}
+
+void Gate::onDrained() {
+    const auto keep = self_;
+    if (answer_) {
+        answer_->drained();
+        if (waiting_ == Waiting::ForReader) wait(Waiting::ForNothing);
+        return answerReady();
+    }
+    if (stage_ == Stage::Flushing) next();
+}
+
+void Gate::sendWhole(const HttpResponse& response) {
+    std::string& out = state_->scratch[loopIndex_].answer;
+    out.clear();
+    terms_.keepAlive = keepAlive_;
+    writeAnswerHead(out, response.status, response.headers, response.body.size(), terms_);
+    if (!terms_.toHead) out.append(response.body);
+    give({}, asBytes(out));
+}
+
+/// Refuses a well-formed request; the connection goes on if its body is not in the way.
+void Gate::refuseBody(const HttpResponse& response) {
+    keepAlive_ = keepAlive_ && (!body_ || bodyMayBeSkipped());
+    sendWhole(response);
+    if (!body_ || !keepAlive_) {
+        if (body_) body_.reset();
+        return next();
+    }
+    bodyUse_ = BodyUse::Skipped;
+    stage_ = Stage::Body;
+    wait(Waiting::ForBody);
+}
+
+/// Where the next request would begin nobody knows, or nobody wants to.
+void Gate::refuse(int status, std::string_view problem) { refuse(text(status, problem)); }
+
+void Gate::refuse(const HttpResponse& response) {
+    if (answering_) return cut();  // it would lie in the middle of an answer
+    keepAlive_ = false;
+    terms_.toHead = false;
+    sendWhole(response);
+    end();
+}
+
+// ------------------------------------------------------------------------------------------------ upgrades
+
+/// How many of the bytes behind the head it has taken.
+std::size_t Gate::upgrade(const RequestHead& head, std::string_view behind) {
+    terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
+    keepAlive_ = false;
+    if (head.hasBody()) {
+        refuse(400, "a handshake has no body (RFC 6455 §4.1)");
+        return behind.size();
+    }
+    UpgradeJob job{*this, head};
+    writeForPoco(job.head, head);
+    state_->host.runHere(job, loopIndex_);
+    if (!job.result) job.result.emplace().refusal = text(500, "the server could not complete the handshake");
+    if (job.result->refusal) {
+        refuse(*job.result->refusal);
+        return behind.size();
+    }
+    Upgrade& agreed = *job.result;
+    std::string& answer = state_->scratch[loopIndex_].answer;
+    answer.assign("HTTP/1.1 101 Switching Protocols\r\n");
+    for (const auto& field : protocol::answerFields(job.handshake, agreed.subprotocol, agreed.extensions)) {
+        writeField(answer, field.name, field.value);
+    }
+    for (const auto& [name, value] : agreed.fields) writeField(answer, name, value);
+    answer.append("\r\n");
+    // Whatever becomes of what follows: without the 101 it would be read as the answer.
+    if (channel_->sendCommitted(asBytes(answer)) != SendStatus::Queued) {
+        log::error("http", std::string{head.target} + ": the handshake's answer is too large: its headers must fit 4 KiB");
+        agreed.successor.reset();
+        refuse(500, "the server could not complete the handshake");
+        return behind.size();
+    }
+    std::string first{behind};
+    first.resize(behind.size() + kSlackBytes);
+    const auto keep = std::move(self_);
+    leave();
+    agreed.successor->takeOver(channel_, std::move(place_), std::as_writable_bytes(std::span{first}).first(behind.size()));
+    return behind.size();
+}
+
+}  // namespace patchbay::http

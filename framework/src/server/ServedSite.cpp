@@ -1,0 +1,73 @@
+#include "server/ServedSite.hpp"
+
+#include <utility>
+
+namespace patchbay::server {
+namespace {
+
+/// Takes the lists out of what the client offers.
+HandshakeRequest handshakeOf(const http::UpgradeRequest& request) {
+    const http::RequestHead& head = request.head;
+    HandshakeRequest handshake;
+    handshake.target = head.originTarget();
+    handshake.host = head.host;
+    handshake.secure = request.secure;
+    handshake.uri.reserve(6 + handshake.host.size() + handshake.target.size());
+    handshake.uri.append(request.secure ? "wss://" : "ws://").append(handshake.host).append(handshake.target);
+    handshake.headers.reserve(head.headers().size());
+    for (const auto& [name, value] : head.headers()) handshake.headers.emplace_back(name, value);
+    handshake.remoteAddress = request.remoteAddress;
+    handshake.offeredSubprotocols = std::move(request.handshake.offeredSubprotocols);
+    handshake.offeredExtensions = std::move(request.handshake.offeredExtensions);
+    return handshake;
+}
+
+http::Upgrade refused(HttpResponse response) {
+    if (findHeader(response.headers, "Content-Type").empty()) response.addHeader("Content-Type", "text/plain; charset=utf-8");
+    http::Upgrade upgrade;
+    upgrade.refusal = std::move(response);
+    return upgrade;
+}
+
+}  // namespace
+
+/// A session between its admission and its first message.
+class ServedSite::Opening final : public http::Successor {
+public:
+    Opening(std::shared_ptr<messaging::SessionCore> session, messaging::AgreedExtension extension, websocket::WebSocketCarrier::List& carriers)
+        : session_{std::move(session)}, extension_{std::move(extension)}, carriers_{carriers} {}
+    ~Opening() override {
+        if (session_) session_->endpoint().remove(*session_);
+    }
+
+    void takeOver(transport::Channel::Pointer channel, transport::ConnectionPlace place, std::span<std::byte> firstBytes) override {
+        websocket::WebSocketCarrier::start({std::move(channel), std::exchange(session_, nullptr), std::move(extension_), std::move(place)},
+                                           carriers_, firstBytes);
+    }
+
+private:
+    std::shared_ptr<messaging::SessionCore> session_;
+    messaging::AgreedExtension extension_;
+    websocket::WebSocketCarrier::List& carriers_;
+};
+
+http::Upgrade ServedSite::upgrade(const http::UpgradeRequest& request) {
+    deployment::Admission admission = deployments_.admit(handshakeOf(request));
+    if (admission.rejection) return refused(deployment::refusalOf(admission));
+    http::Upgrade upgrade;
+    upgrade.fields = std::move(admission.headers);
+    upgrade.subprotocol = admission.start.subprotocol;
+    upgrade.extensions = admission.start.extensions;
+    auto extension = std::move(admission.extension);
+    auto session = deployments_.createSession(std::move(admission), request.loopIndex);
+    if (!session) return refused({503, {}, "this endpoint is full\n"});
+    upgrade.successor = std::make_unique<Opening>(std::move(session), std::move(extension), carriers_[request.loopIndex]);
+    return upgrade;
+}
+
+void ServedSite::cutAll(std::size_t loopIndex) {
+    auto& carriers = carriers_[loopIndex];
+    while (!carriers.empty()) carriers.front().cut();
+}
+
+}  // namespace patchbay::server

@@ -1,0 +1,32 @@
+#pragma once
+// What a server's gate asks: pages and endpoints are what is deployed, and a handshake that is admitted makes a connection a session's.
+
+#include "deployment/Deployments.hpp"
+#include "http/Site.hpp"
+#include "websocket/WebSocketCarrier.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace patchbay::server {
+
+class ServedSite final : public http::Site {
+public:
+    explicit ServedSite(deployment::Deployments& deployments)
+        : deployments_{deployments}, carriers_(deployments.state().loops.size()) {}
+
+    http::Match find(std::string_view method, std::string_view path) const override { return deployments_.find(method, path); }
+    http::Upgrade upgrade(const http::UpgradeRequest& request) override;
+    bool isStopping() const noexcept override { return deployments_.isDraining(); }
+
+    /// Cuts the WebSockets that are left on a loop: none may outlive its server.   Thread: the loop's.
+    void cutAll(std::size_t loopIndex);
+
+private:
+    class Opening;
+
+    deployment::Deployments& deployments_;
+    std::vector<websocket::WebSocketCarrier::List> carriers_;  // by loop; each is its loop's alone
+};
+
+}  // namespace patchbay::server
