@@ -18,6 +18,7 @@ public:
         std::string protocols = {};      ///< as on the wire: each name behind its length; empty: no ALPN
         int version = 0;                 ///< TLS1_2_VERSION and the like; 0: any
         SSL_SESSION* session = nullptr;  ///< to resume
+        std::string groups = {};         ///< "X25519:P-256"; empty: OpenSSL's
     };
     explicit TlsClient(Options options);
     TlsClient() : TlsClient{Options{}} {}

@@ -62,6 +62,7 @@ public:
 private:
     friend struct EngineBio;
 
+    void answerPlainHttp() noexcept;
     std::size_t encryptOne(Bytes plaintext) noexcept;
 
     const std::shared_ptr<const TlsContext> context_;  // the handshake looks into it
