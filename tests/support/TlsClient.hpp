@@ -19,6 +19,8 @@ public:
         int version = 0;                 ///< TLS1_2_VERSION and the like; 0: any
         SSL_SESSION* session = nullptr;  ///< to resume
         std::string groups = {};         ///< "X25519:P-256"; empty: OpenSSL's
+        std::string certificate = {};    ///< a file to show, with its key
+        std::string key = {};
     };
     explicit TlsClient(Options options);
     TlsClient() : TlsClient{Options{}} {}

@@ -46,6 +46,17 @@ struct CertificateConfig {
     std::string key = {};
 };
 
+/// Who vouches for clients.
+struct ClientCertificatesConfig {
+    /// A file in PEM with the certificates of authorities: whom they have signed is believed. Read again with the others.
+    std::string authorities = {};
+    /// Refuses who shows none in the TLS handshake. Else it is served, and `request.clientCertificates` is empty.
+    bool required = false;
+
+    /// The field that a plain value stands for.
+    static constexpr std::string_view plain = "authorities";
+};
+
 namespace detail {
 /// A node of a configuration file: a text, a list, keys with their values, or nothing.
 struct ConfigNode {
@@ -85,6 +96,8 @@ struct ListenConfig {
     /// For https. Read again when the server gets SIGHUP: new connections see the new one, the others live on.
     std::string certificate = {};
     std::string key = {};
+    /// Asks clients for certificates. Configurators and interceptors read them as `request.clientCertificates`.
+    ClientCertificatesConfig clientCertificates = {};
     /// More of them, for other host names: a client gets the one that is valid for the name it asks for (SNI).
     std::vector<CertificateConfig> moreCertificates = {};
 

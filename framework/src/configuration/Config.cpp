@@ -158,6 +158,7 @@ void resolveFiles(ServerConfig& config, const std::string& path) {
     };
     for (ListenConfig& listen : config.server.listen) {
         resolve(listen.certificate);
+        resolve(listen.clientCertificates.authorities);
         resolve(listen.key);
         for (auto& more : listen.moreCertificates) {
             resolve(more.certificate);

@@ -99,6 +99,20 @@ void warnOfDates(SSL_CTX* context, const std::string& file) {
     }
 }
 
+void askClients(SSL_CTX* context, const ClientAuthentication& clients) {
+    requireReadable(clients.authorities);
+    STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(clients.authorities.c_str());
+    if (!names || SSL_CTX_load_verify_file(context, clients.authorities.c_str()) != 1) {
+        sk_X509_NAME_pop_free(names, &X509_NAME_free);
+        refuse(clients.authorities, "holds no certificates of authorities in PEM form (" + opinion() + ")");
+    }
+    SSL_CTX_set_client_CA_list(context, names);  // which owns them now
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (clients.isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
 int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
                    unsigned offeredLength, void*) {
     const auto* end = offered + offeredLength;
@@ -152,7 +166,7 @@ struct TlsContext::Contexts {
         return SSL_CLIENT_HELLO_SUCCESS;
     }
 
-    Context::Ptr make(const CertificateFiles& files) {
+    Context::Ptr make(const CertificateFiles& files, const ClientAuthentication& clients) {
         Context::Params params;
         params.verificationMode = Context::VERIFY_NONE;
         params.cipherList = kCiphers;
@@ -169,6 +183,7 @@ struct TlsContext::Contexts {
         SSL_CTX_set_alpn_select_cb(native, &chooseProtocol, nullptr);
         SSL_CTX_set_client_hello_cb(native, &onHello, this);
         ticketKeys.use(native);
+        if (!clients.authorities.empty()) askClients(native, clients);
         return made;
     }
 };
@@ -176,10 +191,10 @@ struct TlsContext::Contexts {
 TlsContext::TlsContext(std::unique_ptr<Contexts> contexts) noexcept : contexts_{std::move(contexts)} {}
 TlsContext::~TlsContext() = default;
 
-std::shared_ptr<const TlsContext> TlsContext::load(std::span<const CertificateFiles> pairs) {
+std::shared_ptr<const TlsContext> TlsContext::load(std::span<const CertificateFiles> pairs, const ClientAuthentication& clients) {
     auto contexts = std::make_unique<Contexts>();
     try {
-        for (const auto& files : pairs) contexts->byCertificate.push_back(contexts->make(files));
+        for (const auto& files : pairs) contexts->byCertificate.push_back(contexts->make(files, clients));
     } catch (const Poco::Exception& error) {
         throw std::invalid_argument{"TLS cannot be set up: " + error.displayText()};
     }

@@ -1,5 +1,6 @@
 #include "transport/TlsEngine.hpp"
 
+#include "transport/PeerCertificates.hpp"
 #include "transport/TlsError.hpp"
 
 #include <openssl/err.h>
@@ -92,6 +93,8 @@ TlsEngine::TlsEngine(std::shared_ptr<const TlsContext> context)
 TlsEngine::~TlsEngine() = default;
 
 bool TlsEngine::isReady() const noexcept { return SSL_is_init_finished(connection_.get()) == 1; }
+
+std::vector<ClientCertificate> TlsEngine::peerCertificates() const { return transport::peerCertificates(connection_.get()); }
 
 Decrypted TlsEngine::decrypt(Bytes ciphertext, std::span<std::byte> into) noexcept {
     incoming_ = ciphertext;

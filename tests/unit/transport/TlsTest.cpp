@@ -130,6 +130,48 @@ TEST_P(TlsVersion, SpeaksX25519OrP256AndNothingThatCostsMore) {
     for (const char* costly : {"P-384", "P-521", "X448"}) EXPECT_EQ(groupOf(costly), "none") << costly;
 }
 
+TEST_P(TlsVersion, AClientsCertificateIsReadAfterTheHandshake) {
+    const Certificate certificate;
+    const Certificate ann{{"ann.example"}};  // signed by itself: its own authority
+    const CertificateFiles files{certificate.file(), certificate.keyFile()};
+    const auto context = TlsContext::load({&files, 1}, {.authorities = ann.file()});
+    Wire wire{context, {.version = GetParam(), .certificate = ann.file(), .key = ann.keyFile()}};
+    wire.settle();
+    ASSERT_TRUE(wire.engine.isReady());
+    const auto chain = wire.engine.peerCertificates();
+    ASSERT_EQ(chain.size(), 1u);
+    EXPECT_EQ(chain[0].subject, "CN=ann.example");
+    EXPECT_EQ(chain[0].issuer, "CN=ann.example");
+    EXPECT_THAT(chain[0].names, ElementsAre("DNS:ann.example"));
+    EXPECT_EQ(chain[0].pem, ann.pem());
+    EXPECT_THAT(chain[0].fingerprint, testing::MatchesRegex("[0-9a-f]{64}"));
+    wire.client.sayGoodbye();
+    Wire again{context, {.version = GetParam(), .session = wire.client.session(), .certificate = ann.file(), .key = ann.keyFile()}};
+    again.settle();
+    EXPECT_FALSE(again.client.resumed()) << "it is verified each time";
+    EXPECT_EQ(again.engine.peerCertificates().size(), 1u);
+}
+
+TEST_P(TlsVersion, AClientThatNobodyVouchesForIsRefused) {
+    const Certificate certificate;
+    const Certificate ann, eve;
+    const CertificateFiles files{certificate.file(), certificate.keyFile()};
+    const auto shows = [&](bool required, const Certificate* shown) {
+        Wire wire{TlsContext::load({&files, 1}, {.authorities = ann.file(), .isRequired = required}),
+                  {.version = GetParam(), .certificate = shown ? shown->file() : "", .key = shown ? shown->keyFile() : ""}};
+        try {
+            wire.settle();
+        } catch (const std::runtime_error&) {
+            return std::string{"refused"};
+        }
+        return std::to_string(wire.engine.peerCertificates().size()) + " certificates";
+    };
+    EXPECT_EQ(shows(false, nullptr), "0 certificates");
+    EXPECT_EQ(shows(true, nullptr), "refused");
+    EXPECT_EQ(shows(false, &eve), "refused");
+    EXPECT_EQ(shows(true, &ann), "1 certificates");
+}
+
 // The middle of a record may look like the whole of one: five bytes of which two say how many follow.
 TEST_P(TlsVersion, APartOfARecordThatLooksLikeARecordIsTakenForWhatItIs) {
     const Certificate certificate;
@@ -336,6 +378,21 @@ TEST(TlsFiles, AKeyOfAnotherKindThanTheCertificatesIsRefusedWithBothNames) {
     const TemporaryFolder folder;
     const std::string file = folder.write("rsa.pem", {text, static_cast<std::size_t>(size)});
     EXPECT_EQ(problemOf(elliptic.file(), file), '"' + file + "\" is not the key of the certificate \"" + elliptic.file() + '"');
+}
+
+TEST(TlsFiles, AuthoritiesThatAreNoneAreRefusedByName) {
+    const Certificate good;
+    const TemporaryFolder folder;
+    const CertificateFiles files{good.file(), good.keyFile()};
+    for (const auto& [name, why] : {std::pair{folder.write("text.pem", "hello"), "holds no certificates of authorities"},
+                                    std::pair{folder.path() + "/none.pem", "cannot be read"}}) {
+        try {
+            TlsContext::load({&files, 1}, {.authorities = name});
+            FAIL() << name;
+        } catch (const std::invalid_argument& error) {
+            EXPECT_THAT(error.what(), AllOf(HasSubstr(name), HasSubstr(why)));
+        }
+    }
 }
 
 TEST(TlsFiles, AKeyThatEverybodyCanReadIsUsedWithAWarning) {
