@@ -140,7 +140,7 @@ TEST(Process, APortThatNeedsPrivilegesIsToldWithExitCode1) {
 }
 
 TEST(Process, EveryMistakeOfAConfigurationIsToldWithFileAndLine) {
-    const ConfigFile config{"server:\n  workres: 4\n  drainTimeout: 10\nlimits:\n  maxMessage: big\n"};
+    const ConfigFile config{"server:\n  workres: 4\n  drainTimeout: 10\nlimits:\n  maxMessageSize: big\n"};
     Process server{kServer, {"--config", config.path()}};
     EXPECT_EQ(server.wait(), 1);
     for (const int line : {2, 3, 5}) {

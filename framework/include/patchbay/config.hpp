@@ -8,7 +8,7 @@
 //     loops: auto                                # or a number
 //     drainTimeout: 30s
 //     drainSpread: 20s
-//   limits:    { idleTimeout: 60s, maxMessage: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
+//   limits:    { idleTimeout: 60s, maxMessageSize: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
 //   plugins:   [ heartbeat, { library: compression, config: { threshold: 256B } } ]
 //   apps:      [ chat ]
 //   endpoints: { "/chat/{room}": { origins: [ "https://chat.example" ], roles: [ member ] } }
@@ -31,13 +31,6 @@
 #include <vector>
 
 namespace patchbay {
-
-/// A number of bytes that is written with its unit, such as 64KiB.
-struct Size {
-    std::size_t bytes = 0;
-
-    constexpr operator std::size_t() const noexcept { return bytes; }  // NOLINT(google-explicit-constructor)
-};
 
 /// A certificate and its private key: two files in PEM, the key without a passphrase. Behind the certificate stand those
 /// that vouch for it. In a configuration file a relative path begins at the file's folder.
@@ -105,20 +98,14 @@ struct ListenConfig {
     static constexpr std::string_view plain = "url";
 };
 
-/// Changes to `SendQueue`; what is empty stays as it is.
-struct SendQueueConfig {
-    std::optional<Size> bytes;
-    std::optional<WhenFull> whenFull;
-};
-
 /// Changes to the built-in `Limits`; what is empty stays as it is.
 struct LimitsConfig {
     /// Units: milliseconds; 0 (`off`) = for ever.
     std::optional<std::chrono::milliseconds> handshakeTimeout;
     /// Units: milliseconds; 0 (`off`) = for ever.
     std::optional<std::chrono::milliseconds> idleTimeout;
-    std::optional<Size> maxMessage;
-    SendQueueConfig sendQueue;
+    std::optional<Size> maxMessageSize;
+    SendQueueChange sendQueue;
     std::optional<Size> receiveQueue;
     /// Units: sessions per endpoint; 0 = no limit of its own.
     std::optional<std::size_t> maxSessions;
@@ -166,8 +153,8 @@ struct EndpointOverrides {
     std::optional<std::vector<std::string>> roles;
     /// Units: milliseconds; 0 (`off`) = for ever.
     std::optional<std::chrono::milliseconds> idleTimeout;
-    std::optional<Size> maxMessage;
-    SendQueueConfig sendQueue;
+    std::optional<Size> maxMessageSize;
+    SendQueueChange sendQueue;
     std::optional<Size> receiveQueue;
     /// Units: sessions.
     std::optional<std::size_t> maxSessions;

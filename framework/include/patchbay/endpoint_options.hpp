@@ -27,12 +27,6 @@ enum class Dispatch : std::uint8_t {
     Worker,  ///< on the server's pool of threads (`server.workers`): for handlers that may block
 };
 
-/// A send queue as an annotation sets it: what it leaves out comes from the limits of the server.
-struct SendQueueOption {
-    std::size_t bytes = 0;                           ///< 0: as the server's limits say
-    std::optional<WhenFull> whenFull = std::nullopt;  ///< none: as the server's limits say
-};
-
 /// The attributes of SERVER_ENDPOINT.   Source: Jakarta WebSocket §4.1
 struct ServerEndpointOptions {
     std::vector<std::string_view> subprotocols = {};
@@ -46,7 +40,8 @@ struct ServerEndpointOptions {
     std::optional<std::chrono::milliseconds> idleTimeout = std::nullopt;
     /// Units: bytes. The largest message of handlers that set none of their own; 0: as the server's limits say.
     std::size_t maxMessageSize = 0;
-    SendQueueOption sendQueue = {};
+    /// What it leaves out is as the server's limits say.
+    SendQueueChange sendQueue = {};
     /// Units: bytes. What may wait for handlers that are busy before the server stops reading; 0: as the server's limits say.
     std::size_t receiveQueue = 0;
     /// How many sessions at a time; one more is answered with 503. 0: as the server's limits say.

@@ -98,7 +98,7 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
 /// `limits`: those of all endpoints, or of one.
 template <class Section>
 void checkLimits(const ConfigPlace& at, const Section& limits) {
-    inRange(at, "maxMessage", limits.maxMessage.value_or(Size{1}), 1, 4_GiB);
+    inRange(at, "maxMessageSize", limits.maxMessageSize.value_or(Size{1}), 1, 4_GiB);
     ifSet(at, "sendQueue", [&](const ConfigPlace& place) {
         inRange(place, "bytes", limits.sendQueue.bytes.value_or(Size{1}), 1, 64_GiB);
     });

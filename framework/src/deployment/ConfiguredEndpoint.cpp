@@ -5,7 +5,7 @@
 namespace patchbay::deployment {
 namespace {
 
-void apply(const SendQueueConfig& change, SendQueue& queue) {
+void apply(const SendQueueChange& change, SendQueue& queue) {
     if (change.bytes) queue.bytes = *change.bytes;
     if (change.whenFull) queue.whenFull = *change.whenFull;
 }
@@ -58,9 +58,8 @@ EndpointConfig fromAnnotation(const detail::EndpointModel& model, const Limits& 
     config.roles.assign(options.roles.begin(), options.roles.end());
     config.limits = limits;
     if (options.idleTimeout) config.limits.idleTimeout = *options.idleTimeout;
-    if (options.maxMessageSize != 0) config.limits.maxMessageBytes = options.maxMessageSize;
-    if (options.sendQueue.bytes != 0) config.limits.sendQueue.bytes = options.sendQueue.bytes;
-    if (options.sendQueue.whenFull) config.limits.sendQueue.whenFull = *options.sendQueue.whenFull;
+    if (options.maxMessageSize != 0) config.limits.maxMessageSize = options.maxMessageSize;
+    apply(options.sendQueue, config.limits.sendQueue);
     if (options.receiveQueue != 0) config.limits.receiveQueue = options.receiveQueue;
     if (options.maxSessions != 0) config.limits.maxSessions = options.maxSessions;
     return config;
@@ -71,10 +70,10 @@ void tighten(EndpointConfig& config, const ServerEndpointOptions& said, const En
     Tightening change{config.path, problems};
     Limits& limits = config.limits;
     if (entry.idleTimeout) change.limit("idleTimeout", said.idleTimeout.has_value(), *entry.idleTimeout, limits.idleTimeout);
-    if (entry.maxMessage) change.limit("maxMessage", said.maxMessageSize != 0, entry.maxMessage->bytes, limits.maxMessageBytes);
+    if (entry.maxMessageSize) change.limit("maxMessageSize", said.maxMessageSize != 0, entry.maxMessageSize->bytes, limits.maxMessageSize);
     if (entry.maxSessions) change.limit("maxSessions", said.maxSessions != 0, *entry.maxSessions, limits.maxSessions);
     if (entry.sendQueue.bytes) {
-        change.limit("sendQueue.bytes", said.sendQueue.bytes != 0, entry.sendQueue.bytes->bytes, limits.sendQueue.bytes);
+        change.limit("sendQueue.bytes", said.sendQueue.bytes.has_value(), entry.sendQueue.bytes->bytes, limits.sendQueue.bytes);
     }
     if (entry.sendQueue.whenFull) limits.sendQueue.whenFull = *entry.sendQueue.whenFull;
     if (entry.receiveQueue)
@@ -89,7 +88,7 @@ Limits serverLimits(const ServerConfig& config) {
     Limits limits;
     if (config.limits.handshakeTimeout) limits.handshakeTimeout = *config.limits.handshakeTimeout;
     if (config.limits.idleTimeout) limits.idleTimeout = *config.limits.idleTimeout;
-    if (config.limits.maxMessage) limits.maxMessageBytes = *config.limits.maxMessage;
+    if (config.limits.maxMessageSize) limits.maxMessageSize = *config.limits.maxMessageSize;
     if (config.limits.maxSessions) limits.maxSessions = *config.limits.maxSessions;
     if (config.limits.maxTopics) limits.maxTopics = *config.limits.maxTopics;
     if (config.limits.receiveQueue) limits.receiveQueue = *config.limits.receiveQueue;
@@ -102,8 +101,8 @@ ConfiguredEndpoint configure(detail::EndpointModel model, const ServerConfig& co
     const auto entry = config.endpoints.find(endpoint.path);
     if (entry != config.endpoints.end()) tighten(endpoint, model.options, entry->second, problems);
     // What the operator lays down holds for every handler.
-    if (entry != config.endpoints.end() && entry->second.maxMessage) {
-        model.maxHandlerMessageBytes = std::min(model.maxHandlerMessageBytes, endpoint.limits.maxMessageBytes);
+    if (entry != config.endpoints.end() && entry->second.maxMessageSize) {
+        model.maxHandlerMessageBytes = std::min(model.maxHandlerMessageBytes, endpoint.limits.maxMessageSize);
     }
     return {std::move(model), std::move(endpoint)};
 }

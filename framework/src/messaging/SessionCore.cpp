@@ -45,7 +45,7 @@ void SessionCore::doNow(Call call) noexcept {
                                                                      endpoint::Run& run) const noexcept {
     return code_->dispatcher.message(message.kind, instance_.get(),
                                      {call, message.payload, message.slack, decoding.document, decoding.scratch.get(),
-                                      endpoint_->format, endpoint_->config.limits.maxMessageBytes},
+                                      endpoint_->format, endpoint_->config.limits.maxMessageSize},
                                      run);
 }
 
