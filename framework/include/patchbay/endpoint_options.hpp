@@ -32,7 +32,8 @@ struct ServerEndpointOptions {
     std::vector<std::string_view> subprotocols = {};
     /// Decides about this endpoint's handshakes: `configuredBy<Doorman>`.
     ConfiguratorFactory configurator = nullptr;
-    /// Origins beside the server's own, such as "https://chat.example"; "*" for every one.
+    /// Origins beside the server's own, such as "https://chat.example"; "https://*.chat.example" for all subdomains, "*" for
+    /// every one.
     std::vector<std::string_view> origins = {};
     /// The peer's principal needs one of these; without one the handshake is answered with 401, with others 403.
     std::vector<std::string_view> roles = {};

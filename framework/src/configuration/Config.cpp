@@ -1,6 +1,7 @@
 // Reading a configuration: YAML to a tree, the tree to structs (ConfigReader.hpp), and then what only the server knows:
 // ranges, addresses, paths.
 
+#include "base/Origin.hpp"
 #include "configuration/ListenUrl.hpp"
 
 #include <patchbay/config.hpp>
@@ -103,16 +104,6 @@ void checkLimits(const ConfigPlace& at, const Section& limits) {
         inRange(place, "bytes", limits.sendQueue.bytes.value_or(Size{1}), 1, 64_GiB);
     });
     inRange(at, "receiveQueue", limits.receiveQueue.value_or(Size{1}), 1, 64_GiB);
-}
-
-/// What is wrong with an origin; nothing if it is `*` or scheme, host and port.
-std::string originProblem(const std::string& origin) {
-    const auto scheme = origin.find("://");
-    if (origin == "*") return {};
-    if (scheme == origin.npos || scheme == 0) return "has no scheme; write e.g. https://" + origin;
-    const auto path = origin.find_first_of("/?#", scheme + 3);
-    if (path != origin.npos) return "has more than scheme, host and port; write " + origin.substr(0, path);
-    return scheme + 3 == origin.size() ? "has no host" : "";
 }
 
 void checkEndpoint(const ConfigPlace& at, const std::string& path, const EndpointOverrides& entry) {

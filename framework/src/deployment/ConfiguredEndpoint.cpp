@@ -1,5 +1,7 @@
 #include "deployment/ConfiguredEndpoint.hpp"
 
+#include "base/Origin.hpp"
+
 #include <algorithm>
 
 namespace patchbay::deployment {
@@ -29,17 +31,32 @@ public:
         limit = value;
     }
 
-    void list(const char* key, const std::vector<std::string>& values, std::vector<std::string>& allowed) {
-        const bool everything = allowed.empty() || std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
+    /// None is the server's own origin alone: as tight as can be.
+    void origins(const std::vector<std::string>& values, std::vector<std::string>& allowed) {
+        std::vector<std::string> chosen;
         for (const std::string& value : values) {
-            if (!everything && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-                return refuse(key, "adds " + value + ", which the endpoint's annotation does not have");
-            }
+            chosen.push_back(normalOrigin(value));
+            const auto allows = [&](const std::string& entry) { return allowsOrigin(entry, chosen.back()); };
+            if (!allowed.empty() && std::ranges::none_of(allowed, allows)) return adds("origins", value);
         }
-        allowed = values;
+        allowed = std::move(chosen);
+    }
+
+    /// None lets everybody in.
+    void roles(const std::vector<std::string>& values, std::vector<std::string>& wanted) {
+        if (values.empty() && !wanted.empty()) {
+            return refuse("roles", "is empty and lets everybody in, where the endpoint's annotation asks for a role");
+        }
+        for (const std::string& value : values) {
+            if (!wanted.empty() && std::ranges::find(wanted, value) == wanted.end()) return adds("roles", value);
+        }
+        wanted = values;
     }
 
 private:
+    void adds(const char* key, const std::string& value) {
+        refuse(key, "adds " + value + ", which the endpoint's annotation does not have");
+    }
     void refuse(const char* key, const std::string& why) {
         problems_.push_back("endpoints: \"" + path_ + "\": " + key + " " + why + "; an entry may only tighten it");
     }
@@ -54,7 +71,7 @@ EndpointConfig fromAnnotation(const detail::EndpointModel& model, const Limits& 
     config.className = model.className;
     config.path = model.path;
     config.subprotocols.assign(options.subprotocols.begin(), options.subprotocols.end());
-    config.origins.assign(options.origins.begin(), options.origins.end());
+    for (const std::string_view origin : options.origins) config.origins.push_back(normalOrigin(origin));
     config.roles.assign(options.roles.begin(), options.roles.end());
     config.limits = limits;
     if (options.idleTimeout) config.limits.idleTimeout = *options.idleTimeout;
@@ -63,6 +80,14 @@ EndpointConfig fromAnnotation(const detail::EndpointModel& model, const Limits& 
     if (options.receiveQueue != 0) config.limits.receiveQueue = options.receiveQueue;
     if (options.maxSessions != 0) config.limits.maxSessions = options.maxSessions;
     return config;
+}
+
+void checkOrigins(const detail::EndpointModel& model, std::vector<std::string>& problems) {
+    for (const std::string_view origin : model.options.origins) {
+        const std::string problem = originProblem(origin);
+        if (problem.empty()) continue;
+        problems.push_back(model.className + " at " + std::string{model.path} + ": origins: \"" + std::string{origin} + "\" " + problem);
+    }
 }
 
 void tighten(EndpointConfig& config, const ServerEndpointOptions& said, const EndpointOverrides& entry,
@@ -78,8 +103,8 @@ void tighten(EndpointConfig& config, const ServerEndpointOptions& said, const En
     if (entry.sendQueue.whenFull) limits.sendQueue.whenFull = *entry.sendQueue.whenFull;
     if (entry.receiveQueue)
         change.limit("receiveQueue", said.receiveQueue != 0, entry.receiveQueue->bytes, limits.receiveQueue);
-    if (entry.origins) change.list("origins", *entry.origins, config.origins);
-    if (entry.roles) change.list("roles", *entry.roles, config.roles);
+    if (entry.origins) change.origins(*entry.origins, config.origins);
+    if (entry.roles) change.roles(*entry.roles, config.roles);
 }
 
 }  // namespace
@@ -97,6 +122,7 @@ Limits serverLimits(const ServerConfig& config) {
 }
 
 ConfiguredEndpoint configure(detail::EndpointModel model, const ServerConfig& config, std::vector<std::string>& problems) {
+    checkOrigins(model, problems);
     EndpointConfig endpoint = fromAnnotation(model, serverLimits(config));
     const auto entry = config.endpoints.find(endpoint.path);
     if (entry != config.endpoints.end()) tighten(endpoint, model.options, entry->second, problems);

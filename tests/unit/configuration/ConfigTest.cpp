@@ -161,7 +161,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Wrong{"limits: { maxMessage: 64KiB }", "limits.maxMessage: is called maxMessageSize now"},
         Wrong{"endpoints: { /a: { maxMessage: 64KiB } }", "endpoints[\"/a\"].maxMessage: is called maxMessageSize now"},
-        Wrong{"server: { maxMessage: 64KiB }", "server.maxMessage: there is no such key"},
         Wrong{"limits: { maxMessageSize: 64kB }",
               "limits.maxMessageSize: \"kB\" is no unit (known: B, KiB, MiB, GiB); did you mean 64KiB?"},
         Wrong{"limits: { maxMessageSize: 1MB }",
