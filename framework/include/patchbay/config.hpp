@@ -107,6 +107,9 @@ struct LimitsConfig {
     std::optional<Size> maxMessageSize;
     SendQueueChange sendQueue;
     std::optional<Size> receiveQueue;
+    /// Units: messages, and bytes, in a second; 0 = as fast as it likes.
+    std::optional<std::size_t> maxMessageRate;
+    std::optional<Size> maxByteRate;
     /// Units: sessions per endpoint; 0 = no limit of its own.
     std::optional<std::size_t> maxSessions;
     /// Units: topics per session; 0 = no limit.
@@ -156,6 +159,9 @@ struct EndpointOverrides {
     std::optional<Size> maxMessageSize;
     SendQueueChange sendQueue;
     std::optional<Size> receiveQueue;
+    /// Units: messages, and bytes, in a second.
+    std::optional<std::size_t> maxMessageRate;
+    std::optional<Size> maxByteRate;
     /// Units: sessions.
     std::optional<std::size_t> maxSessions;
 };

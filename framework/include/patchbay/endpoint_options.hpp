@@ -45,6 +45,9 @@ struct ServerEndpointOptions {
     SendQueueChange sendQueue = {};
     /// Units: bytes. What may wait for handlers that are busy before the server stops reading; 0: as the server's limits say.
     std::size_t receiveQueue = 0;
+    /// Units: messages, and bytes, in a second. A peer that sends faster is read more slowly; 0: as the server's limits say.
+    std::size_t maxMessageRate = 0;
+    std::size_t maxByteRate = 0;
     /// How many sessions at a time; one more is answered with 503. 0: as the server's limits say.
     std::size_t maxSessions = 0;
     /// Open, message, close and error handlers and tasks, one at a time for each session in either case. Hooks stay on the loop.

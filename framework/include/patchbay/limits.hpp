@@ -71,6 +71,12 @@ struct Limits {
     /// size, at least 64 KiB.
     std::size_t receiveQueue = 0;
 
+    /// How fast a peer may send. What it has not used for two seconds may come at once; beyond that the server reads on only
+    /// as fast as this, the peer's window closes, and nothing is lost. The time in which it is not read counts for no clock.
+    /// Units: messages, and bytes of messages after decompression, in a second; 0 = as fast as it likes.
+    std::size_t maxMessageRate = 0;
+    std::size_t maxByteRate = 0;
+
     /// How many topics a session may be in at a time; one more throws TooManyTopics.
     /// Units: topics; 0 = as many as it likes.
     std::size_t maxTopics = 65'536;

@@ -78,6 +78,8 @@ EndpointConfig fromAnnotation(const detail::EndpointModel& model, const Limits& 
     if (options.maxMessageSize != 0) config.limits.maxMessageSize = options.maxMessageSize;
     apply(options.sendQueue, config.limits.sendQueue);
     if (options.receiveQueue != 0) config.limits.receiveQueue = options.receiveQueue;
+    if (options.maxMessageRate != 0) config.limits.maxMessageRate = options.maxMessageRate;
+    if (options.maxByteRate != 0) config.limits.maxByteRate = options.maxByteRate;
     if (options.maxSessions != 0) config.limits.maxSessions = options.maxSessions;
     return config;
 }
@@ -96,6 +98,8 @@ void tighten(EndpointConfig& config, const ServerEndpointOptions& said, const En
     Limits& limits = config.limits;
     if (entry.idleTimeout) change.limit("idleTimeout", said.idleTimeout.has_value(), *entry.idleTimeout, limits.idleTimeout);
     if (entry.maxMessageSize) change.limit("maxMessageSize", said.maxMessageSize != 0, entry.maxMessageSize->bytes, limits.maxMessageSize);
+    if (entry.maxMessageRate) change.limit("maxMessageRate", said.maxMessageRate != 0, *entry.maxMessageRate, limits.maxMessageRate);
+    if (entry.maxByteRate) change.limit("maxByteRate", said.maxByteRate != 0, entry.maxByteRate->bytes, limits.maxByteRate);
     if (entry.maxSessions) change.limit("maxSessions", said.maxSessions != 0, *entry.maxSessions, limits.maxSessions);
     if (entry.sendQueue.bytes) {
         change.limit("sendQueue.bytes", said.sendQueue.bytes.has_value(), entry.sendQueue.bytes->bytes, limits.sendQueue.bytes);
@@ -114,6 +118,8 @@ Limits serverLimits(const ServerConfig& config) {
     if (config.limits.handshakeTimeout) limits.handshakeTimeout = *config.limits.handshakeTimeout;
     if (config.limits.idleTimeout) limits.idleTimeout = *config.limits.idleTimeout;
     if (config.limits.maxMessageSize) limits.maxMessageSize = *config.limits.maxMessageSize;
+    if (config.limits.maxMessageRate) limits.maxMessageRate = *config.limits.maxMessageRate;
+    if (config.limits.maxByteRate) limits.maxByteRate = *config.limits.maxByteRate;
     if (config.limits.maxSessions) limits.maxSessions = *config.limits.maxSessions;
     if (config.limits.maxTopics) limits.maxTopics = *config.limits.maxTopics;
     if (config.limits.receiveQueue) limits.receiveQueue = *config.limits.receiveQueue;
