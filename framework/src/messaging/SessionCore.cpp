@@ -2,6 +2,7 @@
 
 #include "base/Guarded.hpp"
 #include "base/Log.hpp"
+#include "base/Printable.hpp"
 #include "messaging/RequireText.hpp"
 
 #include <algorithm>
@@ -420,7 +421,8 @@ void SessionCore::logEnd(const CloseReason& reason) const {
     std::string line = "session " + std::to_string(id_) + " (";
     line.append(origin_.remoteAddress()).append(") closed: ").append(name(reason.cause())).append(", code ");
     line.append(std::to_string(static_cast<int>(own ? reason.code() : row.onWire)));
-    if (!reason.text().empty()) line.append(": ").append(reason.text());
+    if (!reason.text().empty()) line.append(": ").append(printable(reason.text()));
+    if (!row.limit.empty()) line.append(" (").append(row.limit).append(")");
     log::write(row.logLevel, endpoint_->config.path, line);
 }
 
