@@ -123,7 +123,8 @@ private:
         } else if (hasDoubtfulOrigin(head_)) {
             result.emplace().refusal = text(400, "more than one Origin field, or an empty one (RFC 6454 §7.3)");
         } else {
-            result = gate_.state_->site.upgrade({head_, handshake, gate_.remoteAddress_, secure, gate_.loopIndex_});
+            result = gate_.state_->site.upgrade(
+                {head_, handshake, gate_.remoteAddress_, secure, gate_.loopIndex_, gate_.channel_->peerCertificates()});
             checkFields();
         }
     }

@@ -6,6 +6,7 @@
 #include "transport/ConnectionPlace.hpp"
 #include "transport/Channel.hpp"
 
+#include <patchbay/client_certificate.hpp>
 #include <patchbay/detail/HttpHandlers.hpp>
 #include <patchbay/http.hpp>
 
@@ -57,6 +58,7 @@ struct UpgradeRequest {
     std::string_view remoteAddress;
     bool secure;
     std::size_t loopIndex;
+    std::vector<ClientCertificate> clientCertificates;  ///< of a TLS client that was asked
 };
 
 /// The verdict on a handshake: a refusal, or who takes over.

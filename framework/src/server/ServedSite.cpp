@@ -17,6 +17,7 @@ HandshakeRequest handshakeOf(const http::UpgradeRequest& request) {
     handshake.headers.reserve(head.headers().size());
     for (const auto& [name, value] : head.headers()) handshake.headers.emplace_back(name, value);
     handshake.remoteAddress = request.remoteAddress;
+    handshake.clientCertificates = request.clientCertificates;
     handshake.offeredSubprotocols = std::move(request.handshake.offeredSubprotocols);
     handshake.offeredExtensions = std::move(request.handshake.offeredExtensions);
     return handshake;

@@ -27,6 +27,8 @@
 #include "transport/IoResult.hpp"
 #include "transport/Outbox.hpp"
 
+#include <patchbay/client_certificate.hpp>
+
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <atomic>
@@ -37,6 +39,7 @@
 #include <span>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace patchbay::transport {
 
@@ -100,6 +103,8 @@ public:
     /// Reading stops after the current onBytes(); the peer feels it when what lies between is full.
     void pauseReading() noexcept;
     void resumeReading() noexcept;
+    /// What a TLS client has shown of itself; nothing on any other wire.   Requires: something has been read.
+    virtual std::vector<ClientCertificate> peerCertificates() const { return {}; }
 
     /// One message, copied, or lent where it lies in lent memory and is large.   Units: `head` at most 16 bytes.
     SendStatus send(Bytes head, Bytes payload) {
