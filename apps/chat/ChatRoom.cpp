@@ -1,11 +1,14 @@
 #include "ChatRoom.hpp"
 
+#include "Names.hpp"
+
 #include <chrono>
 
 namespace chat {
 namespace {
 
 constexpr std::size_t kLongestName = 40;
+constexpr std::size_t kLongestRoom = 160;  // forty characters of any kind
 constexpr std::size_t kLongestText = 4000;
 
 std::int64_t nowInMilliseconds() {
@@ -31,7 +34,10 @@ std::string cut(std::string_view text, std::size_t most) {
 }  // namespace
 
 void ChatRoom::joined(Session session, PathParam<"room"> room) {
-    const std::string wanted = cut(trimmed(session.queryParameter("name")), kLongestName);
+    if (room.value.size() > kLongestRoom) throw patchbay::Refused{"The name of this room is too long: 160 bytes are the most."};
+    const std::string wanted = cut(tidied(session.queryParameter("name")), kLongestName);
+    if (const auto problem = problemOfName(wanted); !problem.empty()) throw patchbay::Refused{std::string{problem}};
+    if (!problemOfName(room.value).empty()) throw patchbay::Refused{"The name of this room has characters that rooms may not have."};
     const auto subscribe = [&] { session.subscribe(room); };
     auto entrance = rooms_.enter(room, wanted.empty() ? session.displayName() : wanted, subscribe);
     if (!entrance) return session.close(patchbay::CloseCode::TryAgainLater, "this room is full");

@@ -14,7 +14,8 @@ using patchbay::CloseReason, patchbay::PathParam, patchbay::Session, patchbay::T
 
 /// One instance per connection; its handlers never overlap.
 class ChatRoom {
-    SERVER_ENDPOINT(ChatRoom, "/chat/{room}", .subprotocols = {"chat.v1"}, .idleTimeout = 2h, .maxMessageSize = 8_KiB)
+    SERVER_ENDPOINT(ChatRoom, "/chat/{room}", .subprotocols = {"chat.v1"}, .idleTimeout = 2h, .maxMessageSize = 8_KiB,
+                    .maxMessageRate = 50, .maxByteRate = 64_KiB)
 public:
     ChatRoom(Topics& topics, Rooms& rooms) : topics_{topics}, rooms_{rooms} {}
 

@@ -1,21 +1,14 @@
 #include "Rooms.hpp"
 
-#include <algorithm>
+#include "Names.hpp"
 
 namespace chat {
-namespace {
-
-bool has(const std::vector<std::string>& people, const std::string& name) {
-    return std::find(people.begin(), people.end(), name) != people.end();
-}
-
-}  // namespace
 
 std::optional<Rooms::Entrance> Rooms::letIn(std::string_view room, const std::string& wanted) {
     Room& here = rooms_[std::string{room}];
     if (here.people.size() >= kMostPeople) return std::nullopt;
     std::string name = wanted;
-    for (int number = 2; has(here.people, name); ++number) name = wanted + " " + std::to_string(number);
+    for (int number = 2; !here.looks.insert(lookOf(name)).second; ++number) name = wanted + " " + std::to_string(number);
     here.people.push_back(name);
     return Entrance{name, here.people, {here.recent.begin(), here.recent.end()}};
 }
@@ -25,6 +18,7 @@ void Rooms::leave(std::string_view room, const std::string& name) {
     const auto found = rooms_.find(room);
     if (found == rooms_.end()) return;
     std::erase(found->second.people, name);
+    found->second.looks.erase(lookOf(name));
     if (found->second.people.empty()) rooms_.erase(found);
 }
 

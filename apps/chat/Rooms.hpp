@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,8 @@ public:
         std::vector<std::string> people;
         std::vector<Said> recent;
     };
-    /// Lets somebody in under `wanted`, or under `wanted 2`, `wanted 3`… where that is taken. Nothing when it is full.
+    /// Lets somebody in under `wanted`, or under `wanted 2`, `wanted 3`… where that or what looks like it is taken. Nothing when
+    /// it is full.
     /// `subscribe` is called in the same step as what was said last is copied: who comes in finds each message there, or
     /// gets it afterwards, and none in both ways.
     template <class Subscribe>
@@ -46,7 +48,8 @@ public:
 
 private:
     struct Room {
-        std::vector<std::string> people;  // in the order of their coming
+        std::vector<std::string> people;            // in the order of their coming
+        std::set<std::string, std::less<>> looks;  // of their names
         std::deque<Said> recent;
     };
     std::optional<Entrance> letIn(std::string_view room, const std::string& wanted);

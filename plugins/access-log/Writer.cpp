@@ -1,5 +1,6 @@
 #include "Writer.hpp"
 
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <utility>
@@ -9,8 +10,12 @@ namespace patchbay::access_log {
 Writer::Writer(const std::string& file, std::size_t most)
     : out_{file.empty() ? std::cout : static_cast<std::ostream&>(file_)}, most_{most} {
     if (file.empty()) return;
+    std::error_code none;
+    const bool isNew = !std::filesystem::exists(file, none);
     file_.open(file, std::ios::app);
     if (!file_) throw std::invalid_argument{"file: \"" + file + "\" cannot be written"};
+    using std::filesystem::perms;
+    if (isNew) std::filesystem::permissions(file, perms::owner_read | perms::owner_write | perms::group_read, none);
 }
 
 void Writer::add(std::string line) {

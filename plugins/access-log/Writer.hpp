@@ -14,7 +14,7 @@ namespace patchbay::access_log {
 
 class Writer {
 public:
-    /// Appends to `file`; empty: standard output.   Units: `most` lines wait.
+    /// Appends to `file`, which others than its owner and group cannot read when this makes it; empty: standard output.   Units: `most` lines wait.
     /// Errors: std::invalid_argument when it cannot be written.
     Writer(const std::string& file, std::size_t most);
     ~Writer() { finish(); }

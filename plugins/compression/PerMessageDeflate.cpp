@@ -17,8 +17,8 @@ PerMessageDeflate::PerMessageDeflate(std::shared_ptr<Shared> shared, Direction s
     : shared_{std::move(shared)}, sending_{sending}, receiving_{receiving}, receiveShare_{std::move(receiveShare)} {}
 
 /// What does not compress grows a little, and a sender may flush more often than it needs to.
-std::size_t PerMessageDeflate::maxEncodedBytes(std::size_t maxMessageBytes) const noexcept {
-    return maxMessageBytes + maxMessageBytes / 8 + maxMessageBytes / 64 + 64;
+std::size_t PerMessageDeflate::maxEncodedBytes(std::size_t maxMessageSize) const noexcept {
+    return maxMessageSize + maxMessageSize / 8 + maxMessageSize / 64 + 64;
 }
 
 Extension::Decoded PerMessageDeflate::decode(std::uint8_t, Bytes payload, MessageBuffer& out) {

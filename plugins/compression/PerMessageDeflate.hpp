@@ -51,7 +51,7 @@ public:
                       MemoryBudget::Share receiveShare) noexcept;
 
     std::uint8_t rsvBits() const noexcept override { return kRsv1; }
-    std::size_t maxEncodedBytes(std::size_t maxMessageBytes) const noexcept override;
+    std::size_t maxEncodedBytes(std::size_t maxMessageSize) const noexcept override;
     Decoded decode(std::uint8_t rsv, Bytes payload, MessageBuffer& out) override;
     std::uint8_t encode(MessageKind kind, Bytes payload, MessageBuffer& out) override;
     std::uint8_t broadcastForm() const noexcept override { return static_cast<std::uint8_t>(sending_.windowBits); }

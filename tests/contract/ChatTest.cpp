@@ -94,6 +94,60 @@ TEST_F(Chat, ALongNameIsCutWhereACharacterEnds) {
     EXPECT_EQ(server.connect("/chat/lobby?name=" + name + "xyz").take<Welcome>().you, name + "x");
 }
 
+TEST_F(Chat, ANameThatIsNoTextIsRefusedAndDisturbsNobody) {
+    Peer& ann = enter("lobby", "Ann");
+    EXPECT_THROW(server.connect("/chat/lobby?name=%ff"), patchbay::testkit::Refused);
+    EXPECT_EQ(server.connect("/chat/lobby?name=Bob").take<Welcome>().people.size(), 2u);
+    EXPECT_EQ(ann.take<Joined>().name, "Bob");
+}
+
+TEST_F(Chat, NamesThatCannotBeSeenOrToldApartAreRefusedWithAReason) {
+    Peer& ann = enter("lobby", "Ann");
+    const std::vector<std::pair<std::string, std::string>> names{
+        {"A%E2%80%8Bnn", "see"},          {"%E2%80%AEnnA", "see"},       {"Ann%00", "see"},         {"Ann%C2%9B2J", "see"},
+        {"Ann%E2%81%A6", "see"},          {"%F3%A0%81%81", "see"},       {"Ann%EF%BB%BF", "see"},   {"Ann%E3%85%A4", "see"},
+        {"%EE%80%80", "see"},             {"%D0%90nn", "alphabets"},     {"%CE%91nn", "alphabets"}, {"%D0%90%CE%91", "alphabets"},
+        {"%F0%9D%90%80nn", "mathematics"}, {"A%CC%81%CC%81%CC%81nn", "marks"}};
+    for (const auto& [name, why] : names) {
+        Peer& eve = server.connect("/chat/lobby?name=" + name);
+        ASSERT_TRUE(eve.closed()) << name;
+        EXPECT_EQ(eve.closed()->code, patchbay::CloseCode::PolicyViolation);
+        EXPECT_THAT(eve.closed()->text, HasSubstr(why)) << name;
+    }
+    EXPECT_THAT(ann.received(), IsEmpty()) << "and nobody hears of it";
+}
+
+TEST_F(Chat, ANameThatLooksLikeOneInTheRoomIsNumbered) {
+    enter("lobby", "COCO");
+    for (const auto& [name, number] : std::vector<std::pair<std::string, std::string>>{
+             {"coco", "coco 2"}, {"%D0%A1%D0%9E%D0%A1%D0%9E", "СОСО 3"}, {"C%C3%B6c%C3%B4", "Cöcô 4"}, {"C0C0", "C0C0 5"},
+             {"Co%CC%81co", "Co\xCC\x81" "co 6"}})
+        EXPECT_EQ(server.connect("/chat/lobby?name=" + name).take<Welcome>().you, number);
+    enter("lobby", "Jill");
+    EXPECT_EQ(server.connect("/chat/lobby?name=JiII").take<Welcome>().you, "JiII 2");
+}
+
+TEST_F(Chat, NamesAreTidied) {
+    EXPECT_EQ(server.connect("/chat/a?name=%E3%80%80Ann%C2%A0%20B%0A").take<Welcome>().you, "Ann B");
+    EXPECT_EQ(server.connect("/chat/b?name=%EF%BC%A1%EF%BD%8E%EF%BD%8E").take<Welcome>().you, "Ann") << "full width";
+    EXPECT_EQ(server.connect("/chat/c?name=%E2%9D%A4%EF%B8%8F").take<Welcome>().you, "\xE2\x9D\xA4");
+    for (const char* name : {"Zo\xC3\xAB", "Александр", "Ελένη", "李雷", "さくら", "عمر", "अनन्या", "👩🏽", "O'Neil-2"}) {
+        std::string escaped;
+        for (const char* c = name; *c != 0; ++c) {
+            constexpr std::string_view kDigits = "0123456789abcdef";
+            const auto byte = static_cast<unsigned char>(*c);
+            escaped.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+        }
+        EXPECT_EQ(server.connect("/chat/d?name=" + escaped).take<Welcome>().you, name);
+    }
+}
+
+TEST_F(Chat, ARoomsNameIsBounded) {
+    EXPECT_FALSE(server.connect("/chat/" + std::string(160, 'x')).closed());
+    EXPECT_TRUE(server.connect("/chat/" + std::string(161, 'x')).closed());
+    EXPECT_TRUE(server.connect("/chat/lob%E2%80%8Bby").closed());
+}
+
 TEST_F(Chat, ComingAndGoingIsTold) {
     Peer& ann = enter("lobby", "Ann");
     Peer& bob = enter("lobby", "Bob");

@@ -115,6 +115,15 @@ TYPED_TEST(Texts, ATopicsNameIsText) {
     EXPECT_THAT(this->journal.waitFor("subscribe:"), HasSubstr("UTF-8"));
 }
 
+TYPED_TEST(Texts, AUsersNameIsText) {
+    try {
+        this->world.connect("/scripted/a", {.headers = {{"X-User", kNoText}}});
+        FAIL() << "somebody whose name nobody can be sent";
+    } catch (const Refused& refused) {
+        EXPECT_EQ(refused.status(), 400);
+    }
+}
+
 TYPED_TEST(Texts, PathAndQueryThatAreNoTextAreRefusedWith400) {
     EXPECT_EQ(this->statusOf("/scripted/%ff"), 400);
     EXPECT_EQ(this->statusOf("/scripted/a?name=%ff"), 400);

@@ -175,7 +175,7 @@ class Frames(OneServer):
 
 class Received(OneServer):
     """What a client may send, and what ends its connection. A bystander, who keeps context, notices nothing."""
-    settings, endpoints = {"threshold": "1B"}, f'{{ "/echo": {{ maxMessage: {LIMIT}B }} }}'
+    settings, endpoints = {"threshold": "1B"}, f'{{ "/echo": {{ maxMessageSize: {LIMIT}B }} }}'
 
     def setUp(self):
         self.bystander = self.connect(CONTEXT)

@@ -36,7 +36,7 @@ void add(std::string& yaml, std::string_view key, const std::optional<T>& value)
     if (value) add(yaml, key, *value);
 }
 
-void add(std::string& yaml, const SendQueueConfig& queue) {
+void add(std::string& yaml, const SendQueueChange& queue) {
     if (queue.bytes) add(yaml, "sendQueue", "{ bytes: " + std::to_string(queue.bytes->bytes) + "B }");
 }
 
@@ -60,7 +60,7 @@ std::string plainly(const ServerConfig& config) {
     yaml += " }\nlimits: {";
     add(yaml, "handshakeTimeout", config.limits.handshakeTimeout);
     add(yaml, "idleTimeout", config.limits.idleTimeout);
-    add(yaml, "maxMessage", config.limits.maxMessage);
+    add(yaml, "maxMessageSize", config.limits.maxMessageSize);
     add(yaml, config.limits.sendQueue);
     add(yaml, "receiveQueue", config.limits.receiveQueue);
     add(yaml, "maxSessions", config.limits.maxSessions);
@@ -71,7 +71,7 @@ std::string plainly(const ServerConfig& config) {
         add(entry, "origins", endpoint.origins);
         add(entry, "roles", endpoint.roles);
         add(entry, "idleTimeout", endpoint.idleTimeout);
-        add(entry, "maxMessage", endpoint.maxMessage);
+        add(entry, "maxMessageSize", endpoint.maxMessageSize);
         add(entry, endpoint.sendQueue);
         add(entry, "receiveQueue", endpoint.receiveQueue);
         add(entry, "maxSessions", endpoint.maxSessions);

@@ -30,7 +30,7 @@ MaskKey knownKey() { return kKey; }
 class Inverted : public Extension {
 public:
     std::uint8_t rsvBits() const noexcept override { return 0x40; }
-    std::size_t maxEncodedBytes(std::size_t maxMessageBytes) const noexcept override { return maxMessageBytes + 1; }
+    std::size_t maxEncodedBytes(std::size_t maxMessageSize) const noexcept override { return maxMessageSize + 1; }
 
     Decoded decode(std::uint8_t, Bytes payload, MessageBuffer& out) override {
         if (!payload.empty() && payload.front() == std::byte{0}) return Decoded::Broken;
@@ -90,7 +90,7 @@ public:
     explicit Recorder(Limits limits) : limits_{limits} {}
 
     void onMessage(MessageKind kind, std::span<std::byte> payload) override {
-        require(payload.size() <= limits_.maxMessageBytes, "a message is no larger than the limit");
+        require(payload.size() <= limits_.maxMessageSize, "a message is no larger than the limit");
         require(kind == MessageKind::Binary || isText(asText(payload)), "a text message is UTF-8");
         add({kind == MessageKind::Text ? Event::Kind::Text : Event::Kind::Binary, std::string{asText(payload)}});
         if (whenMessage) whenMessage();

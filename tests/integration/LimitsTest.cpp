@@ -53,7 +53,7 @@ std::string fate(TestServer& server, std::string_view path, std::size_t size) {
 
 ServerConfig withMaxMessage(std::size_t bytes) {
     ServerConfig config = quickConfig();
-    config.limits.maxMessage = Size{bytes};
+    config.limits.maxMessageSize = Size{bytes};
     return config;
 }
 
@@ -101,7 +101,7 @@ TEST(Limits, AnAnnotationIsStrongerThanTheLimitsSection) {
 
 TEST(Limits, AnEndpointsEntryTightensAnAnnotation) {
     ServerConfig config = withMaxMessage(100);
-    config.endpoints["/annotated"].maxMessage = Size{150};
+    config.endpoints["/annotated"].maxMessageSize = Size{150};
     TestServer server{config};
     server.start<Annotated>();
     EXPECT_EQ(fate(server, "/annotated", 150), "150");
@@ -110,7 +110,7 @@ TEST(Limits, AnEndpointsEntryTightensAnAnnotation) {
 
 TEST(Limits, AnEndpointsEntryMayLoosenWhatTheAnnotationDoesNotSay) {
     ServerConfig config = withMaxMessage(100);
-    config.endpoints["/plain"].maxMessage = Size{300};
+    config.endpoints["/plain"].maxMessageSize = Size{300};
     TestServer server{config};
     server.start<Plain>();
     EXPECT_EQ(fate(server, "/plain", 300), "300");
@@ -120,9 +120,9 @@ TEST(Limits, AnEntryThatLoosensIsRefusedWithItsPathAndKeyAndAllAtOnce) {
     LoadedConfig loaded = parseConfig(R"(
 server: { listen: [ "http://127.0.0.1:0" ] }
 endpoints:
-  "/annotated": { maxMessage: 1KiB, idleTimeout: off, maxSessions: 3 }
+  "/annotated": { maxMessageSize: 1KiB, idleTimeout: off, maxSessions: 3 }
   "/patient":   { idleTimeout: 2min, origins: [ "https://b.example" ] }
-  "/nowhere":   { maxMessage: 1KiB }
+  "/nowhere":   { maxMessageSize: 1KiB }
 )");
     ASSERT_TRUE(loaded.problems.empty()) << loaded.problems[0].shown();
     TestServer server{loaded.config};
@@ -131,7 +131,7 @@ endpoints:
         FAIL() << "the server started";
     } catch (const DeploymentError& error) {
         const std::string text = error.what();
-        for (const std::string_view part : {"\"/annotated\": maxMessage", "\"/annotated\": idleTimeout", "\"/annotated\": maxSessions",
+        for (const std::string_view part : {"\"/annotated\": maxMessageSize", "\"/annotated\": idleTimeout", "\"/annotated\": maxSessions",
                                             "\"/patient\": idleTimeout", "\"/patient\": origins", "\"/nowhere\""}) {
             EXPECT_NE(text.find(part), std::string::npos) << part << " is not in:\n" << text;
         }

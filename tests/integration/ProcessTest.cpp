@@ -96,6 +96,26 @@ TEST(Process, ASecondCtrlCExitsAtOnceAlsoWhenAPeerNeverAnswers) {
     EXPECT_TRUE(contains(server.output(), "press Ctrl-C again")) << server.output();
 }
 
+// systemd tells the whole group, npm and the like pass on what they got: that is one wish, said twice.
+TEST(Process, ASecondSigtermWithinASecondIsTheSameOneAndLaterExitsAtOnce) {
+    const ConfigFile config{"server: { listen: [ \"http://127.0.0.1:0\" ], drainTimeout: 1h }\napps: [ chat ]\n"};
+    Process server{kServer, {"--config", config.path()}};
+    const std::uint16_t port = server.port();
+    RawWebSocket open{port, "/chat/lobby?name=ann"};
+    const auto first = std::chrono::steady_clock::now();
+    server.signal(SIGTERM);
+    server.signal(SIGTERM);
+    EXPECT_EQ(open.skipToClose().code, 1001);
+    server.signal(SIGTERM);
+    ASSERT_LT(std::chrono::steady_clock::now() - first, std::chrono::seconds{1}) << "too busy here to tell";
+    RawSocket late{port};
+    late.send(upgradeRequest("/chat/lobby?name=cyd"));
+    EXPECT_EQ(late.readToEnd().rfind("HTTP/1.1 503 ", 0), 0U) << "it waits for its client's goodbye";
+    std::this_thread::sleep_until(first + std::chrono::milliseconds{1100});
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 128 + SIGTERM) << server.output();
+}
+
 TEST(Process, ABusyPortIsToldWithWhatToDoAndExitCode1) {
     TestServer other;
     other.start<Probe>();
@@ -120,7 +140,7 @@ TEST(Process, APortThatNeedsPrivilegesIsToldWithExitCode1) {
 }
 
 TEST(Process, EveryMistakeOfAConfigurationIsToldWithFileAndLine) {
-    const ConfigFile config{"server:\n  workres: 4\n  drainTimeout: 10\nlimits:\n  maxMessage: big\n"};
+    const ConfigFile config{"server:\n  workres: 4\n  drainTimeout: 10\nlimits:\n  maxMessageSize: big\n"};
     Process server{kServer, {"--config", config.path()}};
     EXPECT_EQ(server.wait(), 1);
     for (const int line : {2, 3, 5}) {

@@ -93,8 +93,25 @@ TEST(OwnPlugins, TheAccessLogHasALineForEachSessionThatEnds) {
     EXPECT_FALSE(isMapped("access-log"));
     std::ostringstream text;
     text << std::ifstream{file}.rdbuf();
+    const auto rights = std::filesystem::status(file).permissions();
     std::filesystem::remove(file);
-    EXPECT_THAT(text.str(), AllOf(HasSubstr("127.0.0.1:"), HasSubstr("/chat/lobby?name=ann "), HasSubstr("s 4000 peer\n")));
+    EXPECT_THAT(text.str(), AllOf(HasSubstr("127.0.0.1:"), HasSubstr("/chat/lobby "), HasSubstr("s 4000 peer\n")));
+    EXPECT_EQ(rights & std::filesystem::perms::others_all, std::filesystem::perms::none) << "it is nobody else's business";
+}
+
+TEST(OwnPlugins, TheAccessLogHasQueriesWhereSomebodyWantsThem) {
+    const auto file = std::filesystem::temp_directory_path() / ("access-log-queries-" + std::to_string(::getpid()));
+    auto server = serverWith("plugins: [ { library: access-log, config: { queries: true, file: " + file.string() + " } } ]\napps: [ chat ]");
+    server->start();
+    RawWebSocket ann{server->port(), "/chat/lobby?name=ann"};
+    ann.close(4000, "bye");
+    EXPECT_EQ(ann.skipToClose().code, 4000);
+    EXPECT_TRUE(eventually([&] { return server->sessionCount() == 0; }));
+    server.reset();
+    std::ostringstream text;
+    text << std::ifstream{file}.rdbuf();
+    std::filesystem::remove(file);
+    EXPECT_THAT(text.str(), HasSubstr("/chat/lobby?name=ann "));
 }
 
 /// A pipe with a name that is full, so that whoever writes to it waits.

@@ -84,6 +84,7 @@ Certificate::Certificate(std::vector<std::string> hosts, std::chrono::hours from
     keyPem_ = text(keyText.get());
     file_ = folder_.write("cert.pem", pem_);
     keyFile_ = folder_.write("key.pem", keyPem_);
+    std::filesystem::permissions(keyFile_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
 }  // namespace patchbay::test

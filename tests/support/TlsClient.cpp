@@ -24,6 +24,11 @@ TlsClient::TlsClient(Options options) : context_{SSL_CTX_new(TLS_client_method()
         SSL_CTX_set_max_proto_version(context_.get(), options.version);
         SSL_CTX_set_security_level(context_.get(), 0);  // OpenSSL offers what is old to the insecure only
     }
+    if (!options.groups.empty()) SSL_CTX_set1_groups_list(context_.get(), options.groups.c_str());
+    if (!options.certificate.empty()) {
+        SSL_CTX_use_certificate_chain_file(context_.get(), options.certificate.c_str());
+        SSL_CTX_use_PrivateKey_file(context_.get(), options.key.c_str(), SSL_FILETYPE_PEM);
+    }
     connection_.reset(SSL_new(context_.get()));
     SSL_set_bio(connection_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_connect_state(connection_.get());

@@ -18,6 +18,9 @@ public:
         std::string protocols = {};      ///< as on the wire: each name behind its length; empty: no ALPN
         int version = 0;                 ///< TLS1_2_VERSION and the like; 0: any
         SSL_SESSION* session = nullptr;  ///< to resume
+        std::string groups = {};         ///< "X25519:P-256"; empty: OpenSSL's
+        std::string certificate = {};    ///< a file to show, with its key
+        std::string key = {};
     };
     explicit TlsClient(Options options);
     TlsClient() : TlsClient{Options{}} {}

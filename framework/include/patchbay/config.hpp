@@ -8,7 +8,7 @@
 //     loops: auto                                # or a number
 //     drainTimeout: 30s
 //     drainSpread: 20s
-//   limits:    { idleTimeout: 60s, maxMessage: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
+//   limits:    { idleTimeout: 60s, maxMessageSize: 64KiB, sendQueue: { bytes: 1MiB, whenFull: drop-oldest } }
 //   plugins:   [ heartbeat, { library: compression, config: { threshold: 256B } } ]
 //   apps:      [ chat ]
 //   endpoints: { "/chat/{room}": { origins: [ "https://chat.example" ], roles: [ member ] } }
@@ -32,18 +32,22 @@
 
 namespace patchbay {
 
-/// A number of bytes that is written with its unit, such as 64KiB.
-struct Size {
-    std::size_t bytes = 0;
-
-    constexpr operator std::size_t() const noexcept { return bytes; }  // NOLINT(google-explicit-constructor)
-};
-
 /// A certificate and its private key: two files in PEM, the key without a passphrase. Behind the certificate stand those
 /// that vouch for it. In a configuration file a relative path begins at the file's folder.
 struct CertificateConfig {
     std::string certificate = {};
     std::string key = {};
+};
+
+/// Who vouches for clients.
+struct ClientCertificatesConfig {
+    /// A file in PEM with the certificates of authorities: whom they have signed is believed. Read again with the others.
+    std::string authorities = {};
+    /// Refuses who shows none in the TLS handshake. Else it is served, and `request.clientCertificates` is empty.
+    bool required = false;
+
+    /// The field that a plain value stands for.
+    static constexpr std::string_view plain = "authorities";
 };
 
 namespace detail {
@@ -85,17 +89,13 @@ struct ListenConfig {
     /// For https. Read again when the server gets SIGHUP: new connections see the new one, the others live on.
     std::string certificate = {};
     std::string key = {};
+    /// Asks clients for certificates. Configurators and interceptors read them as `request.clientCertificates`.
+    ClientCertificatesConfig clientCertificates = {};
     /// More of them, for other host names: a client gets the one that is valid for the name it asks for (SNI).
     std::vector<CertificateConfig> moreCertificates = {};
 
     /// The field that a plain value stands for.
     static constexpr std::string_view plain = "url";
-};
-
-/// Changes to `SendQueue`; what is empty stays as it is.
-struct SendQueueConfig {
-    std::optional<Size> bytes;
-    std::optional<WhenFull> whenFull;
 };
 
 /// Changes to the built-in `Limits`; what is empty stays as it is.
@@ -104,9 +104,12 @@ struct LimitsConfig {
     std::optional<std::chrono::milliseconds> handshakeTimeout;
     /// Units: milliseconds; 0 (`off`) = for ever.
     std::optional<std::chrono::milliseconds> idleTimeout;
-    std::optional<Size> maxMessage;
-    SendQueueConfig sendQueue;
+    std::optional<Size> maxMessageSize;
+    SendQueueChange sendQueue;
     std::optional<Size> receiveQueue;
+    /// Units: messages, and bytes, in a second; 0 = as fast as it likes.
+    std::optional<std::size_t> maxMessageRate;
+    std::optional<Size> maxByteRate;
     /// Units: sessions per endpoint; 0 = no limit of its own.
     std::optional<std::size_t> maxSessions;
     /// Units: topics per session; 0 = no limit.
@@ -153,9 +156,12 @@ struct EndpointOverrides {
     std::optional<std::vector<std::string>> roles;
     /// Units: milliseconds; 0 (`off`) = for ever.
     std::optional<std::chrono::milliseconds> idleTimeout;
-    std::optional<Size> maxMessage;
-    SendQueueConfig sendQueue;
+    std::optional<Size> maxMessageSize;
+    SendQueueChange sendQueue;
     std::optional<Size> receiveQueue;
+    /// Units: messages, and bytes, in a second.
+    std::optional<std::size_t> maxMessageRate;
+    std::optional<Size> maxByteRate;
     /// Units: sessions.
     std::optional<std::size_t> maxSessions;
 };

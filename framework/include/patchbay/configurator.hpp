@@ -2,6 +2,7 @@
 // Configurator: an endpoint's say in its own handshakes. One object per endpoint, shared by all its connections, so
 // what belongs to one user must not live in its fields.
 
+#include <patchbay/client_certificate.hpp>
 #include <patchbay/endpoint_config.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/header_fields.hpp>
@@ -29,6 +30,8 @@ struct HandshakeRequest {
     std::string remoteAddress;
     std::vector<std::string> offeredSubprotocols;
     std::vector<ExtensionTerms> offeredExtensions;
+    /// What a TLS client has shown of itself, its own first; empty unless the address asks for it (`clientCertificates`).
+    std::vector<ClientCertificate> clientCertificates;
 
     std::string_view header(std::string_view name) const noexcept { return findHeader(headers, name); }
     std::string queryParameter(std::string_view name) const;

@@ -27,18 +27,13 @@ enum class Dispatch : std::uint8_t {
     Worker,  ///< on the server's pool of threads (`server.workers`): for handlers that may block
 };
 
-/// A send queue as an annotation sets it: what it leaves out comes from the limits of the server.
-struct SendQueueOption {
-    std::size_t bytes = 0;                           ///< 0: as the server's limits say
-    std::optional<WhenFull> whenFull = std::nullopt;  ///< none: as the server's limits say
-};
-
 /// The attributes of SERVER_ENDPOINT.   Source: Jakarta WebSocket §4.1
 struct ServerEndpointOptions {
     std::vector<std::string_view> subprotocols = {};
     /// Decides about this endpoint's handshakes: `configuredBy<Doorman>`.
     ConfiguratorFactory configurator = nullptr;
-    /// Origins beside the server's own, such as "https://chat.example"; "*" for every one.
+    /// Origins beside the server's own, such as "https://chat.example"; "https://*.chat.example" for all subdomains, "*" for
+    /// every one.
     std::vector<std::string_view> origins = {};
     /// The peer's principal needs one of these; without one the handshake is answered with 401, with others 403.
     std::vector<std::string_view> roles = {};
@@ -46,9 +41,13 @@ struct ServerEndpointOptions {
     std::optional<std::chrono::milliseconds> idleTimeout = std::nullopt;
     /// Units: bytes. The largest message of handlers that set none of their own; 0: as the server's limits say.
     std::size_t maxMessageSize = 0;
-    SendQueueOption sendQueue = {};
+    /// What it leaves out is as the server's limits say.
+    SendQueueChange sendQueue = {};
     /// Units: bytes. What may wait for handlers that are busy before the server stops reading; 0: as the server's limits say.
     std::size_t receiveQueue = 0;
+    /// Units: messages, and bytes, in a second. A peer that sends faster is read more slowly; 0: as the server's limits say.
+    std::size_t maxMessageRate = 0;
+    std::size_t maxByteRate = 0;
     /// How many sessions at a time; one more is answered with 503. 0: as the server's limits say.
     std::size_t maxSessions = 0;
     /// Open, message, close and error handlers and tasks, one at a time for each session in either case. Hooks stay on the loop.

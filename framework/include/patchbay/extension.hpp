@@ -45,8 +45,8 @@ public:
     /// The bits it owns on the first frame of a message, as they stand in the first byte: 0x40, 0x20, 0x10.
     virtual std::uint8_t rsvBits() const noexcept = 0;
 
-    /// The most bytes that a message of `maxMessageBytes` may need in its encoded form.
-    virtual std::size_t maxEncodedBytes(std::size_t maxMessageBytes) const noexcept = 0;
+    /// The most bytes that a message of `maxMessageSize` may need in its encoded form.
+    virtual std::size_t maxEncodedBytes(std::size_t maxMessageSize) const noexcept = 0;
 
     /// Decodes a message that came with `rsv` set (never 0). `out` is empty and refuses what goes over its limit.
     /// Errors: `TooBig` fails the connection with 1009, `Broken` with 1007; nothing is thrown but std::bad_alloc.

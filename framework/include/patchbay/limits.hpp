@@ -8,10 +8,20 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <patchbay/bytes.hpp>
 
 namespace patchbay {
+
+/// A number of bytes that a configuration file writes with its unit, such as 64KiB.
+struct Size {
+    std::size_t bytes = 0;
+
+    constexpr Size() noexcept = default;
+    constexpr Size(std::size_t size) noexcept : bytes{size} {}                 // NOLINT(google-explicit-constructor): stands for it
+    constexpr operator std::size_t() const noexcept { return bytes; }  // NOLINT(google-explicit-constructor)
+};
 
 /// What happens to a message for which a session's send queue has no room.
 enum class WhenFull : std::uint8_t {
@@ -31,11 +41,17 @@ struct SendQueue {
     friend bool operator==(const SendQueue&, const SendQueue&) = default;
 };
 
+/// What an annotation or a configuration says of a `SendQueue`; what is empty stays as it is.
+struct SendQueueChange {
+    std::optional<Size> bytes = std::nullopt;
+    std::optional<WhenFull> whenFull = std::nullopt;
+};
+
 /// The limits of one session, and of one endpoint's sessions together.
 struct Limits {
     /// The largest message that a session accepts, after decompression; a larger one closes it with 1009.
     /// Units: bytes.
-    std::size_t maxMessageBytes = 64_KiB;
+    std::size_t maxMessageSize = 64_KiB;
 
     /// How long a session may stay silent before it is closed. The time in which the server does not read from it does not
     /// count.
@@ -54,6 +70,12 @@ struct Limits {
     /// Units: bytes of messages, after decompression, and some eighty for each of them; 0 = one message of the endpoint's largest
     /// size, at least 64 KiB.
     std::size_t receiveQueue = 0;
+
+    /// How fast a peer may send. What it has not used for two seconds may come at once; beyond that the server reads on only
+    /// as fast as this, the peer's window closes, and nothing is lost. The time in which it is not read counts for no clock.
+    /// Units: messages, and bytes of messages after decompression, in a second; 0 = as fast as it likes.
+    std::size_t maxMessageRate = 0;
+    std::size_t maxByteRate = 0;
 
     /// How many topics a session may be in at a time; one more throws TooManyTopics.
     /// Units: topics; 0 = as many as it likes.

@@ -8,7 +8,7 @@ namespace patchbay::log {
 
 enum class Level : std::uint8_t { Debug, Info, Warning, Error };
 
-/// Gets every line.   Thread: any, several at once.   Errors: must not throw.
+/// Gets every line, printable: whoever's text is in it, no terminal obeys it.   Thread: any, several at once.   Errors: must not throw.
 using Sink = void (*)(Level, std::string_view source, std::string_view line);
 
 /// Sends later lines to `sink`; nullptr is the default: standard error, without debug lines. Returns the sink that

@@ -1,6 +1,7 @@
 // Reading a configuration: YAML to a tree, the tree to structs (ConfigReader.hpp), and then what only the server knows:
 // ranges, addresses, paths.
 
+#include "base/Origin.hpp"
 #include "configuration/ListenUrl.hpp"
 
 #include <patchbay/config.hpp>
@@ -98,21 +99,11 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
 /// `limits`: those of all endpoints, or of one.
 template <class Section>
 void checkLimits(const ConfigPlace& at, const Section& limits) {
-    inRange(at, "maxMessage", limits.maxMessage.value_or(Size{1}), 1, 4_GiB);
+    inRange(at, "maxMessageSize", limits.maxMessageSize.value_or(Size{1}), 1, 4_GiB);
     ifSet(at, "sendQueue", [&](const ConfigPlace& place) {
         inRange(place, "bytes", limits.sendQueue.bytes.value_or(Size{1}), 1, 64_GiB);
     });
     inRange(at, "receiveQueue", limits.receiveQueue.value_or(Size{1}), 1, 64_GiB);
-}
-
-/// What is wrong with an origin; nothing if it is `*` or scheme, host and port.
-std::string originProblem(const std::string& origin) {
-    const auto scheme = origin.find("://");
-    if (origin == "*") return {};
-    if (scheme == origin.npos || scheme == 0) return "has no scheme; write e.g. https://" + origin;
-    const auto path = origin.find_first_of("/?#", scheme + 3);
-    if (path != origin.npos) return "has more than scheme, host and port; write " + origin.substr(0, path);
-    return scheme + 3 == origin.size() ? "has no host" : "";
 }
 
 void checkEndpoint(const ConfigPlace& at, const std::string& path, const EndpointOverrides& entry) {
@@ -158,6 +149,7 @@ void resolveFiles(ServerConfig& config, const std::string& path) {
     };
     for (ListenConfig& listen : config.server.listen) {
         resolve(listen.certificate);
+        resolve(listen.clientCertificates.authorities);
         resolve(listen.key);
         for (auto& more : listen.moreCertificates) {
             resolve(more.certificate);

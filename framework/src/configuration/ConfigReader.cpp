@@ -19,6 +19,12 @@ constexpr std::array kSizes{Unit{"B", 1}, Unit{"KiB", std::int64_t{1} << 10}, Un
 constexpr std::array kDurations{Unit{"us", 1}, Unit{"ms", 1'000}, Unit{"s", 1'000'000}, Unit{"min", 60'000'000},
                                 Unit{"h", 3'600'000'000}};
 
+/// Keys of earlier versions.
+struct Renamed {
+    std::string_view before, now;
+};
+constexpr std::array kRenamed{Renamed{"maxMessage", "maxMessageSize"}};
+
 std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
 
 std::string shown(const ConfigNode& node) {
@@ -174,7 +180,9 @@ std::vector<ConfigPlace> elements(const ConfigPlace& at) {
 }
 
 void unknownKey(const ConfigPlace& at, std::string_view key, std::span<const std::string_view> known) {
-    at.problem("there is no such key" + suggestion(key, known));
+    const auto* const renamed = std::ranges::find(kRenamed, key, &Renamed::before);
+    const bool isHere = renamed != kRenamed.end() && std::ranges::find(known, renamed->now) != known.end();
+    at.problem(isHere ? "is called " + std::string{renamed->now} + " now" : "there is no such key" + suggestion(key, known));
 }
 
 std::optional<std::string> scalar(const ConfigPlace& at, std::string_view expected) {

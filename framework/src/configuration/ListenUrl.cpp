@@ -70,7 +70,9 @@ ListenUrl urlOf(const ListenConfig& listen) {
 
 std::string tlsProblem(const ListenConfig& listen) {
     const bool secure = urlOf(listen).secure;
-    const bool named = !listen.certificate.empty() || !listen.key.empty() || !listen.moreCertificates.empty();
+    const bool asks = !listen.clientCertificates.authorities.empty();
+    const bool named = !listen.certificate.empty() || !listen.key.empty() || !listen.moreCertificates.empty() || asks;
+    if (listen.clientCertificates.required && !asks) return "clientCertificates: required needs authorities: a file with those who sign";
     if (!secure && named) return '"' + listen.url + "\" has a certificate, but is not https://";
     if (!secure) return {};
     if (listen.certificate.empty() || listen.key.empty()) {

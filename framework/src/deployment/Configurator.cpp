@@ -1,3 +1,4 @@
+#include "base/Origin.hpp"
 #include "base/Uri.hpp"
 #include "protocol/HttpGrammar.hpp"
 
@@ -49,8 +50,8 @@ void HandshakeResponse::reject(int status, HeaderFields extraHeaders, std::strin
 
 bool Configurator::checkOrigin(const HandshakeRequest& request, const EndpointConfig& endpoint, std::string_view origin) {
     if (isSameOrigin(request, origin)) return true;
-    return std::any_of(endpoint.origins.begin(), endpoint.origins.end(),
-                       [&](const std::string& allowed) { return allowed == "*" || protocol::equalsIgnoringCase(allowed, origin); });
+    const std::string normal = normalOrigin(origin);
+    return std::ranges::any_of(endpoint.origins, [&](const auto& entry) { return allowsOrigin(entry, normal); });
 }
 
 std::string Configurator::negotiatedSubprotocol(const EndpointConfig& endpoint, std::span<const std::string> offered) {

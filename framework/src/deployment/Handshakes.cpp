@@ -4,6 +4,7 @@
 
 #include "base/Guarded.hpp"
 #include "base/Log.hpp"
+#include "base/Utf8.hpp"
 
 #include <algorithm>
 
@@ -39,7 +40,8 @@ Admission Deployments::admit(const HandshakeRequest& request) {
     const detail::Labelled labelled{detail::runningHere(), "a handshake"};
     Admission admission;
     if (const auto thrown = thrownBy([&] { judge(request, admission); })) {
-        log::error(admission.endpoint ? admission.endpoint->config.path : request.target, "the handshake failed: " + *thrown);
+        const std::string_view source = admission.endpoint ? std::string_view{admission.endpoint->config.path} : "handshakes";
+        log::error(source, "the handshake failed: " + *thrown);
         admission.rejection = refusal(500, "the server could not complete the handshake\n");
     }
     return admission;
@@ -71,6 +73,7 @@ void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
     if (!response.rejection()) configurator.modifyHandshake(request, response);
     admission.headers = std::move(response.headers);
     if (response.rejection()) return reject(*response.rejection());
+    if (!isUtf8(asBytes(response.principal.name))) return reject(refusal(400, "the name of this user is not UTF-8\n"));
     if (auto missing = checkRoles(response.principal, endpoint.config)) return reject(std::move(*missing));
     const std::size_t most = endpoint.config.limits.maxSessions;
     if (most != 0 && endpoint.sessionCount() >= most) {

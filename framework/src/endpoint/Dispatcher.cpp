@@ -1,6 +1,7 @@
 #include "endpoint/Dispatcher.hpp"
 
 #include "base/Log.hpp"
+#include "base/Printable.hpp"
 #include "base/TypeName.hpp"
 
 #include <string>
@@ -120,6 +121,12 @@ Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) con
     });
 }
 
+/// What a peer has done wrong is no error of ours.
+log::Level Dispatcher::levelOf(Kind kind) noexcept {
+    if (kind == Kind::Cancelled || kind == Kind::Closed) return log::Level::Debug;
+    return kind == Kind::Decode || kind == Kind::TooBig ? log::Level::Info : log::Level::Error;
+}
+
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error,
                           Run& run) const noexcept {
     const Kind kind = kindOf(error);
@@ -133,7 +140,8 @@ Outcome Dispatcher::route(const char* handler, void* instance, const detail::Cal
         run.coroutine = std::move(handling);
         return Outcome::Unfinished;
     }
-    if (!taken) log(parting || kind == Kind::Closed ? log::Level::Debug : log::Level::Error, handler, error);
+    const bool refuses = run.opening_ && refusalIn(error);  // which is what the application decided
+    if (!taken) log(refuses ? log::Level::Info : levelOf(kind), handler, error);
     return settle(error, kind, taken || parting, run);
 }
 
@@ -163,7 +171,7 @@ void Dispatcher::logFailedHandling(const std::exception_ptr& thrown) const noexc
 
 void Dispatcher::log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept {
     try {
-        log::write(level, model_.className, std::string{handler} + " threw " + describe(error));
+        log::write(level, model_.className, std::string{handler} + " threw " + printable(describe(error)));
     } catch (const std::bad_alloc&) {
         log::error(model_.className, "a handler threw, and there is no memory to say what");
     }

@@ -75,6 +75,7 @@ private:
     bool handled(void* instance, const detail::Call& call, const std::exception_ptr& error, detail::Running& running) const noexcept;
     enum class Kind : std::uint8_t { Decode, TooBig, Closed, Cancelled, Other };
     static Kind kindOf(const std::exception_ptr& error) noexcept;
+    static log::Level levelOf(Kind kind) noexcept;
     static Outcome settle(const std::exception_ptr& error, Kind kind, bool taken, Run& run) noexcept;
     void logFailedHandling(const std::exception_ptr& thrown) const noexcept;
     void log(log::Level level, const char* handler, const std::exception_ptr& error) const noexcept;

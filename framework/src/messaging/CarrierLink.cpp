@@ -116,7 +116,7 @@ void CarrierLink::neverBegins() noexcept {
 Arrival CarrierLink::message(MessageKind kind, Bytes payload) {
     if (!isOpen()) return Arrival::Ended;
     if (paused_.load()) return Arrival::Paused;
-    if (payload.size() > core().endpoint().maxMessageBytes()) return refuse(CloseCause::TooBig, kTooBig);
+    if (payload.size() > core().endpoint().maxMessageSize()) return refuse(CloseCause::TooBig, kTooBig);
     if (kind == MessageKind::Text && !isUtf8(payload)) return refuse(CloseCause::InvalidText, kNoText);
     return put(Brings::Message, kind, payload);
 }
@@ -124,7 +124,7 @@ Arrival CarrierLink::message(MessageKind kind, Bytes payload) {
 Arrival CarrierLink::part(MessageKind kind, Bytes piece, PieceOf of) {
     if (!isOpen()) return Arrival::Ended;
     if (paused_.load()) return Arrival::Paused;
-    if (piece.size() > core().endpoint().maxMessageBytes()) return refuse(CloseCause::TooBig, kTooBig);
+    if (piece.size() > core().endpoint().maxMessageSize()) return refuse(CloseCause::TooBig, kTooBig);
     return put(of == PieceOf::Last ? Brings::LastPart : Brings::Part, kind, piece);
 }
 
@@ -186,7 +186,7 @@ void CarrierLink::take(Brings what, MessageKind kind, Bytes payload) {
 
 void CarrierLink::collect(MessageKind kind, Bytes piece, bool isLast) {
     if (!core().isOpen()) return;
-    if (!pieces_) pieces_ = std::make_unique<MessageBuffer>(core().endpoint().maxMessageBytes());
+    if (!pieces_) pieces_ = std::make_unique<MessageBuffer>(core().endpoint().maxMessageSize());
     if (!pieces_->append(piece)) return fail(CloseCause::TooBig, kTooBig);
     if (!isLast) return;
     const auto whole = std::move(pieces_);

@@ -8,12 +8,12 @@ CloseRow closeRow(CloseCause cause) noexcept {
         case CloseCause::Application:
         case CloseCause::Peer: return {CloseCode::Normal, CloseCode::Normal, "", Level::Debug};
         case CloseCause::ConnectionLost: return {CloseCode::Abnormal, CloseCode::Abnormal, "", Level::Debug};
-        case CloseCause::Idle: return {CloseCode::GoingAway, CloseCode::Abnormal, "idle", Level::Info};
+        case CloseCause::Idle: return {CloseCode::GoingAway, CloseCode::Abnormal, "idle", Level::Info, "idleTimeout"};
         case CloseCause::Protocol: return {CloseCode::ProtocolError, CloseCode::ProtocolError, "protocol error", Level::Info};
         case CloseCause::InvalidText: return {CloseCode::InvalidPayload, CloseCode::InvalidPayload, "invalid text", Level::Info};
-        case CloseCause::TooBig: return {CloseCode::TooBig, CloseCode::TooBig, "message too big", Level::Info};
+        case CloseCause::TooBig: return {CloseCode::TooBig, CloseCode::TooBig, "message too big", Level::Info, "maxMessageSize"};
         case CloseCause::HandlerFailed: return {CloseCode::InternalError, CloseCode::InternalError, "internal error", Level::Info};
-        case CloseCause::QueueFull: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "reads too slowly", Level::Info};
+        case CloseCause::QueueFull: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "reads too slowly", Level::Info, "sendQueue"};
         case CloseCause::Policy: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "not allowed", Level::Info};
         case CloseCause::Shutdown: return {CloseCode::GoingAway, CloseCode::GoingAway, "server shuts down", Level::Debug};
     }

@@ -34,6 +34,7 @@ struct CloseRow {
     CloseCode seen;
     std::string_view text;  // the reason that goes along where nobody gives another
     log::Level logLevel;    // Info: an operator wants to know of each
+    std::string_view limit = {};  // the key of the limit that it hit, for the operator's eyes alone
 };
 CloseRow closeRow(CloseCause cause) noexcept;
 

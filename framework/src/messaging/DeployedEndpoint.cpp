@@ -10,7 +10,7 @@ namespace {
 
 std::size_t largestMessage(const detail::EndpointModel& model, const EndpointConfig& config) noexcept {
     if (model.everyHandlerSetsMaxMessage) return model.maxHandlerMessageBytes;
-    return std::max(config.limits.maxMessageBytes, model.maxHandlerMessageBytes);
+    return std::max(config.limits.maxMessageSize, model.maxHandlerMessageBytes);
 }
 
 }  // namespace
@@ -50,14 +50,14 @@ DeployedEndpoint::DeployedEndpoint(detail::EndpointModel model, EndpointConfig t
       topicTable{std::make_shared<TopicTable>(server, format)},
       topics{std::make_shared<Topics>(topicTable)},
       services{&parent},
-      maxMessageBytes_{largestMessage(model, config)} {
+      maxMessageSize_{largestMessage(model, config)} {
     services.provide(topics);
     code = new EndpointCode{std::move(model), server->loops.size()};
 }
 
 std::size_t DeployedEndpoint::receiveQueueBytes() const noexcept {
     return config.limits.receiveQueue != 0 ? config.limits.receiveQueue
-                                           : std::max(maxMessageBytes_, std::size_t{64_KiB});
+                                           : std::max(maxMessageSize_, std::size_t{64_KiB});
 }
 
 void DeployedEndpoint::retire() noexcept {

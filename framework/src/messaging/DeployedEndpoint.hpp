@@ -83,7 +83,7 @@ public:
     std::shared_ptr<Configurator> configurator;
 
     /// The largest message that any handler takes.   Units: bytes.
-    std::size_t maxMessageBytes() const noexcept { return maxMessageBytes_; }
+    std::size_t maxMessageSize() const noexcept { return maxMessageSize_; }
     /// How much of one session's messages may wait for its handlers (Limits::receiveQueue).   Units: bytes.
     std::size_t receiveQueueBytes() const noexcept;
 
@@ -104,7 +104,7 @@ public:
 private:
     std::vector<std::shared_ptr<SessionCore>> listed();
 
-    const std::size_t maxMessageBytes_;
+    const std::size_t maxMessageSize_;
     mutable std::mutex lock_;  // guards what follows
     boost::intrusive::list<ListedSession> sessions_;  // each takes itself off before it goes
     bool shut_ = false;

@@ -4,6 +4,7 @@
 
 #include "messaging/Belongings.hpp"
 #include "messaging/Outgoing.hpp"
+#include "messaging/RateLimit.hpp"
 #include "messaging/Strand.hpp"
 #include "messaging/SessionTimers.hpp"
 
@@ -16,7 +17,10 @@ struct RareThings {
     Belongings belongings;
     Outgoing::Letters letters;
     SessionTimers::Rare timers;
-    std::unique_ptr<Strand> strand;         // the loop's
+    std::unique_ptr<Strand> strand;         // the loop's, as what follows
+    RateLimit rateLimit;
+    TimerId rateTimer = 0;    // until it is read again; 0: it is
+    std::uint8_t pauses = 0;  // why its peer is not read: SessionCore::Pause
     std::atomic<bool> receivesNot{false};  // the application has paused receiving
 };
 

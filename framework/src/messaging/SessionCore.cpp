@@ -2,6 +2,7 @@
 
 #include "base/Guarded.hpp"
 #include "base/Log.hpp"
+#include "base/Printable.hpp"
 #include "messaging/RequireText.hpp"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, std::size_t
       id_{endpoint_->server->lastSessionId.fetch_add(1) + 1},
       loopIndex_{static_cast<std::uint16_t>(loopIndex)},
       waits_{endpoint_->onPool},
+      isRated_{endpoint_->config.limits.maxMessageRate != 0 || endpoint_->config.limits.maxByteRate != 0},
       origin_{start},
       code_{endpoint_->code},
       instance_{std::move(start.instance)} {
@@ -45,7 +47,7 @@ void SessionCore::doNow(Call call) noexcept {
                                                                      endpoint::Run& run) const noexcept {
     return code_->dispatcher.message(message.kind, instance_.get(),
                                      {call, message.payload, message.slack, decoding.document, decoding.scratch.get(),
-                                      endpoint_->format, endpoint_->config.limits.maxMessageBytes},
+                                      endpoint_->format, endpoint_->config.limits.maxMessageSize},
                                      run);
 }
 
@@ -136,6 +138,8 @@ void SessionCore::turnAway() noexcept {
 
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
+    if (isRated_) [[unlikely]]
+        payForMessage(payload.size());
     if (waits_) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));
     if (!endpoint_->server->messageInterceptors.empty()) return receiveIntercepted(self, kind, payload);
     handle(self, {kind, payload, slack});
@@ -273,12 +277,33 @@ std::size_t SessionCore::receiveQueue() const noexcept {
     return endpoint_->receiveQueueBytes();
 }
 
-void SessionCore::pauseReading() noexcept {
+void SessionCore::pauseReading(Pause why) noexcept {
+    std::uint8_t& reasons = rare().pauses;
+    if (std::exchange(reasons, reasons | static_cast<std::uint8_t>(why)) != 0) return;
     timers_.pauseReading();
     outgoing_.pauseReading();
 }
 
-void SessionCore::resumeReading() noexcept {
+void SessionCore::payForMessage(std::size_t bytes) noexcept {
+    RareThings& mine = rare();
+    const Limits& limits = endpoint_->config.limits;
+    const auto wait = mine.rateLimit.pay({limits.maxMessageRate, limits.maxByteRate}, bytes, loop_.now());
+    if (wait <= Clock::duration::zero() || mine.rateTimer != 0) return;
+    pauseReading(Pause::SendsTooFast);
+    mine.rateTimer = loop_.after(wait, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->rare().rateTimer = 0;
+        self->resumeReading(Pause::SendsTooFast);
+    });
+    log::write(log::Level::Debug, endpoint_->config.path,
+               "session " + std::to_string(id_) + " sends faster than it may (maxMessageRate, maxByteRate); it is read more slowly");
+}
+
+void SessionCore::resumeReading(Pause why) noexcept {
+    std::uint8_t& reasons = rare().pauses;
+    reasons &= static_cast<std::uint8_t>(~static_cast<unsigned>(why));
+    if (reasons != 0) return;
     outgoing_.resumeReading();
     timers_.resumeReading(*this);
 }
@@ -381,7 +406,10 @@ void SessionCore::letGo() noexcept {
     state_.store(State::Closed, std::memory_order_release);
     timers_.end(*this);
     instance_.reset();
-    if (knownRare()) knownRare()->belongings.clearProperties();
+    if (knownRare()) {
+        knownRare()->belongings.clearProperties();
+        loop_.cancel(std::exchange(knownRare()->rateTimer, 0));
+    }
     if (hasStrand()) strand().clear();
     code_.reset();
     endpoint_->remove(*this);
@@ -393,7 +421,8 @@ void SessionCore::logEnd(const CloseReason& reason) const {
     std::string line = "session " + std::to_string(id_) + " (";
     line.append(origin_.remoteAddress()).append(") closed: ").append(name(reason.cause())).append(", code ");
     line.append(std::to_string(static_cast<int>(own ? reason.code() : row.onWire)));
-    if (!reason.text().empty()) line.append(": ").append(reason.text());
+    if (!reason.text().empty()) line.append(": ").append(printable(reason.text()));
+    if (!row.limit.empty()) line.append(" (").append(row.limit).append(")");
     log::write(row.logLevel, endpoint_->config.path, line);
 }
 

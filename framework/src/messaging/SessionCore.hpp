@@ -169,8 +169,11 @@ public:
     }
     void closed(const CloseReason& reason) noexcept;
     std::size_t receiveQueue() const noexcept;
-    void pauseReading() noexcept;
-    void resumeReading() noexcept;
+    /// Why its peer is not read.
+    enum class Pause : std::uint8_t { HandlersAreBusy = 1, SendsTooFast = 2 };
+    void pauseReading(Pause why) noexcept;
+    /// Goes on when no reason is left.
+    void resumeReading(Pause why) noexcept;
     void strandChanged() noexcept;
 
 private:
@@ -207,6 +210,7 @@ private:
     void letGo() noexcept;
     void closeAfter(endpoint::Outcome outcome) noexcept;
     void applyReceiving();
+    void payForMessage(std::size_t bytes) noexcept;
     void logEnd(const CloseReason& reason) const;
 
     const std::shared_ptr<DeployedEndpoint> endpoint_;
@@ -221,6 +225,7 @@ private:
     bool opened_ : 1 = false;  // a close handler is due
     bool told_ : 1 = false;    // listeners have been told of it
     bool waits_ : 1;           // what comes has to go to the strand
+    const bool isRated_ : 1;   // its endpoint has a rate
     const Origin origin_;
     // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
     boost::intrusive_ptr<EndpointCode> code_;

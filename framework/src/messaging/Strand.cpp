@@ -252,10 +252,10 @@ void Strand::watchReading() noexcept {
     const std::size_t most = session_.receiveQueue();
     if (!notReading_ && waitingBytes_ >= most) {
         notReading_ = true;
-        session_.pauseReading();
+        session_.pauseReading(SessionCore::Pause::HandlersAreBusy);
     } else if (notReading_ && waitingBytes_ <= most / 2) {
         notReading_ = false;
-        session_.resumeReading();
+        session_.resumeReading(SessionCore::Pause::HandlersAreBusy);
     }
 }
 

@@ -2,6 +2,7 @@
 // The topics of an endpoint, or of a server, by their names. A topic is there while it has a member; an emptied one is
 // forgotten with its number, and the next of its name begins another epoch.
 
+#include "base/KeyedHash.hpp"
 #include "messaging/ServerState.hpp"
 #include "messaging/Topic.hpp"
 
@@ -41,11 +42,6 @@ public:
     std::size_t topicCount() const;
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-    };
-
     std::shared_ptr<Topic> find(std::string_view name) const;
     std::shared_ptr<Topic> findOrMake(std::string_view name);
     void forget(const Topic& topic);
@@ -54,7 +50,7 @@ private:
     const std::shared_ptr<ServerState> server_;
     const detail::WireFormat format_;
     mutable std::mutex lock_;
-    std::unordered_map<std::string, std::shared_ptr<Topic>, TextHash, std::equal_to<>> topics_;
+    std::unordered_map<std::string, std::shared_ptr<Topic>, KeyedTextHash, std::equal_to<>> topics_;
 };
 
 }  // namespace patchbay::messaging

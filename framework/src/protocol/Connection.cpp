@@ -13,7 +13,7 @@ Connection::Connection(Role role, Limits limits, Receiver& receiver, std::unique
       masks_{masks},
       reader_{role, extension_ ? extension_->rsvBits() : std::uint8_t{0}},
       maxFragments_{limits.maxFragments},
-      maxMessageBytes_{limits.maxMessageBytes} {}
+      maxMessageSize_{limits.maxMessageSize} {}
 
 namespace {
 
@@ -42,7 +42,7 @@ std::size_t Connection::receive(std::span<std::byte> bytes) {
 /// What the long way does with such a frame, without its states.
 bool Connection::takeWhole(std::span<std::byte>& bytes) {
     FramePart part;
-    if (message_ != Message::None || !reader_.nextWhole(bytes, maxMessageBytes_, part)) return false;
+    if (message_ != Message::None || !reader_.nextWhole(bytes, maxMessageSize_, part)) return false;
     const bool isText = opcodeOf(part.firstByte) == Opcode::Text;
     if (isText && !isUtf8(part.payload)) {
         failText();
@@ -93,7 +93,7 @@ void Connection::takeOnlyFrame(const FramePart& part) {
     const bool isText = opcodeOf(part.firstByte) == Opcode::Text;
     const MessageKind kind = isText ? MessageKind::Text : MessageKind::Binary;
     const std::uint8_t rsv = part.firstByte & kRsvBits;
-    const std::size_t limit = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
+    const std::size_t limit = std::min(maxMessageSize_, MessageBuffer::kNoLimit);
     if (part.frameBytes > mostEncoded(rsv, limit)) return failSize();
     if (rsv != 0) return decode(kind, rsv, part.payload, limit);
     if (isText && !isUtf8(part.payload)) return failText();
@@ -107,7 +107,7 @@ bool Connection::startMessage(const FramePart& part) {
     }
     message_ = opcodeOf(part.firstByte) == Opcode::Text ? Message::Text : Message::Binary;
     rsv_ = part.firstByte & kRsvBits;
-    const std::size_t limit = std::min(maxMessageBytes_, MessageBuffer::kNoLimit);
+    const std::size_t limit = std::min(maxMessageSize_, MessageBuffer::kNoLimit);
     const std::size_t most = mostEncoded(rsv_, limit);
     if (part.frameBytes > most) {
         failSize();

@@ -28,7 +28,7 @@ namespace patchbay::protocol {
 
 /// What a peer may send. Going over either fails the connection with 1009.
 struct Limits {
-    std::size_t maxMessageBytes = 64_KiB;  ///< a whole message, after its fragments and the extension
+    std::size_t maxMessageSize = 64_KiB;  ///< a whole message, after its fragments and the extension
     std::uint32_t maxFragments = 0;        ///< frames of one message; 0 is no limit
 };
 
@@ -114,7 +114,7 @@ public:
     bool closeReceived() const noexcept { return inbound_ == Inbound::Closed; }
 
     /// From the next message on.
-    void setMaxMessageBytes(std::size_t bytes) noexcept { maxMessageBytes_ = bytes; }
+    void setMaxMessageSize(std::size_t bytes) noexcept { maxMessageSize_ = bytes; }
 
 private:
     enum class Inbound : std::uint8_t { Open, Held, Closed, Failed };
@@ -122,7 +122,7 @@ private:
 
     /// A message, or a control frame, that is not whole yet.
     struct Pieces {
-        std::size_t messageLimit = 0;  // maxMessageBytes_ when the message began
+        std::size_t messageLimit = 0;  // maxMessageSize_ when the message began
         std::size_t fragments = 0;
         MessageBuffer message{0};
         MessageBuffer control{kMaxControlBytes};
@@ -165,7 +165,7 @@ private:
     MaskSource masks_;
     [[no_unique_address]] FrameReader reader_;  // what follows stands in its last bytes
     std::uint32_t maxFragments_;
-    std::size_t maxMessageBytes_;
+    std::size_t maxMessageSize_;
     std::unique_ptr<Pieces> pieces_;  // nullptr when all that came was whole
 };
 

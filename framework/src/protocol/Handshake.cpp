@@ -81,9 +81,9 @@ ServerHandshake readServerHandshake(const HandshakeRequestView& request) {
         if (refusal.status != 0) return refused(refusal.status, refusal.problem);
     auto subprotocols = parseSubprotocols(request.headers);
     if (!subprotocols)
-        return refused(400, "Sec-WebSocket-Protocol is not a list of different tokens (RFC 6455 §4.1, §11.3.4)");
+        return refused(400, "Sec-WebSocket-Protocol is not a list of different tokens, at most 64 (RFC 6455 §4.1, §11.3.4)");
     auto extensions = parseExtensions(request.headers);
-    if (!extensions) return refused(400, "Sec-WebSocket-Extensions breaks its grammar (RFC 6455 §9.1)");
+    if (!extensions) return refused(400, "Sec-WebSocket-Extensions breaks its grammar, or offers more than 32 (RFC 6455 §9.1)");
     return {101,
             {},
             acceptKey(firstValue(request.headers, "Sec-WebSocket-Key")),

@@ -59,6 +59,7 @@ std::optional<ExtensionTerms> readExtension(ListReader& list) {
             parameter.value = list.value();
             if (parameter.value->empty()) return std::nullopt;
         }
+        if (extension.parameters.size() == kMostParameters) return std::nullopt;
         extension.parameters.push_back(std::move(parameter));
     }
     return extension;
@@ -80,7 +81,7 @@ std::optional<std::vector<ExtensionTerms>> parseExtensions(std::string_view text
     while (!list.atEnd()) {
         if (list.take(',')) continue;
         auto extension = readExtension(list);
-        if (!extension) return std::nullopt;
+        if (!extension || extensions.size() == kMostExtensions) return std::nullopt;
         extensions.push_back(std::move(*extension));
         if (!list.atEnd() && !list.take(',')) return std::nullopt;
     }
@@ -92,7 +93,7 @@ std::optional<std::vector<ExtensionTerms>> parseExtensions(std::span<const Heade
     for (const HeaderField& field : fields) {
         if (!equalsIgnoringCase(field.name, "Sec-WebSocket-Extensions")) continue;
         auto extensions = parseExtensions(field.value);
-        if (!extensions) return std::nullopt;
+        if (!extensions || all.size() + extensions->size() > kMostExtensions) return std::nullopt;
         std::ranges::move(*extensions, std::back_inserter(all));
     }
     return all;
@@ -115,7 +116,7 @@ std::optional<std::vector<std::string>> parseSubprotocols(std::span<const Header
     for (const HeaderField& field : fields) {
         if (!equalsIgnoringCase(field.name, "Sec-WebSocket-Protocol")) continue;
         for (const std::string_view name : splitList(field.value)) {
-            if (!isToken(name) || std::ranges::find(all, name) != all.end()) return std::nullopt;
+            if (all.size() == kMostSubprotocols || !isToken(name) || std::ranges::find(all, name) != all.end()) return std::nullopt;
             all.emplace_back(name);
         }
     }

@@ -17,7 +17,7 @@ std::shared_ptr<const transport::TlsContext> load(const ListenConfig& listen) {
     std::vector<transport::CertificateFiles> files{{listen.certificate, listen.key}};
     for (const auto& more : listen.moreCertificates) files.push_back({more.certificate, more.key});
     try {
-        return transport::TlsContext::load(files);
+        return transport::TlsContext::load(files, {listen.clientCertificates.authorities, listen.clientCertificates.required});
     } catch (const std::invalid_argument& error) {
         throw std::invalid_argument{"server.listen: " + listen.url + ": " + error.what()};
     }

@@ -23,17 +23,11 @@ Poco::Message::Priority priorityOf(log::Level level) noexcept {
     return Poco::Message::PRIO_ERROR;
 }
 
-/// What a peer sent may be part of a line; it must not look like a line of its own, so later lines are indented.
-std::string printable(std::string_view text) {
-    std::string line;
-    for (const char c : text) {
-        if (c == '\n') {
-            line += "\n    ";
-        } else {
-            line.push_back(static_cast<unsigned char>(c) < ' ' ? '?' : c);
-        }
-    }
-    return line;
+/// What a peer sent may be part of a line; it must not look like a line of its own.
+std::string indented(std::string_view text) {
+    std::string lines;
+    for (const char c : text) lines.append(c == '\n' ? "\n    " : std::string_view{&c, 1});
+    return lines;
 }
 
 void toPoco(log::Level level, std::string_view source, std::string_view line) {
@@ -43,7 +37,7 @@ void toPoco(log::Level level, std::string_view source, std::string_view line) {
     static log::LineBudget budget;
     const auto [admitted, leftOut] = budget.ask(source, log::LineBudget::Clock::now());
     if (!admitted) return;
-    std::string text = printable(line);
+    std::string text = indented(line);
     if (leftOut != 0) text += " (" + std::to_string(leftOut) + " lines before this one were left out)";
     logger.log(Poco::Message{std::string{source}, text, priority});
 }

@@ -6,14 +6,17 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <mutex>
 #include <string_view>
 
 namespace patchbay::server {
 namespace {
 
-std::atomic<bool> seen{false};  // a signal that asks to stop
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<WakeUp*>::is_always_lock_free,
+// When a signal asked to stop, in nanoseconds of the monotonic clock; 0: none has.
+std::atomic<std::int64_t> asked{0};
+static_assert(std::atomic<std::int64_t>::is_always_lock_free && std::atomic<bool>::is_always_lock_free && std::atomic<WakeUp*>::is_always_lock_free,
               "a signal handler may touch no other");
 
 /// Guards what follows and the list of WakeUps; no signal handler takes it.
@@ -84,8 +87,19 @@ void WakeUp::tellAll(std::atomic<bool> WakeUp::*what) noexcept {
 
 void WakeUp::onHangUp(int) { tellAll(&WakeUp::reload_); }
 
+/// A supervisor that tells a whole group, and its launcher that passes it on, have said one thing.
+bool isTheSame(int signal, std::int64_t before, std::int64_t now) noexcept {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    return signal == SIGTERM && now - before < kSecond;
+}
+
 void WakeUp::onStop(int signal) {
-    if (seen.exchange(true)) {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    const std::int64_t now = std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    std::int64_t before = 0;
+    if (!asked.compare_exchange_strong(before, now)) {
+        if (isTheSame(signal, before, now)) return;
         constexpr std::string_view kWords = "second signal: exiting at once\n";
         [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, kWords.data(), kWords.size());
         ::_exit(128 + signal);
@@ -101,7 +115,7 @@ CaughtSignals::CaughtSignals(WakeUp& wakeUp) : wakeUp_{wakeUp} {
     wakeUp_.reload_.store(false);
     wakeUp_.catches_.store(true);
     if (catching++ > 0) return;
-    seen.store(false);
+    asked.store(0);
     hadTerminal = hasTerminal();
     handle(0, &WakeUp::onStop);
     handle(1, &WakeUp::onStop);

@@ -1,6 +1,7 @@
 #pragma once
 // What a thread waits for that may come from a signal handler, and the signals of a server program. SIGINT and SIGTERM: the
-// first asks every server that catches them to stop, a second one exits at once. SIGHUP: asks them to read their certificates
+// first asks every server that catches them to stop, a second one exits at once, but a SIGTERM within a second of the first, which
+// is the same wish told twice (to a whole group, and passed on). SIGHUP: asks them to read their certificates
 // again; but from a terminal that has gone it asks them to stop. POCO's own waiting knows neither a second signal nor SIGHUP.
 //
 // By handlers, not by a mask: a mask holds only for threads that are started after it is set, and one that was started

@@ -126,6 +126,9 @@ void Socket::shutdownWrite() noexcept {
 // ---- TLS
 
 void Socket::startTls(std::shared_ptr<const TlsContext> context) { tls_ = std::make_unique<Tls>(std::move(context)); }
+std::vector<ClientCertificate> Socket::peerCertificates() const {
+    return tls_ ? tls_->engine.peerCertificates() : std::vector<ClientCertificate>{};
+}
 bool Socket::isReady() const noexcept { return !tls_ || tls_->engine.isReady(); }
 bool Socket::hasUnsent() const noexcept { return tls_ && !tls_->engine.unsent().empty(); }
 

@@ -5,6 +5,7 @@
 #include "transport/IoResult.hpp"
 
 #include <patchbay/bytes.hpp>
+#include <patchbay/client_certificate.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 struct iovec;
 
@@ -33,6 +35,8 @@ public:
     /// Errors: std::bad_alloc.
     void startTls(std::shared_ptr<const TlsContext> context);
     bool isSecure() const noexcept { return tls_ != nullptr; }
+    /// What a TLS client has shown of itself; nothing of any other.   Requires: isReady().
+    std::vector<ClientCertificate> peerCertificates() const;
     /// False while the TLS handshake runs: nothing can be written yet; reading goes on with it.
     bool isReady() const noexcept;
     /// True when bytes that write() took, or that the TLS handshake made, still wait here for the kernel: write() again,

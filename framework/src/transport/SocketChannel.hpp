@@ -26,6 +26,8 @@ public:
     std::string localAddress() const { return socket_.localAddress(); }
     /// True when the connection is TLS.
     bool isSecure() const noexcept { return socket_.isSecure(); }
+    /// As Socket::peerCertificates().
+    std::vector<ClientCertificate> peerCertificates() const { return socket_.peerCertificates(); }
 
 private:
     SocketChannel(EventLoop& loop, Socket socket, SendQueue limit) noexcept;

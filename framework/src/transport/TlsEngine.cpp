@@ -1,9 +1,11 @@
 #include "transport/TlsEngine.hpp"
 
+#include "transport/PeerCertificates.hpp"
 #include "transport/TlsError.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/sslerr.h>
 
 #include <algorithm>
 #include <array>
@@ -92,6 +94,8 @@ TlsEngine::~TlsEngine() = default;
 
 bool TlsEngine::isReady() const noexcept { return SSL_is_init_finished(connection_.get()) == 1; }
 
+std::vector<ClientCertificate> TlsEngine::peerCertificates() const { return transport::peerCertificates(connection_.get()); }
+
 Decrypted TlsEngine::decrypt(Bytes ciphertext, std::span<std::byte> into) noexcept {
     incoming_ = ciphertext;
     Decrypted result;
@@ -108,7 +112,10 @@ Decrypted TlsEngine::decrypt(Bytes ciphertext, std::span<std::byte> into) noexce
         }
         const int why = SSL_get_error(connection_.get(), done);
         if (why == SSL_ERROR_ZERO_RETURN) result.ended = true;
-        if (why != SSL_ERROR_ZERO_RETURN && why != SSL_ERROR_WANT_READ) result.error = takeTlsError();
+        if (why != SSL_ERROR_ZERO_RETURN && why != SSL_ERROR_WANT_READ) {
+            result.error = takeTlsError();
+            if (ERR_GET_REASON(static_cast<unsigned long>(result.error.value())) == SSL_R_HTTP_REQUEST) answerPlainHttp();
+        }
         break;
     }
     incoming_ = {};
@@ -117,6 +124,19 @@ Decrypted TlsEngine::decrypt(Bytes ciphertext, std::span<std::byte> into) noexce
         result.error = std::make_error_code(std::errc::no_buffer_space);
     }
     return result;
+}
+
+/// Somebody wrote http:// where https:// was due, and reads what comes back.
+void TlsEngine::answerPlainHttp() noexcept {
+    static constexpr std::string_view kAnswer =
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 56\r\nConnection: close\r\n\r\n"
+        "this port speaks TLS: begin the address with https://.\r\n";
+    const Bytes answer = asBytes(kAnswer);
+    try {
+        unsent_.insert(unsent_.end(), answer.begin(), answer.end());
+    } catch (const std::bad_alloc&) {
+        return;  // then the connection just ends
+    }
 }
 
 std::size_t TlsEngine::encryptOne(Bytes plaintext) noexcept {

@@ -9,6 +9,7 @@
 #include "transport/TlsContext.hpp"
 
 #include <patchbay/bytes.hpp>
+#include <patchbay/client_certificate.hpp>
 
 #include <sys/uio.h>
 
@@ -54,6 +55,8 @@ public:
 
     /// True when the handshake is through: nothing can be encrypted before.
     bool isReady() const noexcept;
+    /// What the client has shown of itself.   Requires: isReady().
+    std::vector<ClientCertificate> peerCertificates() const;
     /// Ciphertext for the peer, valid until the next call.
     Bytes unsent() const noexcept { return Bytes{unsent_}.subspan(sent_); }
     /// The first `bytes` of it are on their way.
@@ -62,6 +65,7 @@ public:
 private:
     friend struct EngineBio;
 
+    void answerPlainHttp() noexcept;
     std::size_t encryptOne(Bytes plaintext) noexcept;
 
     const std::shared_ptr<const TlsContext> context_;  // the handshake looks into it

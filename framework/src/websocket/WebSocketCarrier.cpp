@@ -64,7 +64,7 @@ WebSocketCarrier::WebSocketCarrier(Upgraded upgraded, List& list)
     : handle_{std::move(upgraded.session)},
       channel_{std::move(upgraded.channel)},
       extensionKind_{upgraded.extension.kind},
-      connection_{protocol::Role::Server, {session()->endpoint().maxMessageBytes(), 0}, *this, std::move(upgraded.extension.object)},
+      connection_{protocol::Role::Server, {session()->endpoint().maxMessageSize(), 0}, *this, std::move(upgraded.extension.object)},
       place_{std::move(upgraded.place)} {
     list.push_back(*this);
     channel_->setSendQueue(session()->endpoint().config.limits.sendQueue);

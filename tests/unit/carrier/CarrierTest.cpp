@@ -289,7 +289,7 @@ TEST_F(ACarrier, LearnsWhatWasAgreedOn) {
     const Admission admission = server->admit(std::move(request));
     ASSERT_TRUE(admission.isAdmitted());
     EXPECT_EQ(admission.subprotocol(), "v1");
-    EXPECT_EQ(admission.endpoint().limits.maxMessageBytes, 1_KiB);
+    EXPECT_EQ(admission.endpoint().limits.maxMessageSize, 1_KiB);
 }
 
 TEST_F(ACarrier, WithoutAnAdmissionHasNoSession) {

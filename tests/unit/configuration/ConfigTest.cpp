@@ -64,7 +64,7 @@ server:
 limits:
   handshakeTimeout: 1min
   idleTimeout: off
-  maxMessage: 2 MiB
+  maxMessageSize: 2 MiB
   sendQueue: { bytes: 1GiB, whenFull: drop-oldest }
   receiveQueue: 128KiB
   maxSessions: 7
@@ -74,7 +74,7 @@ endpoints:
     origins: [ "https://chat.example", "*" ]
     roles: [ member ]
     idleTimeout: 1h
-    maxMessage: 1B
+    maxMessageSize: 1B
     sendQueue: { whenFull: drop-newest }
     receiveQueue: 4KiB
     maxSessions: 0
@@ -95,7 +95,7 @@ logging: { level: debug }
     EXPECT_EQ(config.server.watchdog, 250ms);
     EXPECT_EQ(config.limits.handshakeTimeout, 60s);
     EXPECT_EQ(config.limits.idleTimeout, 0s);
-    EXPECT_EQ(config.limits.maxMessage.value(), 2_MiB);
+    EXPECT_EQ(config.limits.maxMessageSize.value(), 2_MiB);
     EXPECT_EQ(config.limits.sendQueue.bytes.value(), 1_GiB);
     EXPECT_EQ(config.limits.sendQueue.whenFull, WhenFull::DropOldest);
     EXPECT_EQ(config.limits.receiveQueue.value(), 128_KiB);
@@ -105,7 +105,7 @@ logging: { level: debug }
     EXPECT_THAT(*entry.origins, ElementsAre("https://chat.example", "*"));
     EXPECT_THAT(*entry.roles, ElementsAre("member"));
     EXPECT_EQ(entry.idleTimeout, 1h);
-    EXPECT_EQ(entry.maxMessage.value(), 1u);
+    EXPECT_EQ(entry.maxMessageSize.value(), 1u);
     EXPECT_EQ(entry.sendQueue.bytes.has_value(), false);
     EXPECT_EQ(entry.sendQueue.whenFull, WhenFull::DropNewest);
     EXPECT_EQ(entry.receiveQueue.value(), 4_KiB);
@@ -115,7 +115,7 @@ logging: { level: debug }
 
 TEST(Config, AutoIsTheSameAsLeavingAKeyOut) {
     EXPECT_EQ(good("server: { loops: auto }").server.loops, std::nullopt);
-    EXPECT_EQ(good("limits: { maxMessage: auto }").limits.maxMessage.has_value(), false);
+    EXPECT_EQ(good("limits: { maxMessageSize: auto }").limits.maxMessageSize.has_value(), false);
     EXPECT_EQ(good("limits: { receiveQueue: auto }").limits.receiveQueue.has_value(), false);
 }
 
@@ -124,12 +124,12 @@ TEST(Config, AllProblemsAreToldAtOnceInTheOrderOfTheirLines) {
                            "  workres: 8\n"
                            "  workers: many\n"
                            "limits:\n"
-                           "  maxMessage: 64\n"
+                           "  maxMessageSize: 64\n"
                            "  idleTimeout: 60\n"
                            "endpoint: {}\n"),
                 ElementsAre("f.yaml:2: server.workres: there is no such key — did you mean \"workers\"?",
                             "f.yaml:3: server.workers: expected a whole number, got \"many\"",
-                            "f.yaml:5: limits.maxMessage: \"64\" has no unit; write e.g. 64KiB (known units: B, KiB, "
+                            "f.yaml:5: limits.maxMessageSize: \"64\" has no unit; write e.g. 64KiB (known units: B, KiB, "
                             "MiB, GiB)",
                             "f.yaml:6: limits.idleTimeout: \"60\" has no unit; write e.g. 60s (known units: us, ms, s, "
                             "min, h)",
@@ -159,22 +159,24 @@ TEST_P(WrongValue, IsToldWithWhatToWriteInstead) {
 INSTANTIATE_TEST_SUITE_P(
     Sizes, WrongValue,
     testing::Values(
-        Wrong{"limits: { maxMessage: 64kB }",
-              "limits.maxMessage: \"kB\" is no unit (known: B, KiB, MiB, GiB); did you mean 64KiB?"},
-        Wrong{"limits: { maxMessage: 1MB }",
-              "limits.maxMessage: \"MB\" is no unit (known: B, KiB, MiB, GiB); did you mean 1MiB?"},
-        Wrong{"limits: { maxMessage: 1.5MiB }",
-              "limits.maxMessage: \"1.5MiB\" is no size; write a whole number and its unit, e.g. 64KiB"},
-        Wrong{"limits: { maxMessage: big }",
-              "limits.maxMessage: \"big\" is no size; write a whole number and its unit, e.g. 64KiB"},
-        Wrong{"limits: { maxMessage: -1KiB }", "limits.maxMessage: \"-1KiB\" is negative"},
-        Wrong{"limits: { maxMessage: 9999999999GiB }", "limits.maxMessage: \"9999999999GiB\" is too large"},
-        Wrong{"limits: { maxMessage: 99999999999999999999B }",
-              "limits.maxMessage: \"99999999999999999999B\" is too large"},
-        Wrong{"limits: { maxMessage: 0B }", "limits.maxMessage: 0 is not between 1 and 4294967296"},
+        Wrong{"limits: { maxMessage: 64KiB }", "limits.maxMessage: is called maxMessageSize now"},
+        Wrong{"endpoints: { /a: { maxMessage: 64KiB } }", "endpoints[\"/a\"].maxMessage: is called maxMessageSize now"},
+        Wrong{"limits: { maxMessageSize: 64kB }",
+              "limits.maxMessageSize: \"kB\" is no unit (known: B, KiB, MiB, GiB); did you mean 64KiB?"},
+        Wrong{"limits: { maxMessageSize: 1MB }",
+              "limits.maxMessageSize: \"MB\" is no unit (known: B, KiB, MiB, GiB); did you mean 1MiB?"},
+        Wrong{"limits: { maxMessageSize: 1.5MiB }",
+              "limits.maxMessageSize: \"1.5MiB\" is no size; write a whole number and its unit, e.g. 64KiB"},
+        Wrong{"limits: { maxMessageSize: big }",
+              "limits.maxMessageSize: \"big\" is no size; write a whole number and its unit, e.g. 64KiB"},
+        Wrong{"limits: { maxMessageSize: -1KiB }", "limits.maxMessageSize: \"-1KiB\" is negative"},
+        Wrong{"limits: { maxMessageSize: 9999999999GiB }", "limits.maxMessageSize: \"9999999999GiB\" is too large"},
+        Wrong{"limits: { maxMessageSize: 99999999999999999999B }",
+              "limits.maxMessageSize: \"99999999999999999999B\" is too large"},
+        Wrong{"limits: { maxMessageSize: 0B }", "limits.maxMessageSize: 0 is not between 1 and 4294967296"},
         Wrong{"limits: { sendQueue: { bytes: 0B } }", "limits.sendQueue.bytes: 0 is not between 1 and 68719476736"},
         Wrong{"limits: { receiveQueue: 0B }", "limits.receiveQueue: 0 is not between 1 and 68719476736"},
-        Wrong{"limits: { maxMessage: [ 1KiB ] }", "limits.maxMessage: expected size, e.g. 64KiB, got a list"}));
+        Wrong{"limits: { maxMessageSize: [ 1KiB ] }", "limits.maxMessageSize: expected size, e.g. 64KiB, got a list"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Durations, WrongValue,

@@ -58,5 +58,60 @@ TEST_F(ReceiveQueue, IsNotLoosenedByAnEntryWhereTheAnnotationHasIt) {
                             "an entry may only tighten it"));
 }
 
+class Guarded {
+    SERVER_ENDPOINT(Guarded, "/guarded", .origins = {"https://*.chat.example", "HTTPS://Shop.Example:443"}, .roles = {"member", "admin"})
+public:
+    ON_MESSAGE(said)
+    void said(std::string_view) {}
+};
+class Mistaken {
+    SERVER_ENDPOINT(Mistaken, "/mistaken", .origins = {"chat.example"})
+public:
+    ON_MESSAGE(said)
+    void said(std::string_view) {}
+};
+
+class Lists : public ::testing::Test {
+protected:
+    EndpointConfig guarded() { return configure(detail::makeModel<Guarded>(), config, problems).config; }
+    EndpointOverrides& entry() { return config.endpoints["/guarded"]; }
+    ServerConfig config;
+    std::vector<std::string> problems;
+};
+
+TEST_F(Lists, OriginsOfAnAnnotationAreInOneFormAndCheckedAsThoseOfAFile) {
+    EXPECT_THAT(guarded().origins, ElementsAre("https://*.chat.example", "https://shop.example"));
+    EXPECT_THAT(problems, IsEmpty());
+    configure(detail::makeModel<Mistaken>(), config, problems);
+    EXPECT_THAT(problems, ElementsAre(::testing::EndsWith("::Mistaken at /mistaken: origins: \"chat.example\" has no scheme; write e.g. "
+                                                          "https://chat.example")));
+}
+
+TEST_F(Lists, AnEntryChoosesAmongTheOriginsOfTheAnnotation) {
+    entry().origins = {"https://a.Chat.example", "https://shop.example:443"};
+    EXPECT_THAT(guarded().origins, ElementsAre("https://a.chat.example", "https://shop.example"));
+    EXPECT_THAT(problems, IsEmpty());
+    entry().origins = {"https://foe.example"};
+    EXPECT_THAT(guarded().origins, ElementsAre("https://*.chat.example", "https://shop.example"));
+    EXPECT_THAT(problems, ElementsAre(::testing::HasSubstr("origins adds https://foe.example")));
+}
+
+TEST_F(Lists, NoOriginsAreTheServersOwnAlone) {
+    entry().origins.emplace();
+    EXPECT_THAT(guarded().origins, IsEmpty());
+    EXPECT_THAT(problems, IsEmpty());
+}
+
+TEST_F(Lists, NoRolesDoNotLoosenWhatTheAnnotationAsksFor) {
+    entry().roles.emplace();
+    EXPECT_THAT(guarded().roles, ElementsAre("member", "admin"));
+    EXPECT_THAT(problems, ElementsAre("endpoints: \"/guarded\": roles is empty and lets everybody in, where the endpoint's annotation asks "
+                                      "for a role; an entry may only tighten it"));
+    problems.clear();
+    entry().roles = {"admin"};
+    EXPECT_THAT(guarded().roles, ElementsAre("admin"));
+    EXPECT_THAT(problems, IsEmpty());
+}
+
 }  // namespace
 }  // namespace patchbay::deployment

@@ -32,9 +32,9 @@ std::size_t receiveQueueOf(Limits limits) {
 }
 
 TEST(ReceiveQueue, IsOneMessageOfTheLargestSizeAndAtLeast64KiB) {
-    EXPECT_EQ(receiveQueueOf<Plain>({.maxMessageBytes = 100}), 64_KiB);
-    EXPECT_EQ(receiveQueueOf<Plain>({.maxMessageBytes = 64_KiB + 1}), 64_KiB + 1);
-    EXPECT_EQ(receiveQueueOf<Large>({.maxMessageBytes = 100}), 1_MiB) << "of whichever handler";
+    EXPECT_EQ(receiveQueueOf<Plain>({.maxMessageSize = 100}), 64_KiB);
+    EXPECT_EQ(receiveQueueOf<Plain>({.maxMessageSize = 64_KiB + 1}), 64_KiB + 1);
+    EXPECT_EQ(receiveQueueOf<Large>({.maxMessageSize = 100}), 1_MiB) << "of whichever handler";
 }
 
 TEST(ReceiveQueue, IsAsLargeAsSomebodySays) {

@@ -12,7 +12,7 @@ namespace patchbay::test {
 namespace {
 
 using endpoint::Outcome;
-using testing::AnyOf, testing::ElementsAre, testing::HasSubstr, testing::IsEmpty, testing::SizeIs;
+using testing::AllOf, testing::AnyOf, testing::ElementsAre, testing::HasSubstr, testing::IsEmpty, testing::SizeIs;
 
 enum class Thrown { Exception, Decode, TooBig, Number, Closed, Refusal };
 enum class ErrorHandler { Takes, None, Throws };
@@ -223,6 +223,21 @@ TEST(ErrorRoutingInASession, APeerThatLeavesWhileItIsAnsweredIsAConnectionLostAn
     EXPECT_EQ(conversation.deployed().server->closes.of(CloseCause::ConnectionLost), 1u);
     EXPECT_EQ(conversation.deployed().server->closes.of(CloseCause::HandlerFailed), 0u);
     EXPECT_THAT(log.lines(), Each(AnyOf(HasSubstr("threw patchbay::SessionClosed"), HasSubstr("closed: connection-lost"))));  // at debug level
+}
+
+class Counting {
+    SERVER_ENDPOINT(Counting, "/counting")
+public:
+    ON_MESSAGE(count)
+    void count(int) {}
+};
+
+// A peer's text may end a line and begin one that looks like the log's own.
+TEST(ErrorRoutingInASession, WhatAPeerSentAndSaidStaysInOneLineOfTheLog) {
+    Conversation<Counting> conversation;
+    const CapturedLog log;
+    conversation.text("1\ninfo /counting: all is well\x1b[2K");
+    EXPECT_THAT(log.lines(), ElementsAre(AllOf(HasSubstr("1\\ninfo /counting: all is well\\x1b[2K"), testing::Not(HasSubstr("\n")))));
 }
 
 TEST(ErrorRoutingInASession, WithoutAnErrorHandlerTheSessionClosesWith1011AndTheTextStaysHere) {

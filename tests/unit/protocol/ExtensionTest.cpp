@@ -50,8 +50,8 @@ TEST_P(Extended, WhatItCannotDecodeFailsTheConnectionWith1007) {
 }
 
 TEST_P(Extended, TheLimitIsThatOfTheDecodedMessage) {
-    EXPECT_EQ(receive(clientFrame(0xC1, "`bc!"), {.maxMessageBytes = 3}), Events{"text:acb"});
-    EXPECT_EQ(receive(clientFrame(0xC1, "`bce!"), {.maxMessageBytes = 3}),
+    EXPECT_EQ(receive(clientFrame(0xC1, "`bc!"), {.maxMessageSize = 3}), Events{"text:acb"});
+    EXPECT_EQ(receive(clientFrame(0xC1, "`bce!"), {.maxMessageSize = 3}),
               failure(1009, "message over the limit (RFC 6455 §7.4.1, §10.4)"));
 }
 
@@ -66,7 +66,7 @@ public:
 };
 
 TEST_P(Extended, AMessageThatGrowsOverTheLimitWhileDecodedFailsWith1009) {
-    Peer peer{Role::Server, {.maxMessageBytes = 20}, std::make_unique<Bomb>()};
+    Peer peer{Role::Server, {.maxMessageSize = 20}, std::make_unique<Bomb>()};
     EXPECT_EQ(peer.receive(clientFrame(0xC2, "ab") + clientFrame(0xC2, "abc"), GetParam()),
               (Events{"binary:abababababababababab"} +
                failure(1009, "message over the limit once decoded (RFC 6455 §7.4.1, §10.4)")));

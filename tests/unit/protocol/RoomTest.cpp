@@ -32,7 +32,7 @@ std::string text(std::size_t size) {
     return some;
 }
 
-Limits large() { return {.maxMessageBytes = 1 << 20, .maxFragments = 0}; }
+Limits large() { return {.maxMessageSize = 1 << 20, .maxFragments = 0}; }
 
 TEST(Room, IsTheRestOfALargeFrameAndTheMessageIsWhole) {
     const std::string message = text(20'000);

@@ -92,7 +92,7 @@ inline MaskKey rfcKey() { return kRfcKey; }
 class Turner : public Extension {
 public:
     std::uint8_t rsvBits() const noexcept override { return 0x40; }
-    std::size_t maxEncodedBytes(std::size_t maxMessageBytes) const noexcept override { return maxMessageBytes + 1; }
+    std::size_t maxEncodedBytes(std::size_t maxMessageSize) const noexcept override { return maxMessageSize + 1; }
 
     Decoded decode(std::uint8_t rsv, Bytes payload, MessageBuffer& out) override {
         EXPECT_EQ(rsv, 0x40);

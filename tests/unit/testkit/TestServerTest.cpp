@@ -86,6 +86,14 @@ public:
     void said(Session session, int size) { session.send(std::string(static_cast<std::size_t>(size), 'x')); }
 };
 
+/// Ten messages a second, and a thousand bytes.
+class Rated {
+    SERVER_ENDPOINT(Rated, "/rated", .idleTimeout = 30s, .maxMessageRate = 10, .maxByteRate = 1000)
+public:
+    ON_MESSAGE(said)
+    std::string said(std::string_view text) { return std::string{text.substr(0, 4)}; }
+};
+
 std::vector<std::string> textsOf(const Peer& peer) {
     std::vector<std::string> texts;
     for (const auto& message : peer.received()) texts.push_back(message.payload);
@@ -125,6 +133,40 @@ TEST_F(TestServerTest, RefusesATargetThatIsNoText) {
     EXPECT_EQ(server.request("GET", "/page/%ff").status, 400);
     EXPECT_EQ(server.request("GET", "/page?x=%ff").status, 400);
     EXPECT_THROW(server.connect("/clocked/ann?x=%ff"), Refused);
+}
+
+TEST_F(TestServerTest, ReadsAPeerThatSendsTooFastAtItsRateAndLosesNothing) {
+    Peer& peer = server.connect("/rated");
+    for (int i = 0; i < 40; ++i) peer.send("m" + std::to_string(i));
+    EXPECT_EQ(peer.received().size(), 21u) << "two seconds' worth, and the one that was read when it was too much";
+    EXPECT_EQ(peer.waiting(), 19u);
+    server.advance(1s);
+    EXPECT_EQ(peer.received().size(), 31u);
+    server.advance(1min);
+    EXPECT_EQ(peer.received().size(), 40u);
+    EXPECT_EQ(peer.received().back().payload, "m39") << "in its order";
+    EXPECT_TRUE(peer.closed()) << "silent for longer than it may";
+}
+
+TEST_F(TestServerTest, HoldsBytesToTheirRateToo) {
+    Peer& peer = server.connect("/rated");
+    for (int i = 0; i < 6; ++i) peer.send(std::string(600, 'x'));
+    EXPECT_EQ(peer.received().size(), 4u) << "2 400 of 2 000";
+    server.advance(399ms);
+    EXPECT_EQ(peer.received().size(), 4u);
+    server.advance(1ms);
+    EXPECT_EQ(peer.received().size(), 5u);
+    server.advance(600ms);
+    EXPECT_EQ(peer.received().size(), 6u);
+}
+
+TEST_F(TestServerTest, SomebodyWhoIsReadSlowlyIsReadToTheEnd) {
+    Peer& peer = server.connect("/rated");
+    for (int i = 0; i < 40; ++i) peer.send("m");
+    peer.vanish();
+    EXPECT_EQ(server.sessionCount(), 1u) << "its last messages are read first";
+    server.advance(2s);
+    EXPECT_EQ(server.sessionCount(), 0u);
 }
 
 TEST_F(TestServerTest, CarriesBytesAsBytes) {

@@ -12,6 +12,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509err.h>
 
+#include <filesystem>
+
 namespace patchbay::transport {
 namespace {
 
@@ -88,6 +90,86 @@ TEST_P(TlsVersion, ResumesASessionFromItsTicket) {
     Wire second{context, {.version = GetParam(), .session = first.client.session()}};
     second.settle();
     EXPECT_TRUE(second.client.resumed());
+}
+
+// A session of one host is not one of another, though both have one certificate (RFC 6066 §3).
+TEST_P(TlsVersion, ResumesNoSessionUnderAnotherName) {
+    const Certificate first{{"one.example", "other.example"}};
+    const Certificate second{{"two.example"}};
+    const CertificateFiles files[] = {{first.file(), first.keyFile()}, {second.file(), second.keyFile()}};
+    const auto context = TlsContext::load(files);
+    const std::vector<std::string> names{"one.example", "other.example", "two.example", "unknown.example", ""};
+    for (const auto& made : names) {
+        for (const auto& asked : names) {
+            Wire before{context, {.host = made, .version = GetParam()}};
+            before.settle();
+            before.client.sayGoodbye();
+            Wire after{context, {.host = asked, .version = GetParam(), .session = before.client.session()}};
+            after.settle();
+            EXPECT_TRUE(after.engine.isReady()) << made << ", " << asked;
+            EXPECT_EQ(after.client.resumed(), made == asked) << made << ", " << asked;
+        }
+    }
+}
+
+TEST_P(TlsVersion, SpeaksX25519OrP256AndNothingThatCostsMore) {
+    const Certificate certificate;
+    const auto context = contextOf(certificate);
+    const auto groupOf = [&](const char* offered) {
+        Wire wire{context, {.version = GetParam(), .groups = offered}};
+        try {
+            wire.settle();
+        } catch (const std::runtime_error&) {
+            return std::string{"none"};
+        }
+        return std::string{OBJ_nid2sn(SSL_get_negotiated_group(wire.client.native()))};
+    };
+    EXPECT_EQ(groupOf("X25519:P-256:P-384"), "X25519");
+    EXPECT_EQ(groupOf("P-384:X25519:P-256"), "X25519") << "the server's choice";
+    EXPECT_EQ(groupOf("P-256"), "prime256v1");
+    for (const char* costly : {"P-384", "P-521", "X448"}) EXPECT_EQ(groupOf(costly), "none") << costly;
+}
+
+TEST_P(TlsVersion, AClientsCertificateIsReadAfterTheHandshake) {
+    const Certificate certificate;
+    const Certificate ann{{"ann.example"}};  // signed by itself: its own authority
+    const CertificateFiles files{certificate.file(), certificate.keyFile()};
+    const auto context = TlsContext::load({&files, 1}, {.authorities = ann.file()});
+    Wire wire{context, {.version = GetParam(), .certificate = ann.file(), .key = ann.keyFile()}};
+    wire.settle();
+    ASSERT_TRUE(wire.engine.isReady());
+    const auto chain = wire.engine.peerCertificates();
+    ASSERT_EQ(chain.size(), 1u);
+    EXPECT_EQ(chain[0].subject, "CN=ann.example");
+    EXPECT_EQ(chain[0].issuer, "CN=ann.example");
+    EXPECT_THAT(chain[0].names, ElementsAre("DNS:ann.example"));
+    EXPECT_EQ(chain[0].pem, ann.pem());
+    EXPECT_THAT(chain[0].fingerprint, testing::MatchesRegex("[0-9a-f]{64}"));
+    wire.client.sayGoodbye();
+    Wire again{context, {.version = GetParam(), .session = wire.client.session(), .certificate = ann.file(), .key = ann.keyFile()}};
+    again.settle();
+    EXPECT_FALSE(again.client.resumed()) << "it is verified each time";
+    EXPECT_EQ(again.engine.peerCertificates().size(), 1u);
+}
+
+TEST_P(TlsVersion, AClientThatNobodyVouchesForIsRefused) {
+    const Certificate certificate;
+    const Certificate ann, eve;
+    const CertificateFiles files{certificate.file(), certificate.keyFile()};
+    const auto shows = [&](bool required, const Certificate* shown) {
+        Wire wire{TlsContext::load({&files, 1}, {.authorities = ann.file(), .isRequired = required}),
+                  {.version = GetParam(), .certificate = shown ? shown->file() : "", .key = shown ? shown->keyFile() : ""}};
+        try {
+            wire.settle();
+        } catch (const std::runtime_error&) {
+            return std::string{"refused"};
+        }
+        return std::to_string(wire.engine.peerCertificates().size()) + " certificates";
+    };
+    EXPECT_EQ(shows(false, nullptr), "0 certificates");
+    EXPECT_EQ(shows(true, nullptr), "refused");
+    EXPECT_EQ(shows(false, &eve), "refused");
+    EXPECT_EQ(shows(true, &ann), "1 certificates");
 }
 
 // The middle of a record may look like the whole of one: five bytes of which two say how many follow.
@@ -208,9 +290,24 @@ TEST(Tls, WhatIsNoTlsIsAnErrorThatSaysSo) {
     Wire wire{contextOf(certificate)};
     wire.feed("GET / HTTP/1.1\r\n\r\n");
     EXPECT_EQ(wire.last.error.message(), "TLS: http request");
+    const std::string answer{asText(wire.engine.unsent())};
+    EXPECT_THAT(answer, AllOf(testing::StartsWith("HTTP/1.1 400 "), HasSubstr("https://")));
+    const std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
+    EXPECT_THAT(answer, HasSubstr("Content-Length: " + std::to_string(body.size()) + "\r\n"));
     Wire other{contextOf(certificate)};
     other.feed(std::string(100, '\xff'));
     EXPECT_TRUE(other.last.error);
+    EXPECT_THAT(asText(other.engine.unsent()), testing::Not(HasSubstr("HTTP")));
+}
+
+TEST(Tls, NegotiatesNoFiniteFields) {
+    const Certificate certificate;
+    const auto context = contextOf(certificate);
+    const std::unique_ptr<SSL, decltype(&SSL_free)> connection{SSL_new(context->native()), &SSL_free};
+    const STACK_OF(SSL_CIPHER)* ciphers = SSL_get_ciphers(connection.get());
+    ASSERT_GT(sk_SSL_CIPHER_num(ciphers), 0);
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i)
+        EXPECT_NE(SSL_CIPHER_get_kx_nid(sk_SSL_CIPHER_value(ciphers, i)), NID_kx_dhe);
 }
 
 TEST(Tls, AChangedByteEndsTheConnectionWithAnAlertAndGivesNothingOfItsRecord) {
@@ -268,6 +365,47 @@ TEST(TlsFiles, AKeyOfAnotherCertificateIsRefused) {
     const Certificate one;
     const Certificate other;
     EXPECT_THAT(problemOf(one.file(), other.keyFile()), HasSubstr("is not the key of the certificate"));
+}
+
+// OpenSSL keeps keys by their kind, and takes such a pair for none: the first look at the certificate ended the process.
+TEST(TlsFiles, AKeyOfAnotherKindThanTheCertificatesIsRefusedWithBothNames) {
+    const Certificate elliptic;
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{EVP_RSA_gen(2048), &EVP_PKEY_free};
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> pem{BIO_new(BIO_s_mem()), &BIO_free_all};
+    PEM_write_bio_PrivateKey(pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(pem.get(), &text);
+    const TemporaryFolder folder;
+    const std::string file = folder.write("rsa.pem", {text, static_cast<std::size_t>(size)});
+    EXPECT_EQ(problemOf(elliptic.file(), file), '"' + file + "\" is not the key of the certificate \"" + elliptic.file() + '"');
+}
+
+TEST(TlsFiles, AuthoritiesThatAreNoneAreRefusedByName) {
+    const Certificate good;
+    const TemporaryFolder folder;
+    const CertificateFiles files{good.file(), good.keyFile()};
+    for (const auto& [name, why] : {std::pair{folder.write("text.pem", "hello"), "holds no certificates of authorities"},
+                                    std::pair{folder.path() + "/none.pem", "cannot be read"}}) {
+        try {
+            TlsContext::load({&files, 1}, {.authorities = name});
+            FAIL() << name;
+        } catch (const std::invalid_argument& error) {
+            EXPECT_THAT(error.what(), AllOf(HasSubstr(name), HasSubstr(why)));
+        }
+    }
+}
+
+TEST(TlsFiles, AKeyThatEverybodyCanReadIsUsedWithAWarning) {
+    const Certificate certificate;
+    {
+        const CapturedLog log;
+        contextOf(certificate);
+        EXPECT_THAT(log.lines(), IsEmpty());
+    }
+    std::filesystem::permissions(certificate.keyFile(), std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+    const CapturedLog log;
+    contextOf(certificate);
+    EXPECT_THAT(log.lines(), ElementsAre(AllOf(HasSubstr(certificate.keyFile()), HasSubstr("everybody"))));
 }
 
 TEST(TlsFiles, AnEncryptedKeyIsRefusedWithoutAskingForItsPassphrase) {

@@ -122,7 +122,7 @@ protected:
         services.provide(ear);
         auto model = detail::makeModel<Listening>();
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
-        config.limits.maxMessageBytes = 1_MiB;
+        config.limits.maxMessageSize = 1_MiB;
         config.limits.idleTimeout = {};
         config.limits.sendQueue.bytes = 16_MiB;
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);

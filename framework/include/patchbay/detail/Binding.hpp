@@ -137,7 +137,7 @@ using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandl
 template <class Self, class H>
 void checkSize(const MessageCall& call) {
     constexpr std::size_t own = Access::lastHandler<Self, H::line>().options.maxMessageSize;
-    const std::size_t limit = own != 0 ? own : call.maxMessageBytes;
+    const std::size_t limit = own != 0 ? own : call.maxMessageSize;
     if (call.payload.size() > limit) failTooBig(call.payload.size(), limit);
 }
 

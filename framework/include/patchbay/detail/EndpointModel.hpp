@@ -38,7 +38,7 @@ struct MessageCall : Call {
     json::Document& document;  // this loop's reader
     void* scratch;             // this loop's objects to decode into, made by newScratch
     const WireFormat& format;
-    std::size_t maxMessageBytes;  // of the endpoint, for handlers that set none
+    std::size_t maxMessageSize;  // of the endpoint, for handlers that set none
 };
 
 struct CloseCall : Call {
