@@ -1,0 +1,48 @@
+"""Where the gate and Node's parser are meant to differ, and why. Whatever has no row here fails the test.
+
+The gate may refuse more than Node: what is refused smuggles nothing. What only Node refuses has a condition besides, on the
+request that the gate has taken: [method, target, minor version, fields, body].
+"""
+
+OF_THE_GATE = "two readers could take it in two ways, so the gate does not choose"
+
+# What the gate says of itself: why it says so where Node goes on.
+GATE_REFUSES = {
+    "a . or .. segment in the path (RFC 3986 §3.3)": "Node leaves paths to the application; here nobody needs to look again",
+    "a broken percent escape (RFC 3986 §2.1)": "likewise",
+    "an escaped NUL in the path (RFC 3986 §7.3)": "likewise",
+    "the target holds a character that has to be escaped (RFC 9112 §3.2)": "likewise; Node takes bytes beyond ASCII, and '#'",
+    "the target names no host (RFC 9112 §3.2.2)": "Node takes any text behind a scheme",
+    "the target is neither a path nor an http address (RFC 9112 §3.2)": "Node takes any scheme, and a query alone",
+    "the target * is for OPTIONS only (RFC 9112 §3.2.4)": "Node leaves it to the application",
+    "a carriage return without a line feed (RFC 9112 §2.2)": OF_THE_GATE + "; Node skips some before a request line",
+    "a line feed without a carriage return (RFC 9112 §2.2)": OF_THE_GATE + "; Node ends lines there",
+    "empty lines where a request should be (RFC 9112 §2.2)": "one is allowed; Node skips any number",
+    "a header name that is no token (RFC 9112 §5.1)": OF_THE_GATE + "; Node 18 takes a space before the colon",
+    "more than one Host field (RFC 9112 §3.2)": "a MUST of that section; Node believes the first",
+    "no Host field (RFC 9112 §3.2)": "a MUST of that section; Node 18 does not ask for one",
+    "the Host field is no host (RFC 9112 §3.2)": "a MUST of that section; Node takes any text",
+    "only HTTP/1.0 and HTTP/1.1 are spoken here": "Node speaks 0.9 and 2.0 in HTTP/1's clothes",
+    "the request line does not end in an HTTP version (RFC 9112 §2.3)": "Node knows RTSP and ICE too, and HTTP/0.9's bare lines",
+    "the request line is not method, target and version (RFC 9112 §3)": OF_THE_GATE + "; Node takes spaces in odd places",
+    "Transfer-Encoding is not taken here: send a Content-Length (RFC 9110 §15.5.12)": "chunked bodies are not read here",
+    "ends behind the client's last request": "of `close` and `keep-alive` at once the gate believes the first, for its own sake",
+    "ends behind an upgrade": "what follows is the new protocol's, or nothing's: Node goes on with HTTP where nobody upgrades",
+}
+
+USUAL_METHODS = {"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT"}
+
+# What Node says: on what condition it may, and why the gate goes on there.
+NODE_REFUSES = {
+    "HPE_INVALID_METHOD": (lambda request: request[0] not in USUAL_METHODS,
+                           "Node knows a list of methods; any token is one (RFC 9110 §9.1), and gets its 405 or 501"),
+    "HPE_INVALID_VERSION": (lambda request: request[0] == "PRI", "the first word of HTTP/2's preface, which the gate does not know"),
+    "HPE_INVALID_CONTENT_LENGTH": (lambda request: value(request, "content-length").isdecimal(),
+                                   "white space behind a value may be a tab (RFC 9110 §5.5); Node takes spaces only"),
+}
+
+
+def value(request, name):
+    """Of the field of that name, empty where there is none."""
+    fields = request[3]
+    return next((text for field, text in zip(fields[::2], fields[1::2]) if field.lower() == name), "")
