@@ -18,6 +18,7 @@ GATE_REFUSES = {
     "a carriage return without a line feed (RFC 9112 §2.2)": OF_THE_GATE + "; Node skips some before a request line",
     "a line feed without a carriage return (RFC 9112 §2.2)": OF_THE_GATE + "; Node ends lines there",
     "empty lines where a request should be (RFC 9112 §2.2)": "one is allowed; Node skips any number",
+    "a folded header line (RFC 9112 §5.2)": OF_THE_GATE + "; Node 18 unfolds it",
     "a header name that is no token (RFC 9112 §5.1)": OF_THE_GATE + "; Node 18 takes a space before the colon",
     "more than one Host field (RFC 9112 §3.2)": "a MUST of that section; Node believes the first",
     "no Host field (RFC 9112 §3.2)": "a MUST of that section; Node 18 does not ask for one",
