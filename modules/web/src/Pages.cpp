@@ -2,7 +2,9 @@
 #include "ContentCoding.hpp"
 #include "Lists.hpp"
 #include "MediaTypes.hpp"
+#include "Streaming.hpp"
 
+#include <patchbay/http_exchange.hpp>
 #include <patchbay/web.hpp>
 
 #include <algorithm>
@@ -36,13 +38,23 @@ public:
         varies_ = varies_ || coding != Coding::Identity;
     }
 
-    HttpResponse answer(const HttpRequest& request) const {
+    /// Whether one of its forms is so large that it goes in pieces.
+    bool isLarge() const noexcept {
+        return std::ranges::any_of(forms_, [](const Form& form) { return form.content.size() > kPieceBytes; });
+    }
+
+    struct Chosen {
+        Answer answer;
+        std::string_view body;
+    };
+    Chosen answer(const HttpRequest& request) const {
         const Preferences preferences{varies_ ? fieldValue(request.headers, "Accept-Encoding") : std::string{}};
         const Coding coding = *std::ranges::find_if(preferences.inOrder(), [&](Coding c) { return !form(c).etag.empty(); });
         const Form& chosen = form(coding);
         const Representation of{contentType_, chosen.content.size(), chosen.etag, std::nullopt, coding, varies_};
         Answer answer = answerTo(request, of, *options_, std::chrono::floor<std::chrono::seconds>(Clock::now()));
-        return {answer.status, std::move(answer.headers), std::string{chosen.content.substr(answer.first, answer.length)}};
+        const std::string_view body = chosen.content.substr(answer.first, answer.length);
+        return {std::move(answer), body};
     }
 
 private:
@@ -84,17 +96,43 @@ Leaves leavesOf(const Pages& pages, const std::shared_ptr<const Options>& option
     return leaves;
 }
 
+void sendWhole(const HttpExchange& exchange, const Leaf& leaf) {
+    auto [answer, body] = leaf.answer(exchange.request());
+    exchange.respond({answer.status, std::move(answer.headers), std::string{body}});
+}
+
+/// So that a slow client holds a piece of it, not a copy of all.
+Async<void> sendInPieces(HttpExchange exchange, std::shared_ptr<const Leaf> leaf) {
+    auto [answer, body] = leaf->answer(exchange.request());
+    if (isWhole(exchange.request(), answer)) {
+        exchange.respond({answer.status, std::move(answer.headers), std::string{body}});
+        co_return;
+    }
+    const HttpStream stream = exchange.start(answer.status, std::move(answer.headers), answer.length);
+    if (exchange.request().method == "HEAD") body = {};
+    while (!body.empty() && stream.write(body.substr(0, kPieceBytes)) == SendStatus::Queued) {
+        body.remove_prefix(std::min(body.size(), kPieceBytes));
+        co_await stream.writable();
+    }
+    stream.finish();
+}
+
+void handle(ServerContainer& server, std::string path, const std::shared_ptr<const Leaf>& leaf) {
+    if (leaf->isLarge()) {
+        server.handleAsync("GET", std::move(path), [leaf](HttpExchange exchange) { return sendInPieces(std::move(exchange), leaf); });
+    } else {
+        server.handleAsync("GET", std::move(path), [leaf](const HttpExchange& exchange) { sendWhole(exchange, *leaf); });
+    }
+}
+
 }  // namespace
 
 void serve(ServerContainer& server, const std::string& prefix, const Pages& pages, const Options& options) {
     constexpr std::string_view kIndex = "index.html";
     for (const auto& [path, leaf] : leavesOf(pages, std::make_shared<const Options>(options))) {
-        const HttpHandler answer = [leaf = leaf](const HttpRequest& request, HttpResponse& response) {
-            response = leaf->answer(request);
-        };
-        server.handle("GET", prefix + std::string{path}, answer);
+        handle(server, prefix + std::string{path}, leaf);
         const std::string_view folder = path.substr(0, path.rfind('/') + 1);
-        if (path.substr(folder.size()) == kIndex) server.handle("GET", prefix + std::string{folder}, answer);
+        if (path.substr(folder.size()) == kIndex) handle(server, prefix + std::string{folder}, leaf);
     }
 }
 
