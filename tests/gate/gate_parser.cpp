@@ -3,12 +3,14 @@
 // A connection ends as the server's does: at whatever is refused, behind a request that is the client's last and behind an
 // upgrade; "ends" tells which of the two.
 
+#include "http/RequestBody.hpp"
 #include "http/RequestHead.hpp"
 
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +18,7 @@
 namespace {
 
 using patchbay::http::HeadState;
+using patchbay::http::RequestBody;
 using patchbay::http::RequestHead;
 
 void writeText(std::string& out, std::string_view bytes) {
@@ -57,12 +60,27 @@ public:
 
 private:
     bool next() {
-        if (ended_ || !ends_.empty()) return false;
+        if (!refused_.empty() || !ends_.empty()) return false;
+        left_.remove_prefix(patchbay::http::emptyLinesBefore(left_));
         RequestHead head;
         std::size_t scanned = 0;
         const auto result = patchbay::http::readHead(left_, {}, head, scanned);
         if (result.state == HeadState::Bad) refused_ = result.problem;
         if (result.state != HeadState::Complete) return false;
+        writeHead(head);
+        left_.remove_prefix(head.headBytes);
+        if (head.wantsWebSocket && head.hasBody()) {
+            refused_ = "a handshake with a body";
+            request_ += "null]";
+            return true;
+        }
+        takeBody(head);
+        if (!head.keepAlive) ends_ = "the client's last request";
+        if (head.wantsWebSocket) ends_ = "an upgrade";
+        return true;
+    }
+
+    void writeHead(const RequestHead& head) {
         request_ = "[";
         writeText(request_, head.method);
         request_ += ", ";
@@ -76,29 +94,27 @@ private:
             writeText(request_, value);
         }
         request_ += "], ";
-        left_.remove_prefix(head.headBytes);
-        takeBody(head);
-        request_ += "]";
-        if (!head.keepAlive) ends_ = "the client's last request";
-        if (head.namesWebSocket && patchbay::protocol::listContains(head.headers(), "Connection", "upgrade"))
-            ends_ = "an upgrade";
-        return true;
     }
 
     void takeBody(const RequestHead& head) {
-        const std::uint64_t length = head.contentLength.value_or(0);
-        if (length > left_.size()) {
-            request_ += "null";
-            ended_ = true;
+        std::string all;
+        for (RequestBody body{head.chunked ? std::nullopt : std::optional{head.contentLength.value_or(0)}};;) {
+            const RequestBody::Piece piece = body.read(left_);
+            left_.remove_prefix(piece.taken);
+            all += piece.bytes;
+            if (piece.status != 0) refused_ = piece.problem;
+            if (piece.last) break;
+            if (piece.status == 0 && piece.taken != 0) continue;
+            if (piece.status == 0) ends_ = "a body that has not come whole";
+            request_ += "null]";
             return;
         }
-        writeText(request_, left_.substr(0, length));
-        left_.remove_prefix(length);
+        writeText(request_, all);
+        request_ += "]";
     }
 
     std::string_view left_;
     std::string request_, requests_, refused_, ends_;
-    bool ended_ = false;
 };
 
 }  // namespace

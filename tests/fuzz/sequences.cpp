@@ -1,0 +1,286 @@
+// Sequences on one connection, to a whole server: requests with and without bodies, to handlers on a worker and on the loop, an
+// upgrade and frames behind it, and bytes that are none of these. What was asked rightly is answered rightly, in order, however
+// it was cut; nothing of it is taken for something else; and every connection ends.
+//
+//   input = cut  *step        step = kind  [ piece ]        the kinds stand at takeStep()
+
+#include "Fuzz.hpp"
+
+#include <patchbay/annotations.hpp>
+#include <patchbay/server.hpp>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace patchbay::fuzz {
+namespace {
+
+constexpr int kPatienceMs = 15'000;
+constexpr std::size_t kMostSteps = 12;
+
+class Echo {
+    SERVER_ENDPOINT(Echo, "/ws", .origins = {"*"}, .maxMessageSize = 4_KiB)
+public:
+    ON_MESSAGE(text)
+    std::string_view text(std::string_view message) { return message; }
+    ON_MESSAGE(binary)
+    Bytes binary(Bytes message) { return message; }
+};
+
+Server& server() {
+    static Server& instance = [] () -> Server& {
+        ServerConfig config;
+        config.server.listen[0].url = "http://127.0.0.1:0";
+        config.server.loops = 1;
+        config.server.workers = 2;
+        auto& made = *new Server{config};  // it lives as long as the process
+        made.deploy<Echo>();
+        made.handle("POST", "/worker/{n}", [](const HttpRequest& in, HttpResponse& out) {
+            out.write("text/plain", std::string{in.pathParameter("n")} + in.body);
+        });
+        made.handleAsync("POST", "/loop/{n}", [](const HttpExchange& exchange) {
+            auto all = std::make_shared<std::string>(exchange.request().pathParameter("n"));
+            exchange.onBody([exchange, all](Bytes piece, bool last) {
+                all->append(asText(piece));
+                if (last) exchange.respond({200, {}, *all});
+            });
+        });
+        made.handleAsync("GET", "/stream/{n}", [](const HttpExchange& exchange) {
+            const HttpStream stream = exchange.start(200);
+            stream.write(exchange.request().pathParameter("n"));
+            stream.write(" streamed");
+            stream.finish();
+        });
+        made.start();
+        return made;
+    }();
+    return instance;
+}
+
+struct Expected {
+    int status;
+    std::string body;  // of a 200
+};
+
+/// What is sent, and what has to come back for as much of it as is right.
+struct Script {
+    std::string bytes;
+    std::vector<Expected> answers;
+    std::string messages;  // of the frames that come back, behind a 101; as they come on the wire
+    bool upgraded = false;
+    bool open = true;  // nothing yet behind which anything may come
+};
+
+std::string chunked(std::string_view body) {
+    std::array<char, 20> size;
+    std::string text;
+    for (Chunks chunks{body, 7, 100}; !chunks.atEnd();) {
+        const std::string_view chunk = chunks.next();
+        std::snprintf(size.data(), size.size(), "%zx\r\n", chunk.size());
+        text.append(size.data()).append(chunk).append("\r\n");
+    }
+    return text + "0\r\n\r\n";
+}
+
+std::string frame(std::uint8_t first, std::string_view payload, bool masked) {
+    std::string text{static_cast<char>(first)};
+    const int mask = masked ? 0x80 : 0;
+    if (payload.size() < 126) {
+        text += static_cast<char>(payload.size() | static_cast<std::size_t>(mask));
+    } else {
+        text.append({static_cast<char>(126 | mask), static_cast<char>(payload.size() >> 8), static_cast<char>(payload.size() & 0xFF)});
+    }
+    if (masked) text.append(4, '\0');
+    return text.append(payload);
+}
+
+class Writer {
+public:
+    explicit Writer(Input& input) : input_{input} {}
+
+    Script write() {
+        for (std::size_t step = 0; step < kMostSteps && !input_.atEnd() && script_.open; ++step) takeStep();
+        return std::move(script_);
+    }
+
+private:
+    void takeStep() {
+        const std::uint8_t kind = input_.byte();
+        if (script_.upgraded) return takeFrame(kind);
+        const std::string number = std::to_string(script_.answers.size());
+        switch (kind % 10) {
+            case 0: return request("POST /worker/" + number, length(input_.piece()), number);
+            case 1: return request("POST /worker/" + number, inChunks(input_.piece()), number);
+            case 2: return request("POST /loop/" + number, length(input_.piece()), number);
+            case 3: return request("POST /loop/" + number, inChunks(input_.piece()), number);
+            case 4: return request("GET /stream/" + number, {}, number + " streamed");
+            case 5: return refused("GET /nothing", 404);
+            case 6: return refused("DELETE /loop/1", 405);
+            case 7: script_.bytes += "\r\n"; return;  // nobody's
+            case 8: return upgrade();
+            default:
+                script_.bytes += input_.piece();
+                script_.open = false;
+        }
+    }
+
+    void takeFrame(std::uint8_t kind) {
+        const std::string_view piece = input_.piece();
+        const std::string text(piece.size(), 'a' + static_cast<char>(kind % 26));
+        switch (kind % 5) {
+            case 0: frameAndBack(0x81, 0x81, text); return;
+            case 1: frameAndBack(0x82, 0x82, piece); return;
+            case 2: frameAndBack(0x89, 0x8A, piece.substr(0, 125)); return;
+            case 3:
+                script_.bytes += frame(0x01, text, true) + frame(0x80, text, true);
+                script_.messages += frame(0x81, text + text, false);
+                return;
+            default:
+                script_.bytes += piece;
+                script_.open = false;
+        }
+    }
+    void frameAndBack(std::uint8_t out, std::uint8_t back, std::string_view payload) {
+        script_.bytes += frame(out, payload, true);
+        script_.messages += frame(back, payload, false);
+    }
+
+    std::string length(std::string_view body) {
+        body_ = body;
+        return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
+    }
+    std::string inChunks(std::string_view body) {
+        body_ = body;
+        return "Transfer-Encoding: chunked\r\n\r\n" + chunked(body);
+    }
+    void request(const std::string& line, const std::string& fieldsAndBody, const std::string& answer) {
+        script_.bytes += line + " HTTP/1.1\r\nHost: h\r\n" + (fieldsAndBody.empty() ? "\r\n" : fieldsAndBody);
+        script_.answers.push_back({200, answer + std::string{std::exchange(body_, {})}});
+    }
+    void refused(const std::string& line, int status) {
+        script_.bytes += line + " HTTP/1.1\r\nHost: h\r\n\r\n";
+        script_.answers.push_back({status, {}});
+    }
+    void upgrade() {
+        script_.bytes += "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        script_.answers.push_back({101, {}});
+        script_.upgraded = true;
+    }
+
+    Input& input_;
+    Script script_;
+    std::string_view body_;
+};
+
+/// A client that writes what it is given and keeps all that comes.
+class Client {
+public:
+    Client() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(server().port());
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        require(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "the server accepts connections");
+        const int on = 1;
+        ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    ~Client() {
+        const linger atOnce{.l_onoff = 1, .l_linger = 0};  // no port waits for a minute
+        ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
+        ::close(socket_);
+    }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    void send(std::string_view bytes) const { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+    void finish() const { ::shutdown(socket_, SHUT_WR); }
+    /// False at the end.
+    bool receive() {
+        pollfd ready{.fd = socket_, .events = POLLIN, .revents = 0};
+        require(::poll(&ready, 1, kPatienceMs) == 1, "an answer comes, or the connection ends");
+        std::array<char, 4096> room;
+        const ssize_t count = ::recv(socket_, room.data(), room.size(), 0);
+        if (count <= 0) return false;
+        received.append(room.data(), static_cast<std::size_t>(count));
+        return true;
+    }
+
+    std::string received;
+
+private:
+    int socket_;
+};
+
+/// Takes an answer off the front; nothing while it is not whole. Whatever comes is to be a well-formed one.
+std::optional<Expected> takeAnswer(std::string& received) {
+    const std::size_t end = received.find("\r\n\r\n");
+    if (end == std::string::npos) return std::nullopt;
+    std::string_view head = std::string_view{received}.substr(0, end + 2);
+    require(head.starts_with("HTTP/1.1 ") && head.size() > 12, "an answer begins with a status line");
+    Expected answer{std::atoi(head.substr(9, 3).data()), {}};
+    const std::size_t length = head.find("\r\nContent-Length: ");
+    const bool inChunks = head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string_view::npos;
+    require(!(inChunks && length != std::string_view::npos), "an answer has one length");
+    std::size_t at = end + 4;
+    if (inChunks) {
+        for (;;) {
+            const std::size_t line = received.find("\r\n", at);
+            if (line == std::string::npos) return std::nullopt;
+            const std::size_t size = std::strtoul(received.data() + at, nullptr, 16);
+            at = line + 2;
+            if (received.size() < at + size + 2) return std::nullopt;
+            answer.body.append(received, at, size);
+            at += size + 2;
+            if (size == 0) break;
+        }
+    } else if (length != std::string_view::npos) {
+        const std::size_t size = std::strtoul(head.data() + length + 18, nullptr, 10);
+        if (received.size() < at + size) return std::nullopt;
+        answer.body = received.substr(at, size);
+        at += size;
+    }
+    received.erase(0, at);
+    return answer;
+}
+
+void run(Input input) {
+    const std::size_t first = input.byte();
+    const std::size_t second = input.byte();
+    const Script script = Writer{input}.write();
+    if (script.bytes.empty()) return;
+    Client client;
+    for (Chunks chunks{script.bytes, first == 0 ? 0 : first + 16, second == 0 ? 0 : second + 64}; !chunks.atEnd();) client.send(chunks.next());
+    for (const Expected& expected : script.answers) {
+        std::optional<Expected> answer;
+        while (!(answer = takeAnswer(client.received))) require(client.receive(), "what was asked rightly is answered");
+        require(answer->status == expected.status, "each is answered as it has to be, in order");
+        require(expected.status != 200 || answer->body == expected.body, "an answer belongs to its request");
+    }
+    while (client.received.size() < script.messages.size()) require(client.receive(), "messages come back");
+    require(client.received.starts_with(script.messages), "messages come back as they went, in order");
+    client.received.erase(0, script.messages.size());
+    client.finish();
+    while (client.receive()) {}
+    if (!script.upgraded) {
+        while (const auto answer = takeAnswer(client.received)) require(answer->status >= 200, "what else comes are answers");
+    }
+}
+
+}  // namespace
+}  // namespace patchbay::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    patchbay::fuzz::run({data, size});
+    return 0;
+}
