@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from cases import Cases  # noqa: E402
 from streams import Stream  # noqa: E402
-from purposes import GATE_REFUSES, NODE_REFUSES  # noqa: E402
+import purposes  # noqa: E402
 
 BATCH = 20_000
 SHOWN = 10  # differences, at most
@@ -64,15 +64,17 @@ def difference(gate, node):
     return "both read", f"{ours} requests, and {theirs}"
 
 
-def is_meant(found, gate, node):
+def is_meant(found, stream, gate, node):
     """True where purposes.py says why the two differ there."""
     who, what = found
     if who == "gate":
-        return what in GATE_REFUSES
-    if who == "node" and what in NODE_REFUSES:
-        condition, _ = NODE_REFUSES[what]
-        return condition(gate["requests"][len(node["requests"])])
-    return False
+        return what in purposes.GATE_REFUSES
+    table = {"node": purposes.NODE_REFUSES, "node, within a body": purposes.NODE_REFUSES_BODIES}.get(who, {})
+    if what not in table:
+        return False
+    condition, _ = table[what]
+    taken = len(node["requests"]) - (who != "node")  # by both, before the one that only the gate has taken
+    return bool(condition(gate["requests"][taken], stream))
 
 
 class Comparison:
@@ -94,7 +96,7 @@ class Comparison:
             if found is None:
                 continue
             self.counts[found] += 1
-            if not is_meant(found, gate, other):
+            if not is_meant(found, stream, gate, other):
                 self.unmeant.append(f"seed {seed}: {': '.join(found)}\n  {stream}\n  gate {gate}\n  node {other}")
 
     def table(self):
