@@ -38,7 +38,7 @@ public:
 };
 
 Server& server() {
-    static Server& instance = [] () -> Server& {
+    static Server& instance = []() -> Server& {
         ServerConfig config;
         config.server.listen[0].url = "http://127.0.0.1:0";
         config.server.loops = 1;
@@ -76,7 +76,8 @@ struct Expected {
 struct Script {
     std::string bytes;
     std::vector<Expected> answers;
-    std::string messages;  // of the frames that come back, behind a 101; as they come on the wire
+    std::string messages;  // that come back behind a 101, as they come on the wire
+    std::string pongs;     // likewise; a pong may overtake messages (RFC 6455 §5.5)
     bool upgraded = false;
     bool open = true;  // nothing yet behind which anything may come
 };
@@ -138,9 +139,9 @@ private:
         const std::string_view piece = input_.piece();
         const std::string text(piece.size(), 'a' + static_cast<char>(kind % 26));
         switch (kind % 5) {
-            case 0: frameAndBack(0x81, 0x81, text); return;
-            case 1: frameAndBack(0x82, 0x82, piece); return;
-            case 2: frameAndBack(0x89, 0x8A, piece.substr(0, 125)); return;
+            case 0: return message(0x81, text);
+            case 1: return message(0x82, piece);
+            case 2: return ping(piece.substr(0, 125));
             case 3:
                 script_.bytes += frame(0x01, text, true) + frame(0x80, text, true);
                 script_.messages += frame(0x81, text + text, false);
@@ -150,9 +151,13 @@ private:
                 script_.open = false;
         }
     }
-    void frameAndBack(std::uint8_t out, std::uint8_t back, std::string_view payload) {
-        script_.bytes += frame(out, payload, true);
-        script_.messages += frame(back, payload, false);
+    void message(std::uint8_t first, std::string_view payload) {
+        script_.bytes += frame(first, payload, true);
+        script_.messages += frame(first, payload, false);
+    }
+    void ping(std::string_view payload) {
+        script_.bytes += frame(0x89, payload, true);
+        script_.pongs += frame(0x8A, payload, false);
     }
 
     std::string length(std::string_view body) {
@@ -254,22 +259,43 @@ std::optional<Expected> takeAnswer(std::string& received) {
     return answer;
 }
 
+/// Takes a whole frame off the front and puts it behind the others of its kind.
+void takeFrame(std::string& received, std::string& messages, std::string& pongs) {
+    require(received.size() >= 2, "a frame has a header");
+    const auto length = static_cast<std::size_t>(received[1]);  // of a server: unmasked
+    require(length <= 126, "a frame is one that was expected");
+    const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<unsigned char>(received[at])); };
+    const std::size_t size = length < 126 ? 2 + length : 4 + (byte(2) << 8 | byte(3));
+    require(received.size() >= size, "a frame comes whole");
+    (static_cast<unsigned char>(received[0]) == 0x8A ? pongs : messages).append(received, 0, size);
+    received.erase(0, size);
+}
+
+/// What was sent rightly comes back; what follows stays in `received`.
+void checkFrames(Client& client, const Script& script) {
+    const std::size_t all = script.messages.size() + script.pongs.size();
+    while (client.received.size() < all) require(client.receive(), "messages come back");
+    std::string messages, pongs;
+    while (messages.size() + pongs.size() < all) takeFrame(client.received, messages, pongs);
+    require(messages == script.messages, "messages come back as they went, in order");
+    require(pongs == script.pongs, "pings are answered, in order");
+}
+
 void run(Input input) {
     const std::size_t first = input.byte();
     const std::size_t second = input.byte();
     const Script script = Writer{input}.write();
     if (script.bytes.empty()) return;
     Client client;
-    for (Chunks chunks{script.bytes, first == 0 ? 0 : first + 16, second == 0 ? 0 : second + 64}; !chunks.atEnd();) client.send(chunks.next());
+    Chunks chunks{script.bytes, first == 0 ? 0 : first + 16, second == 0 ? 0 : second + 64};
+    while (!chunks.atEnd()) client.send(chunks.next());
     for (const Expected& expected : script.answers) {
         std::optional<Expected> answer;
         while (!(answer = takeAnswer(client.received))) require(client.receive(), "what was asked rightly is answered");
         require(answer->status == expected.status, "each is answered as it has to be, in order");
         require(expected.status != 200 || answer->body == expected.body, "an answer belongs to its request");
     }
-    while (client.received.size() < script.messages.size()) require(client.receive(), "messages come back");
-    require(client.received.starts_with(script.messages), "messages come back as they went, in order");
-    client.received.erase(0, script.messages.size());
+    checkFrames(client, script);
     client.finish();
     while (client.receive()) {}
     if (!script.upgraded) {

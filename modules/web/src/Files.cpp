@@ -1,6 +1,6 @@
 // Files of a folder, answered by a coroutine: what blocks runs on the executor, what is sent goes by the client's pace.
 //
-//     worker: open, judge, read what is small     loop: head     worker: read a piece     loop: write it, wait until it has left …
+//     worker: open, judge, read what is small   loop: head   worker: read a piece   loop: write it, wait until it has left …
 
 #include "Answer.hpp"
 #include "Folder.hpp"
@@ -116,8 +116,9 @@ Async<void> sendFile(HttpExchange exchange, std::shared_ptr<const Site> site, Ex
 
 }  // namespace
 
-void serveFolder(ServerContainer& server, const std::string& prefix, std::filesystem::path folder, const Options& options) {
-    const auto site = std::make_shared<const Site>(Site{Folder{std::move(folder)}, options});
+void serveFolder(ServerContainer& server, const std::string& prefix, const std::filesystem::path& folder,
+                 const Options& options) {
+    const auto site = std::make_shared<const Site>(Site{Folder{folder}, options});
     server.handleAsync("GET", prefix + "{path...}", [site](HttpExchange exchange, Executor& executor) {
         return sendFile(std::move(exchange), site, executor);
     });

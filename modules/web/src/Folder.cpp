@@ -128,7 +128,7 @@ std::size_t File::read(std::uint64_t offset, std::span<std::byte> room) const no
     return done;
 }
 
-Folder::Folder(std::filesystem::path path) : path_{std::filesystem::absolute(path)} {
+Folder::Folder(const std::filesystem::path& path) : path_{std::filesystem::absolute(path)} {
     std::error_code error;
     if (!std::filesystem::is_directory(path_, error))
         throw std::invalid_argument{"there is no folder " + path_.string() + " to serve files from"};

@@ -50,7 +50,7 @@ struct Found {
 class Folder {
 public:
     /// Errors: std::invalid_argument when there is no folder.
-    explicit Folder(std::filesystem::path path);
+    explicit Folder(const std::filesystem::path& path);
 
     /// `path`: decoded names with slashes between; an empty last one stands for the folder's index.html. Of the forms that the
     /// client takes the best one that is there. A Folder is one that was named without its slash.

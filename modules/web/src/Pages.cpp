@@ -119,7 +119,8 @@ Async<void> sendInPieces(HttpExchange exchange, std::shared_ptr<const Leaf> leaf
 
 void handle(ServerContainer& server, std::string path, const std::shared_ptr<const Leaf>& leaf) {
     if (leaf->isLarge()) {
-        server.handleAsync("GET", std::move(path), [leaf](HttpExchange exchange) { return sendInPieces(std::move(exchange), leaf); });
+        server.handleAsync("GET", std::move(path),
+                           [leaf](HttpExchange exchange) { return sendInPieces(std::move(exchange), leaf); });
     } else {
         server.handleAsync("GET", std::move(path), [leaf](const HttpExchange& exchange) { sendWhole(exchange, *leaf); });
     }

@@ -56,7 +56,7 @@ void serve(ServerContainer& server, const std::string& prefix, const Pages& page
 /// one over it: who writes into it while it is being sent cuts that answer short, or mixes it.
 /// Requires: `prefix` begins and ends with '/'.
 /// Errors: std::invalid_argument for a path that is taken, or when `folder` is no folder now.
-void serveFolder(ServerContainer& server, const std::string& prefix, std::filesystem::path folder,
+void serveFolder(ServerContainer& server, const std::string& prefix, const std::filesystem::path& folder,
                  const Options& options = {});
 
 }  // namespace patchbay::web
