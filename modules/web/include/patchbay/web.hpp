@@ -38,7 +38,7 @@ struct Options {
     /// Browsers keep what they got, and ask each time whether it has changed.
     std::string cacheControl = "no-cache";
     /// More of them, such as Cross-Origin-Opener-Policy.
-    HeaderFields headers;
+    HeaderFields headers = {};
 };
 
 /// Answers for each page at `prefix` + path, and for an index.html at its folder. Pages have ETags, made of their content.
