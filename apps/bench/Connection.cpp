@@ -30,8 +30,9 @@ std::string closeText(Bytes payload) {
 
 Shared::Shared(const Options& options)
     : offersDeflate{options.deflate},
-      isFramed{options.url.scheme != Scheme::Tcp},
-      request{handshakeRequest(options)},
+      isFramed{options.url.scheme == Scheme::Ws || options.url.scheme == Scheme::Wss},
+      hasPages{options.url.scheme == Scheme::Http},
+      request{hasPages ? pageRequest(options.url.path, options.url.authority()) : handshakeRequest(options)},
       messages{options},
       room(kReadBytes) {}
 
@@ -68,6 +69,7 @@ void Connection::react() {
 }
 
 void Connection::consume(Bytes bytes) {
+    if (shared_.hasPages) return pages(bytes);
     if (!shared_.isFramed) return tcpBytes(bytes);
     if (state_ == State::Upgrading) bytes = upgrade(bytes);
     while (!bytes.empty() && state_ != State::Left) {
@@ -103,6 +105,16 @@ void Connection::tcpBytes(Bytes bytes) {
         payload(part, offset_ + part.size() == shared_.messages.size());
         bytes = bytes.subspan(part.size());
     }
+}
+
+void Connection::pages(Bytes bytes) {
+    while (const auto size = bytes.empty() ? 0 : shared_.answers.take(bytes)) {
+        ++received_;
+        bytes = bytes.subspan(size);
+    }
+    if (bytes.empty()) return;
+    stream_->keep(bytes);
+    shared_.bytesReceived -= bytes.size();  // they are read, and counted, again
 }
 
 /// Takes a frame, or the part of one that came, off `bytes`; all of them are left when it is not enough to begin with.
@@ -198,6 +210,10 @@ void Connection::whole(Bytes message) {
 }
 
 void Connection::send(std::uint64_t count) {
+    for (; shared_.hasPages && count != 0; --count, ++sent_) {
+        stream_->send(std::as_bytes(std::span{shared_.request}));
+        shared_.bytesSent += shared_.request.size();
+    }
     while (count != 0) {
         const auto now = std::min<std::uint64_t>(count, shared_.messages.most());
         const auto bytes = shared_.messages.outgoing(sent_, static_cast<std::size_t>(now));

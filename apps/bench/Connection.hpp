@@ -1,7 +1,8 @@
 #pragma once
-// One connection of the run: upgrades, numbers its messages, and checks every one that comes back. Pings are answered;
-// a close that nobody asked for, a reserved bit, a wrong opcode, length or number is an error.
+// One connection of the run: upgrades, numbers its messages, and checks every one that comes back. Of pages a request is a
+// message. Pings are answered; a close that nobody asked for, a reserved bit, a wrong opcode, length or number is an error.
 
+#include "Answers.hpp"
 #include "Deflate.hpp"
 #include "Dues.hpp"
 #include "Handshake.hpp"
@@ -19,9 +20,10 @@ namespace bench {
 struct Shared {
     explicit Shared(const Options& options);
 
-    bool offersDeflate, isFramed;
+    bool offersDeflate, isFramed, hasPages;
     std::string request;
     Messages messages;
+    Answers answers;
     Inflater inflater;            // where no context is kept
     std::vector<std::byte> room;  // to read into
     std::uint64_t bytesSent = 0, bytesReceived = 0;
@@ -58,6 +60,7 @@ private:
     void consume(Bytes bytes);
     Bytes upgrade(Bytes bytes);
     void tcpBytes(Bytes bytes);
+    void pages(Bytes bytes);
     Bytes frame(Bytes bytes);
     void beginFrame(const FrameHeader& header);
     void control(std::byte opcode, Bytes payload);

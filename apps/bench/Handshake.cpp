@@ -1,9 +1,8 @@
 #include "Handshake.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include "Head.hpp"
+
 #include <charconv>
-#include <optional>
 #include <stdexcept>
 
 namespace bench {
@@ -13,33 +12,6 @@ namespace {
 using Text = std::string_view;
 
 constexpr Text kKey = "dGhlIHNhbXBsZSBub25jZQ==", kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-
-bool sameName(Text left, Text right) {
-    return std::ranges::equal(left, right,
-                              [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
-
-Text trimmed(Text text) {
-    const auto first = text.find_first_not_of(" \t");
-    return first == Text::npos ? Text{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-/// What stands before `separator`, which is taken off `rest` with it.
-Text takeUntil(Text& rest, Text separator) {
-    const auto end = rest.find(separator);
-    const Text part = rest.substr(0, end);
-    rest.remove_prefix(end == Text::npos ? rest.size() : end + separator.size());
-    return part;
-}
-
-std::optional<Text> field(Text head, Text name) {
-    takeUntil(head, "\r\n");
-    while (!head.empty()) {
-        Text line = takeUntil(head, "\r\n");
-        if (sameName(takeUntil(line, ":"), name)) return trimmed(line);
-    }
-    return std::nullopt;
-}
 
 Agreement readExtension(Text text) {
     if (trimmed(takeUntil(text, ";")) != "permessage-deflate") {

@@ -26,7 +26,7 @@ constexpr std::byte kCompressed{0x40};                       // RSV1, RFC 7692 Â
 
 Messages::Messages(const Options& options)
     : kind_{options.kind},
-      framed_{options.url.scheme != Scheme::Tcp},
+      framed_{options.url.scheme == Scheme::Ws || options.url.scheme == Scheme::Wss},
       deflate_{options.deflate},
       size_{options.size},
       inFlight_{options.inFlight} {

@@ -48,7 +48,8 @@ struct Named {
     Value value;
 };
 constexpr Named<Mode> kModes[]{{"echo", Mode::Echo}, {"fanout", Mode::Fanout}, {"storm", Mode::Storm},
-                               {"idle", Mode::Idle}, {"slow", Mode::Slow},     {"ramp", Mode::Ramp}};
+                               {"idle", Mode::Idle}, {"slow", Mode::Slow},     {"ramp", Mode::Ramp},
+                               {"pages", Mode::Pages}};
 constexpr Named<Kind> kKinds[]{
     {"binary", Kind::Binary}, {"ascii", Kind::Ascii}, {"mixed", Kind::Mixed}, {"json", Kind::Json}};
 
@@ -87,7 +88,9 @@ void checkMode(const Options& options) {
         if (!fine) wrong(options.modeName + " " + what);
     };
     const bool slow = options.mode == Mode::Slow, ramp = options.mode == Mode::Ramp;
-    needs(options.url.scheme != Scheme::Tcp || options.mode == Mode::Echo,
+    const bool pages = options.mode == Mode::Pages, http = options.url.scheme == Scheme::Http;
+    needs(pages == http || !pages, "asks for pages: give an http:// URL");
+    needs((options.url.scheme != Scheme::Tcp || options.mode == Mode::Echo) && (pages || !http),
           "speaks WebSocket: give a ws:// or wss:// URL");
     needs(slow == (options.stalled != 0),
           slow ? "needs --stalled N, how many never read" : "has no --stalled connections");
@@ -103,6 +106,8 @@ void checkMessages(const Options& options) {
         wrong("--size is at least " + std::to_string(least) + " for " + options.kindName +
               " messages: each holds its number");
     }
+    if (options.mode == Mode::Pages && (options.deflate || options.kind != Kind::Binary))
+        wrong("pages takes neither --deflate nor --message: the server has what it serves");
     if (options.url.scheme == Scheme::Tcp && (options.deflate || options.kind == Kind::Json)) {
         wrong("tcp:// has neither --deflate nor --message json: bytes come back as they are");
     }

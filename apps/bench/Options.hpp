@@ -12,7 +12,7 @@
 
 namespace bench {
 
-enum class Mode : std::uint8_t { Echo, Fanout, Storm, Idle, Slow, Ramp };
+enum class Mode : std::uint8_t { Echo, Fanout, Storm, Idle, Slow, Ramp, Pages };
 enum class Kind : std::uint8_t { Binary, Ascii, Mixed, Json };  ///< of message; all but binary are text
 
 /// Connections to one port of a server that one address of a client can have: the kernel's range of local ports.

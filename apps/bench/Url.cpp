@@ -25,12 +25,12 @@ Scheme takeScheme(std::string_view& rest) {
         Scheme scheme;
     };
     for (const auto& [prefix, scheme] :
-         {Named{"ws://", Scheme::Ws}, {"wss://", Scheme::Wss}, {"tcp://", Scheme::Tcp}}) {
+         {Named{"ws://", Scheme::Ws}, {"wss://", Scheme::Wss}, {"http://", Scheme::Http}, {"tcp://", Scheme::Tcp}}) {
         if (!rest.starts_with(prefix)) continue;
         rest.remove_prefix(prefix.size());
         return scheme;
     }
-    wrong(rest, "is no URL that begins with ws://, wss:// or tcp://");
+    wrong(rest, "is no URL that begins with ws://, wss://, http:// or tcp://");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// Where the server is: ws://HOST[:PORT][/PATH], wss://…, tcp://HOST:PORT. An IPv6 address stands in brackets.
+// Where the server is: ws://HOST[:PORT][/PATH], wss://…, http://…, tcp://HOST:PORT. An IPv6 address stands in brackets.
 
 #include <cstdint>
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace bench {
 
-enum class Scheme : std::uint8_t { Tcp, Ws, Wss };  ///< Tcp: payloads only, no handshake and no frames
+enum class Scheme : std::uint8_t { Tcp, Http, Ws, Wss };  ///< Tcp: payloads only; Http: pages; neither has frames
 
 struct Url {
     Scheme scheme{};

@@ -14,9 +14,11 @@ MODE
   storm    connect, upgrade, leave, as fast as it goes; messages are handshakes
   idle     open the connections and let them rest: memory per connection (with --pid); then each sends one message
   slow     fanout beside --stalled N connections that never read; what the others get is told
+  pages    GET the page at an http:// URL again and again on connections that are kept; messages are requests
   ramp     echo at --rate, then at twice that, and so on until the server no longer keeps up
 
 URL  ws://HOST:PORT/PATH   wss://HOST:PORT/PATH   tcp://HOST:PORT (echo of bare bytes)
+     http://HOST:PORT/PATH (pages)
 
 OPTION
   --connections N   how many; storm: how many at a time (64)

@@ -4,6 +4,7 @@
 #include <patchbay/annotations.hpp>
 #include <patchbay/async.hpp>
 #include <patchbay/executor.hpp>
+#include <patchbay/server_container.hpp>
 #include <patchbay/topics.hpp>
 
 namespace conformance {
@@ -96,6 +97,9 @@ public:
 private:
     patchbay::Topics& topics_;
 };
+
+/// A page of 1 KiB, from a handler on the loop, on a worker, and from modules/web.
+void servePages(patchbay::ServerContainer& server);
 
 /// Says nothing: what a handshake costs, with a check of the origin, a session and an open handler.
 class Visits {

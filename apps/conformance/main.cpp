@@ -10,7 +10,11 @@
 int main(int argc, char** argv) {
     return patchbay::runApplication(argc, argv,
                                     {.name = "patchbay-conformance",
-                                     .install = [](patchbay::Server& server) { server.deployRegistered(); },
+                                     .install =
+                                         [](patchbay::Server& server) {
+                                             server.deployRegistered();
+                                             conformance::servePages(server);
+                                         },
                                      .ready =
                                          [](patchbay::Server&) {
                                              std::puts("ready");

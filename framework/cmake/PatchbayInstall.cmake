@@ -7,7 +7,9 @@ set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/Patchbay)
 # The programs find the library beside them wherever the prefix is.
 file(RELATIVE_PATH to_library /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
 set_target_properties(patchbay-server PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
-install(TARGETS patchbay-server patchbay-bench RUNTIME COMPONENT Server)
+install(TARGETS patchbay-server RUNTIME COMPONENT Server)
+# `./patchbay run` builds no load generator; what it has built is installed all the same.
+install(TARGETS patchbay-bench RUNTIME COMPONENT Server OPTIONAL)
 
 # What it loads by name: the folder beside the library.
 install(TARGETS chat-app ${patchbay_plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/patchbay COMPONENT Server)

@@ -20,9 +20,9 @@ from cells import CELLS, Cell, Load, Row, Target  # noqa: E402
 
 PROGRAMS = sys.argv[1] if len(sys.argv) > 1 else sys.exit(__doc__)
 PATIENCE = 240  # seconds, for the whole tiny run
-ALWAYS = r"^(floor|TCP|Patchbay|Beast|POCO)"
+ALWAYS = r"^(floor|TCP|Patchbay|Beast|POCO|nginx)"
 TRIED = ["echo 64 B D1", "echo 16 KiB D1", "text, mixed, 1 KiB D16", "fan-out 128 B D8", "handshake", "deflate echo 1 KiB JSON",
-         "typed echo 128 B D16", "TLS echo 1 KiB D16", "idle, bytes", "slow consumers"]
+         "typed echo 128 B D16", "pages 1 KiB D16", "TLS echo 1 KiB D16", "idle, bytes", "slow consumers"]
 ROUNDS = 2
 
 

@@ -112,6 +112,15 @@ def handlers(in_flight):
                  **{f"Patchbay, {kind}": Row("Patchbay", replace(load, path=path), base) for kind, (path, base) in kinds.items()}})
 
 
+def pages(in_flight):
+    """A page of 1 KiB. nginx, a worker of its own that serves a file, is what a loop is held against: at most twice its CPU time."""
+    load = Load("pages", in_flight=in_flight, path="/page")
+    rows = {"nginx": Row("nginx", load, None), "Patchbay": Row("Patchbay", load, "nginx", (Target(2, "nginx"),))}
+    rows |= {f"Patchbay, {kind}": Row("Patchbay", replace(load, path=path), "nginx")
+             for kind, path in {"modules/web": "/pages/page.txt", "a worker": "/worker-page"}.items()}
+    return Cell(rows | {name: Row(name, load, "nginx") for name in ("POCO", "Node")})
+
+
 def tls_echo(depth, target):
     load = Load("echo", KIB, in_flight=depth)
     return Cell({"Beast": Row("Beast, TLS", load, None),
@@ -168,6 +177,8 @@ CELLS = {
     "typed echo 128 B D16": typed_echo(),
     "handlers, echo 12 B D1": handlers(1),
     "handlers, echo 12 B D16": handlers(16),
+    "pages 1 KiB D1": pages(1),
+    "pages 1 KiB D16": pages(16),
     "TLS echo 1 KiB D1": tls_echo(1, 0.6),
     "TLS echo 1 KiB D16": tls_echo(16, 0.15),
     "idle, bytes": idle(600, 5000, {name: name for name in PEERS}),

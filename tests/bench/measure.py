@@ -66,8 +66,9 @@ def running(place, name, spread=False, under=()):
 
 
 def load_command(place, load, target, *more):
-    path = "" if target.server.scheme == "tcp" else load.path or f"/{load.mode}"
-    command = [os.path.join(place.programs, "patchbay-bench"), load.mode, f"{target.server.scheme}://127.0.0.1:{target.port}{path}",
+    scheme = "http" if load.mode == "pages" else target.server.scheme
+    path = "" if scheme == "tcp" else load.path or f"/{load.mode}"
+    command = [os.path.join(place.programs, "patchbay-bench"), load.mode, f"{scheme}://127.0.0.1:{target.port}{path}",
                "--json", "yes", "--pid", target.pid, "--connections", load.connections, "--size", load.size,
                "--message", load.message, "--addresses", load.addresses, *more]
     command += ["--in-flight", load.in_flight] if not load.rate else ["--rate", load.rate]

@@ -27,6 +27,9 @@ class Place:
         self.certificate, self.key = os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")
         self.limits = os.path.join(folder, "limits.yaml")
         self.jars = ":".join(jar for jar in sorted(glob.glob("/usr/share/java/tomcat10-*.jar")) if "-10." not in jar)
+        self.folder, self.sources = folder, SOURCES
+        with open(os.path.join(folder, "page"), "w", encoding="ascii") as file:
+            file.write("x" * 1024)
         with open(self.limits, "w", encoding="utf-8") as file:
             file.write("server: { listen: [ 'http://127.0.0.1:0' ] }\n"
                        f"endpoints: {{ /fanout: {{ sendQueue: {{ bytes: {LIMIT}B, whenFull: drop-oldest }} }} }}\n")
@@ -54,6 +57,14 @@ def a_certificate(place):
 def libwebsockets(place):
     built = os.path.exists(os.path.join(place.programs, "bench-lws"))
     return None if built else "install libwebsockets-dev and pkg-config, and build again"
+
+
+def nginx(_):
+    return None if os.path.exists("/usr/sbin/nginx") else "install nginx-light"
+
+
+def node(_):
+    return None if shutil.which("node") else "install nodejs"
 
 
 def node_ws(place):
@@ -116,13 +127,15 @@ SERVERS = {
     "ws, TLS": Server(("node", "{programs}/ws/server.mjs", *TLS), scheme="wss", needs=(node_ws, a_certificate), counted=False),
     "POCO": built("bench-poco", most_connections=1000),
     "POCO hosting": built("bench-poco-hosting"),
+    "nginx": Server(("python3", "{sources}/nginx.py", "{folder}"), needs=(nginx,), counted=False),
+    "Node": Server(("node", "{sources}/page.mjs"), needs=(node,), counted=False),
     "Tomcat": Server((*JAVA, *BENCH), **OF_TOMCAT),
     "Tomcat, TLS": Server((*JAVA, *BENCH, *TLS), scheme="wss", needs=(tomcat, a_certificate), counted=False, most_connections=1000),
     "Tomcat, large messages": Server((*JAVA, "-Dbuffer=262144", *BENCH), **OF_TOMCAT),
 }
 
 PACKAGES = {"Beast": "libboost1.81-dev", "POCO": "libpoco-dev", "libwebsockets": "libwebsockets-dev", "Tomcat": "libtomcat10-java",
-            "Node": "nodejs", "Java": "default-jre-headless", "OpenSSL": "libssl3"}
+            "nginx": "nginx-light", "Node": "nodejs", "Java": "default-jre-headless", "OpenSSL": "libssl3"}
 
 
 def missing(names, place):

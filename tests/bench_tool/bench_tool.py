@@ -37,7 +37,8 @@ class Measuring(unittest.TestCase):
         cls.addClassCleanup(cls.server.stop)
 
     def url(self, path):
-        return f"{self.scheme}://127.0.0.1:{self.server.port}{path}"
+        scheme = "http" if "page" in path else self.scheme
+        return f"{scheme}://127.0.0.1:{self.server.port}{path}"
 
     def measure(self, mode, path, *options):
         """What it tells as JSON, once that is found to hang together."""
@@ -96,6 +97,16 @@ class Modes(Measuring):
     def test_a_storm_counts_handshakes(self):
         told = self.measure("storm", "/echo")
         self.assertGreater(told["bytes_sent"], told["messages"] * 100)
+
+    def test_pages_are_asked_for_again_and_again(self):
+        for path in ("/page", "/worker-page"):
+            told = self.measure("pages", path, "--in-flight", 4)
+            self.assertGreater(told["bytes_received"], told["messages"] * 1024)
+
+    def test_a_page_that_is_not_there_is_told(self):
+        done = run("pages", self.url("/no-page"), *SHORT)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("404", done.stderr)
 
     def test_connections_come_from_several_addresses(self):
         told = self.measure("idle", "/echo", "--connections", 90, "--addresses", 3)

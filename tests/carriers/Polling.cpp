@@ -176,8 +176,9 @@ void Polling::install(ServerContainer& server) {
     server.handle("POST", "/polling/{key}", [table](const HttpRequest& request, HttpResponse& response) {
         const auto poll = table->find(request.pathParameter("key"));
         const bool isText = request.header("Content-Type").starts_with("text/");
-        const Arrival arrival = poll ? poll->input.message(isText ? MessageKind::Text : MessageKind::Binary, asBytes(request.body))
-                                     : Arrival::Ended;
+        const Arrival arrival =
+            poll ? poll->input.message(isText ? MessageKind::Text : MessageKind::Binary, asBytes(request.body))
+                 : Arrival::Ended;
         response.status = arrival == Arrival::Taken ? 204 : arrival == Arrival::Ended ? 410 : 503;
     });
 

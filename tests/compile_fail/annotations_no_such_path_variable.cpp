@@ -1,5 +1,6 @@
 // EXPECT: Patchbay: ON_OPEN(joined): a PathParam names a variable that the endpoint's path does not have
 // EXPECT: app::Room
+// EXPECT: PathVariable<Text<"roam">>, Path<Text<"/chat/{room}">>
 #include <patchbay/annotations.hpp>
 
 namespace app {

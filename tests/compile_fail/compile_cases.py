@@ -2,6 +2,7 @@
 """Compiles each *.cpp of a folder alone: compile_cases.py NAME FOLDER COMPILER [--precompile=HEADER] [FLAG...]
 
 A case whose first lines are `// EXPECT: text` passes when the compiler refuses it and says every one of the texts.
+What is said of a handler (`Patchbay: ON_…`) is said at a line of the case, where its author looks.
 A case named ok_*.cpp passes when it compiles; it is the control that shows the others fail for their reason alone.
 A HEADER that nearly every case begins with is compiled once; it may not matter to a case whether it is there already.
 """
@@ -29,9 +30,18 @@ def expected_texts(file):
     return texts
 
 
+def spelled_alike(output):
+    """The types that the framework shows, without namespace and as one compiler would spell them."""
+    output = re.sub(r"\bpatchbay::(?:json::)?detail::(Text|FixedString|Path|PathVariable|Parameter|Member|Returned)<", r"\1<", output)
+    output = re.sub(r"Text<FixedString<\d+>\{(\".*?\")\}>", r"Text<\1>", output)
+    output = re.sub(r"Text<('.'(?:, '.')*)>", lambda found: f'Text<"{found[1][1::5]}">', output)
+    return re.sub(r" (?=[*&>])", "", output)
+
+
 def judge(file, compiled, output):
     """What is wrong with how this case went, or None."""
     texts = expected_texts(file)
+    output = spelled_alike(output)
     if file.name.startswith("ok_"):
         if texts:
             return "A case named ok_* must compile, yet it has EXPECT lines."
@@ -41,7 +51,11 @@ def judge(file, compiled, output):
     if compiled:
         return "It compiles, and should not."
     unsaid = [text for text in texts if text not in output]
-    return f"The compiler did not say: {'; '.join(unsaid)}\nIt said:\n{output}" if unsaid else None
+    if unsaid:
+        return f"The compiler did not say: {'; '.join(unsaid)}\nIt said:\n{output}"
+    elsewhere = [text for text in texts if text.startswith("Patchbay: ON_")
+                 and not re.search(rf"(?m)^{re.escape(str(file))}:\d+:\d+: error: .*{re.escape(text)}", output)]
+    return f"The compiler did not say it at its line: {'; '.join(elsewhere)}\nIt said:\n{output}" if elsewhere else None
 
 
 def compile_alone(command, file):

@@ -30,6 +30,14 @@ class CompileCases(unittest.TestCase):
         text = "// EXPECT: an int has a size\n// EXPECT: and a colour\n" + REFUSED
         self.assertIn("did not say: and a colour", self.problem("size.cpp", text))
 
+    def testWhatIsSaidOfAHandlerIsSaidAtItsLine(self):
+        refused = 'static_assert(sizeof(int) == 0, "Patchbay: ON_OPEN(x): no");\n'
+        text = "// EXPECT: Patchbay: ON_OPEN(x): no\n"
+        self.assertEqual(self.problem("here.cpp", text + refused), "")
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "elsewhere.hpp").write_text(refused)
+            self.assertIn("at its line", self.problem("there.cpp", f'{text}#include "{folder}/elsewhere.hpp"\n'))
+
     def testACaseThatCompilesFails(self):
         self.assertIn("It compiles", self.problem("size.cpp", "// EXPECT: anything\nint main() {}\n"))
 

@@ -2,6 +2,7 @@
 """The launcher on machines that lack this or that: every program it calls is a stand-in that notes how it was called."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ EVERYTHING = "g++ cmake ninja-build libpoco-dev libyaml-cpp-dev libboost1.81-dev
 
 
 class Machine(unittest.TestCase):
-    def launch(self, *arguments, os_release=DEBIAN_12, **machine):
+    def launch(self, *arguments, os_release=DEBIAN_12, built=False, **machine):
         """(exit code, what it printed, the calls it made) on a machine of that kind."""
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
@@ -53,6 +54,8 @@ class Machine(unittest.TestCase):
             (root / "os-release").write_text(os_release)
             machine = {"uid": 0, "installed": "", "removes": "", "apt_fails": "", "apt_sees_no_way": "", "compile_error": "", "tests": "run",
                        "sudo_password": "", "notes": root / "notes", "root": root, **machine}
+            if built:
+                (root / "build/run").mkdir(parents=True)
             (root / "bin").mkdir()
             for name, body in STAND_INS.items():
                 (root / "bin" / name).write_text("#!/bin/bash\n" + body.format(**machine) + "\n")
@@ -83,8 +86,37 @@ class Launcher(Machine):
         self.assertIn("--target patchbay-server", calls)
 
     def testAConfigurationOfOnesOwnReplacesTheSample(self):
-        _, printed, _ = self.launch("run", "--config", "mine.yaml", installed=EVERYTHING)
-        self.assertIn("served --config mine.yaml\n", printed)
+        _, printed, _ = self.launch("run", "--config", "/etc/passwd", installed=EVERYTHING)
+        self.assertIn("served --config /etc/passwd\n", printed)
+
+    def testWhatTheServerWouldRefuseIsRefusedBeforeAnythingIsBuilt(self):
+        for words, answer in ((("--prot", "9"), "'--prot' is no option of run"), (("--port", "abc"), "--port takes a number from 0 to 65535, not 'abc'"),
+                              (("--port", "65536"), "not '65536'"), (("--port",), "--port needs a value"), (("--port=x",), "not 'x'"),
+                              (("--loops", "0"), "from 1 to 1024"), (("--config", "nope.yaml"), "there is no file 'nope.yaml'"),
+                              (("--tls", "/etc/passwd"), "--tls needs two files"), (("--tls", "/etc/passwd", "k.pem"), "no file 'k.pem'")):
+            code, printed, calls = self.launch("run", *words)
+            self.assertEqual((code, calls), (2, ""), printed)
+            self.assertIn(answer, printed)
+            self.assertIn("./patchbay run --help", printed)
+
+    def testExplainsRunWithoutBuildingIt(self):
+        code, printed, calls = self.launch("run", "--help")
+        self.assertEqual((code, calls), (0, ""), printed)
+        self.assertIn("Usage: ./patchbay run", printed)
+
+    def testEveryStepIsCountedBeforeTheFirst(self):
+        printed = self.launch("run", "--https")[1]
+        self.assertEqual(re.findall(r"\[(\d/\d)\]", printed), ["1/5", "2/5", "3/5", "4/5", "5/5"], printed)
+
+    def testSaysWhatIsServedAndHowToStopIt(self):
+        printed = self.launch("run", installed=EVERYTHING)[1]
+        self.assertRegex(printed, r"Configuration +apps/patchbay/patchbay.yaml\nStop it +Ctrl-C\nMake your own +README.md")
+
+    def testATreeThatAnotherUserBuiltIsOneLine(self):
+        code, printed, calls = self.launch("run", uid=1000, built=True, installed=EVERYTHING)
+        self.assertEqual((code, calls), (1, ""), printed)
+        self.assertEqual(printed.strip(), "patchbay: build belongs to root: run this as that user, or remove it first: "
+                                          "sudo rm -rf ROOT/build")
 
     def testMeasuresAServerWithTheLoadGenerator(self):
         _, printed, calls = self.launch("bench", "echo", "ws://localhost:9/", "--json", "yes", installed=EVERYTHING)
@@ -98,8 +130,8 @@ class Launcher(Machine):
                       "--tls ROOT/build/tls/certificate.pem ROOT/build/tls/key.pem", printed)
 
     def testPassesACertificateOfOnesOwnOn(self):
-        _, printed, _ = self.launch("run", "--tls", "c.pem", "k.pem", installed=EVERYTHING)
-        self.assertIn("served --config ROOT/apps/patchbay/patchbay.yaml --tls c.pem k.pem", printed)
+        _, printed, _ = self.launch("run", "--tls", "/etc/passwd", "/etc/group", installed=EVERYTHING)
+        self.assertIn("served --config ROOT/apps/patchbay/patchbay.yaml --tls /etc/passwd /etc/group", printed)
 
     def testUsesSudoWhereItIsNotRoot(self):
         code, printed, calls = self.launch("run", uid=1000)

@@ -1,5 +1,7 @@
 #include "Connection.hpp"
 
+#include "Stream.hpp"
+
 #include "base/QueuePolicy.hpp"
 
 #include <algorithm>
@@ -14,14 +16,22 @@ constexpr std::size_t kLargestMessage = 8192;
 /// How many of what has arrived one turn hands on.
 constexpr int kMostPerTurn = 8;
 
-/// Seven bits a byte, so that it is text.   Requires: the call is below 2^28.
-std::array<std::byte, 4> textOf(Model::Call call) noexcept {
+/// Seven bits a byte, so that it is text.   Requires: the number is below 2^28.
+std::array<std::byte, 4> textOf(std::uint32_t call) noexcept {
     std::array<std::byte, 4> text;
     for (std::byte& byte : text) {
         byte = static_cast<std::byte>(call & 0x7F);
         call >>= 7;
     }
     return text;
+}
+
+constexpr std::size_t kNumber = 4;
+
+std::uint32_t numberIn(Bytes text) noexcept {
+    std::uint32_t number = 0;
+    for (std::size_t i = kNumber; i-- > 0;) number = number << 7 | static_cast<std::uint32_t>(text[i]);
+    return number;
 }
 
 std::byte fillOf(Model::Call call) noexcept { return static_cast<std::byte>('a' + call % 26); }
@@ -38,12 +48,22 @@ Bytes payloadOf(Model::Call call, std::size_t bytes) noexcept {
 }
 
 Model::Call callIn(Bytes payload) noexcept {
-    constexpr std::size_t kHead = std::tuple_size_v<decltype(textOf(0))>;
-    if (payload.size() < kHead) return 0;
-    Model::Call call = 0;
-    for (std::size_t i = kHead; i-- > 0;) call = call << 7 | static_cast<Model::Call>(payload[i]);
+    if (payload.size() < kNumber) return 0;
+    const Model::Call call = numberIn(payload);
     const std::byte fill = fillOf(call);
-    return std::ranges::all_of(payload.subspan(kHead), [fill](std::byte byte) { return byte == fill; }) ? call : 0;
+    return std::ranges::all_of(payload.subspan(kNumber), [fill](std::byte byte) { return byte == fill; }) ? call : 0;
+}
+
+std::string saidBy(std::uint32_t number, std::uint32_t step, std::size_t bytes) {
+    std::string said;
+    for (const std::uint32_t one : {number, step}) said += asText(textOf(one));
+    said.resize(std::clamp(bytes, said.size(), kLargestMessage), '.');
+    return said;
+}
+
+std::optional<Said> saidIn(Bytes payload) noexcept {
+    if (payload.size() < 2 * kNumber) return std::nullopt;
+    return Said{numberIn(payload), numberIn(payload.subspan(kNumber))};
 }
 
 // ------------------------------------------------------------------------------------------------ the carrier
@@ -65,18 +85,41 @@ private:
     Connection& connection_;
 };
 
+Connection::Connection(Surroundings& surroundings, SimLoop& loop, Model::Id id, unsigned slot)
+    : around_{surroundings}, loop_{loop}, id_{id}, slot_{slot} {
+    if (around_.byBytes) stream_ = std::make_unique<Stream>(*this, around_, loop_, id_);
+}
+
+Connection::~Connection() = default;
+
+bool Connection::hasEnded() const noexcept { return stream_ ? stream_->hasEnded() : ended_; }
+bool Connection::hasCarrier() const noexcept { return stream_ ? stream_->hasCarrier() : carriers_ != 0; }
+bool Connection::isHeldUp() const noexcept { return stream_ ? stream_->isHeldUp() : paused_ && !underWay_.empty(); }
+std::uint64_t Connection::droppedBefore() const noexcept {
+    return handle_.droppedMessages() - (stream_ ? stream_->dropped() : dropped_);
+}
+void Connection::handles(std::uint32_t number) {
+    if (stream_) stream_->handles(number);
+}
+bool Connection::isLate() const noexcept { return stream_ && stream_->hasCarrier(); }
+void Connection::checkRest() {
+    if (stream_) stream_->checkRest();
+}
+
 void Connection::begin(const std::shared_ptr<messaging::SessionCore>& session) {
     handle_ = Session{session};
     pending_ = session;
 }
 
 void Connection::open() {
+    if (stream_) return stream_->open(std::exchange(pending_, nullptr));
     kept_ = std::exchange(pending_, nullptr);
     around_.model.touched(id_);
     kept_->open(std::make_unique<SimCarrier>(*this));
 }
 
 bool Connection::letGo() noexcept {
+    stream_.reset();
     if (handle_.id() == 0) return true;
     const std::weak_ptr<messaging::SessionCore> known = core().weak_from_this();
     handle_ = Session{};
@@ -90,7 +133,8 @@ SendStatus Connection::take(Bytes payload) noexcept {
     if (isDeaf()) return SendStatus::Closed;
     const Model::Call call = callIn(payload);
     if (call == 0)
-        around_.model.fail(Rule::Torn, "a message of " + std::to_string(payload.size()) + " bytes is not what was sent");
+        around_.model.fail(Rule::Torn,
+                           "a message of " + std::to_string(payload.size()) + " bytes is not what was sent");
     if (around_.planted == Planted::SwallowsBehindPing && stalled_ && std::exchange(pinged_, false))
         return SendStatus::Queued;
     const SendStatus status = admit(payload.size());
@@ -154,6 +198,7 @@ void Connection::close(CloseCode code, std::string_view text, bool atOnce) noexc
 }
 
 void Connection::flush() noexcept {
+    if (stream_) return;  // its channel writes at the turn's end
     if (stalled_ || ended_) return;
     queue_.clear();
     queuedBytes_ = 0;
@@ -162,6 +207,7 @@ void Connection::flush() noexcept {
 }
 
 void Connection::read(std::size_t messages) noexcept {
+    if (stream_) return stream_->read(messages);
     for (; messages != 0 && !queue_.empty(); --messages) {
         queuedBytes_ -= queue_.front();
         queue_.pop_front();
@@ -179,6 +225,7 @@ void Connection::endConnection() noexcept {
 }
 
 void Connection::cut() noexcept {
+    if (stream_) return stream_->cut();
     if (ended_ || !kept_) return;
     look();
     around_.model.leaves(id_, endingFor(CloseCause::ConnectionLost));
@@ -196,6 +243,7 @@ void Connection::put(Arrival arrival) {
 }
 
 void Connection::say(std::uint32_t step, std::size_t bytes, MessageKind kind) {
+    if (stream_) return stream_->say(step, bytes, kind);
     put({.what = Arrival::What::Message,
          .kind = kind,
          .step = step,
@@ -203,11 +251,27 @@ void Connection::say(std::uint32_t step, std::size_t bytes, MessageKind kind) {
          .bytes = static_cast<std::uint32_t>(bytes)});
 }
 
-void Connection::sayGoodbye(CloseCode code) { put({.what = Arrival::What::Goodbye, .code = code}); }
-void Connection::breakRule(CloseCause rule) { put({.what = Arrival::What::Break, .cause = rule}); }
-void Connection::loseConnection() { put({.what = Arrival::What::Lost}); }
+void Connection::sayGoodbye(CloseCode code) {
+    if (stream_) return stream_->sayGoodbye(code);
+    put({.what = Arrival::What::Goodbye, .code = code});
+}
+void Connection::breakRule(CloseCause rule) {
+    if (stream_) return stream_->breakRule(rule);
+    put({.what = Arrival::What::Break, .cause = rule});
+}
+void Connection::loseConnection() {
+    if (stream_) return stream_->loseConnection();
+    put({.what = Arrival::What::Lost});
+}
+void Connection::stall() noexcept { stream_ ? stream_->stall() : void(stalled_ = true); }
+void Connection::flow() noexcept { stream_ ? stream_->flow() : void(stalled_ = false); }
+void Connection::delay(std::chrono::milliseconds time) noexcept {
+    stream_ ? stream_->delay(time) : void(delay_ = time);
+}
+void Connection::mute() noexcept { stream_ ? stream_->mute() : void(mute_ = true); }
 
 void Connection::vanish() {
+    if (stream_) return stream_->vanish();
     if (ended_ || !kept_) return;
     vanished_ = true;
     underWay_.clear();
@@ -216,12 +280,14 @@ void Connection::vanish() {
 }
 
 void Connection::calm() noexcept {
+    if (stream_) return stream_->calm();
     stalled_ = false;
     delay_ = {};
     for (Arrival& arrival : underWay_) arrival.due = around_.machine.now;
 }
 
 bool Connection::hasWork() const noexcept {
+    if (stream_) return stream_->hasWork();
     if (ended_ || !kept_) return false;
     const bool arrives = !paused_ && !underWay_.empty() && underWay_.front().due <= around_.machine.now;
     return arrives || (!stalled_ && (!queue_.empty() || (goodbyeSaid_ && !goodbyeRead_ && !vanished_)));
@@ -241,6 +307,7 @@ void Connection::resumeReading() noexcept {
 }
 
 void Connection::arrive() {
+    if (stream_) return stream_->arrive();
     for (int i = 0; i < kMostPerTurn && !paused_ && !underWay_.empty() && underWay_.front().due <= loop_.now(); ++i) {
         const Arrival arrival = underWay_.front();
         underWay_.pop_front();
@@ -254,8 +321,10 @@ void Connection::receive(const Arrival& arrival) {
     model.touched(id_);
     if (arrival.what == Arrival::What::Message || arrival.what == Arrival::What::Pong) core().touch();
     switch (arrival.what) {
-        case Arrival::What::Message: return receiveMessage(arrival);
-        case Arrival::What::Pong: return core().receivePong({});
+        case Arrival::What::Message:
+            return receiveMessage(arrival);
+        case Arrival::What::Pong:
+            return core().receivePong({});
         case Arrival::What::Goodbye:
             model.leaves(id_, {CloseCause::Peer, arrival.code, arrival.code, {}});
             core().peerClosed(arrival.code, {});
@@ -274,14 +343,10 @@ void Connection::receive(const Arrival& arrival) {
 }
 
 void Connection::receiveMessage(const Arrival& arrival) {
-    std::array<std::byte, kLargestMessage> buffer;
-    const std::array<std::uint32_t, 2> head{arrival.number, arrival.step};
-    const std::size_t bytes = std::clamp<std::size_t>(arrival.bytes, sizeof head, buffer.size());
-    std::memcpy(buffer.data(), head.data(), sizeof head);
-    std::memset(buffer.data() + sizeof head, '.', bytes - sizeof head);
-    if (isOpen()) around_.model.arrived(id_, arrival.number, bytes);
+    const std::string said = saidBy(arrival.number, arrival.step, arrival.bytes);
+    if (isOpen()) around_.model.arrived(id_, arrival.number, said.size());
     const auto keep = kept_;
-    keep->receive(handle_, arrival.kind, {buffer.data(), bytes}, 0);
+    keep->receive(handle_, arrival.kind, asBytes(said), 0);
 }
 
 }  // namespace patchbay::simulation

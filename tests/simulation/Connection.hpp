@@ -13,11 +13,14 @@
 #include "Trace.hpp"
 
 #include "messaging/SessionCore.hpp"
+#include "transport/ConnectionPlace.hpp"
 
 #include <patchbay/carrier.hpp>
 
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace patchbay::simulation {
 
@@ -34,6 +37,8 @@ struct Surroundings {
     Trace& trace;
     Planted planted = Planted::Nothing;
     std::uint64_t fullQueues = 0;  ///< how often a queue was full
+    bool byBytes = false;          ///< connections are Streams
+    std::shared_ptr<transport::ConnectionCount> places = std::make_shared<transport::ConnectionCount>(std::make_shared<Doorbell>());
 };
 
 /// Some of a script's steps.
@@ -42,13 +47,15 @@ struct Range {
     bool empty() const noexcept { return first == last; }
 };
 
+class Stream;
+
 class Connection {
 public:
     static constexpr std::chrono::milliseconds kOverflowTimeout{1000};
 
-    Connection(Surroundings& surroundings, SimLoop& loop, Model::Id id, unsigned slot) noexcept
-        : around_{surroundings}, loop_{loop}, id_{id}, slot_{slot} {}
+    Connection(Surroundings& surroundings, SimLoop& loop, Model::Id id, unsigned slot);
     Connection(const Connection&) = delete;
+    ~Connection();
 
     // ---- the server's side ----
 
@@ -59,7 +66,8 @@ public:
     const Session& session() const noexcept { return handle_; }
     bool isOpen() const noexcept { return handle_.isOpen(); }
     /// How many messages have fallen before they came to the carrier.
-    std::uint64_t droppedBefore() const noexcept { return handle_.droppedMessages() - dropped_; }
+    std::uint64_t droppedBefore() const noexcept;
+    SendQueue sendQueue() const noexcept { return core().sendQueue(); }
     /// The model is told what is seen from outside.
     void look() { around_.model.look(id_, isOpen()); }
 
@@ -68,8 +76,8 @@ public:
     /// The connection is there.   Thread: the loop's.
     void open();
     bool isPending() const noexcept { return pending_ != nullptr; }
-    bool hasEnded() const noexcept { return ended_; }
-    bool hasCarrier() const noexcept { return carriers_ != 0; }
+    bool hasEnded() const noexcept;
+    bool hasCarrier() const noexcept;
     /// The time to part in good order is over.   Thread: the loop's.
     void cut() noexcept;
     /// Hands on what has arrived.   Thread: the loop's.
@@ -79,7 +87,13 @@ public:
     /// Whether a turn would hand something on, or write something.
     bool hasWork() const noexcept;
     /// Its peer has said more, and the session has it not read.
-    bool isHeldUp() const noexcept { return paused_ && !underWay_.empty(); }
+    bool isHeldUp() const noexcept;
+    /// The handler of its peer's message of that number begins.
+    void handles(std::uint32_t number);
+    /// A connection by bytes is there though the time for a goodbye is over.
+    bool isLate() const noexcept;
+    /// Everything is at rest.
+    void checkRest();
     /// Nobody keeps its handle any more.   Returns: whether its session has gone.
     bool letGo() noexcept;
 
@@ -91,11 +105,11 @@ public:
     void loseConnection();
     /// The server hears nothing of it.
     void vanish();
-    void stall() noexcept { stalled_ = true; }
+    void stall() noexcept;
     void read(std::size_t messages) noexcept;
-    void flow() noexcept { stalled_ = false; }
-    void delay(std::chrono::milliseconds time) noexcept { delay_ = time; }
-    void mute() noexcept { mute_ = true; }
+    void flow() noexcept;
+    void delay(std::chrono::milliseconds time) noexcept;
+    void mute() noexcept;
     /// Nothing is under way any longer than it takes, and everybody reads.
     void calm() noexcept;
 
@@ -131,6 +145,7 @@ private:
     SimLoop& loop_;
     const Model::Id id_;
     const unsigned slot_;
+    std::unique_ptr<Stream> stream_;                   // where the run is by bytes: all that follows is its
     Session handle_;                                   // somebody else's, who never gives it back
     std::shared_ptr<messaging::SessionCore> pending_;  // until the connection is there
     std::shared_ptr<messaging::SessionCore> kept_;     // the carrier's, until the connection has ended
@@ -154,5 +169,13 @@ private:
 Bytes payloadOf(Model::Call call, std::size_t bytes) noexcept;
 /// 0 where it is not what payloadOf() made.
 Model::Call callIn(Bytes payload) noexcept;
+
+/// What a peer says: text that begins with the number of its message and the step that said it.   Units: at least 8 bytes.
+std::string saidBy(std::uint32_t number, std::uint32_t step, std::size_t bytes);
+struct Said {
+    std::uint32_t number, step;
+};
+/// Nothing where it is not whole.
+std::optional<Said> saidIn(Bytes payload) noexcept;
 
 }  // namespace patchbay::simulation

@@ -41,7 +41,7 @@ constexpr std::size_t kDeepest = 3;  // steps of steps of steps
 
 class Drawing {
 public:
-    explicit Drawing(std::uint64_t seed) : random_{seed} {
+    explicit Drawing(std::uint64_t seed) : random_{seed}, byBytes_{seed % 2 != 0} {
         vary(kAtTop, top_);
         vary(kCalls, calls_);
     }
@@ -86,6 +86,7 @@ private:
         threads_ = static_cast<std::uint16_t>(random_.between(kFewestThreads, kThreads));
         constexpr std::uint16_t kReceiveQueues[] = {0, 0, 100, 300, 1000};
         add(Op::Loops, loops_, random_.oneOf(kLoopQueues));
+        add(Op::Wire, byBytes_ ? 1 : 0);
         for (std::uint16_t endpoint = 0; endpoint < kEndpoints; ++endpoint) {
             add(Op::Policy, endpoint, number(random_.below(3)), random_.oneOf(kSendQueues), random_.chance(50) ? 1 : 0);
             add(Op::Limits, endpoint, random_.oneOf(kIdle), random_.oneOf(kMaxTopics), random_.chance(10) ? 4 : 0);
@@ -231,6 +232,7 @@ private:
     }
 
     Random random_;
+    const bool byBytes_;
     Script script_;
     std::array<std::uint32_t, std::size(kAtTop)> top_{};
     std::array<std::uint32_t, std::size(kCalls)> calls_{};

@@ -71,6 +71,7 @@ void Simulation::checkRest() {
         if (connection->session().id() == 0) continue;
         connection->look();
         if (connection->isOpen() && connection->isHeldUp()) model_.fail(Rule::Asleep, "a peer is not read though nothing waits");
+        connection->checkRest();
         if (!model_.hasLeft(connection->id())) model_.rests(connection->id(), connection->droppedBefore());
     }
     for (const TaskRecord& task : tasks_) {
@@ -90,6 +91,9 @@ void Simulation::stop() {
     machine_.now += served_->state().closeTimeout + Connection::kOverflowTimeout;
     model_.setNow(machine_.now);
     comeToRest();
+    for (const auto& connection : connections_) {
+        if (connection->isLate()) model_.fail(Rule::Asleep, "a connection has not ended within its bound");
+    }
     end();
     comeToRest();
     if (!haveEnded()) model_.fail(Rule::Asleep, "a loop does not end");
@@ -119,6 +123,7 @@ void Simulation::checkStopped() {
     for (const auto& connection : connections_) {
         if (connection->hasCarrier()) model_.fail(Rule::Kept, "a carrier is left though its connection has ended");
     }
+    if (around_.places->now() != 0) model_.fail(Rule::Kept, "a connection has not given back its place");
     if (instances_ != 0) model_.fail(Rule::Kept, std::to_string(instances_) + " instances are left");
     if (liveTasks_ != 0) model_.fail(Rule::Kept, std::to_string(liveTasks_) + " tasks are left");
     if (values_ != 0) model_.fail(Rule::Kept, std::to_string(values_) + " values of properties are left");

@@ -3,7 +3,6 @@
 #include "Room.hpp"
 #include "Simulation.hpp"
 
-#include <cstring>
 #include <exception>
 
 namespace patchbay::simulation {
@@ -57,16 +56,16 @@ void Simulation::destroyed(Connection& connection) {
 void Simulation::opened(Connection& connection) { handle(connection, Model::Part::Open, connection.atOpen); }
 
 void Simulation::said(Connection& connection, Bytes payload) {
-    std::array<std::uint32_t, 2> head{};  // the message's number, and the step that said it
-    if (payload.size() < sizeof head) return model_.fail(Rule::Torn, "a peer's message was cut");
-    std::memcpy(head.data(), payload.data(), sizeof head);
-    trace_.add("handler of session %llu: message %llu", connection.id(), head[0]);
+    const auto what = saidIn(payload);
+    if (!what) return model_.fail(Rule::Torn, "a peer's message was cut");
+    trace_.add("handler of session %llu: message %llu", connection.id(), what->number);
+    connection.handles(what->number);
     checkThread(connection, Model::Part::Message);
     model_.begins(connection.id(), Model::Part::Message, connection.isOpen());
     const Running running{model_, connection.id(), Model::Part::Message};
-    model_.handles(connection.id(), head[0]);
-    if (head[1] >= script_.size()) return model_.fail(Rule::Torn, "a peer's message is not what it said");
-    perform(innerOf(head[1]), {.self = &connection, .part = Model::Part::Message, .mayThrow = true});
+    model_.handles(connection.id(), what->number);
+    if (what->step >= script_.size()) return model_.fail(Rule::Torn, "a peer's message is not what it said");
+    perform(innerOf(what->step), {.self = &connection, .part = Model::Part::Message, .mayThrow = true});
 }
 
 void Simulation::closed(Connection& connection, const CloseReason& reason) {

@@ -15,6 +15,7 @@ constexpr std::array<OpForm, kOps> kForms{{
     {"policy", {"endpoint", "full", "queue", "errors"}},  // WhenFull; bytes; whether it has an error handler
     {"limits", {"endpoint", "idle", "topics", "sessions"}},
     {"handlers", {"endpoint", "pool", "receive"}},  // whether they run on the pool; bytes of the receive queue
+    {"wire", {"bytes"}},                            // 1: the framework's own carrier and codec, over a network of bytes
 
     {"handshake", {"slot", "endpoint", "loop"}, true},  // what belongs to it: the open handler, and the at-…
     {"opens", {"slot"}},                                // the connection is there: the session begins

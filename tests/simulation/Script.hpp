@@ -27,6 +27,7 @@ enum class Op : std::uint8_t {
     Policy,
     Limits,
     Handlers,
+    Wire,
     // the peers and the network
     Handshake,
     Opens,

@@ -26,6 +26,7 @@ void SimLoop::turn(Network& network) {
     queue().runWaiting();
     timers_.runDue(now_);
     network.flush(*this);
+    endTurn();
     if (stopping_ && queue().closeIfEmpty()) ended_ = true;
     leave();
 }
@@ -33,7 +34,7 @@ void SimLoop::turn(Network& network) {
 bool SimLoop::isReady() const noexcept {
     if (ended_) return false;
     const auto next = timers_.next();
-    return woken_ || stopping_ || (next && *next <= machine_.now);
+    return woken_ || stopping_ || hasTurnEndTasks() || (next && *next <= machine_.now);
 }
 
 void SimLoop::stop() {

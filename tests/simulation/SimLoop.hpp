@@ -2,8 +2,8 @@
 // A loop of the simulation: it turns when the script says so, by the simulation's clock. A turn has the stages of
 // transport::EventLoop's, in their order: what the network brings, the queue, due timers, what is written at the end.
 
-#include "base/Loop.hpp"
 #include "base/Timers.hpp"
+#include "transport/ChannelLoop.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -34,7 +34,7 @@ protected:
 };
 
 /// Thread: the only one.
-class SimLoop final : public Loop {
+class SimLoop final : public transport::ChannelLoop {
 public:
     SimLoop(Machine& machine, unsigned index) noexcept : machine_{machine}, index_{index} {}
     ~SimLoop() override { retire(); }

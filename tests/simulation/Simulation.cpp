@@ -50,6 +50,7 @@ void Simulation::readSettings() {
             policy.maxTopics = step[2];
             policy.maxSessions = step[3];
         }
+        if (step.op == Op::Wire) around_.byBytes = step[0] != 0;
         if (step.op == Op::Handlers) {
             Policy& policy = policies_[step[0] % kEndpoints];
             policy.onPool = step[1] != 0;
@@ -95,7 +96,7 @@ void Simulation::perform(Range range, const Performer& who) {
 void Simulation::performAt(std::uint32_t at, const Performer& who) {
     const Step& step = script_[at];
     model_.setStep(at);
-    if (step.op <= Op::Handlers || step.op >= Op::AtOpened) return;
+    if (step.op <= Op::Wire || step.op >= Op::AtOpened) return;
     ++counts_.steps;
     if (formOf(step.op).isFault) ++counts_.faults;
     trace_.add("step %llu, operation %llu", at, static_cast<std::uint64_t>(step.op));

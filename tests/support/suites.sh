@@ -71,9 +71,11 @@ test_packages() {
     if wants clang || wants tsan || wants coverage; then packages+=(clang-14 libclang-rt-14-dev); fi
     if wants clang; then packages+=(clang-tidy-14); fi
     if wants clang || wants coverage; then packages+=(llvm-14); fi  # names in the sanitizers' reports; llvm-cov
+    if wants browser || wants integration; then  # its parser is held against the gate
+        command -v node >/dev/null || packages+=(nodejs)  # others' Node brings an npm that excludes Debian's
+    fi
     if wants browser; then
         packages+=(chromium)
-        command -v node >/dev/null || packages+=(nodejs)  # others' Node brings an npm that excludes Debian's
         command -v npm >/dev/null || packages+=(npm)
     fi
     say "${packages[@]}"

@@ -44,6 +44,11 @@ private:                                                                        
     using PatchbaySelf = Class;                                                                                        \
     static constexpr int patchbayLine = __LINE__;                                                                      \
     static constexpr ::std::string_view patchbayPath() { return path; }                                                \
+    void patchbayIsThisClass() {                                                                                       \
+        static_assert(::std::is_same_v<::std::remove_pointer_t<decltype(this)>, PatchbaySelf> ||                       \
+                          ::std::is_same_v<PatchbaySelf, ::patchbay::detail::NoServerEndpoint>,                        \
+                      "Patchbay: SERVER_ENDPOINT(" #Class ", " #path "): it stands in another class than it names");   \
+    }                                                                                                                  \
     PATCHBAY_CHECK_PATH(Class, path, NoLeadingSlash, "the path must start with '/'")                                   \
     PATCHBAY_CHECK_PATH(Class, path, EmptySegment, "the path has an empty segment ('//')")                             \
     PATCHBAY_CHECK_PATH(Class, path, DotSegment, "the path has a '.' or '..' segment")                                 \
@@ -57,9 +62,13 @@ private:                                                                        
         using ::patchbay::configuredBy;                                                                                \
         using enum ::patchbay::WhenFull;                                                                               \
         using enum ::patchbay::Dispatch;                                                                               \
+        using enum ::patchbay::TypeTags;                                                                               \
         return ::patchbay::ServerEndpointOptions{__VA_ARGS__};                                                         \
     }                                                                                                                  \
-    static constexpr ::patchbay::detail::Refused<0> patchbayHandler(::patchbay::detail::Rank<0>) { return {}; }        \
+    static constexpr ::patchbay::detail::Refused<0> patchbayHandler(::patchbay::detail::Rank<0>, const void*) {        \
+        return {};                                                                                                     \
+    }                                                                                                                  \
+    static void patchbayAtLine(::patchbay::detail::Rank<0>, const int*);                                               \
     static inline const ::patchbay::detail::Registration patchbayRegistration{                                         \
         &::patchbay::detail::makeModel<PatchbaySelf>};
 
@@ -83,75 +92,108 @@ private:                                                                        
     static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, \
                   "Patchbay: SERVER_ENDPOINT(" #Class ", " #path "): " text);
 
-// The class is an argument of the condition, since Clang names it nowhere else.
-#define PATCHBAY_CHECK(where, mistake, text)                                                                       \
-    static_assert(                                                                                                 \
-        ::patchbay::detail::kFreeOf<PatchbaySelf, ::patchbay::detail::Mistake::mistake, patchbayMistake>, \
-        "Patchbay: " where text);
+// A class without SERVER_ENDPOINT finds these, and one sentence says so instead of a hundred.
+inline constexpr int patchbayLine = 0;
+using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
 
-// `&Class::method` stands in generic lambdas: there a name that is none, or that of several methods, can be told.
+// The condition is what the compilers point at: GCC at where its name was written, and beside it at the arguments of the lambda;
+// Clang at the line, and says what the condition requires, so the arguments stand in it.
+#ifdef __clang__
+#define PATCHBAY_REFUSE(name, text, ...) \
+    static_assert(::patchbay::detail::kFreeOf<PatchbayIn, PatchbayWhy, __VA_ARGS__>, "Patchbay: " text);
+#else
+#define PATCHBAY_REFUSE(name, text, ...)                                                                \
+    {                                                                                                   \
+        constexpr bool name = ::patchbay::detail::kFreeOf<PatchbayIn, PatchbayWhy, __VA_ARGS__>; \
+        static_assert(name, "Patchbay: " text);                                                         \
+    }
+#endif
+#define PATCHBAY_CHECK(name, where, mistake, text) PATCHBAY_REFUSE(name, where text, ::patchbay::detail::Mistake::mistake)
+#define PATCHBAY_CHECK_JSON(trouble, sentence, name, where, mistake, text)                  \
+    PATCHBAY_REFUSE(name, where text sentence, ::patchbay::detail::Mistake::mistake, \
+                    ::patchbay::json::detail::Trouble::trouble)
+
+// `&Class::method` stands in generic lambdas: there a name that is none, or that of several methods, can be told, and the
+// sentences are instantiated only where there is a mistake.
 #define PATCHBAY_HANDLER(where, event, name, ...)                                                                      \
-    static constexpr auto patchbayHandler(::patchbay::detail::Rank<__LINE__ - patchbayLine>) {                         \
+    static void patchbayAtLine(::patchbay::detail::Rank<__LINE__ - patchbayLine>,                                      \
+                               const ::patchbay::detail::Named<#name>*);                                               \
+    static constexpr auto patchbayHandler(::patchbay::detail::Rank<__LINE__ - patchbayLine>,                           \
+                                          const ::patchbay::detail::Named<#name>*) {                                   \
         using namespace ::patchbay::literals;                                                                          \
         constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \
-        constexpr auto patchbayMistake = []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                      \
+        constexpr auto patchbayWhy = []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                          \
             if constexpr (requires { typename ::std::type_identity<decltype(&PatchbayIn::name)>; }) {                  \
-                return ::patchbay::detail::findMistake<PatchbayIn, ::patchbay::detail::On::event,                      \
-                                                       decltype(&PatchbayIn::name), patchbayRank>();                   \
+                return ::patchbay::detail::refusalOf<PatchbayIn, ::patchbay::detail::On::event,                        \
+                                                     decltype(&PatchbayIn::name), patchbayRank>();                     \
             } else {                                                                                                   \
-                return ::patchbay::detail::Mistake::NotOneMethod;                                                      \
+                return ::patchbay::detail::NoMethod<PatchbayIn>{};                                                     \
             }                                                                                                          \
         }(::std::type_identity<PatchbaySelf>{});                                                                       \
-        PATCHBAY_CHECK(where, NotOneMethod,                                                                            \
-                       "the class has no method of that name, or several: an overloaded method, a template and one "   \
-                       "that returns auto cannot be a handler")                                                        \
-        PATCHBAY_CHECK(where, NotAMethod, "this is no member function of the class (a static one cannot be a handler)") \
-        PATCHBAY_CHECK(where, UnknownParameter,                                                                        \
-                       "a parameter is of a type that this handler cannot get; it may ask for " PATCHBAY_MAY_##event  \
-                       ", by value or const reference")                                                               \
-        PATCHBAY_CHECK(where, ParameterTwice, "the same thing is asked for twice")                                     \
-        PATCHBAY_CHECK(where, NoSuchPathVariable, "a PathParam names a variable that the endpoint's path does not have") \
-        PATCHBAY_CHECK(where, PathParamType, "a PathParam is text (std::string_view, std::string), a number or bool")  \
-        PATCHBAY_CHECK(where, NoMessage, "no parameter takes the message: add a text, bytes, a number or a struct")    \
-        PATCHBAY_CHECK(where, TwoMessages, "two parameters take the message; exactly one may")                         \
-        PATCHBAY_CHECK(where, NoDecoder,                                                                               \
-                       "nothing decodes the message parameter: it must be text, bytes, a number, or a type that JSON " \
-                       "can be read into (a struct without constructors, base classes and C arrays)")                  \
-        PATCHBAY_CHECK(where, NoException,                                                                             \
-                       "an error handler needs the exception: const std::exception&, a type derived from it, or "     \
-                       "std::exception_ptr")                                                                          \
-        PATCHBAY_CHECK(where, TwoExceptions, "two parameters take the exception; exactly one may")                     \
-        PATCHBAY_CHECK(where, ReturnsSomething,                                                                        \
-                       "only message handlers return something; this one must return void or Async<void>")             \
-        PATCHBAY_CHECK(where, CannotSendResult, "nothing encodes what this method returns")                            \
-        PATCHBAY_CHECK(where, AsyncTakesReference,                                                                     \
-                       "a handler that returns Async takes everything by value: what a reference names is gone when "  \
-                       "it goes on")                                                                                   \
-        PATCHBAY_CHECK(where, AsyncTakesView,                                                                          \
-                       "a handler that returns Async takes a text as std::string and bytes as std::vector<std::byte>: " \
-                       "what a view shows is gone when it goes on")                                                    \
-        PATCHBAY_CHECK(where, AsyncTakesException,                                                                     \
-                       "a handler that returns Async takes the exception as std::exception_ptr: any other is gone "    \
-                       "when it goes on")                                                                              \
-        PATCHBAY_CHECK(where, AsyncReturnsView,                                                                        \
-                       "what an Async returns is sent when its variables are gone: it must own its texts and bytes, "  \
-                       "in a std::string or std::vector<std::byte>")                                                   \
-        PATCHBAY_CHECK(where, SecondOpenHandler, "the class has an open handler already")                              \
-        PATCHBAY_CHECK(where, SecondCloseHandler, "the class has a close handler already")                             \
-        PATCHBAY_CHECK(where, SecondErrorHandler, "the class has a handler for this exception already")                \
-        PATCHBAY_CHECK(where, SecondTextHandler, "the class has an untyped text handler already")                      \
-        PATCHBAY_CHECK(where, SecondBinaryHandler, "the class has an untyped binary handler already")                  \
-        PATCHBAY_CHECK(where, SecondOfType, "the class has a handler for messages of this name already")               \
-        PATCHBAY_CHECK(where, TooFarAway, "the class is too long: a handler stands at most 2 000 lines below "         \
-                                          "SERVER_ENDPOINT")                                                           \
-        return []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                                                \
-            if constexpr (patchbayMistake == ::patchbay::detail::Mistake::None) {                                      \
+        return []<class PatchbayIn, class PatchbayWhy>(::std::type_identity<PatchbayIn>, PatchbayWhy) {                \
+            if constexpr (PatchbayWhy::mistake == ::patchbay::detail::Mistake::None) {                                 \
                 return ::patchbay::detail::Handler<::patchbay::detail::On::event, &PatchbayIn::name, patchbayRank>{    \
                     ::patchbay::MessageOptions{__VA_ARGS__}, #name};                                                   \
             } else {                                                                                                   \
+                PATCHBAY_CHECK(name, where, NoServerEndpoint,                                                          \
+                               "the class has no SERVER_ENDPOINT, or one that does not name it: it stands first "      \
+                               "in the class")                                                                         \
+                PATCHBAY_CHECK(name, where, TwoOnOneLine,                                                              \
+                               "another annotation stands on the same line; each has a line of its own")               \
+                PATCHBAY_CHECK(name, where, NotOneMethod,                                                              \
+                               "the class has no method of that name, or several: an overloaded method, a "            \
+                               "template and one that returns auto cannot be a handler")                               \
+                PATCHBAY_CHECK(name, where, NotAMethod,                                                                \
+                               "this is no member function of the class (a static one cannot be a handler)")           \
+                PATCHBAY_CHECK(name, where, UnknownParameter,                                                          \
+                               "a parameter is of a type that this handler cannot get; it may ask for "                \
+                               PATCHBAY_MAY_##event ", by value or const reference")                                   \
+                PATCHBAY_CHECK(name, where, ParameterTwice, "the same thing is asked for twice")                       \
+                PATCHBAY_CHECK(name, where, NoSuchPathVariable,                                                        \
+                               "a PathParam names a variable that the endpoint's path does not have")                  \
+                PATCHBAY_CHECK(name, where, PathParamType,                                                             \
+                               "a PathParam is text (std::string_view, std::string), a number or bool")                \
+                PATCHBAY_CHECK(name, where, NoMessage,                                                                 \
+                               "no parameter takes the message: add a text, bytes, a number or a struct")              \
+                PATCHBAY_CHECK(name, where, TwoMessages, "two parameters take the message; exactly one may")           \
+                PATCHBAY_CHECK(name, where, NoDecoder,                                                                 \
+                               "nothing decodes the message parameter: it must be text, bytes, a number, or a "        \
+                               "type that JSON can be read into")                                                      \
+                PATCHBAY_JSON_TROUBLES(PATCHBAY_CHECK_JSON, name, where, NoDecoder,                                    \
+                                   "nothing decodes the message parameter: ")                                          \
+                PATCHBAY_CHECK(name, where, NoException,                                                               \
+                               "an error handler needs the exception: const std::exception&, a type derived from"      \
+                               " it, or std::exception_ptr")                                                           \
+                PATCHBAY_CHECK(name, where, TwoExceptions, "two parameters take the exception; exactly one may")       \
+                PATCHBAY_CHECK(name, where, ReturnsSomething,                                                          \
+                               "only message handlers return something; this one must return void or Async<void>")     \
+                PATCHBAY_CHECK(name, where, CannotSendResult, "nothing encodes what this method returns")              \
+                PATCHBAY_JSON_TROUBLES(PATCHBAY_CHECK_JSON, name, where, CannotSendResult,                             \
+                                   "nothing encodes what this method returns: ")                                       \
+                PATCHBAY_CHECK(name, where, AsyncTakesReference,                                                       \
+                               "a handler that returns Async takes everything by value: what a reference names "       \
+                               "is gone when it goes on")                                                              \
+                PATCHBAY_CHECK(name, where, AsyncTakesView,                                                            \
+                               "a handler that returns Async takes a text as std::string and bytes as "                \
+                               "std::vector<std::byte>: what a view shows is gone when it goes on")                    \
+                PATCHBAY_CHECK(name, where, AsyncTakesException,                                                       \
+                               "a handler that returns Async takes the exception as std::exception_ptr: any "          \
+                               "other is gone when it goes on")                                                        \
+                PATCHBAY_CHECK(name, where, AsyncReturnsView,                                                          \
+                               "what an Async returns is sent when its variables are gone: it must own its texts"      \
+                               " and bytes, in a std::string or std::vector<std::byte>")                               \
+                PATCHBAY_CHECK(name, where, SecondOpenHandler, "the class has an open handler already")                \
+                PATCHBAY_CHECK(name, where, SecondCloseHandler, "the class has a close handler already")               \
+                PATCHBAY_CHECK(name, where, SecondErrorHandler, "the class has a handler for this exception already")  \
+                PATCHBAY_CHECK(name, where, SecondTextHandler, "the class has an untyped text handler already")        \
+                PATCHBAY_CHECK(name, where, SecondBinaryHandler, "the class has an untyped binary handler already")    \
+                PATCHBAY_CHECK(name, where, SecondOfType, "the class has a handler for messages of this name already") \
+                PATCHBAY_CHECK(name, where, TooFarAway,                                                                \
+                               "the class is too long: a handler stands at most 2 000 lines below "                    \
+                               "SERVER_ENDPOINT")                                                                      \
                 return ::patchbay::detail::Refused<patchbayRank>{};                                                    \
             }                                                                                                          \
-        }(::std::type_identity<PatchbaySelf>{});                                                                       \
+        }(::std::type_identity<PatchbaySelf>{}, patchbayWhy);                                                          \
     }
 
 #define PATCHBAY_MAY_Open "Session, EndpointConfig and PathParam"

@@ -96,6 +96,12 @@ using ConfiguratorFactory = std::shared_ptr<Configurator> (*)(const Services&);
 
 template <class C>
 std::shared_ptr<Configurator> configuredBy(const Services& services) {
-    return detail::construct<C>(services);
+    static_assert(std::is_base_of_v<Configurator, C>,
+                  "Patchbay: configuredBy: this class does not derive from patchbay::Configurator");
+    if constexpr (std::is_base_of_v<Configurator, C>) {
+        return detail::construct<C>(services);
+    } else {
+        return nullptr;  // the build has failed
+    }
 }
 }  // namespace patchbay

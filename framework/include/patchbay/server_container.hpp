@@ -82,7 +82,8 @@ public:
     /// Takes an endpoint away: no new sessions, the open ones close with 1001. False when there is none at that path.
     virtual bool undeploy(std::string_view path);
 
-    /// Answers `method` requests for `path`, a template as an endpoint's, on a worker; a GET handler answers HEAD too.
+    /// Answers `method` requests for `path`, a template as an endpoint's, on a worker; a GET handler answers HEAD too. The last segment
+    /// may be a rest, `{path...}`: all that follows and that nothing else is for.
     ///     handle("GET", "/rooms", [](const HttpRequest&, HttpResponse& response, Rooms& rooms) { … });
     /// `handler` is an HttpHandler, or takes services behind request and response: `Store&`, `const Store&`, `std::shared_ptr<Store>`.
     /// Errors: std::invalid_argument for a method that is no token, a bad path or one that is taken; MissingService for a service that

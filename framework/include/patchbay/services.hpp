@@ -142,7 +142,8 @@ template <class T>
 std::shared_ptr<T> construct(const Services& services) {
     static_assert(serviceCount<T>() >= 0,
                   "Patchbay: no constructor of this class can be called with services alone (references or "
-                  "std::shared_ptr to what the server provides, at most eight)");
+                  "std::shared_ptr to what the server provides, at most eight), or it is private: what stands below "
+                  "SERVER_ENDPOINT is, up to the next `public:`");
     if constexpr (serviceCount<T>() == 0) {
         return std::make_shared<T>();
     } else if constexpr (serviceCount<T>() > 0) {

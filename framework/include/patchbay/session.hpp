@@ -92,6 +92,11 @@ template <class T>
 concept Sendable = json::Writable<T> && !std::convertible_to<const T&, std::string_view> &&
                    !std::convertible_to<const T&, Bytes>;
 
+/// What neither is text or bytes nor has a JSON form: to send it fails the build with a sentence that says why.
+template <class T>
+concept Unsendable = !Sendable<T> && !std::convertible_to<const T&, std::string_view> &&
+                     !std::convertible_to<const T&, Bytes>;
+
 class Session;
 
 /// The sending half of a session under the names of Jakarta's RemoteEndpoint.Basic.
@@ -164,6 +169,10 @@ public:
     template <Sendable T>
     void send(const T& value) const {
         sendJson(detail::Encoded{value, wireFormat()}.text());
+    }
+    template <Unsendable T>
+    void send(const T&) const {
+        json::detail::requireJson<T, json::detail::Direction::Write>();
     }
     /// The same, telling how it went instead of throwing; Closed where send() throws SessionClosed.
     /// Errors: json::EncodeError; what a message interceptor throws.

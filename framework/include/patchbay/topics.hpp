@@ -47,6 +47,11 @@ public:
     TopicPosition publish(std::string_view topic, const T& value) {
         return publishJson(topic, detail::Encoded{value, wireFormat()}.text(), Session{});
     }
+    template <Unsendable T>
+    TopicPosition publish(std::string_view, const T&) {
+        json::detail::requireJson<T, json::detail::Direction::Write>();
+        return {};
+    }
     template <Sendable T>
     TopicPosition publish(std::string_view topic, const T& value, const Session& except) {
         return publishJson(topic, detail::Encoded{value, wireFormat()}.text(), except);

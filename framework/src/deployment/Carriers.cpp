@@ -45,7 +45,8 @@ Admission ServerContainer::admit(HandshakeRequest request) {
 
 CarrierInput ServerContainer::openSession(Admission admission, std::unique_ptr<Carrier> carrier, detail::ImagePin pin) {
     if (!admission.isAdmitted())
-        throw std::logic_error{"openSession: this handshake was not admitted, or its session has begun; answer with its refusal()"};
+        throw std::logic_error{
+            "openSession: this handshake was not admitted, or its session has begun; answer with its refusal()"};
     if (!carrier) throw std::invalid_argument{"openSession: a session needs a carrier"};
     const auto verdict = std::move(admission.verdict_);
     auto session = deployments().createSession(std::move(*verdict), deployments().state().chooseLoop());
@@ -53,7 +54,8 @@ CarrierInput ServerContainer::openSession(Admission admission, std::unique_ptr<C
     return CarrierInput{messaging::CarrierLink::open(std::move(session), std::move(carrier), std::move(pin))};
 }
 
-// ------------------------------------------------------------------------------------------------ what comes of the peer
+// ------------------------------------------------------------------------------------------------ what comes of the
+// peer
 
 Session CarrierInput::session() const { return link_ ? link_->session() : Session{}; }
 bool CarrierInput::isOpen() const noexcept { return link_ && link_->isOpen(); }

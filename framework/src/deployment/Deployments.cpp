@@ -11,7 +11,6 @@
 namespace patchbay::deployment {
 namespace {
 
-
 /// A timer of the server's own.
 class ServerTask final : public TimedTask {
 public:
@@ -175,7 +174,7 @@ std::shared_ptr<messaging::DeployedEndpoint> Deployments::takeOut(std::string_vi
 
 void Deployments::addRoute(http::Route route) {
     const std::lock_guard one{changing_};
-    const auto problem = detail::checkPath(route.path);
+    const auto problem = detail::checkPath(route.path, detail::Rest::Last);
     if (problem != detail::PathProblem::None) {
         throw std::invalid_argument{"handle " + route.path + ": the path is no template: " + std::string{detail::describe(problem)}};
     }
@@ -234,16 +233,19 @@ const http::Route* routeFor(std::string_view method, const std::vector<http::Rou
     return found == routes.end() ? nullptr : &*found;
 }
 
+/// Whether the routes are for whatever else there is, to which an endpoint's path does not belong.
+bool haveRest(const std::vector<http::Route>& routes) { return routes.front().path.ends_with("...}"); }
+
 }  // namespace
 
 http::Match Deployments::find(std::string_view method, std::string_view path) const {
     const auto current = table();
     auto match = current->routePaths.match(path);
-    if (!match) {
-        if (!current->endpointPaths.match(path)) return refused(404, "there is nothing at this path\n");
+    if ((!match || haveRest(current->routes[match->target])) && current->endpointPaths.match(path)) {
         return refused(426, "this is a WebSocket endpoint: connect with ws:// or wss://\n",
                        {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
     }
+    if (!match) return refused(404, "there is nothing at this path\n");
     const auto& routes = current->routes[match->target];
     const http::Route* const route = routeFor(method, routes);
     if (!route) {

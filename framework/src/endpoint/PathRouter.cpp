@@ -36,10 +36,27 @@ std::size_t PathRouter::next(std::size_t node, std::string_view segment) {
 
 std::optional<std::size_t> PathRouter::add(std::string_view path, std::size_t target) {
     std::size_t node = 0;
-    detail::forEachSegment(path, [&](std::string_view segment) { node = next(node, segment); });
-    if (nodes_[node].target) return nodes_[node].target;
-    nodes_[node].target = target;
+    bool hasRest = false;
+    detail::forEachSegment(path, [&](std::string_view segment) {
+        hasRest = detail::isRest(segment);
+        if (!hasRest) node = next(node, segment);
+    });
+    std::optional<std::size_t>& place = hasRest ? nodes_[node].rest : nodes_[node].target;
+    if (place) return place;
+    place = target;
     return std::nullopt;
+}
+
+bool PathRouter::findRest(const Node& node, const std::vector<std::string>& segments, std::size_t depth, Match& match) {
+    if (!node.rest) return false;
+    std::string value;
+    for (std::size_t i = depth; i < segments.size(); ++i) {
+        if (segments[i].find('/') != std::string::npos) return false;
+        value.append(i == depth ? "" : "/").append(segments[i]);
+    }
+    match.target = *node.rest;
+    match.values.push_back(std::move(value));
+    return true;
 }
 
 bool PathRouter::find(const Node& node, const std::vector<std::string>& segments, std::size_t depth, Match& match) const {
@@ -49,11 +66,12 @@ bool PathRouter::find(const Node& node, const std::vector<std::string>& segments
     }
     const auto exact = node.exact.find(segments[depth]);
     if (exact != node.exact.end() && find(nodes_[exact->second], segments, depth + 1, match)) return true;
-    if (node.variable == 0 || segments[depth].empty()) return false;  // a variable stands for something
-    match.values.push_back(segments[depth]);
-    if (find(nodes_[node.variable], segments, depth + 1, match)) return true;
-    match.values.pop_back();
-    return false;
+    if (node.variable != 0 && !segments[depth].empty()) {  // a variable stands for something
+        match.values.push_back(segments[depth]);
+        if (find(nodes_[node.variable], segments, depth + 1, match)) return true;
+        match.values.pop_back();
+    }
+    return findRest(node, segments, depth, match);
 }
 
 std::optional<PathRouter::Match> PathRouter::match(std::string_view path) const {

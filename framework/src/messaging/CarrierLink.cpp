@@ -57,13 +57,12 @@ private:
 /// A message, or some of one, with kSlackBytes behind it, in one block.
 class CarrierLink::Piece final : public LoopEntry {
 public:
-    static std::unique_ptr<Piece> make(std::shared_ptr<CarrierLink> link, Brings what, MessageKind kind, Bytes payload) {
+    static std::unique_ptr<Piece> make(std::shared_ptr<CarrierLink> link, Brings what, MessageKind kind,
+                                       Bytes payload) {
         return std::unique_ptr<Piece>{new (payload.size() + kSlackBytes) Piece{std::move(link), what, kind, payload}};
     }
     ~Piece() override { link_->loop().queue().release(bytesOf(size_)); }
-    void run() noexcept override {
-        link_->take(what_, kind_, {reinterpret_cast<const std::byte*>(this + 1), size_});
-    }
+    void run() noexcept override { link_->take(what_, kind_, {reinterpret_cast<const std::byte*>(this + 1), size_}); }
     /// What it needs.   Units: bytes.
     static std::size_t bytesOf(std::size_t payload) noexcept { return sizeof(Piece) + payload + kSlackBytes; }
 
@@ -211,7 +210,8 @@ SendStatus CarrierLink::ask(std::string_view what, Call call) noexcept {
     if (ended_.load()) return SendStatus::Closed;
     SendStatus status = SendStatus::Closed;
     if (const auto thrown = thrownBy([&] { status = call(*carrier_); })) {
-        log::error(core().endpoint().config.path, "a session is lost: its carrier's " + std::string{what} + " threw " + *thrown);
+        log::error(core().endpoint().config.path,
+                   "a session is lost: its carrier's " + std::string{what} + " threw " + *thrown);
         core().lost("the carrier has failed");
         end();
         return SendStatus::Closed;
@@ -246,7 +246,8 @@ SendStatus CarrierLink::send(MessageKind kind, Bytes payload) noexcept {
 /// Whether all of it is within the limit.
 bool CarrierLink::fits(const Delivery& delivery) const {
     std::size_t bytes = carrier_->queuedBytes();
-    for (std::size_t message = 0; message < delivery.count(); ++message) bytes += framed(delivery.payload(message).size()).onWire;
+    for (std::size_t message = 0; message < delivery.count(); ++message)
+        bytes += framed(delivery.payload(message).size()).onWire;
     return bytes <= core().sendQueue().bytes;
 }
 

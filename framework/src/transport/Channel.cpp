@@ -65,7 +65,7 @@ SendStatus Channel::sendNow(const SharedBatch& batch, std::size_t first, std::si
     iovec piece{const_cast<std::byte*>(batch->bytes.data() + begin), bytes};
     const IoResult result = writeWire({&piece, 1}, false);
     ++writeCalls_;
-    if (result.state == IoResult::State::Done && result.bytes == bytes) return SendStatus::Queued;
+    if (result.state == IoResult::State::Done) return SendStatus::Queued;
     const SendStatus status = send(batch, first, last);  // the turn's end sees to the rest, or to the failure
     outbox_.written(result.bytes);
     return status;

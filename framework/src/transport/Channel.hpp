@@ -162,6 +162,7 @@ protected:
         friend bool operator==(Wants, Wants) = default;
     };
     /// Takes the front of `from`, as much as there is credit for. `endFollows`: endWire() comes next.
+    /// Returns: Done for all of it, where the wire is direct; WouldBlock for less: then hasCredit() says when to go on.
     virtual IoResult writeWire(std::span<iovec> from, bool endFollows) noexcept = 0;
     /// From now on it wants that. The first time, and when it changes; never within start().
     virtual void watch(Wants wants) noexcept = 0;

@@ -36,6 +36,20 @@ std::string addressOf(int descriptor, NameCall name) {
     return socketName(address);
 }
 
+std::size_t bytesOf(std::span<const iovec> pieces) noexcept {
+    std::size_t bytes = 0;
+    for (const iovec& piece : pieces) bytes += piece.iov_len;
+    return bytes;
+}
+
+/// Not inline: its message would be filled in for one piece too.
+[[gnu::noinline]] ssize_t sendGathered(int descriptor, std::span<iovec> from, int flags) noexcept {
+    msghdr message{};
+    message.msg_iov = from.data();
+    message.msg_iovlen = from.size();
+    return ::sendmsg(descriptor, &message, flags);
+}
+
 }  // namespace
 
 struct Socket::Tls {
@@ -90,17 +104,13 @@ IoResult Socket::read(std::span<std::byte> first, std::span<std::byte> into) noe
 IoResult Socket::write(std::span<iovec> from, bool endFollows) noexcept {
     if (tls_) return writeTls(from);
     const int flags = MSG_NOSIGNAL | (endFollows ? MSG_MORE : 0);
-    msghdr message{};
-    message.msg_iov = from.data();
-    message.msg_iovlen = from.size();
+    const bool one = from.size() == 1;  // which goes the shorter way
     ssize_t put;
-    do {  // one piece goes the shorter way
-        put = from.size() == 1 ? ::send(descriptor_, from.front().iov_base, from.front().iov_len, flags)
-                               : ::sendmsg(descriptor_, &message, flags);
+    do {
+        put = one ? ::send(descriptor_, from.front().iov_base, from.front().iov_len, flags) : sendGathered(descriptor_, from, flags);
     } while (put < 0 && errno == EINTR);
     if (put < 0) return failure(errno);
-    std::size_t offered = 0;
-    for (const iovec& piece : from) offered += piece.iov_len;
+    const std::size_t offered = one ? from.front().iov_len : bytesOf(from);
     const auto bytes = static_cast<std::size_t>(put);
     return {.state = bytes < offered ? IoResult::State::WouldBlock : IoResult::State::Done, .bytes = bytes, .error = {}};
 }

@@ -114,6 +114,8 @@ void SocketChannel::ended(std::uint32_t events) noexcept {
 // ---- writing
 
 IoResult SocketChannel::writeWire(std::span<iovec> from, bool endFollows) noexcept {
+    if (!socket_.isSecure()) [[likely]]
+        return socket_.write(from, endFollows);
     const IoResult result = socket_.write(from, endFollows);
     look();
     return result;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include <Poco/Buffer.h>
@@ -11,6 +12,7 @@
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 #include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/WebSocket.h>
 #include <Poco/ThreadPool.h>
@@ -64,7 +66,11 @@ void serve(WebSocket& socket, const auto& answer) {
 
 class Handler final : public Poco::Net::HTTPRequestHandler {
     void handleRequest(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) override {
-        if (request.getURI() == "/fanout") {
+        if (request.getURI() == "/page") {
+            static const std::string page(1024, 'x');
+            response.setContentType("text/plain");
+            response.sendBuffer(page.data(), page.size());
+        } else if (request.getURI() == "/fanout") {
             WebSocket socket = subscribers.add(request, response);
             socket.setNoDelay(true);
             serve(socket, [](const char* bytes, int count, int flags) { subscribers.publish(bytes, count, flags); });
@@ -90,6 +96,7 @@ int main() {
     Poco::Net::HTTPServerParams::Ptr parameters{new Poco::Net::HTTPServerParams};
     parameters->setMaxThreads(kMostConnections);
     parameters->setMaxQueued(kMostConnections);
+    parameters->setMaxKeepAliveRequests(0);  // no limit
     const Poco::Net::ServerSocket listener{Poco::Net::SocketAddress{"127.0.0.1", 0}, kMostConnections};
     Poco::Net::HTTPServer server{new Handlers, threads, listener, parameters};
     server.start();

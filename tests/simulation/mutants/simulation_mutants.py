@@ -20,6 +20,7 @@ from cases import Cases  # noqa: E402
 
 SEEDS = 1000
 MESSAGING = "framework/src/messaging/"
+CHANNEL, CARRIER = "framework/src/transport/Channel.cpp", "framework/src/websocket/WebSocketCarrier.cpp"
 
 # name: (source, what stands there once, what is put there)
 MUTANTS = {
@@ -67,6 +68,20 @@ MUTANTS = {
     "a window that stays closed": (
         MESSAGING + "Strand.cpp", "    } else if (notReading_ && waitingBytes_ <= most / 2) {\n",
         "    } else if (notReading_ && waitingBytes_ > 0 && waitingBytes_ <= most / 2) {\n"),
+    # Of the channel and the carrier above it.
+    "a partial write taken for a whole one": (
+        CHANNEL, "    outbox_.written(result.bytes);\n    written(result);\n", "    outbox_.written(batch.bytes);\n    written(result);\n"),
+    "bytes that go twice": (CHANNEL, "    outbox_.written(result.bytes);\n    return status;\n", "    return status;\n"),
+    "a window that nobody waits for": (
+        CHANNEL, "    if (blocked_) outbox_.settle();\n", "    if (blocked_) outbox_.settle();\n    blocked_ = false;\n"),
+    "an end that is not told": (
+        CHANNEL, "    if (state_ == State::Flushing) return sendEnd();\n    if (receiver_)", "    if (receiver_)"),
+    "what was read and is forgotten": (CARRIER, "    if (left > 0) kept_ =", "    if (left > 1'000'000) kept_ ="),
+    "a pause that begins at the next read": (
+        CARRIER, "    connection_.hold();\n    channel_->pauseReading();\n", "    channel_->pauseReading();\n"),
+    "a goodbye that is cut off": (CARRIER, "    ended->closeAfterFlush(within);\n", "    static_cast<void>(within);\n    ended->abort();\n"),
+    "a queue that is not dropped": (CARRIER, "    channel_->dropQueue();\n", ""),
+    "a goodbye without a bound": (CARRIER, "    giveUpAfter(session()->endpoint().server->closeTimeout);\n", ""),
     # What the issue does not ask for, and nobody should notice later.
     "a number given twice": (MESSAGING + "Topic.cpp", "    ++last_.offset;\n", "    if (members_.size() != 3) ++last_.offset;\n"),
     "a bound that nobody looks at": (

@@ -48,7 +48,7 @@ TEST(Options, UrlsHaveThePortOfTheirSchemeAndAPath) {
 }
 
 TEST(Options, WrongUrlsAreRefused) {
-    for (const auto* url : {"", "http://x", "ws://", "ws://:80/", "ws://x:0/", "ws://x:65536/", "ws://x:8o/",
+    for (const auto* url : {"", "https://x", "ws://", "ws://:80/", "ws://x:0/", "ws://x:65536/", "ws://x:8o/",
                             "ws://x/ y", "ws://x/#y", "tcp://x", "tcp://x:1/path"}) {
         EXPECT_THROW(parseUrl(url), std::invalid_argument) << url;
     }

@@ -28,8 +28,8 @@ struct Script {
 };
 
 class Ear {
-    SERVER_ENDPOINT(Ear, "/ear/{room}", .subprotocols = {"v1"}, .origins = {"https://friend.example"}, .maxMessageSize = 1_KiB,
-                    .receiveQueue = 100, .maxSessions = 3)
+    SERVER_ENDPOINT(Ear, "/ear/{room}", .subprotocols = {"v1"}, .origins = {"https://friend.example"},
+                    .maxMessageSize = 1_KiB, .receiveQueue = 100, .maxSessions = 3)
 public:
     explicit Ear(Script& script) : script_{script} {}
     ON_OPEN(opened)
@@ -48,8 +48,8 @@ public:
     void failed(const std::exception& error) { script_.seen.emplace_back(std::string{"error "} + error.what()); }
     ON_CLOSE(left)
     void left(const CloseReason& reason) {
-        script_.seen.emplace_back("close " + std::to_string(static_cast<int>(reason.code())) + " " + std::string{name(reason.cause())} +
-                                  " " + reason.text());
+        script_.seen.emplace_back("close " + std::to_string(static_cast<int>(reason.code())) + " " +
+                                  std::string{name(reason.cause())} + " " + reason.text());
     }
 
 private:
@@ -293,11 +293,13 @@ TEST_F(ACarrier, LearnsWhatWasAgreedOn) {
 }
 
 TEST_F(ACarrier, WithoutAnAdmissionHasNoSession) {
-    EXPECT_THROW(server->openSession(server->admit(to("/nowhere")), std::make_unique<Tapped>(std::make_shared<Wire>())), std::logic_error);
+    EXPECT_THROW(server->openSession(server->admit(to("/nowhere")), std::make_unique<Tapped>(std::make_shared<Wire>())),
+                 std::logic_error);
     EXPECT_THROW(server->openSession(server->admit(to("/ear/lobby")), nullptr), std::invalid_argument);
     Admission admission = server->admit(to("/ear/lobby"));
     const Admission moved = std::move(admission);
-    EXPECT_THROW(server->openSession(std::move(admission), std::make_unique<Tapped>(std::make_shared<Wire>())), std::logic_error);
+    EXPECT_THROW(server->openSession(std::move(admission), std::make_unique<Tapped>(std::make_shared<Wire>())),
+                 std::logic_error);
 }
 
 TEST_F(ACarrier, WhoseEndpointIsGoneOrFullByThenIsNotOpen) {
@@ -404,7 +406,8 @@ TEST_F(ACarrier, MessageThatIsTooLargeEndsTheSessionWith1009) {
     wire->input.message("before");
     EXPECT_EQ(wire->input.message(std::string(1025, 'x')), Arrival::Ended);
     server->settle();
-    EXPECT_THAT(seen(), ElementsAre("open", "text before", "error message over the limit", "close 1009 too-big message over the limit"));
+    EXPECT_THAT(seen(), ElementsAre("open", "text before", "error message over the limit",
+                                    "close 1009 too-big message over the limit"));
     EXPECT_THAT(wire->calls, ElementsAre("close 1009 message over the limit"));
     server->advance(6s);
     EXPECT_TRUE(wire->destroyed);
@@ -531,7 +534,8 @@ TEST_P(AThrowingCarrier, LosesItsSessionAndNothingElse) {
     EXPECT_EQ(seen().back(), "text still there");
 }
 INSTANTIATE_TEST_SUITE_P(Functions, AThrowingCarrier,
-                         ::testing::Values("send", "queuedBytes", "dropOldest", "ping", "pauseReading", "resumeReading", "close"),
+                         ::testing::Values("send", "queuedBytes", "dropOldest", "ping", "pauseReading", "resumeReading",
+                                           "close"),
                          [](const auto& info) { return std::string{info.param}; });
 
 TEST_F(ACarrier, ThatThrowsWhenItsQueueIsFullGoesAllTheSame) {

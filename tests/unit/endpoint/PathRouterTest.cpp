@@ -165,6 +165,45 @@ TEST(PathMatching, APathOfVeryManySegmentsMatchesNothingAndEndsAtOnce) {
     EXPECT_EQ(serves({"/{x}", "/{x}/{y}"}, path), "none");
 }
 
+TEST(PathRest, TakesWhatFollowsTheLastSlashOfItsTemplate) {
+    EXPECT_THAT(valuesOf("/files/{path...}", "/files/a/b.txt"), ElementsAre("a/b.txt"));
+    EXPECT_THAT(valuesOf("/files/{path...}", "/files/"), ElementsAre(""));
+    EXPECT_THAT(valuesOf("/files/{path...}", "/files"), ElementsAre("none"));
+    EXPECT_THAT(valuesOf("/{user}/{path...}", "/ann/a/b/"), ElementsAre("ann", "a/b/"));
+    EXPECT_THAT(valuesOf("/{path...}", "/"), ElementsAre(""));
+    EXPECT_THAT(valuesOf("/{path...}", "//a"), ElementsAre("/a"));
+}
+
+TEST(PathRest, IsDecodedAndHasNoSlashesButThoseOfThePath) {
+    EXPECT_THAT(valuesOf("/{path...}", "/caf%C3%A9/%31"), ElementsAre("caf\xc3\xa9/1"));
+    for (const char* path : {"/a%2Fb", "/a/b%2f", "/a/../b", "/a/%2e%2e/b", "/a%00"})
+        EXPECT_THAT(valuesOf("/{path...}", path), ElementsAre("none")) << path;
+}
+
+TEST(PathRest, IsTriedWhenNothingElseLeadsAnywhere) {
+    const std::vector<std::string> templates{"/{path...}", "/a/{path...}", "/a/{x}", "/a/b", "/{x}/c/d"};
+    EXPECT_EQ(serves(templates, "/a/b"), "/a/b");
+    EXPECT_EQ(serves(templates, "/a/c"), "/a/{x}");
+    EXPECT_EQ(serves(templates, "/a/c/d/e"), "/a/{path...}");
+    EXPECT_EQ(serves(templates, "/a/c/d"), "/a/{path...}");  // what is exact further left wins
+    EXPECT_EQ(serves(templates, "/b/c/d"), "/{x}/c/d");
+    EXPECT_EQ(serves(templates, "/b/c/e"), "/{path...}");
+}
+
+TEST(PathRest, AWayThatLedNowhereLeavesNoValuesBehind) {
+    const auto match = routerOf({"/{x}/{y}/c", "/{path...}"}).match("/a/b/d");
+    ASSERT_TRUE(match);
+    EXPECT_THAT(match->values, ElementsAre("a/b/d"));
+}
+
+TEST(PathDeployment, ARestAndATemplateLiveTogetherAndTwoRestsDoNot) {
+    PathRouter router;
+    EXPECT_EQ(router.add("/a/{x...}", 1), std::nullopt);
+    EXPECT_EQ(router.add("/a/{y...}", 2), 1U);
+    EXPECT_EQ(router.add("/a/", 3), std::nullopt);
+    EXPECT_EQ(router.match("/a/")->target, 3U);
+}
+
 TEST(PathDeployment, TheSameTemplateTwiceIsRefusedWithTheTargetThatHasIt) {
     PathRouter router;
     EXPECT_EQ(router.add("/chat/{room}", 7), std::nullopt);

@@ -73,6 +73,16 @@ TEST_P(PathTemplate, HasTheProblemThatItHas) {
 
 INSTANTIATE_TEST_SUITE_P(Table, PathTemplate, testing::ValuesIn(kRows));
 
+TEST(PathTemplateRest, IsARoutesLastSegmentOnly) {
+    EXPECT_EQ(checkPath("/{path...}", Rest::Last), PathProblem::None);
+    EXPECT_EQ(checkPath("/files/{user}/{path...}", Rest::Last), PathProblem::None);
+    EXPECT_EQ(checkPath("/files/{path...}"), PathProblem::BadVariable);
+    for (const char* path : {"/{path...}/a", "/{path...}/", "/{...}", "/a{path...}", "/{9...}", "/{path...}...}"})
+        EXPECT_NE(checkPath(path, Rest::Last), PathProblem::None) << path;
+    EXPECT_EQ(checkPath("/{a}/{a...}", Rest::Last), PathProblem::VariableTwice);
+    EXPECT_EQ(variableIndex("/{a}/{path...}", "path"), 1);
+}
+
 TEST(PathTemplateVariables, CountFromLeftToRight) {
     EXPECT_EQ(variableIndex("/{a}/x/{b}/", "a"), 0);
     EXPECT_EQ(variableIndex("/{a}/x/{b}/", "b"), 1);

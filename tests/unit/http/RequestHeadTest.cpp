@@ -223,6 +223,12 @@ TEST_P(RequestHeadTest, TheStarIsForOptionsOnly) {
     expectBad(withTarget("*"), 400, "OPTIONS");
 }
 
+/// Node takes what follows for the tunnel's bytes; a body or a request there would be one to one reader only.
+TEST_P(RequestHeadTest, ATunnelIsRefusedWhateverItsTarget) {
+    for (const char* target : {"a:443", "/", "http://a/"})
+        expectBad("CONNECT "s + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", 400, "tunnel");
+}
+
 TEST_P(RequestHeadTest, DotSegmentsAreRefusedInEverySpelling) {
     for (const auto* target : {"/..", "/../a", "/a/..", "/a/../b", "/.", "/a/./b", "/%2e%2e/a", "/.%2E/a", "/%2e",
                                "/a%2f..%2fb", "/a\\..\\b", "/a%5c..", "http://a/../b", "/a/..?b"})

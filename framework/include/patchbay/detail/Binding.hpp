@@ -369,7 +369,7 @@ constexpr bool allAccepted(TypeList<Hs...>) {
 /// The model of an annotated class. Nothing is bound when the build has already failed at one of its handlers.
 template <class Self>
 EndpointModel makeModel() {
-    static_assert(Access::annotatedItself<Self>,
+    static_assert(Access::annotatedItself<Self> || std::is_same_v<Self, NoServerEndpoint>,
                   "Patchbay: this class has no SERVER_ENDPOINT of its own; a base class's annotations do not count "
                   "(Jakarta WebSocket §4.8)");
     EndpointModel model;

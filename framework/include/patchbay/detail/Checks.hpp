@@ -13,6 +13,8 @@ namespace patchbay::detail {
 
 enum class Mistake {
     None,
+    NoServerEndpoint,
+    TwoOnOneLine,
     NotOneMethod,
     NotAMethod,
     UnknownParameter,
@@ -39,8 +41,30 @@ enum class Mistake {
     TooFarAway,
 };
 
-template <class Self, Mistake mistake, Mistake found>
-inline constexpr bool kFreeOf = mistake != found;
+// What a mistake is about, for the compiler to show beside its sentence.
+template <class Text>
+struct Path;
+template <class Text>
+struct PathVariable;
+template <int Number, class Type>  // counted from 1
+struct Parameter;
+template <class Type>
+struct Returned;
+
+/// A method's mistake, what of its JSON has no form where that is the mistake, and what the compiler shows of it.
+template <Mistake mistake_, json::detail::Trouble trouble_, class... About>
+struct Refusal {
+    static constexpr Mistake mistake = mistake_;
+    static constexpr json::detail::Trouble trouble = trouble_;
+};
+
+/// Of a name that is no method.
+template <class Self>
+using NoMethod = Refusal<std::is_same_v<Self, NoServerEndpoint> ? Mistake::NoServerEndpoint : Mistake::NotOneMethod,
+                         json::detail::Trouble::None>;
+
+template <class Self, class Why, Mistake mistake, json::detail::Trouble trouble = json::detail::Trouble::None>
+inline constexpr bool kFreeOf = mistake != Why::mistake || trouble != Why::trouble;
 
 /// What a method returns, or its coroutine when it is done.
 template <class R>
@@ -177,12 +201,22 @@ constexpr Mistake findConflicts(TypeList<Others...>) {
     return found;
 }
 
+/// Does the macro of another method stand on the line of this one? Then a call is ambiguous.
+template <class Self, int Line>
+constexpr bool sharesItsLine() {
+    return !requires { Access::atLine<Self>(Rank<Line>{}); };
+}
+
 /// The first mistake of `Method`, a pointer to a member function type, whose macro stands at rank `Line`.
 template <class Self, On Event, class Method, int Line>
 constexpr Mistake findMistake() {
     using Traits = MethodTraits<Method>;
-    if constexpr (Line > kLongestClass) {
+    if constexpr (!Access::annotatedItself<Self>) {
+        return Mistake::NoServerEndpoint;
+    } else if constexpr (Line > kLongestClass) {
         return Mistake::TooFarAway;
+    } else if constexpr (sharesItsLine<Self, Line>()) {
+        return Mistake::TwoOnOneLine;
     } else if constexpr (!Traits::isMethod) {
         return Mistake::NotAMethod;
     } else {
@@ -204,6 +238,94 @@ constexpr Mistake findMistake() {
             return findConflicts<Event, List>(handlers<Self, Line - 1>());
         }
     }
+}
+
+// ------------------------------------------------------------------------------------------------ what it is about
+
+/// The text of an endpoint's path, as a template argument.
+template <class Self>
+consteval auto pathText() {
+    FixedString<Access::path<Self>().size() + 1> text;
+    for (std::size_t i = 0; i < Access::path<Self>().size(); ++i) text.text[i] = Access::path<Self>()[i];
+    return text;
+}
+
+/// Is this parameter what the mistake is about?
+template <Mistake mistake, On Event, class P>
+constexpr bool isAbout(std::string_view path) {
+    switch (mistake) {
+        case Mistake::UnknownParameter: return roleOf<Event, P>() == Role::Unknown;
+        case Mistake::PathParamType: return !isPathValue<P>();
+        case Mistake::NoSuchPathVariable: return !isVariableOf<P>(path);
+        case Mistake::AsyncTakesReference: return std::is_reference_v<P>;
+        case Mistake::AsyncTakesException: return roleOf<Event, P>() == Role::Exception;
+        case Mistake::NoDecoder:
+        case Mistake::AsyncTakesView: return roleOf<Event, P>() == Role::Message;
+        default: return false;
+    }
+}
+
+/// The first parameter that the mistake is about: its number from 1 and its type.
+template <class Self, Mistake mistake, On Event, int Number, class P, class... Ps>
+consteval auto parameter(TypeList<P, Ps...>) {
+    if constexpr (sizeof...(Ps) == 0 || isAbout<mistake, Event, P>(Access::path<Self>())) {
+        return std::type_identity<Parameter<Number, P>>{};
+    } else {
+        return parameter<Self, mistake, Event, Number + 1>(TypeList<Ps...>{});
+    }
+}
+
+/// Why T has no JSON form, as a Refusal; None where it has one and yet is no message.
+template <Mistake mistake, json::detail::Direction D, class T, class... About>
+consteval auto refusalOfJson() {
+    constexpr auto trouble = json::detail::troubleOf<T, D>();
+    if constexpr (trouble == json::detail::Trouble::None) {
+        return Refusal<mistake, trouble, About...>{};
+    } else {
+        return Refusal<mistake, trouble, About..., typename decltype(json::detail::troubled<T, D>())::type>{};
+    }
+}
+
+template <class T>
+struct WithoutOptional {
+    using Type = T;
+};
+template <class T>
+struct WithoutOptional<std::optional<T>> : WithoutOptional<T> {};
+
+/// The Refusal of a method. Only what the mistake needs is instantiated.
+template <class Self, On Event, class Method, Mistake mistake>
+consteval auto refusal() {
+    using json::detail::Direction, json::detail::Trouble;
+    using Traits = MethodTraits<Method>;
+    if constexpr (mistake == Mistake::NoDecoder) {
+        using List = typename Traits::Parameters;
+        using About = typename decltype(parameter<Self, mistake, Event, 1>(List{}))::type;
+        return refusalOfJson<mistake, Direction::Read, typename Pick<Event, Role::Message, List>::Type, About>();
+    } else if constexpr (mistake == Mistake::CannotSendResult) {
+        using R = std::remove_cvref_t<typename ResultOf<typename Traits::Return>::Type>;
+        return refusalOfJson<mistake, Direction::Write, typename WithoutOptional<R>::Type, Returned<R>>();
+    } else if constexpr (mistake == Mistake::NoSuchPathVariable) {
+        return []<int Number, class P>(std::type_identity<Parameter<Number, P>>) {
+            constexpr FixedString name = PathParamTraits<std::remove_cvref_t<P>>::text;
+            return Refusal<mistake, Trouble::None, PathVariable<Spelled<name>>, Path<Spelled<pathText<Self>()>>>{};
+        }(parameter<Self, mistake, Event, 1>(typename Traits::Parameters{}));
+    } else if constexpr (mistake == Mistake::UnknownParameter || mistake == Mistake::PathParamType ||
+                         mistake == Mistake::AsyncTakesReference || mistake == Mistake::AsyncTakesException ||
+                         mistake == Mistake::AsyncTakesView) {
+        using About = typename decltype(parameter<Self, mistake, Event, 1>(typename Traits::Parameters{}))::type;
+        return Refusal<mistake, Trouble::None, About>{};
+    } else if constexpr (mistake == Mistake::ReturnsSomething || mistake == Mistake::AsyncReturnsView) {
+        return Refusal<mistake, Trouble::None, Returned<typename Traits::Return>>{};
+    } else {
+        return Refusal<mistake, Trouble::None>{};
+    }
+}
+
+/// What is wrong with a method, as a Refusal: of Mistake::None where nothing is.
+template <class Self, On Event, class Method, int Line>
+consteval auto refusalOf() {
+    return refusal<Self, Event, Method, findMistake<Self, Event, Method, Line>()>();
 }
 
 }  // namespace patchbay::detail

@@ -39,13 +39,23 @@ struct Refused {
     static constexpr int line = Line;
 };
 
+/// Tells handlers apart that stand on one line.
+template <FixedString Method>
+struct Named;
+
+/// What the macros see of a class without SERVER_ENDPOINT, or where its SERVER_ENDPOINT names no class.
+struct NoServerEndpoint {};
+
 /// The friend of every annotated class.
 struct Access {
+    /// Well-formed for one handler at rank N, and not for two.
+    template <class Self, int N>
+    static constexpr auto atLine(Rank<N> rank) -> decltype(Self::patchbayAtLine(rank, nullptr)) {}
     /// The last handler whose rank is at most Below; block 0 has SERVER_ENDPOINT's own.
     template <class Self, int Below>
     static constexpr auto lastHandler() {
-        if constexpr (requires { Self::patchbayHandler(Rank<Below>{}); }) {
-            return Self::patchbayHandler(Rank<Below>{});
+        if constexpr (requires { Self::patchbayHandler(Rank<Below>{}, nullptr); }) {
+            return Self::patchbayHandler(Rank<Below>{}, nullptr);
         } else {
             return lastHandler<Self, rankOfBlockBelow(Below)>();
         }
@@ -82,6 +92,7 @@ struct PathParamTraits {
 template <FixedString Name, class T>
 struct PathParamTraits<PathParam<Name, T>> {
     static constexpr bool isOne = true;
+    static constexpr FixedString text = Name;
     static constexpr std::string_view name = Name.view();
     using Value = T;
 };

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include <patchbay/detail/FixedString.hpp>
 #include <patchbay/detail/JsonTypes.hpp>
 #include <patchbay/detail/Reflect.hpp>
 
@@ -121,20 +122,37 @@ constexpr bool allowsUnknown() noexcept {
         return false;
 }
 
-/// Why a type has no JSON form.
-enum class Trouble {
-    None,
-    Pointer,
-    CArray,
-    BaseClass,
-    MoveOnly,
-    Constructor,
-    View,
-    Character,
-    MapKey,
-    NotAStruct,
-    SameName,
-    Other
+// Why a type has no JSON form: the one list, for the enum and for every static_assert that says so.
+#define PATCHBAY_JSON_TROUBLES(X, ...)                                                                                 \
+    X(Pointer, "a pointer has no JSON form; hold the value itself or a std::optional of it", __VA_ARGS__)             \
+    X(CArray, "a C array cannot be read or written; use std::array", __VA_ARGS__)                                     \
+    X(BaseClass, "a struct with a base class cannot be read or written; make the base a field", __VA_ARGS__)          \
+    X(MoveOnly, "a struct that cannot be copied (with a std::unique_ptr in it, say) has no JSON form; hold the value itself", \
+      __VA_ARGS__)                                                                                                     \
+    X(Constructor, "a type with constructors or private members has no JSON form; use a plain struct", __VA_ARGS__)   \
+    X(Time, "a time point or duration has no JSON form; hold a number, such as milliseconds since 1970", __VA_ARGS__) \
+    X(Future, "a std::future has no JSON form; wait for its value, in a coroutine that returns Async", __VA_ARGS__)   \
+    X(View, "a std::string_view cannot be read, nothing owns its text; use std::string", __VA_ARGS__)                 \
+    X(Character, "a character type is neither text nor number; use std::string or std::int8_t", __VA_ARGS__)          \
+    X(MapKey, "the key of a map must be std::string", __VA_ARGS__)                                                    \
+    X(NotAStruct, "the alternatives of a std::variant must be structs", __VA_ARGS__)                                  \
+    X(SameName, "two structs of a std::variant have the same name; give one a messageType", __VA_ARGS__)              \
+    X(Other, "this type has no JSON form", __VA_ARGS__)
+
+#define PATCHBAY_NAME_TROUBLE(trouble, sentence, ...) trouble,
+enum class Trouble { None, PATCHBAY_JSON_TROUBLES(PATCHBAY_NAME_TROUBLE, ) };
+#undef PATCHBAY_NAME_TROUBLE
+
+/// A std::chrono::duration or time_point.
+template <class T>
+concept TimeLike = requires {
+    typename T::rep;
+    typename T::period;
+};
+template <class T>
+concept FutureLike = requires(const T future) {
+    future.valid();
+    future.wait();
 };
 
 template <class T>
@@ -151,6 +169,10 @@ consteval Trouble troubleOfShapeless() {
         return Trouble::Character;
     else if constexpr (!std::is_class_v<T>)
         return Trouble::Other;
+    else if constexpr (TimeLike<T>)
+        return Trouble::Time;
+    else if constexpr (FutureLike<T>)
+        return Trouble::Future;
     else if constexpr (!std::is_aggregate_v<T> || !std::is_default_constructible_v<T>)
         return Trouble::Constructor;
     else if constexpr (!std::is_copy_constructible_v<T>)
@@ -223,27 +245,58 @@ consteval Trouble troubleOf() {
         return Trouble::None;
 }
 
-/// Fails the build where T has no JSON form, with the reason; the compiler names T beside it.
+/// What the compiler's message shows of a trouble: the member that it is about, from the outermost struct on, and its type.
+template <class Place, class Type>
+struct Member;
+
+template <class T, Direction D, class... Seen>
+consteval std::size_t troubledField() {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+        std::size_t first = sizeof...(I);
+        ((first = first == sizeof...(I) && troubleOf<FieldType<T, I>, D, T, Seen...>() != Trouble::None ? I : first), ...);
+        return first;
+    }
+    (std::make_index_sequence<kFieldCount<T>>{});
+}
+
+/// The Member<…> that makes the trouble, as a std::type_identity.   Requires: troubleOf<T, D>() is one.
+template <class T, Direction D, patchbay::detail::FixedString Place = "", class... Seen>
+consteval auto troubled() {
+    using patchbay::detail::FixedString;
+    constexpr Shape shape = shapeOf<T>();
+    if constexpr (shape == Shape::Optional || shape == Shape::List || shape == Shape::Array) {
+        return troubled<typename T::value_type, D, Place, Seen...>();
+    } else if constexpr (shape == Shape::Map && requires { requires std::is_same_v<typename T::key_type, std::string>; }) {
+        return troubled<typename T::mapped_type, D, Place, Seen...>();
+    } else if constexpr (shape == Shape::Struct) {
+        constexpr std::size_t index = troubledField<T, D, Seen...>();
+        constexpr auto& name = patchbay::detail::kFieldName<T, index>;
+        constexpr std::integral_constant<std::size_t, name.view().size()> size;
+        return troubled<FieldType<T, index>, D, patchbay::detail::joined(Place, name.view(), size), T, Seen...>();
+    } else if constexpr (Place.view().empty()) {
+        return std::type_identity<T>{};
+    } else {
+        return std::type_identity<Member<patchbay::detail::Spelled<Place>, T>>{};
+    }
+}
+
+#define PATCHBAY_REFUSE_TROUBLE(name, sentence, ...) \
+    static_assert(trouble != Trouble::name, "patchbay::json: " sentence);
+
+/// Fails the build with the reason; the compiler names `Whole`, and `About`, what of it is meant.
+template <class Whole, class About, Trouble trouble>
+consteval void refuseJson() {
+    PATCHBAY_JSON_TROUBLES(PATCHBAY_REFUSE_TROUBLE, )
+}
+#undef PATCHBAY_REFUSE_TROUBLE
+
+/// Fails the build where T has no JSON form.
 template <class T, Direction D>
 consteval void requireJson() {
     constexpr Trouble trouble = troubleOf<T, D>();
-    static_assert(trouble != Trouble::Pointer,
-                  "patchbay::json: a pointer has no JSON form; hold the value itself or a std::optional of it");
-    static_assert(trouble != Trouble::CArray, "patchbay::json: a C array cannot be read or written; use std::array");
-    static_assert(trouble != Trouble::BaseClass,
-                  "patchbay::json: a struct with a base class cannot be read or written; make the base a field");
-    static_assert(trouble != Trouble::MoveOnly, "patchbay::json: a struct that cannot be copied has no JSON form");
-    static_assert(trouble != Trouble::Constructor,
-                  "patchbay::json: a type with constructors or private members has no JSON form; use a plain struct");
-    static_assert(trouble != Trouble::View,
-                  "patchbay::json: a std::string_view cannot be read, nothing owns its text; use std::string");
-    static_assert(trouble != Trouble::Character,
-                  "patchbay::json: a character type is neither text nor number; use std::string or std::int8_t");
-    static_assert(trouble != Trouble::MapKey, "patchbay::json: the key of a map must be std::string");
-    static_assert(trouble != Trouble::NotAStruct, "patchbay::json: the alternatives of a std::variant must be structs");
-    static_assert(trouble != Trouble::SameName,
-                  "patchbay::json: two structs of a std::variant have the same name; give one a messageType");
-    static_assert(trouble != Trouble::Other, "patchbay::json: this type has no JSON form");
+    if constexpr (trouble != Trouble::None) {
+        refuseJson<T, typename decltype(troubled<T, D>())::type, trouble>();
+    }
 }
 
 }  // namespace patchbay::json::detail

@@ -1,8 +1,10 @@
 #pragma once
-// Level-1 path templates (Jakarta WebSocket §3.1.1), checked when compiling.
+// Level-1 path templates (Jakarta WebSocket §3.1.1), checked when compiling; for plain HTTP also with a rest.
 //
 //     template = "/" | 1*( "/" segment ) [ "/" ]
+//     route    = template | [ template ] "/" rest
 //     segment  = literal | "{" name "}"          a variable is a whole segment
+//     rest     = "{" name "...}"                 all that follows: any number of segments, also one empty one
 //     name     = ( letter | "_" ) *( letter | digit | "_" | "-" | "." )
 
 #include <cstddef>
@@ -34,7 +36,10 @@ constexpr void forEachSegment(std::string_view path, Visit visit) {
 }
 
 constexpr bool isVariable(std::string_view segment) { return !segment.empty() && segment.front() == '{'; }
-constexpr std::string_view variableName(std::string_view segment) { return segment.substr(1, segment.size() - 2); }
+constexpr bool isRest(std::string_view segment) { return isVariable(segment) && segment.ends_with("...}"); }
+constexpr std::string_view variableName(std::string_view segment) {
+    return segment.substr(1, segment.size() - (isRest(segment) ? 5 : 2));
+}
 
 constexpr bool isVariableName(std::string_view name) {
     if (name.empty()) return false;
@@ -67,13 +72,18 @@ constexpr PathProblem checkSegment(std::string_view path, std::string_view segme
     return countVariable(path, variableName(segment)) > 1 ? PathProblem::VariableTwice : PathProblem::None;
 }
 
+enum class Rest : std::uint8_t { Refused, Last };
+
 /// The first problem of a template, or None.
-constexpr PathProblem checkPath(std::string_view path) {
+constexpr PathProblem checkPath(std::string_view path, Rest rest = Rest::Refused) {
     if (path.empty() || path.front() != '/') return PathProblem::NoLeadingSlash;
     if (path.find("//") != std::string_view::npos) return PathProblem::EmptySegment;
     PathProblem problem = PathProblem::None;
     forEachSegment(path, [&](std::string_view segment) {
-        if (problem == PathProblem::None) problem = checkSegment(path, segment);
+        if (problem != PathProblem::None) return;
+        problem = checkSegment(path, segment);
+        const bool last = segment.data() + segment.size() == path.data() + path.size();
+        if (problem == PathProblem::None && isRest(segment) && !(rest == Rest::Last && last)) problem = PathProblem::BadVariable;
     });
     return problem;
 }

@@ -1,0 +1,19 @@
+// EXPECT: Patchbay: ON_MESSAGE(said): nothing decodes the message parameter: a time point or duration has no JSON form; hold a number, such as milliseconds since 1970
+// EXPECT: app::Room
+// EXPECT: duration
+#include <patchbay/annotations.hpp>
+
+namespace app {
+
+struct Say {
+    std::chrono::milliseconds delay;
+};
+
+class Room {
+    SERVER_ENDPOINT(Room, "/chat/{room}")
+public:
+    ON_MESSAGE(said)
+    void said(const Say& say);
+};
+
+}  // namespace app

@@ -1,0 +1,14 @@
+// EXPECT: Patchbay: no constructor of this class can be called with services alone (references or std::shared_ptr to what the server provides, at most eight), or it is private: what stands below SERVER_ENDPOINT is, up to the next `public:`
+// EXPECT: app::Room
+#include <patchbay/annotations.hpp>
+
+namespace app {
+
+struct Store {};
+
+struct Room {
+    SERVER_ENDPOINT(Room, "/chat")
+    explicit Room(Store& store);
+};
+
+}  // namespace app

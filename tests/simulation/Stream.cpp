@@ -1,0 +1,565 @@
+#include "Stream.hpp"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace patchbay::simulation {
+namespace {
+
+constexpr std::size_t kSlack = 64;         // readable behind what a receiver is given
+constexpr int kMostPerTurn = 8;            // pieces that one turn hands on
+constexpr std::size_t kTooMuch = 1 << 24;  // more than any endpoint takes
+constexpr std::uint8_t kFinal = 0x80, kContinuation = 0x0, kText = 0x1, kBinary = 0x2, kClose = 0x8, kPing = 0x9,
+                       kPong = 0xA;
+
+std::uint16_t codeIn(Bytes payload) noexcept {
+    return static_cast<std::uint16_t>(std::to_integer<unsigned>(payload[0]) << 8 |
+                                      std::to_integer<unsigned>(payload[1]));
+}
+
+}  // namespace
+
+/// Gets what happens before the session has its carrier.
+class Stream::Nobody final : public transport::Channel::Receiver {
+public:
+    void onBytes(std::span<std::byte>) override {}
+    void onEnd(std::error_code) override {}
+};
+
+/// The simulation's network.
+class Stream::Wire final : public transport::Channel {
+public:
+    Wire(SimLoop& loop, Stream& stream) noexcept : Channel{loop, {}}, stream_{&stream} {}
+    ~Wire() override { close(); }
+
+    using Channel::fail, Channel::hasCredit, Channel::isBlocked, Channel::isReading, Channel::peerEnds;
+    bool isOver() const noexcept { return state() != State::New && state() != State::Open; }
+    bool isClosed() const noexcept { return state() == State::Closed; }
+    /// `buffer` is as large, with kSlack behind it.
+    void give(Bytes bytes, std::span<std::byte> buffer) {
+        const std::span<std::byte> room = receiver() ? receiver()->room() : std::span<std::byte>{};
+        const std::size_t first = std::min(room.size(), bytes.size());
+        std::ranges::copy(bytes.first(first), room.begin());
+        std::ranges::copy(bytes.subspan(first), buffer.begin());
+        received(room, buffer, bytes.size());
+    }
+    /// Its stream is gone.
+    void leave() noexcept { stream_ = nullptr; }
+
+private:
+    transport::IoResult writeWire(std::span<iovec> from, bool) noexcept override {
+        if (!stream_) return {transport::IoResult::State::Failed, 0, std::error_code{EPIPE, std::system_category()}};
+        return stream_->take(from);
+    }
+    void watch(Wants) noexcept override {}
+    void begin() noexcept override {}
+    void endWire() noexcept override {
+        if (stream_) stream_->serverEnds();
+    }
+    void resetWire() noexcept override {}
+    void closeWire() noexcept override {
+        if (stream_) stream_->wireCloses();
+    }
+
+    Stream* stream_;
+};
+
+/// Between a session and its carrier: the model is told.
+class Stream::Tap final : public Carrier {
+public:
+    Tap(Stream& stream, std::unique_ptr<websocket::WebSocketCarrier> carrier) noexcept
+        : stream_{stream}, carrier_{std::move(carrier)} {
+        stream_.tap_ = this;
+    }
+    ~Tap() override { stream_.tap_ = nullptr; }
+
+    SendStatus send(MessageKind kind, Bytes payload) noexcept override {
+        return stream_.entered(payload, carrier_->send(kind, payload));
+    }
+    /// All at once where all of it has room; or else one by one, since one answer for many would not tell which have
+    /// fallen.
+    SendStatus deliver(const Delivery& delivery) noexcept override {
+        std::size_t bytes = carrier_->queuedBytes();
+        for (std::size_t i = 0; i < delivery.count(); ++i) bytes += delivery.payload(i).size() + 10;
+        if (bytes > stream_.connection_.sendQueue().bytes) return deliverEach(delivery);
+        const SendStatus status = carrier_->deliver(delivery);
+        if (status == SendStatus::Closed) return status;
+        for (std::size_t i = 0; i < delivery.count(); ++i) stream_.entered(delivery.payload(i), status);
+        return status;
+    }
+    std::size_t queuedBytes() const noexcept override { return carrier_->queuedBytes(); }
+    SendStatus ping(Bytes payload) noexcept override { return carrier_->ping(payload); }
+    void pauseReading() noexcept override {
+        stream_.pauses();
+        carrier_->pauseReading();
+    }
+    void resumeReading() noexcept override {
+        stream_.resumes();
+        carrier_->resumeReading();
+    }
+    void close(CloseCode code, std::string_view text) noexcept override {
+        stream_.saysGoodbye(code, text, false);
+        carrier_->close(code, text);
+    }
+    void closeNow(CloseCode code, std::string_view text) noexcept override {
+        stream_.saysGoodbye(code, text, true);
+        carrier_->closeNow(code, text);
+    }
+    void cut() noexcept { carrier_->cut(); }
+
+private:
+    SendStatus deliverEach(const Delivery& delivery) noexcept {
+        SendStatus all = SendStatus::Queued;
+        for (std::size_t i = delivery.first; i < delivery.last; ++i) {
+            const SendStatus one = stream_.entered(delivery.broadcast.payload(i),
+                                                   carrier_->deliver({delivery.broadcast, i, i + 1, delivery.tag,
+                                                                      delivery.alone && i + 1 == delivery.last}));
+            if (one == SendStatus::Full || one == SendStatus::Closed) return one;
+            if (one == SendStatus::Dropped) all = one;
+        }
+        return all;
+    }
+
+    Stream& stream_;
+    const std::unique_ptr<websocket::WebSocketCarrier> carrier_;
+};
+
+Stream::Stream(Connection& connection, Surroundings& around, SimLoop& loop, Model::Id id)
+    : connection_{connection}, around_{around}, loop_{loop}, id_{id}, random_{id + 1} {}
+
+Stream::~Stream() {
+    if (wire_) wire_->leave();
+}
+
+// ------------------------------------------------------------------------------------------------ the server's side
+
+void Stream::open(const std::shared_ptr<messaging::SessionCore>& session) {
+    static Nobody nobody;
+    wire_ = new Wire{loop_, *this};
+    wire_->start(nobody);
+    auto carrier = std::make_unique<websocket::WebSocketCarrier>(
+        websocket::WebSocketCarrier::Upgraded{wire_, session, {}, transport::ConnectionPlace{around_.places}},
+        carriers_);
+    websocket::WebSocketCarrier& self = *carrier;
+    around_.model.touched(id_);
+    session->open(std::make_unique<Tap>(*this, std::move(carrier)));
+    self.beginReading({});
+}
+
+void Stream::cut() noexcept {
+    if (!tap_ || wire_->isOver()) return;
+    disturbed_ = true;
+    connection_.look();
+    around_.model.leaves(id_, endingFor(CloseCause::ConnectionLost));
+    around_.model.excuse(id_);
+    tap_->cut();
+}
+
+bool Stream::hasEnded() const noexcept { return wire_ && wire_->isClosed() && !tap_; }
+std::uint64_t Stream::dropped() const noexcept { return wire_ ? wire_->droppedMessages() : 0; }
+bool Stream::isHeldUp() const noexcept { return paused_ && !underWay_.empty(); }
+
+SendStatus Stream::entered(Bytes payload, SendStatus status) noexcept {
+    loop_.mustBeHere();
+    if (status == SendStatus::Closed) return status;
+    const Model::Call call = callIn(payload);
+    if (call == 0)
+        around_.model.fail(Rule::Torn,
+                           "a message of " + std::to_string(payload.size()) + " bytes is not what was sent");
+    if (status != SendStatus::Queued) ++around_.fullQueues;
+    around_.trace.add("gets session %llu: call %llu, %llu", id_, call, static_cast<std::uint64_t>(status));
+    connection_.look();
+    around_.model.entered(id_, call, status);
+    if (status == SendStatus::Queued) entered_.push_back(call);
+    if (status == SendStatus::Dropped) ++refused_;
+    return status;
+}
+
+void Stream::saysGoodbye(CloseCode code, std::string_view text, bool atOnce) noexcept {
+    loop_.mustBeHere();
+    if (wire_->isOver()) return;
+    around_.trace.add("goodbye session %llu: code %llu, at once %llu", id_, static_cast<std::uint64_t>(code),
+                      atOnce ? 1 : 0);
+    codes_.push_back(code);
+    if (!vanished_) {
+        connection_.look();
+        around_.model.goodbye(id_, code, text, atOnce, connection_.droppedBefore());
+    }
+    if (atOnce) {
+        if (std::exchange(fresh_, false)) hear();
+        orderly_ = false;
+    }
+    goodbyeSaid_ = true;
+    resumes();
+}
+
+void Stream::pauses() noexcept {
+    loop_.mustBeHere();
+    paused_ = !goodbyeSaid_;
+    if (paused_) around_.model.readsNot(id_);
+}
+
+void Stream::resumes() noexcept {
+    loop_.mustBeHere();
+    if (std::exchange(paused_, false)) around_.model.readsAgain(id_);
+}
+
+/// As much as there is credit for, and often less.
+transport::IoResult Stream::take(std::span<iovec> from) noexcept {
+    using State = transport::IoResult::State;
+    if (vanished_) {
+        foundOut_ = true;
+        return {State::Failed, 0, std::error_code{EPIPE, std::system_category()}};
+    }
+    std::size_t all = 0;
+    for (const iovec& piece : from) all += piece.iov_len;
+    std::size_t most = stalled_ ? std::min(all, credit_) : all;
+    if (stalled_) credit_ -= most;
+    if (!stalled_ && random_.chance(25)) most = random_.below(static_cast<std::uint32_t>(all) + 1);
+    std::size_t left = most;
+    for (const iovec& piece : from) {
+        const std::size_t some = std::min(left, piece.iov_len);
+        heard_.append(static_cast<const char*>(piece.iov_base), some);
+        left -= some;
+    }
+    fresh_ = fresh_ || most != 0;
+    return {most == all ? State::Done : State::WouldBlock, most, {}};
+}
+
+void Stream::serverEnds() noexcept {
+    serverEnded_ = true;
+    if (!mute_ && !vanished_) endDue_ = true;
+}
+
+void Stream::wireCloses() noexcept {
+    if (std::exchange(fresh_, false)) hear();
+    if (goodbyeSaid_ && orderly_ && !goodbyeHeard_ && !disturbed_)
+        around_.model.fail(Rule::Loss,
+                           "session " + std::to_string(id_) + " has said goodbye, and its client has not heard it");
+}
+
+// ------------------------------------------------------------------------------------------------ what comes
+
+void Stream::put(Arriving arriving) {
+    if (vanished_ || clientClosed_ || !wire_ || wire_->isClosed()) return;
+    arriving.due = around_.machine.now + delay_;
+    if (!underWay_.empty()) arriving.due = std::max(arriving.due, underWay_.back().due);
+    underWay_.push_back(std::move(arriving));
+}
+
+bool Stream::isNextDue() const noexcept { return !underWay_.empty() && underWay_.front().due <= loop_.now(); }
+
+bool Stream::hasWork() const noexcept {
+    if (fresh_) return true;
+    if (!wire_ || wire_->isClosed()) return false;
+    const bool due = !underWay_.empty() && underWay_.front().due <= around_.machine.now;
+    return isWritableAgain() || isEndDue() || (due && (wire_->isReading() || hasReset()));
+}
+
+bool Stream::isWritableAgain() const noexcept { return wire_->isBlocked() && (!stalled_ || credit_ != 0 || vanished_); }
+bool Stream::isEndDue() const noexcept { return endDue_ && underWay_.empty() && wire_->isReading(); }
+bool Stream::hasReset() const noexcept {
+    return std::ranges::any_of(underWay_, [](const Arriving& one) { return one.what == What::Reset; });
+}
+
+void Stream::arrive() {
+    if (std::exchange(fresh_, false)) hear();
+    if (!wire_ || wire_->isClosed()) return;
+    if (isWritableAgain()) wire_->hasCredit();
+    const auto keep = wire_;
+    for (int i = 0; i < kMostPerTurn && isNextDue() && wire_->isReading(); ++i) hand();
+    // A reset is felt whoever reads.
+    if (!wire_->isReading() && isNextDue() && hasReset()) {
+        underWay_.clear();
+        tell({.what = What::Reset, .bytes = {}});
+        wire_->fail(std::error_code{ECONNRESET, std::system_category()});
+    }
+    if (isEndDue()) {
+        endDue_ = false;
+        wire_->peerEnds();
+    }
+    if (wire_->isOver()) around_.model.excuse(id_);
+}
+
+void Stream::hand() {
+    connection_.look();
+    if (wire_->isReading() && !wire_->isOver()) tellRead();
+    Arriving& first = underWay_.front();
+    const auto size = static_cast<std::uint32_t>(first.bytes.size());
+    switch (first.what) {
+        case What::Fin:
+        case What::Reset: {
+            const Arriving end = std::move(first);
+            underWay_.pop_front();
+            tell(end);
+            if (end.what == What::Fin) return wire_->peerEnds();
+            return wire_->fail(std::error_code{ECONNRESET, std::system_category()});
+        }
+        case What::Break:
+            return handPiece(first, size);
+        default:
+            break;
+    }
+    if (random_.chance(40)) return handPiece(first, random_.between(1, size));
+    if (random_.chance(50)) return handMany();
+    handPiece(first, size);
+}
+
+/// Some of a frame, or the rest of it.
+void Stream::handPiece(Arriving& first, std::size_t bytes) {
+    const std::string piece = first.bytes.substr(0, bytes);
+    first.bytes.erase(0, bytes);
+    if (first.bytes.empty()) {
+        tell(first);
+        underWay_.pop_front();
+    }
+    give(piece);
+}
+
+/// Messages, pings and pongs that are there, in one read.
+void Stream::handMany() {
+    std::string all;
+    bool isFirst = true;
+    while (isNextDue() && underWay_.front().what != What::Fin && underWay_.front().what != What::Reset) {
+        const Arriving& next = underWay_.front();
+        if (next.what == What::Break || (next.what == What::Goodbye && !isFirst)) break;
+        all += next.bytes;
+        const bool last = next.what == What::Goodbye;
+        if (isFirst) {
+            tell(next);
+        } else if (next.what == What::Message) {
+            untold_.emplace_back(next.number, next.size);
+        }
+        isFirst = false;
+        underWay_.pop_front();
+        if (last) break;
+    }
+    give(all);
+}
+
+/// What is about to be read, and what it brings about.
+void Stream::tell(const Arriving& arriving) {
+    Model& model = around_.model;
+    connection_.look();
+    switch (arriving.what) {
+        case What::Message:
+            told_ = arriving.number;
+            if (isOpen()) model.arrived(id_, arriving.number, arriving.size);
+            break;
+        case What::Goodbye:
+            model.leaves(id_, {CloseCause::Peer, arriving.code, arriving.code, {}});
+            break;
+        case What::Break:
+            if (arriving.cause == CloseCause::TooBig && isOpen()) model.breaksSize(id_);
+            model.leaves(id_, endingFor(arriving.cause));
+            codes_.push_back(endingFor(arriving.cause).onWire);
+            break;
+        case What::Fin:
+        case What::Reset:
+            model.leaves(id_, endingFor(CloseCause::ConnectionLost));
+            break;
+        case What::Ping:
+        case What::Pong:
+            break;
+    }
+}
+
+/// The server reads on, so it has read what it has. Of a session that closes the model hears when a handler begins.
+void Stream::tellRead() {
+    if (!untold_.empty() && isOpen()) handles(untold_.back().first);
+}
+
+void Stream::handles(std::uint32_t number) {
+    while (!untold_.empty() && untold_.front().first <= number) {
+        told_ = untold_.front().first;
+        around_.model.arrived(id_, told_, untold_.front().second);
+        untold_.pop_front();
+    }
+}
+
+void Stream::give(std::string_view bytes) {
+    around_.model.touched(id_);
+    std::vector<std::byte> buffer(bytes.size() + kSlack);
+    const auto keep = wire_;
+    keep->give(asBytes(bytes), std::span{buffer}.first(bytes.size()));
+    if (!keep->isOver() && keep->isReading() && wire_) tellRead();
+}
+
+void Stream::checkRest() {
+    tellRead();
+    const bool ended = !wire_ || wire_->isClosed();
+    if (!ended && goodbyeHeard_ && !mute_ && !vanished_)
+        around_.model.fail(Rule::Asleep, "a connection has not ended though both sides have said goodbye");
+    if (foundOut_ && isOpen())
+        around_.model.fail(Rule::Asleep, "a session is open though its client could not be written to");
+    if (!isOpen() || vanished_ || !connection_.session().isReceiving()) return;
+    if (told_ != said_)
+        around_.model.fail(Rule::Loss,
+                           "the server has read " + std::to_string(told_) + " messages of " + std::to_string(said_));
+    if (entered_.size() + fallen_ + refused_ != dropped())
+        around_.model.fail(Rule::Loss, "the client misses " + std::to_string(entered_.size() + fallen_ + refused_) +
+                                           " messages, and " + std::to_string(dropped()) + " were dropped");
+}
+
+// ------------------------------------------------------------------------------------------------ the far end speaks
+
+/// Masked, as a client's are (RFC 6455 §5.3).
+std::string Stream::frame(std::uint8_t first, Bytes payload) {
+    std::string bytes{static_cast<char>(first)};
+    if (payload.size() <= 125) {
+        bytes += static_cast<char>(0x80 | payload.size());
+    } else {
+        bytes += static_cast<char>(0x80 | 126);
+        bytes += static_cast<char>(payload.size() >> 8);
+        bytes += static_cast<char>(payload.size() & 0xFF);
+    }
+    const std::uint64_t key = random_.next();
+    for (int i = 0; i < 4; ++i) bytes += static_cast<char>(key >> 8 * i);
+    for (std::size_t i = 0; i < payload.size(); ++i)
+        bytes += static_cast<char>(std::to_integer<std::uint64_t>(payload[i]) ^ (key >> 8 * (i % 4)));
+    return bytes;
+}
+
+void Stream::say(std::uint32_t step, std::size_t bytes, MessageKind kind) {
+    if (clientClosed_) return;
+    const std::string payload = saidBy(++said_, step, bytes);
+    const std::uint8_t opcode = kind == MessageKind::Text ? kText : kBinary;
+    Arriving arriving{
+        .what = What::Message, .bytes = {}, .number = said_, .size = static_cast<std::uint32_t>(payload.size())};
+    const std::size_t cut =
+        random_.chance(25) ? random_.below(static_cast<std::uint32_t>(payload.size()) + 1) : payload.size();
+    if (cut == payload.size()) {
+        arriving.bytes = frame(kFinal | opcode, asBytes(payload));
+    } else {
+        arriving.bytes = frame(opcode, asBytes(payload).first(cut));
+        if (random_.chance(50)) arriving.bytes += frame(kFinal | kPing, asBytes("between"));
+        arriving.bytes += frame(kFinal | kContinuation, asBytes(payload).subspan(cut));
+    }
+    put(std::move(arriving));
+    if (random_.chance(10)) put({.what = What::Ping, .bytes = frame(kFinal | kPing, asBytes("there?"))});
+}
+
+void Stream::sayGoodbye(CloseCode code) {
+    if (clientClosed_) return;
+    const auto value = static_cast<std::uint16_t>(code);
+    const std::array<std::byte, 2> payload{std::byte(value >> 8), std::byte(value & 0xFF)};
+    put({.what = What::Goodbye, .bytes = frame(kFinal | kClose, payload), .code = code});
+    codes_.push_back(code);
+    clientClosed_ = true;
+}
+
+void Stream::breakRule(CloseCause rule) {
+    Arriving arriving{.what = What::Break, .bytes = {}, .cause = rule};
+    switch (rule) {
+        case CloseCause::InvalidText:
+            arriving.bytes = frame(kFinal | kText, asBytes("\xff"));
+            break;
+        case CloseCause::TooBig: {
+            arriving.bytes = std::string{static_cast<char>(kFinal | kBinary)} + static_cast<char>(0x80 | 127);
+            for (int i = 7; i >= 0; --i) arriving.bytes += static_cast<char>(kTooMuch >> 8 * i);
+            arriving.bytes += "mask";
+            break;
+        }
+        default:
+            arriving.bytes = frame(kFinal | 0x3, asBytes("reserved"));
+    }
+    put(std::move(arriving));
+    clientClosed_ = disturbed_ = true;
+}
+
+void Stream::loseConnection() {
+    if (!wire_) return;
+    disturbed_ = true;
+    clientClosed_ = false;
+    put({.what = random_.chance(50) ? What::Reset : What::Fin, .bytes = {}});
+    clientClosed_ = true;
+}
+
+void Stream::vanish() noexcept {
+    if (!wire_ || wire_->isOver()) return;
+    vanished_ = disturbed_ = true;
+    underWay_.clear();
+    around_.model.mayBeLost(id_);
+    around_.model.excuse(id_);
+}
+
+void Stream::calm() noexcept {
+    stalled_ = false;
+    delay_ = {};
+    for (Arriving& arriving : underWay_) arriving.due = around_.machine.now;
+}
+
+// ------------------------------------------------------------------------------------------------ the far end hears
+
+void Stream::hear() {
+    while (hearFrame()) continue;
+}
+
+/// False when none is whole.
+bool Stream::hearFrame() {
+    const Bytes bytes = asBytes(heard_);
+    if (bytes.size() < 2) return false;
+    const auto first = std::to_integer<std::uint8_t>(bytes[0]), second = std::to_integer<std::uint8_t>(bytes[1]);
+    const std::size_t head = second == 126 ? 4 : second == 127 ? 10 : 2;
+    if (bytes.size() < head) return false;
+    std::size_t size = second;
+    if (head > 2) size = 0;
+    for (std::size_t i = 2; i < head; ++i) size = size << 8 | std::to_integer<std::size_t>(bytes[i]);
+    if (bytes.size() < head + size) return false;
+    const std::string payload = heard_.substr(head, size);
+    heard_.erase(0, head + size);
+    // A ping is answered until the peer's Close has come (RFC 6455 §5.5.2).
+    if (goodbyeHeard_ && first != (kFinal | kPong))
+        around_.model.fail(Rule::Ghost, "the client hears something behind the goodbye");
+    switch (first) {
+        case kFinal | kText:
+        case kFinal | kBinary:
+            hearMessage(asBytes(payload));
+            break;
+        case kFinal | kPing:
+            put({.what = What::Pong, .bytes = frame(kFinal | kPong, asBytes(payload))});
+            break;
+        case kFinal | kPong:
+            break;
+        case kFinal | kClose:
+            hearGoodbye(asBytes(payload));
+            break;
+        default:
+            around_.model.fail(Rule::Torn, "the client hears no frame: its first byte is " + std::to_string(first));
+    }
+    return true;
+}
+
+void Stream::hearMessage(Bytes payload) {
+    const Model::Call call = callIn(payload);
+    if (call == 0)
+        return around_.model.fail(Rule::Torn,
+                                  "a message of " + std::to_string(payload.size()) + " bytes is not what was sent");
+    for (; !entered_.empty() && entered_.front() != call; ++fallen_) entered_.pop_front();
+    if (entered_.empty())
+        return around_.model.fail(Rule::Ghost,
+                                  "the client hears call " + std::to_string(call) + ", which was not sent, or before");
+    entered_.pop_front();
+    if (!orderly_ && ++late_ > 1) around_.model.fail(Rule::Ghost, "the client hears what was to be dropped");
+    if (fallen_ > dropped() && orderly_)
+        around_.model.fail(Rule::Loss, "the client misses " + std::to_string(fallen_) + " messages, and " +
+                                           std::to_string(dropped()) + " were dropped");
+}
+
+void Stream::hearGoodbye(Bytes payload) {
+    goodbyeHeard_ = true;
+    const CloseCode code = payload.size() < 2 ? CloseCode::NoStatus : CloseCode{codeIn(payload)};
+    if (std::ranges::find(codes_, code) == codes_.end())
+        around_.model.fail(Rule::Reason, "the client hears a goodbye with " +
+                                             std::to_string(static_cast<unsigned>(code)) + ", which nobody gave");
+    if (orderly_ && entered_.size() + fallen_ > dropped())
+        around_.model.fail(Rule::Loss, "a goodbye comes before " + std::to_string(entered_.size()) + " messages");
+    if (!mute_) sayGoodbye(code);
+}
+
+}  // namespace patchbay::simulation
