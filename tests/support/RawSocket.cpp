@@ -73,14 +73,14 @@ RawSocket::RawSocket(std::uint16_t port, Options options) : socket_{::socket(AF_
     if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         fail("cannot connect to port " + std::to_string(port) + ": " + std::strerror(errno));
     }
-    if (options.tls) shakeHands();
+    if (options.tls) shakeHands(options);
 }
 
 RawSocket::~RawSocket() = default;
 RawSocket::RawSocket(RawSocket&&) noexcept = default;
 
-void RawSocket::shakeHands() {
-    tls_ = std::make_unique<TlsClient>();
+void RawSocket::shakeHands(const Options& options) {
+    tls_ = std::make_unique<TlsClient>(TlsClient::Options{.certificate = options.certificate, .key = options.key});
     sendPlain(tls_->takeOutput());
     while (!tls_->isReady()) {
         if (!receive()) fail("the connection ended within the TLS handshake");

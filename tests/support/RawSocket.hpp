@@ -54,6 +54,8 @@ public:
     struct Options {
         bool tls = false;       ///< speaks TLS, whatever certificate the server has
         int receiveBuffer = 0;  ///< Units: bytes; 0: the system's. A small one makes a slow reader felt soon.
+        std::string certificate = {};  ///< over TLS, a file to show, with its key
+        std::string key = {};
     };
     explicit RawSocket(std::uint16_t port, Options options);
     explicit RawSocket(std::uint16_t port) : RawSocket{port, Options{}} {}
@@ -86,7 +88,7 @@ public:
 private:
     bool receive();
     void sendPlain(std::string_view bytes);
-    void shakeHands();
+    void shakeHands(const Options& options);
     std::string_view unread() const noexcept { return std::string_view{received_}.substr(taken_); }
 
     Descriptor socket_;
