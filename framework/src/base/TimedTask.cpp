@@ -1,7 +1,11 @@
 #include "base/TimedTask.hpp"
 
+#include "base/Guarded.hpp"
+
+#include <patchbay/detail/Labels.hpp>
 #include <patchbay/timer.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace patchbay {
@@ -78,6 +82,22 @@ void TimedTask::cancel() noexcept {
 }
 
 void TimedTask::drop() noexcept { disarm(); }
+
+std::shared_ptr<LoopTask> LoopTask::once(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds delay, Task task,
+                                         const char* what) {
+    const Times times{std::max(onClock(delay), Clock::duration::zero()), Clock::duration::zero()};
+    auto timed = std::make_shared<LoopTask>(loop, times, std::move(task), what);
+    if (!timed->start()) timed->drop();
+    return timed;
+}
+
+void LoopTask::due() noexcept {
+    Task* const task = beginRun();
+    if (!task) return;
+    const detail::Labelled labelled{detail::runningHere(), what_};
+    guarded("patchbay", what_, *task);
+    endRun();
+}
 
 void Timer::cancel() const noexcept {
     if (task_) task_->cancel();

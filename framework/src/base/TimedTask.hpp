@@ -11,7 +11,9 @@
 #include <patchbay/task.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <utility>
 
 namespace patchbay {
 
@@ -64,6 +66,21 @@ private:
     bool waiting_ = false;  // for the owner to begin the run
     bool running_ = false;
     std::atomic<bool> active_{true};
+};
+
+/// One whose runs are made by its loop when they are due, for nobody in particular.
+class LoopTask final : public TimedTask {
+public:
+    /// `what`: such as "a coroutine's timer", for the log and the watchdog; it outlives the task.
+    LoopTask(const std::shared_ptr<Loop>& loop, Times times, Task task, const char* what) noexcept
+        : TimedTask{loop, times, std::move(task)}, what_{what} {}
+    /// Runs `task` once after `delay`, never within this call; a loop that takes nothing drops it.   Units: below zero is zero.
+    static std::shared_ptr<LoopTask> once(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds delay, Task task, const char* what);
+
+private:
+    void due() noexcept override;
+
+    const char* const what_;
 };
 
 }  // namespace patchbay

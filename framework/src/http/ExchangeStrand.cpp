@@ -1,12 +1,10 @@
 #include "http/ExchangeStrand.hpp"
 
-#include "base/Guarded.hpp"
 #include "base/TimedTask.hpp"
 #include "http/Answer.hpp"
 
 #include <patchbay/detail/Labels.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace patchbay::http {
@@ -49,29 +47,8 @@ void ExchangeStrand::goOn() noexcept {
     loop_->post([self = shared_from_this()] { self->resume(); });
 }
 
-namespace {
-
-/// Wakes a coroutine.
-class WakeUp final : public TimedTask {
-public:
-    using TimedTask::TimedTask;
-
-private:
-    void due() noexcept override {
-        Task* const task = beginRun();
-        if (!task) return;
-        guarded("http", "a coroutine's timer", *task);
-        endRun();
-    }
-};
-
-}  // namespace
-
 Timer ExchangeStrand::after(std::chrono::milliseconds delay, Task task) {
-    const TimedTask::Times once{std::max(onClock(delay), Clock::duration::zero()), Clock::duration::zero()};
-    auto timed = std::make_shared<WakeUp>(loop_, once, std::move(task));
-    if (!timed->start()) timed->drop();
-    return Timer{std::move(timed)};
+    return Timer{LoopTask::once(loop_, delay, std::move(task), "a coroutine's timer")};
 }
 
 }  // namespace patchbay::http

@@ -218,29 +218,9 @@ void Strand::allowWaits() noexcept {
     cancelled_ = false;
 }
 
-namespace {
-
-/// Wakes a coroutine; not a task of the session's, which would wait for that coroutine's end.
-class WakeUp final : public TimedTask {
-public:
-    using TimedTask::TimedTask;
-
-private:
-    void due() noexcept override {
-        Task* const task = beginRun();
-        if (!task) return;
-        guarded("patchbay", "a coroutine's timer", *task);
-        endRun();
-    }
-};
-
-}  // namespace
-
+/// Not a task of the session's, which would wait for this coroutine's end.
 Timer Strand::after(std::chrono::milliseconds delay, Task task) {
-    const TimedTask::Times once{std::max(onClock(delay), Clock::duration::zero()), Clock::duration::zero()};
-    auto timed = std::make_shared<WakeUp>(session_.sharedLoop(), once, std::move(task));
-    if (!timed->start()) timed->drop();
-    return Timer{std::move(timed)};
+    return Timer{LoopTask::once(session_.sharedLoop(), delay, std::move(task), "a coroutine's timer")};
 }
 
 std::shared_ptr<detail::Strand> Strand::self() noexcept { return {session_.shared_from_this(), this}; }
