@@ -11,21 +11,6 @@
 namespace patchbay::deployment {
 namespace {
 
-/// A timer of the server's own.
-class ServerTask final : public TimedTask {
-public:
-    using TimedTask::TimedTask;
-
-private:
-    void due() noexcept override {
-        Task* const task = beginRun();
-        if (!task) return;
-        const detail::Labelled labelled{detail::runningHere(), "a timer of the server"};
-        guarded("patchbay", "a timer's task", *task);
-        endRun();
-    }
-};
-
 /// One ticker for all loops, with the library that it came from.
 struct Ticking {
     detail::ImagePin pin;  // first: goes last
@@ -50,7 +35,8 @@ Timer Deployments::every(std::chrono::milliseconds interval, Task task) {
 
 Timer Deployments::startTimer(const std::shared_ptr<Loop>& loop, std::chrono::milliseconds interval, Task task) {
     if (interval.count() <= 0) throw std::invalid_argument{"a timer's interval must be longer than nothing"};
-    const auto timed = std::make_shared<ServerTask>(loop, TimedTask::Times{onClock(interval), onClock(interval)}, std::move(task));
+    const auto timed = std::make_shared<LoopTask>(loop, TimedTask::Times{onClock(interval), onClock(interval)}, std::move(task),
+                                                  "a timer of the server");
     {
         const std::lock_guard guard{lock_};
         std::erase_if(timers_, [](const auto& timer) { return timer.expired(); });
@@ -221,7 +207,6 @@ namespace {
 http::Match refused(int status, std::string problem, HeaderFields fields = {}) {
     http::Match match;
     match.refusal = {status, std::move(fields), std::move(problem)};
-    match.refusal.addHeader("Content-Type", "text/plain; charset=utf-8");
     return match;
 }
 

@@ -45,9 +45,7 @@ Answer::~Answer() = default;
 // ------------------------------------------------------------------------------------------------ written
 
 bool Answer::respond(HttpResponse response) {
-    if (!response.body.empty() && findHeader(response.headers, "Content-Type").empty() && !isBodiless(response.status)) {
-        response.addHeader("Content-Type", "text/plain; charset=utf-8");
-    }
+    giveType(response);
     if (response.status == 205) response.body.clear();  // RFC 9110 §15.3.6
     std::unique_lock guard{lock_};
     if (stage_ != Stage::Unanswered) return false;

@@ -40,6 +40,11 @@ std::string mistakeIn(const HeaderFields& fields) {
     return {};
 }
 
+void giveType(HttpResponse& response) {
+    if (response.body.empty() || isBodiless(response.status) || !findHeader(response.headers, "Content-Type").empty()) return;
+    response.addHeader("Content-Type", "text/plain; charset=utf-8");
+}
+
 std::string mistakeIn(int status, const HeaderFields& fields) {
     if (status < 200 || status > 599) return "the status " + std::to_string(status) + " is not one from 200 to 599";
     return mistakeIn(fields);

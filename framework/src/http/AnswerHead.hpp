@@ -13,6 +13,7 @@
 // Source: RFC 9112 §6, §9; RFC 9110 §8.6, §15
 
 #include <patchbay/header_fields.hpp>
+#include <patchbay/http.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,9 @@ struct AnswerTerms {
 
 /// True where an answer of that status never has a body.
 constexpr bool isBodiless(int status) noexcept { return status < 200 || status == 204 || status == 304; }
+
+/// A body without a type is text.
+void giveType(HttpResponse& response);
 
 /// What an application got wrong in an answer: a sentence for the log; empty when nothing is.
 std::string mistakeIn(int status, const HeaderFields& fields);

@@ -1,3 +1,4 @@
+// A connection's life, its time, and what comes: requests and their bodies.
 #include "http/Gate.hpp"
 
 #include "base/Guarded.hpp"
@@ -6,8 +7,6 @@
 
 #include <patchbay/detail/Labels.hpp>
 
-#include <array>
-#include <cstdio>
 #include <utility>
 
 namespace patchbay::http {
@@ -17,21 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds kLastAnswerTimeout{5000};
 /// What a newcomer has to ask, while the server stops, for its 503.
 constexpr std::chrono::milliseconds kLastRequestTimeout{500};
-/// How much of an answer waits at the channel, before more of it is put there.   Units: bytes.
-constexpr std::size_t kEnough = 64 * 1024;
-constexpr std::size_t kMostPiece = 64 * 1024;
-/// A body up to this size is written with its head.
-constexpr std::size_t kSmallBody = 8 * 1024;
-
-HttpResponse text(int status, std::string_view problem) {
-    return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::string{problem} + "\n"};
-}
-
-/// RFC 6454 §7.3: a client sends one Origin, with a value, or none. Of two, only one would be checked.
-bool hasDoubtfulOrigin(const RequestHead& head) {
-    const std::size_t count = protocol::countFields(head.headers(), "Origin");
-    return count > 1 || (count == 1 && head.header("Origin").empty());
-}
 
 HttpRequest requestOf(const RequestHead& head, std::string_view remoteAddress, bool secure) {
     HttpRequest request;
@@ -45,15 +29,6 @@ HttpRequest requestOf(const RequestHead& head, std::string_view remoteAddress, b
     request.remoteAddress = remoteAddress;
     request.secure = secure;
     return request;
-}
-
-/// What POCO is told of a request: its first line, and of an upgrade the fields that make it one.
-void writeForPoco(std::string& out, const RequestHead& head) {
-    out.assign(head.method).append(" ").append(head.target).append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
-    if (head.wantsWebSocket) {
-        for (const std::string_view name : {"Host", "Connection", "Upgrade"}) writeField(out, name, head.header(name));
-    }
-    out.append("\r\n");
 }
 
 }  // namespace
@@ -98,56 +73,13 @@ private:
     std::unique_ptr<BodyMemory> body_;
 };
 
-/// Judges a handshake.
-class Gate::UpgradeJob final : public Hosted {
-public:
-    UpgradeJob(Gate& gate, const RequestHead& head) : Hosted{gate.secure_}, gate_{gate}, head_{head} {}
-
-    void handle() noexcept override {
-        if (const auto thrown = thrownBy([&] { judge(); })) {
-            log::error("http", std::string{head_.target} + ": the handshake failed: " + *thrown);
-            result.emplace().refusal = text(500, "the server could not complete the handshake");
-        }
-    }
-
-    std::optional<Upgrade> result;
-    protocol::ServerHandshake handshake;
-
-private:
-    void judge() {
-        handshake = protocol::readServerHandshake({head_.method, 1, head_.minorVersion, head_.headers()});
-        if (!handshake.isAccepted()) {
-            HttpResponse refusal = text(handshake.status, handshake.problem);
-            for (auto& field : protocol::answerFields(handshake)) refusal.addHeader(field.name, field.value);
-            result.emplace().refusal = std::move(refusal);
-        } else if (hasDoubtfulOrigin(head_)) {
-            result.emplace().refusal = text(400, "more than one Origin field, or an empty one (RFC 6454 §7.3)");
-        } else {
-            result = gate_.state_->site.upgrade(
-                {head_, handshake, gate_.remoteAddress_, secure, gate_.loopIndex_, gate_.channel_->peerCertificates()});
-            checkFields();
-        }
-    }
-    /// What the application adds is its own, or goes nowhere.
-    void checkFields() {
-        const std::string mistake =
-            result->refusal ? mistakeIn(result->refusal->status, result->refusal->headers) : mistakeIn(result->fields);
-        if (mistake.empty()) return;
-        log::error("http", std::string{head_.target} + ": the handshake's answer: " + mistake + "; the client gets a 500");
-        result.emplace().refusal = text(500, "the server could not complete the handshake");
-    }
-
-    Gate& gate_;
-    const RequestHead& head_;
-};
-
 // ------------------------------------------------------------------------------------------------ a connection
 
 const GateOptions& Gate::options() const noexcept { return state_->options; }
 
 void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, transport::Socket socket,
                 std::string remoteAddress) {
-    // No more is put there than is good: see kEnough.
+    // No more is put there than is good: see GateAnswers.
     constexpr SendQueue kAnswers{1_GiB, WhenFull::Close};
     const bool secure = socket.isSecure();
     const transport::Channel::Pointer channel = transport::SocketChannel::open(loop, std::move(socket), kAnswers);
@@ -378,7 +310,7 @@ void Gate::begin(const RequestHead& head, Match match) {
         stage_ = body_ ? Stage::Body : Stage::Busy;
         if (body_) bodyUse_ = BodyUse::Streamed;
         AsyncJob job{*this, std::move(match)};
-        writeForPoco(job.head, head);
+        job.tell(head);
         state_->host.runHere(job, loopIndex_);
         core_.reset();  // POCO may not have come to it
         return;
@@ -477,175 +409,6 @@ void Gate::bodyEnded() {
     if (!state_->host.runInPool(job)) {
         core->answer()->respond({503, {{"Retry-After", "1"}}, "the server is busy; try again in a moment\n"});
     }
-}
-
-// ------------------------------------------------------------------------------------------------ out
-
-void Gate::answerReady() noexcept {
-    const auto keep = self_;
-    while (answer_ && channel_->queuedBytes() < kEnough) {
-        const Answer::Taken taken = answer_->take([this](const Answer::Ready& ready) { return writePart(ready); });
-        if (taken == Answer::Taken::Cut) return cut();
-        if (taken == Answer::Taken::All) return answered();
-        if (taken == Answer::Taken::Nothing) break;
-    }
-    if (!answer_) return;
-    const std::size_t queued = channel_->queuedBytes();
-    answer_->setQueued(queued);
-    if (queued > 0 && waiting_ == Waiting::ForNothing) wait(Waiting::ForReader);
-}
-
-void Gate::give(Bytes head, Bytes payload) {
-    given_ += head.size() + payload.size();
-    channel_->send(head, payload);
-}
-
-/// The next of an answer; how much of its body that was.
-std::size_t Gate::writePart(const Answer::Ready& ready) {
-    std::string& out = state_->scratch[loopIndex_].answer;
-    out.clear();
-    if (ready.status != 0) {
-        answering_ = true;
-        framing_ = framingOf(ready.status, ready.length, terms_);
-        keepAlive_ = keepAlive_ && framing_ != Framing::UntilEnd && (!body_ || bodyMayBeSkipped()) && !state_->site.isStopping();
-        terms_.keepAlive = keepAlive_;
-        writeAnswerHead(out, ready.status, ready.fields, ready.length, terms_);
-    }
-    const std::string_view piece = framing_ == Framing::None ? std::string_view{} : ready.body.substr(0, kMostPiece);
-    const bool last = ready.last && piece.size() == ready.body.size();
-    if (framing_ == Framing::Chunked && !piece.empty()) {
-        std::array<char, 20> size;
-        out.append(size.data(), static_cast<std::size_t>(std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size())));
-    }
-    const bool small = piece.size() <= kSmallBody;
-    if (small) out.append(piece);
-    if (!small) {
-        give({}, asBytes(out));
-        give({}, asBytes(piece));
-        out.clear();
-    }
-    if (framing_ == Framing::Chunked && !piece.empty()) out.append("\r\n");
-    if (framing_ == Framing::Chunked && last) out.append("0\r\n\r\n");
-    if (!out.empty()) give({}, asBytes(out));
-    return framing_ == Framing::None ? ready.body.size() : piece.size();
-}
-
-/// The channel has all of the answer.
-void Gate::answered() {
-    const auto answer = std::exchange(answer_, nullptr);
-    answering_ = false;
-    answer->end(false);
-    if (stage_ == Stage::Ended) return;
-    if (!body_) return next();
-    bodyUse_ = BodyUse::Skipped;
-    if (!keepAlive_) return next();
-    stage_ = Stage::Body;
-    wait(Waiting::ForBody);
-    if (!consuming_) advance();
-}
-
-/// Who waits for a 100 Continue may never send it; what is small and announced may be read.
-bool Gate::bodyMayBeSkipped() const noexcept {
-    return !continueAwaited_ && body_->left().value_or(0) <= kMostSkipped;
-}
-
-/// The exchange is over.
-void Gate::next() {
-    if (!keepAlive_ || channel_->queuedBytes() >= kEnough) {
-        if (channel_->queuedBytes() == 0) return end();
-        stage_ = Stage::Flushing;
-        wait(Waiting::ForReader);
-        if (keepAlive_ && !consuming_) afterReading();
-        return;
-    }
-    stage_ = Stage::Head;
-    bodyUse_ = BodyUse::Nothing;
-    wait(Waiting::ForNextRequest);
-    if (!consuming_) advance();
-}
-
-void Gate::onDrained() {
-    const auto keep = self_;
-    if (answer_) {
-        answer_->drained();
-        if (waiting_ == Waiting::ForReader) wait(Waiting::ForNothing);
-        return answerReady();
-    }
-    if (stage_ == Stage::Flushing) next();
-}
-
-void Gate::sendWhole(const HttpResponse& response) {
-    std::string& out = state_->scratch[loopIndex_].answer;
-    out.clear();
-    terms_.keepAlive = keepAlive_;
-    writeAnswerHead(out, response.status, response.headers, response.body.size(), terms_);
-    if (!terms_.toHead) out.append(response.body);
-    give({}, asBytes(out));
-}
-
-/// Refuses a well-formed request; the connection goes on if its body is not in the way.
-void Gate::refuseBody(const HttpResponse& response) {
-    keepAlive_ = keepAlive_ && (!body_ || bodyMayBeSkipped());
-    sendWhole(response);
-    if (!body_ || !keepAlive_) {
-        if (body_) body_.reset();
-        return next();
-    }
-    bodyUse_ = BodyUse::Skipped;
-    stage_ = Stage::Body;
-    wait(Waiting::ForBody);
-}
-
-/// Where the next request would begin nobody knows, or nobody wants to.
-void Gate::refuse(int status, std::string_view problem) { refuse(text(status, problem)); }
-
-void Gate::refuse(const HttpResponse& response) {
-    if (answering_) return cut();  // it would lie in the middle of an answer
-    keepAlive_ = false;
-    terms_.toHead = false;
-    sendWhole(response);
-    end();
-}
-
-// ------------------------------------------------------------------------------------------------ upgrades
-
-/// How many of the bytes behind the head it has taken.
-std::size_t Gate::upgrade(const RequestHead& head, std::string_view behind) {
-    terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
-    keepAlive_ = false;
-    if (head.hasBody()) {
-        refuse(400, "a handshake has no body (RFC 6455 §4.1)");
-        return behind.size();
-    }
-    UpgradeJob job{*this, head};
-    writeForPoco(job.head, head);
-    state_->host.runHere(job, loopIndex_);
-    if (!job.result) job.result.emplace().refusal = text(500, "the server could not complete the handshake");
-    if (job.result->refusal) {
-        refuse(*job.result->refusal);
-        return behind.size();
-    }
-    Upgrade& agreed = *job.result;
-    std::string& answer = state_->scratch[loopIndex_].answer;
-    answer.assign("HTTP/1.1 101 Switching Protocols\r\n");
-    for (const auto& field : protocol::answerFields(job.handshake, agreed.subprotocol, agreed.extensions)) {
-        writeField(answer, field.name, field.value);
-    }
-    for (const auto& [name, value] : agreed.fields) writeField(answer, name, value);
-    answer.append("\r\n");
-    // Whatever becomes of what follows: without the 101 it would be read as the answer.
-    if (channel_->sendCommitted(asBytes(answer)) != SendStatus::Queued) {
-        log::error("http", std::string{head.target} + ": the handshake's answer is too large: its headers must fit 4 KiB");
-        agreed.successor.reset();
-        refuse(500, "the server could not complete the handshake");
-        return behind.size();
-    }
-    std::string first{behind};
-    first.resize(behind.size() + kSlackBytes);
-    const auto keep = std::move(self_);
-    leave();
-    agreed.successor->takeOver(channel_, std::move(place_), std::as_writable_bytes(std::span{first}).first(behind.size()));
-    return behind.size();
 }
 
 }  // namespace patchbay::http

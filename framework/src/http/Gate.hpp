@@ -110,10 +110,10 @@ private:
     void answered();
     bool bodyMayBeSkipped() const noexcept;
     void next();
-    void refuseBody(const HttpResponse& response);
+    void refuseBody(HttpResponse response);
     void refuse(int status, std::string_view problem);
-    void refuse(const HttpResponse& response);
-    void sendWhole(const HttpResponse& response);
+    void refuse(HttpResponse response);
+    void sendWhole(HttpResponse response);
 
     // ---- the end
     void leave() noexcept;

@@ -6,6 +6,8 @@
 // - every virtual that would touch the descriptor is overridden: ~HTTPSession closes, error paths call shutdownSend();
 // - poll(SELECT_READ) means "there is more of the request", so that a connection serves this one request and returns.
 
+#include "http/RequestHead.hpp"
+
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocketImpl.h>
 
@@ -24,6 +26,8 @@ public:
     virtual ~Hosted() = default;
     /// POCO has come to it.   Thread: the one that POCO runs it on.
     virtual void handle() noexcept = 0;
+    /// POCO is told of a request its first line, and of an upgrade the fields that make it one.
+    void tell(const RequestHead& request);
 
     std::string head;  ///< what POCO is told of it
     const bool secure;

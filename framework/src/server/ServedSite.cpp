@@ -24,7 +24,6 @@ HandshakeRequest handshakeOf(const http::UpgradeRequest& request) {
 }
 
 http::Upgrade refused(HttpResponse response) {
-    if (findHeader(response.headers, "Content-Type").empty()) response.addHeader("Content-Type", "text/plain; charset=utf-8");
     http::Upgrade upgrade;
     upgrade.refusal = std::move(response);
     return upgrade;
