@@ -1,6 +1,6 @@
 #pragma once
-// What the framework throws at application code, and what that may throw back. All derive from std::runtime_error; none of
-// their texts ever goes on the wire.
+// What the framework throws at application code, and what that may throw back. All derive from std::runtime_error. None of their
+// texts goes on the wire, but that of a DecodeError in the 400 that answers a plain request: what it says is of the client's own body.
 
 #include <stdexcept>
 #include <string>
