@@ -1,20 +1,16 @@
 // Exchanges: who answers when, from which thread, and what becomes of it when client, handler or server go first.
 // Source: http_exchange.hpp; RFC 9110 §6, §9.3.2, §15; RFC 9112 §6–§9
-#include "integration/Probe.hpp"
+#include "integration/Exchanges.hpp"
 
 #include <patchbay/async.hpp>
 #include <patchbay/executor.hpp>
-#include <patchbay/http_exchange.hpp>
 
 #include <gmock/gmock.h>
 
-#include <array>
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <sstream>
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace patchbay::test {
 namespace {
@@ -22,81 +18,10 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr, testing::StartsWith;
 
-/// Where handlers leave what a test's own threads go on with.   Thread: any.
-template <class T>
-class Box {
-public:
-    void put(T value) {
-        const std::lock_guard guard{lock_};
-        values_.push_back(std::move(value));
-        changed_.notify_all();
-    }
-    T take() {
-        std::unique_lock guard{lock_};
-        if (!changed_.wait_for(guard, kPatience, [&] { return !values_.empty(); })) throw std::runtime_error{"nothing came in time"};
-        T value = std::move(values_.front());
-        values_.pop_front();
-        return value;
-    }
-
-private:
-    std::mutex lock_;
-    std::condition_variable changed_;
-    std::deque<T> values_;
-};
-
-std::string get(std::string_view path, std::string_view fields = {}) {
-    return std::string{"GET "}.append(path).append(" HTTP/1.1\r\nHost: h\r\n").append(fields).append("\r\n");
-}
-std::string post(std::string_view path, std::string_view body) {
-    return std::string{"POST "}.append(path).append(" HTTP/1.1\r\nHost: h\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
-}
-
-/// The chunks of a body as they came, one string each; the last is empty.
-std::vector<std::string> readChunks(RawSocket& socket, std::size_t most = 1'000'000) {
-    std::vector<std::string> chunks;
-    while (chunks.size() < most) {
-        const std::size_t size = std::stoul(socket.readUntil("\r\n"), nullptr, 16);
-        chunks.push_back(socket.read(size));
-        EXPECT_EQ(socket.read(2), "\r\n");
-        if (size == 0) break;
-    }
-    return chunks;
-}
-std::string joined(const std::vector<std::string>& chunks) {
-    std::string all;
-    for (const auto& chunk : chunks) all += chunk;
-    return all;
-}
-
 struct Named {
     std::string name;
     int count = 1;
 };
-
-class Exchanges : public testing::Test {
-protected:
-    void SetUp() override {
-        server->provide(exchanges);
-        server->provide(streams);
-        server->handleAsync("GET", "/kept", [](HttpExchange exchange, Box<HttpExchange>& box) { box.put(std::move(exchange)); });
-        server->handleAsync("GET", "/stream", [](const HttpExchange& exchange, Box<HttpStream>& box, Journal& journal) {
-            HttpStream stream = exchange.start(200, {{"Content-Type", "text/event-stream"}});
-            stream.onClosed([&journal] { journal.add("closed"); });
-            box.put(std::move(stream));
-        });
-        server->handleAsync("GET", "/say/{word}", [](const HttpExchange& exchange) {
-            exchange.respond({200, {}, std::string{exchange.request().pathParameter("word")}});
-        });
-    }
-    void start() { server.start<Probe>(); }
-
-    std::shared_ptr<Box<HttpExchange>> exchanges = std::make_shared<Box<HttpExchange>>();
-    std::shared_ptr<Box<HttpStream>> streams = std::make_shared<Box<HttpStream>>();
-    TestServer server;
-};
-
-// ------------------------------------------------------------------------------------------------ whole answers
 
 TEST_F(Exchanges, AreAnsweredLaterAndFromAnotherThread) {
     start();
@@ -202,6 +127,11 @@ TEST_F(Exchanges, WhoseHandlerThrowsAreAnsweredWithThat) {
     });
     server->handle("GET", "/worker", [](const HttpRequest&, HttpResponse&) { throw HttpError{404, "no such thing"}; });
     server->handle("GET", "/wrong", [](const HttpRequest&, HttpResponse&) { throw HttpError{99, "no status"}; });
+    server->handleAsync("GET", "/number", [](const HttpExchange&) { throw 42; });
+    server->handleAsync("GET", "/later-number", [](HttpExchange) -> Async<void> {
+        co_await sleepFor(1ms);
+        throw 42;
+    });
     server->handle("GET", "/int", [](const HttpRequest&, HttpResponse&) { throw 42; });
     start();
     const auto ask = [&](std::string_view path) { return server.ask(get(path)); };
@@ -213,6 +143,8 @@ TEST_F(Exchanges, WhoseHandlerThrowsAreAnsweredWithThat) {
     EXPECT_EQ(ask("/worker").status, 404);
     EXPECT_EQ(ask("/wrong").status, 500);
     EXPECT_EQ(ask("/int").status, 500);
+    EXPECT_EQ(ask("/number").status, 500);
+    EXPECT_EQ(ask("/later-number").status, 500);
 }
 
 TEST_F(Exchanges, TakeAndGiveStructs) {
@@ -330,229 +262,25 @@ TEST_F(Exchanges, AFullPoolSaysSoAndTheConnectionGoesOn) {
         sockets.push_back(std::make_unique<RawSocket>(server->port()));
         sockets.back()->send(get("/blocked"));
     }
-    RawSocket socket{server->port()};
     HttpAnswer answer;
     EXPECT_TRUE(eventually([&] {
-        socket.send(get("/say/a"));
-        EXPECT_EQ(socket.readAnswer().body, "a");
-        if (!sockets.back()->hasSomething(0ms)) {
-            RawSocket late{server->port()};
-            late.send(get("/blocked") + get("/say/b"));
-            if (!late.hasSomething(50ms)) return false;
-            answer = late.readAnswer();
-            EXPECT_EQ(late.readAnswer().body, "b");
+        RawSocket free{server->port()};
+        free.send(get("/say/a"));
+        EXPECT_EQ(free.readAnswer().body, "a");
+        auto late = std::make_unique<RawSocket>(server->port());
+        late->send(get("/blocked") + get("/say/b"));
+        const bool isRefused = late->hasSomething(50ms);
+        if (!isRefused) {
+            sockets.push_back(std::move(late));
+            return false;
         }
+        answer = late->readAnswer();
+        EXPECT_EQ(late->readAnswer().body, "b");
         return true;
     }));
     open = true;
     EXPECT_EQ(answer.status, 503);
     for (auto& each : sockets) EXPECT_EQ(each->readAnswer().status, 200);
-}
-
-// ------------------------------------------------------------------------------------------------ streams
-
-TEST_F(Exchanges, StreamInChunksAsTheyAreWritten) {
-    start();
-    RawSocket socket{server->port()};
-    socket.send(get("/stream") + get("/say/next"));
-    HttpStream stream = streams->take();
-    const std::string head = socket.readUntil("\r\n\r\n");
-    EXPECT_THAT(head, StartsWith("HTTP/1.1 200 OK\r\n"));
-    EXPECT_THAT(head, HasSubstr("Transfer-Encoding: chunked\r\n"));
-    EXPECT_EQ(stream.write("one"), SendStatus::Queued);
-    EXPECT_EQ(readChunks(socket, 1), std::vector<std::string>{"one"});
-    EXPECT_EQ(stream.write("two"), SendStatus::Queued);
-    EXPECT_EQ(readChunks(socket, 1), std::vector<std::string>{"two"});
-    EXPECT_TRUE(stream.isOpen());
-    stream.finish();
-    EXPECT_EQ(stream.write("late"), SendStatus::Closed);
-    EXPECT_EQ(readChunks(socket), std::vector<std::string>{""});
-    server.journal().waitFor("closed");
-    EXPECT_EQ(socket.readAnswer().body, "next") << "a request that came meanwhile is answered behind it";
-}
-
-TEST_F(Exchanges, StreamToHttp10UntilTheEnd) {
-    start();
-    RawSocket socket{server->port()};
-    socket.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    const HttpStream stream = streams->take();
-    stream.write("all ");
-    stream.write("of it");
-    stream.finish();
-    const std::string head = socket.readUntil("\r\n\r\n");
-    EXPECT_EQ(head.find("chunked"), std::string::npos);
-    EXPECT_THAT(head, HasSubstr("Connection: close"));
-    EXPECT_EQ(socket.readToEnd(), "all of it");
-    EXPECT_FALSE(socket.wasReset());
-}
-
-TEST_F(Exchanges, StreamToHeadNothing) {
-    start();
-    RawSocket socket{server->port()};
-    socket.send("HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n" + get("/say/next"));
-    const HttpStream stream = streams->take();
-    EXPECT_EQ(stream.write("not for you"), SendStatus::Queued);
-    stream.finish();
-    EXPECT_EQ(socket.readAnswer(AnswerBody::None).status, 200);
-    EXPECT_EQ(socket.readAnswer().body, "next");
-}
-
-TEST_F(Exchanges, StreamsThatEndWithoutAWordAreEmpty) {
-    start();
-    RawSocket socket{server->port()};
-    socket.send(get("/stream") + get("/say/next"));
-    streams->take().finish();
-    socket.readUntil("\r\n\r\n");
-    EXPECT_EQ(readChunks(socket), std::vector<std::string>{""});
-    EXPECT_EQ(socket.readAnswer().body, "next");
-}
-
-TEST_F(Exchanges, StreamsOfAKnownLengthKeepToIt) {
-    server->handleAsync("GET", "/length/{n}", [](const HttpExchange& exchange) {
-        const HttpStream stream = exchange.start(200, {}, 5);
-        const std::string all(std::stoul(std::string{exchange.request().pathParameter("n")}), 'x');
-        EXPECT_EQ(stream.write(all), all.size() > 5 ? SendStatus::Dropped : SendStatus::Queued);
-        stream.finish();
-    });
-    start();
-    RawSocket socket{server->port()};
-    socket.send(get("/length/5") + get("/say/next"));
-    const HttpAnswer answer = socket.readAnswer();
-    EXPECT_EQ(answer.header("content-length"), "5");
-    EXPECT_EQ(answer.body, "xxxxx");
-    EXPECT_EQ(socket.readAnswer().body, "next");
-    for (const char* path : {"/length/4", "/length/6"}) {
-        RawSocket cut{server->port()};
-        cut.send(get(path) + get("/say/next"));
-        EXPECT_EQ(cut.readToEnd().find("next"), std::string::npos) << "a part is not taken for the whole";
-    }
-}
-
-TEST_F(Exchanges, StreamsThatNobodyHoldsAreCut) {
-    server->handleAsync("GET", "/dropped", [](const HttpExchange& exchange) { exchange.start().write("a part"); });
-    server->handleAsync("GET", "/thrown", [](HttpExchange exchange) -> Async<void> {
-        const HttpStream stream = exchange.start();
-        stream.write("a part");
-        co_await stream.writable();
-        throw std::runtime_error{"after the start"};
-    });
-    start();
-    for (const char* path : {"/dropped", "/thrown"}) {
-        RawSocket socket{server->port()};
-        socket.send(get(path));
-        const std::string all = socket.readToEnd();
-        EXPECT_EQ(all.find("\r\n0\r\n\r\n"), std::string::npos) << path << all;
-        EXPECT_EQ(all.find("500"), std::string::npos) << path;
-    }
-}
-
-TEST_F(Exchanges, StreamsAreWrittenByManyThreadsEachInItsOrder) {
-    start();
-    RawSocket socket{server->port()};
-    socket.send(get("/stream"));
-    const HttpStream stream = streams->take();
-    constexpr int kThreads = 4, kLines = 2'000;
-    std::vector<std::thread> threads;
-    std::atomic<int> full{0};
-    for (int t = 0; t < kThreads; ++t) {
-        threads.emplace_back([&, t] {
-            for (int i = 0; i < kLines; ++i) {
-                const std::string line = std::to_string(t) + " " + std::to_string(i) + "\n";
-                while (stream.write(line) == SendStatus::Full) {
-                    ++full;
-                    std::this_thread::yield();
-                }
-            }
-        });
-    }
-    std::thread closing{[&] {
-        for (auto& thread : threads) thread.join();
-        stream.finish();
-    }};
-    socket.readUntil("\r\n\r\n");
-    std::istringstream lines{joined(readChunks(socket))};
-    closing.join();
-    std::array<int, kThreads> next{};
-    int count = 0;
-    for (int t = 0, i = 0; lines >> t >> i; ++count) EXPECT_EQ(next.at(static_cast<std::size_t>(t))++, i);
-    EXPECT_EQ(count, kThreads * kLines);
-}
-
-TEST_F(Exchanges, StreamsSayWhenTheirClientIsTooSlow) {
-    start();
-    RawSocket socket{server->port(), {.receiveBuffer = 4096}};
-    socket.send(get("/stream"));
-    const HttpStream stream = streams->take();
-    const std::string piece(32'000, 'p');
-    std::size_t written = 0;
-    EXPECT_TRUE(eventually([&] {
-        const SendStatus status = stream.write(piece);
-        if (status == SendStatus::Queued) written += piece.size();
-        return status == SendStatus::Full;
-    }));
-    EXPECT_GT(stream.queuedBytes(), 100'000U);
-    EXPECT_LE(stream.queuedBytes(), HttpStream::kMostQueued + 2 * 64 * 1024);
-    stream.onWritable([&] { server.journal().add("writable"); });
-    std::thread reader{[&] {
-        socket.readUntil("\r\n\r\n");
-        EXPECT_EQ(joined(readChunks(socket)).size(), written + 4);
-    }};
-    server.journal().waitFor("writable");
-    EXPECT_EQ(stream.write("last"), SendStatus::Queued);
-    stream.finish();
-    reader.join();
-}
-
-TEST_F(Exchanges, StreamsHearThatTheirClientHasGone) {
-    start();
-    for (const bool reset : {true, false}) {
-        auto socket = std::make_unique<RawSocket>(server->port());
-        socket->send(get("/stream"));
-        const HttpStream stream = streams->take();
-        socket->readUntil("\r\n\r\n");
-        const std::size_t before = server.journal().count("closed");
-        if (reset) socket->reset();
-        socket.reset();
-        server.journal().waitForCount("closed", before + 1);
-        EXPECT_EQ(stream.write("x"), SendStatus::Closed);
-        EXPECT_FALSE(stream.isOpen());
-    }
-}
-
-TEST_F(Exchanges, AStopCutsStreamsThatGoOn) {
-    ServerConfig config = quickConfig();
-    config.server.drainTimeout = 200ms;
-    TestServer stopping{config};
-    stopping->provide(streams);
-    stopping->handleAsync("GET", "/stream", [](const HttpExchange& exchange, Box<HttpStream>& box, Journal& journal) {
-        HttpStream stream = exchange.start();
-        stream.onClosed([&journal] { journal.add("closed"); });
-        box.put(std::move(stream));
-    });
-    stopping.start<Probe>();
-    RawSocket socket{stopping->port()};
-    socket.send(get("/stream"));
-    const HttpStream stream = streams->take();
-    EXPECT_TRUE(stopping->stop());
-    EXPECT_EQ(stopping.journal().count("closed"), 1U);
-    EXPECT_EQ(stream.write("x"), SendStatus::Closed);
-    EXPECT_EQ(socket.readToEnd().find("\r\n0\r\n\r\n"), std::string::npos);
-}
-
-TEST_F(Exchanges, AStopWaitsForAnswersUnderWay) {
-    server->handleAsync("GET", "/slow", [](HttpExchange exchange) -> Async<void> {
-        co_await sleepFor(100ms);
-        exchange.respond({200, {}, "in time"});
-    });
-    start();
-    RawSocket socket{server->port()};
-    socket.send(get("/slow"));
-    EXPECT_FALSE(socket.hasSomething(20ms));
-    std::thread stop{[&] { EXPECT_TRUE(server->stop()); }};
-    const HttpAnswer answer = socket.readAnswer();
-    stop.join();
-    EXPECT_EQ(answer.body, "in time");
-    EXPECT_EQ(answer.header("connection"), "close");
 }
 
 // ------------------------------------------------------------------------------------------------ coroutines
@@ -628,124 +356,6 @@ TEST_F(Exchanges, ACoroutineReadsABodyAsAWhole) {
     EXPECT_EQ(socket.readAnswer().body, "");
     EXPECT_EQ(server.ask(post("/whole", std::string(1001, 'x'))).status, 413);
     EXPECT_EQ(server.ask("POST /whole HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x')).status, 413);
-}
-
-// ------------------------------------------------------------------------------------------------ bodies
-
-class Uploads : public Exchanges {
-protected:
-    void SetUp() override {
-        Exchanges::SetUp();
-        server->handleAsync("POST", "/upload", [](const HttpExchange& exchange) {
-            exchange.onBody([exchange, size = std::size_t{0}](Bytes piece, bool last) mutable {
-                size += piece.size();
-                if (last) exchange.respond({200, {}, std::to_string(size)});
-            });
-        });
-        server->handleAsync("POST", "/later", [](HttpExchange exchange, Box<HttpExchange>& box) { box.put(std::move(exchange)); });
-        server->handleAsync("POST", "/throws", [](const HttpExchange& exchange) {
-            exchange.onBody([](Bytes, bool) { throw std::runtime_error{"in the middle"}; });
-        });
-        start();
-    }
-};
-
-TEST_F(Uploads, ComeInPiecesAndHaveNoLimit) {
-    RawSocket socket{server->port()};
-    const std::string body(3'000'000, 'u');
-    socket.send(post("/upload", body) + get("/say/next"));
-    EXPECT_EQ(socket.readAnswer().body, "3000000");
-    EXPECT_EQ(socket.readAnswer().body, "next");
-}
-
-TEST_F(Uploads, MayBeChunked) {
-    RawSocket socket{server->port()};
-    socket.send("POST /upload HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
-    for (const std::string part : {"3\r\nabc\r\n", "A;x\r\n0123", "456789\r\n0\r", "\nIgnored: x\r\n\r\n"}) socket.send(part);
-    EXPECT_EQ(socket.readAnswer().body, "13");
-    socket.send(get("/say/next"));
-    EXPECT_EQ(socket.readAnswer().body, "next");
-}
-
-TEST_F(Uploads, OfNothingAreOneLastPiece) {
-    EXPECT_EQ(server.ask(post("/upload", "")).body, "0");
-    EXPECT_EQ(server.ask("POST /upload HTTP/1.1\r\nHost: h\r\n\r\n").body, "0");
-    EXPECT_EQ(server.ask("POST /upload HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").body, "0");
-}
-
-TEST_F(Uploads, WaitUntilSomebodyReadsThem) {
-    RawSocket socket{server->port()};
-    socket.send("POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\nExpect: 100-continue\r\n\r\n");
-    const HttpExchange exchange = exchanges->take();
-    EXPECT_EQ(exchange.bodyLength(), 100'000'000U);
-    EXPECT_FALSE(socket.hasSomething(20ms)) << "nobody has asked for the body";
-    const std::size_t taken = socket.sendUntilFull(std::string(100'000'000, 'w'), 200ms);
-    EXPECT_LT(taken, 20'000'000U) << "what nobody reads stays with the client";
-    exchange.onBody([exchange, size = std::size_t{0}](Bytes piece, bool last) mutable {
-        size += piece.size();
-        if (last) exchange.respond({200, {}, std::to_string(size)});
-    });
-    EXPECT_EQ(socket.readAnswer().status, 100);
-    socket.send(std::string(100'000'000 - taken, 'w'));
-    EXPECT_EQ(socket.readAnswer().body, "100000000");
-}
-
-TEST_F(Uploads, MayBePaused) {
-    RawSocket socket{server->port()};
-    socket.send("POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 50000000\r\n\r\n");
-    const HttpExchange exchange = exchanges->take();
-    auto size = std::make_shared<std::atomic<std::size_t>>(0);
-    exchange.onBody([exchange, size, &journal = server.journal()](Bytes piece, bool last) {
-        if (*size == 0) {
-            exchange.pauseReceiving();
-            journal.add("paused");
-        }
-        *size += piece.size();
-        if (last) exchange.respond({200, {}, std::to_string(*size)});
-    });
-    const std::size_t taken = socket.sendUntilFull(std::string(50'000'000, 'w'), 200ms);
-    server.journal().waitFor("paused");
-    EXPECT_LE(*size, 256U * 1024);
-    EXPECT_LT(taken, 20'000'000U);
-    exchange.resumeReceiving();
-    socket.send(std::string(50'000'000 - taken, 'w'));
-    EXPECT_EQ(socket.readAnswer().body, "50000000");
-}
-
-TEST_F(Uploads, WhoseReaderThrowsEnd) {
-    RawSocket socket{server->port()};
-    socket.send("POST /throws HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000\r\n\r\nsome");
-    const HttpAnswer answer = socket.readAnswer();
-    EXPECT_EQ(answer.status, 500);
-    EXPECT_EQ(answer.header("connection"), "close") << "nobody knows when the rest would come";
-    EXPECT_TRUE(socket.ends());
-}
-
-TEST_F(Uploads, AnsweredBeforeTheyHaveComeEndTheConnectionOrAreSkipped) {
-    RawSocket large{server->port()};
-    large.send("POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000\r\n\r\nsome");
-    exchanges->take().respond({413, {}, "too much"});
-    EXPECT_EQ(large.readAnswer().header("connection"), "close");
-    EXPECT_TRUE(large.ends());
-    EXPECT_FALSE(large.wasReset());
-    RawSocket small{server->port()};
-    small.send("POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nsome");
-    exchanges->take().respond({200, {}, "enough"});
-    EXPECT_EQ(small.readAnswer().body, "enough");
-    small.send(" more." + get("/say/next"));
-    EXPECT_EQ(small.readAnswer().body, "next");
-}
-
-TEST_F(Uploads, WhoseClientGoesTellNobodyThatTheyAreWhole) {
-    auto socket = std::make_unique<RawSocket>(server->port());
-    socket->send("POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nsome");
-    const HttpExchange exchange = exchanges->take();
-    exchange.onClosed([&] { server.journal().add("gone"); });
-    exchange.onBody([&journal = server.journal()](Bytes, bool last) { journal.add(last ? "last" : "piece"); });
-    server.journal().waitFor("piece");
-    socket.reset();
-    server.journal().waitFor("gone");
-    EXPECT_EQ(server.journal().count("last"), 0U);
 }
 
 }  // namespace
