@@ -111,6 +111,17 @@ TEST_F(Plugins, AreStoppedBeforeTheSessionsEndAndDestroyedBehindThem) {
     EXPECT_THAT(notes_->lines(), ElementsAre("installed hello", "started", "opened", "stopped", "closed", "destroyed"));
 }
 
+TEST_F(Plugins, LeaveTheProcessAlsoWhereACoroutineOfTheirsHasNotAnswered) {
+    Server& server = serve("plugins: [ greeting ]");
+    server.start();
+    RawSocket http{server.port()};
+    http.send("GET /greeting/tomorrow HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_TRUE(eventually([&] { return notes_->lines().back() == "asked"; }));
+    server_.reset();
+    EXPECT_FALSE(isMapped("greeting"));
+    EXPECT_NO_THROW(http.readToEnd());
+}
+
 TEST_F(Plugins, WithASymbolThatNobodyHasAreRefusedAtOnceAndNotWhenItIsUsed) {
     EXPECT_THAT(problemsOf("plugins: [ unresolved, greeting ]"),
                 ElementsAre(AllOf(HasSubstr("plugins[0]: "), HasSubstr("libunresolved.so"), HasSubstr("undefined symbol"),

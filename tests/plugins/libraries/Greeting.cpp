@@ -3,6 +3,8 @@
 #include "plugins/Shared.hpp"
 
 #include <patchbay/annotations.hpp>
+#include <patchbay/async.hpp>
+#include <patchbay/http_exchange.hpp>
 #include <patchbay/plugin.hpp>
 
 #include <stdexcept>
@@ -59,6 +61,9 @@ public:
         notes_->add("installed " + config_.text);
         server.addListener(std::make_shared<Listener>(notes_));
         server.handle("GET", "/greeting", [text = config_.text](const auto&, auto& out) { out.write("text/plain", text); });
+        server.handleAsync("GET", "/greeting/tomorrow", [notes = notes_](patchbay::HttpExchange exchange) -> patchbay::Async<void> {
+            return tomorrow(notes, std::move(exchange));
+        });
         server.deployRegistered();
     }
     void start() override {
@@ -68,6 +73,12 @@ public:
     void stop() override { notes_->add("stopped"); }
 
 private:
+    static patchbay::Async<void> tomorrow(std::shared_ptr<Notes> notes, patchbay::HttpExchange exchange) {
+        notes->add("asked");
+        co_await patchbay::sleepFor(std::chrono::milliseconds::max());  // the end of the clock
+        exchange.respond({200, {}, "good morning"});
+    }
+
     Config config_;
     std::shared_ptr<Notes> notes_;
 };
