@@ -69,6 +69,9 @@ def is_meant(found, stream, gate, node):
     who, what = found
     if who == "gate":
         return what in purposes.GATE_REFUSES
+    if who == "both read" and what in purposes.NODE_MISREADS:
+        misread = next(theirs for ours, theirs in zip(gate["requests"], node["requests"]) if ours != theirs)
+        return bool(purposes.NODE_MISREADS[what][0](misread, stream))
     table = {"node": purposes.NODE_REFUSES, "node, within a body": purposes.NODE_REFUSES_BODIES}.get(who, {})
     if what not in table:
         return False

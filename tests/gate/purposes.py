@@ -29,11 +29,17 @@ GATE_REFUSES = {
     "the request line is not method, target and version (RFC 9112 §3)": OF_THE_GATE + "; Node takes spaces in odd places",
     "Transfer-Encoding in HTTP/1.0 (RFC 9112 §6.1)": OF_THE_GATE + "; a proxy of that age does not know it, and Node reads it",
     "no Transfer-Encoding but chunked is taken here (RFC 9112 §6.1)": "what is `gzip, chunked`, nobody here unpacks; Node leaves it packed",
+    "a chunk's size is no number (RFC 9112 §7.1)": OF_THE_GATE + "; Node 18 takes spaces behind it",
+    "more than one Transfer-Encoding field (RFC 9112 §6.1)": OF_THE_GATE + "; Node takes their list, and fails at its end",
     "a chunk's size is too large (RFC 9112 §7.1)": "more than 16 digits are too many, zeros too; Node counts those that matter",
     "a chunk does not end in CRLF (RFC 9112 §7.1)": OF_THE_GATE + "; Node 18 skips what stands there",
+    "a chunk is longer than it says (RFC 9112 §7.1)": "likewise: a line feed behind the data, say",
     "a chunk's line does not end in CRLF (RFC 9112 §7.1)": "likewise",
     "the chunks do not end in CRLF (RFC 9112 §7.1)": "likewise",
     "a control character in a trailer (RFC 9112 §7.1.2)": "likewise",
+    "PRI begins HTTP/2, which is not spoken here (RFC 9113 §11.6)": "Node drops it without a word",
+    "the path is not UTF-8 (RFC 3987 §3.1)": "Node leaves paths to the application",
+    "a handshake with a body": "it has none (RFC 6455 §4.1); Node leaves it to the application",
     "CONNECT asks for a tunnel, and here is none (RFC 9110 §9.3.6)": "Node leaves it to the application; what follows is the tunnel's",
     "ends behind the client's last request": "of `close` and `keep-alive` at once the gate believes the first, for its own sake",
     "ends behind an upgrade": "what follows is the new protocol's, or nothing's: Node goes on with HTTP where nobody upgrades",
@@ -49,19 +55,25 @@ USUAL_METHODS = {"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TR
 NODE_REFUSES = {
     "HPE_INVALID_METHOD": (lambda request, _: request[0] not in USUAL_METHODS,
                            "Node knows a list of methods; any token is one (RFC 9110 §9.1), and gets its 405 or 501"),
-    "HPE_INVALID_VERSION": (lambda request, _: request[0] == "PRI", "the first word of HTTP/2's preface, which the gate does not know"),
     "HPE_INVALID_CONTENT_LENGTH": (lambda request, _: value(request, "content-length").isdecimal(),
                                    "white space behind a value may be a tab (RFC 9110 §5.5); Node takes spaces only"),
 }
 
 # Where Node refuses within a body that the gate has taken whole. Sizes and ends of chunks are the same to both in all of these.
 NODE_REFUSES_BODIES = {
-    "HPE_INVALID_CHUNK_SIZE": (lambda _, stream: re.search(rb"\r\n[0-9a-fA-F]+[ \t]+[;\r]", stream),
-                               "white space behind a size: before an extension the grammar has it (RFC 9112 §7.1.1)"),
+    "HPE_INVALID_CHUNK_SIZE": (lambda _, stream: re.search(rb"\r\n[0-9a-fA-F]+[ \t]+;", stream),
+                               "white space before an extension: the grammar has it (RFC 9112 §7.1.1)"),
     "HPE_STRICT": (lambda _, stream: re.search(rb"\r\n[0-9a-fA-F]+[ \t]*;", stream), "extensions are ignored, whatever they hold"),
     "HPE_INVALID_HEADER_TOKEN": (in_trailers, "trailers are ignored, whatever they hold; only their lines count"),
     "HPE_INVALID_CONTENT_LENGTH": (in_trailers, "likewise: a Content-Length there says nothing (RFC 9110 §6.5.1)"),
 }
+
+# What both take for a request and read differently: on what condition of Node's reading, and why the gate is right.
+NODE_MISREADS = {
+    "body": (lambda request, stream: request[4] is None and value(request, "content-length") and LENGTH_IN_TRAILERS.search(stream),
+             "Node 18 adds the digits of a trailer's Content-Length to the next request's, whose body then never ends"),
+}
+LENGTH_IN_TRAILERS = re.compile(rb"\r\n0+[^\r\n]*\r\n(?:[^\r\n]+\r\n)*content-length:", re.I)
 
 
 def value(request, name):

@@ -58,6 +58,8 @@ RequestBody::Piece RequestBody::framing(char c) noexcept {
     switch (stage_) {
         case Stage::Size:
             return size(c);
+        case Stage::Gap:
+            return gap(c);
         case Stage::Extension:
             if (++line_ > kMostLine) return bad("a chunk's line is too long (RFC 9112 §7.1.1)");
             if (c == '\r') {
@@ -116,9 +118,15 @@ RequestBody::Piece RequestBody::size(char c) noexcept {
         stage_ = Stage::SizeEnd;
         return {};
     }
-    if (c != ';' && c != ' ' && c != '\t') return bad("a chunk's size is no number (RFC 9112 §7.1)");
     line_ = digits_;
-    stage_ = Stage::Extension;
+    return gap(c);
+}
+
+/// White space is for what stands before an extension: elsewhere `0 0` would be two sizes to two readers (RFC 9112 §7.1.1).
+RequestBody::Piece RequestBody::gap(char c) noexcept {
+    if (c != ';' && c != ' ' && c != '\t') return bad("a chunk's size is no number (RFC 9112 §7.1)");
+    if (++line_ > kMostLine) return bad("a chunk's line is too long (RFC 9112 §7.1.1)");
+    stage_ = c == ';' ? Stage::Extension : Stage::Gap;
     return {};
 }
 

@@ -43,12 +43,13 @@ public:
     bool isChunked() const noexcept { return stage_ != Stage::Plain; }
 
 private:
-    enum class Stage : std::uint8_t { Plain, Size, Extension, SizeEnd, Data, DataReturn, DataEnd, Trailer, TrailerLine, TrailerEnd, LastEnd };
+    enum class Stage : std::uint8_t { Plain, Size, Gap, Extension, SizeEnd, Data, DataReturn, DataEnd, Trailer, TrailerLine, TrailerEnd, LastEnd };
 
     Piece readPlain(std::string_view input) noexcept;
     Piece readChunked(std::string_view input) noexcept;
     Piece framing(char c) noexcept;
     Piece size(char c) noexcept;
+    Piece gap(char c) noexcept;
 
     std::uint64_t left_ = 0;  // of the body, or of the chunk
     std::uint32_t line_ = 0;  // bytes of this line, or of all trailers

@@ -35,6 +35,7 @@ std::optional<std::string_view> afterScheme(std::string_view target) noexcept {
 std::string_view problemOfTarget(std::string_view method, std::string_view target) {
     // What follows its head is the tunnel's, for whoever takes it as one: no body, and no request.
     if (method == "CONNECT") return "CONNECT asks for a tunnel, and here is none (RFC 9110 §9.3.6)";
+    if (method == "PRI") return "PRI begins HTTP/2, which is not spoken here (RFC 9113 §11.6)";
     if (target == "*") return method == "OPTIONS" ? "" : "the target * is for OPTIONS only (RFC 9112 §3.2.4)";
     if (!std::ranges::all_of(target, [](char c) { return c > ' ' && c < 0x7F && c != '#'; }))
         return "the target holds a character that has to be escaped (RFC 9112 §3.2)";

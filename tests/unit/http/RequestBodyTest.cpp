@@ -63,12 +63,16 @@ TEST_P(RequestBodyTest, InChunksEndsBehindItsTrailers) {
     const std::string trailed = "3;ext=\"v\"; b\r\nabc\r\n000;last\r\nTrailer: gone\r\nOther: \t\xc3\xa9\r\n\r\n";
     EXPECT_EQ(chunked(trailed + "x").body, "abc");
     EXPECT_EQ(chunked(trailed + "x").taken, trailed.size());
+    EXPECT_EQ(chunked("3 \t; a\r\nabc\r\n0\r\n\r\n").body, "abc");
     EXPECT_EQ(chunked("0\r\n\r\n").body, "");
     EXPECT_TRUE(chunked("0\r\n\r\n").last);
 }
 
 TEST_P(RequestBodyTest, WhoseChunksAreMalformedIsRefused) {
-    for (const char* size : {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", ";a\r\n", " 1\r\n", "1x\r\n", "0x1\r\n"}) expectBad(size, 400, "size");
+    for (const char* size : {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", ";a\r\n", " 1\r\n", "1x\r\n", "0x1\r\n", "0 0\r\n", "00\t0\r\n", "1 \r\n",
+                             "1 x\r\n"}) {
+        expectBad(size, 400, "size");
+    }
     expectBad("11111111111111111\r\n", 400, "too large");
     expectBad("1\nabc", 400, "size");
     expectBad("1\rabc", 400, "CRLF");
@@ -84,6 +88,7 @@ TEST_P(RequestBodyTest, WhoseChunksAreMalformedIsRefused) {
 
 TEST_P(RequestBodyTest, HasBoundsForWhatIsNotItsOwn) {
     expectBad("1;" + std::string(RequestBody::kMostLine, 'e'), 400, "too long");
+    expectBad("1" + std::string(RequestBody::kMostLine, ' '), 400, "too long");
     expectBad("0\r\n" + std::string(RequestBody::kMostTrailers + 1, 't'), 431, "trailers");
     EXPECT_TRUE(chunked("0;" + std::string(RequestBody::kMostLine - 10, 'e') + "\r\n\r\n").last);
 }

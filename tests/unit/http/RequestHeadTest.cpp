@@ -229,6 +229,11 @@ TEST_P(RequestHeadTest, ATunnelIsRefusedWhateverItsTarget) {
         expectBad("CONNECT "s + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", 400, "tunnel");
 }
 
+/// Other parsers drop it, or take it for another protocol's beginning.
+TEST_P(RequestHeadTest, TheMethodOfHttp2sPrefaceIsRefused) {
+    for (const char* target : {"*", "/", "http://a/"}) expectBad("PRI "s + target + " HTTP/1.1\r\nHost: a\r\n\r\n", 400, "HTTP/2");
+}
+
 TEST_P(RequestHeadTest, DotSegmentsAreRefusedInEverySpelling) {
     for (const auto* target : {"/..", "/../a", "/a/..", "/a/../b", "/.", "/a/./b", "/%2e%2e/a", "/.%2E/a", "/%2e",
                                "/a%2f..%2fb", "/a\\..\\b", "/a%5c..", "http://a/../b", "/a/..?b"})
