@@ -281,6 +281,7 @@ TEST_F(Exchanges, AFullPoolSaysSoAndTheConnectionGoesOn) {
     open = true;
     EXPECT_EQ(answer.status, 503);
     for (auto& each : sockets) EXPECT_EQ(each->readAnswer().status, 200);
+    EXPECT_TRUE(server->stop()) << "who was refused is not waited for";
 }
 
 // ------------------------------------------------------------------------------------------------ coroutines
