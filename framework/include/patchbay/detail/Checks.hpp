@@ -204,7 +204,7 @@ constexpr Mistake findConflicts(TypeList<Others...>) {
 /// Does the macro of another method stand on the line of this one? Then a call is ambiguous.
 template <class Self, int Line>
 constexpr bool sharesItsLine() {
-    return !requires { Access::atLine<Self>(Rank<Line>{}); };
+    return !requires { Access::atLine<Self, Line>(); };
 }
 
 /// The first mistake of `Method`, a pointer to a member function type, whose macro stands at rank `Line`.

@@ -48,16 +48,16 @@ struct NoServerEndpoint {};
 
 /// The friend of every annotated class.
 struct Access {
-    /// Well-formed for one handler at rank N, and not for two.
-    template <class Self, int N>
-    static constexpr auto atLine(Rank<N> rank) -> decltype(Self::patchbayAtLine(rank, nullptr)) {}
-    /// The last handler whose rank is at most Below; block 0 has SERVER_ENDPOINT's own.
+    /// Well-formed for one handler at Line, and not for two.
+    template <class Self, int Line>
+    static constexpr auto atLine() -> decltype(Self::patchbayAtLine(BlockAt<Line>{}, RankAt<Line>{}, nullptr)) {}
+    /// The last handler whose line is at most Below; block 0 has SERVER_ENDPOINT's own.
     template <class Self, int Below>
     static constexpr auto lastHandler() {
-        if constexpr (requires { Self::patchbayHandler(Rank<Below>{}, nullptr); }) {
-            return Self::patchbayHandler(Rank<Below>{}, nullptr);
+        if constexpr (requires { Self::patchbayHandler(BlockAt<Below>{}, RankAt<Below>{}, nullptr); }) {
+            return Self::patchbayHandler(BlockAt<Below>{}, RankAt<Below>{}, nullptr);
         } else {
-            return lastHandler<Self, rankOfBlockBelow(Below)>();
+            return lastHandler<Self, lastLineOfBlockBelow(Below)>();
         }
     }
     template <class Self>
@@ -72,7 +72,7 @@ struct Access {
     static constexpr bool annotatedItself = requires { requires std::is_same_v<typename Self::PatchbaySelf, Self>; };
 };
 
-/// All handlers of Self whose rank is at most Below, in the order of the source. Ranks stop at 0, SERVER_ENDPOINT's own.
+/// All handlers of Self whose line is at most Below, in the order of the source. Lines begin at 0, SERVER_ENDPOINT's own.
 template <class Self, int Below>
 constexpr auto handlers() {
     using Last = decltype(Access::lastHandler<Self, Below>());
