@@ -1,4 +1,4 @@
-// The README's blocks, where they would stand in a user's project.
+// What the README says of its code; its own test, test.cpp, runs beside these as it is printed.
 
 #include <gtest/gtest.h>
 #include <patchbay/annotations.hpp>
@@ -6,16 +6,7 @@
 #include <patchbay/testkit.hpp>
 
 #include "Echo.inc"
-
-#define main readmeMain
-#include "hello.inc"
-#undef main
-
-using namespace std::chrono_literals;
-
-TEST(Readme, ItsTestPassesAsItStandsThere) {
-#include "test.inc"
-}
+#include "hello.hpp"
 
 TEST(Readme, ItsFirstClassEchoes) {
     patchbay::testkit::TestServer server;
@@ -31,4 +22,26 @@ TEST(Readme, ItsMistakeIsToldToTheClient) {
     auto& peer = server.connect("/hello/de");
     peer.send(R"({"nam":"Ann"})");
     EXPECT_NE(peer.takeText().find("nam"), std::string::npos);
+}
+
+TEST(Readme, AProgramThatForgetsToDeployIsToldWhyItServesNothing) {
+    patchbay::ServerConfig config;
+    config.server.listen = {{"http://127.0.0.1:0"}};
+    const auto saidBy = [&](bool deployed) {
+        patchbay::Server server{config};
+        if (deployed) server.deploy<Hello>();
+        testing::internal::CaptureStderr();
+        EXPECT_EQ(server.run([&] { server.requestStop(); }), 0);
+        return testing::internal::GetCapturedStderr();
+    };
+    EXPECT_NE(saidBy(false).find("no endpoint is deployed"), std::string::npos);
+    EXPECT_EQ(saidBy(true).find("no endpoint is deployed"), std::string::npos);
+}
+
+TEST(Readme, ItsConsoleSessionGetsTheAnswerThatIsPrinted) {
+    patchbay::testkit::TestServer server;
+    server.deploy<Hello>();
+    auto& peer = server.connect("/hello/de");
+    peer.send(R"({"name":"Ann"})");
+    EXPECT_EQ(peer.takeText(), R"({"text":"Hallo, Ann!"})");
 }

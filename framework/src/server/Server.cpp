@@ -115,6 +115,11 @@ void Server::Parts::sayWhere() const {
         std::printf("listening on %s\n", configuration::shownUrl(config.server.listen[i], listeners[i]->port()).c_str());
     }
     std::fflush(stdout);
+    if (deployments.endpoints().empty()) {
+        log::warning("patchbay", "no endpoint is deployed, so every WebSocket handshake gets a 404: call deploy<Class>() or "
+                                 "deployRegistered() before run(), and link a static library of endpoints with "
+                                 "patchbay_add_endpoints()");
+    }
 }
 
 /// True when the caller is to stop it; false when somebody else has.
