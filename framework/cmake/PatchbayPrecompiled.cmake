@@ -1,6 +1,6 @@
 # Headers that are compiled once per build. A compiler takes such a header only where the flags are those that it was made
 # with, so it belongs to a library of its own that is compiled as its users are.
-option(PATCHBAY_PRECOMPILE "Compile common headers once (OFF shows whether each unit includes what it uses)" ON)
+option(PATCHBAY_PRECOMPILE "Compile the tests' common headers once (OFF shows whether each unit includes what it uses)" ON)
 
 # patchbay_precompile(NAME [PROGRAM] HEADERS <...>... [OPTIONS ...] [LIBRARIES ...] [INCLUDES ...])
 # PROGRAM: for units of executables (-fPIE), otherwise for those of libraries.

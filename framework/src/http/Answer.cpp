@@ -140,9 +140,10 @@ std::size_t Answer::queuedBytes() const noexcept {
 
 // ------------------------------------------------------------------------------------------------ to the loop
 
-/// An answer that is made on the loop leaves in this turn.
+/// An answer that is made on the loop leaves in this turn; where somebody waits for its end, behind the call that makes it: a task
+/// never runs inside finish() or respond(), whose callers may hold a lock.
 void Answer::notifyNow(std::unique_lock<std::mutex> guard) noexcept {
-    if (!loop_->isHere()) return notifySoon(std::move(guard));
+    if (!loop_->isHere() || onClosed_ || onWritable_) return notifySoon(std::move(guard));
     guard.unlock();
     const auto keep = shared_from_this();
     if (sink_) sink_->answerReady();
