@@ -51,6 +51,7 @@ struct HttpRequest {
     }
 
     std::vector<std::pair<std::string, std::string>> pathParameters = {};
+    bool throughProxy = false;  ///< one of the server's `trustedProxies` has passed it on
 };
 
 enum class SameSite : std::uint8_t { Strict, Lax, None };

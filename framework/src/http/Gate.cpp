@@ -32,6 +32,7 @@ HttpRequest requestOf(const RequestHead& head, const Client& client) {
     }
     request.remoteAddress = client.address;
     request.secure = client.secure;
+    request.throughProxy = client.proxied;
     return request;
 }
 
