@@ -46,7 +46,7 @@ private:
         among_.loop_.unwatch(socket_.descriptor(), *this);
         Socket socket = std::move(socket_);
         const Done done = std::move(done_);
-        std::string peer = source.empty() ? std::move(peer_) : source;
+        std::string peer = source.empty() ? peer_ : source;
         leave();
         done(std::move(socket), std::move(peer));
     }
