@@ -1,6 +1,8 @@
 #include "Writer.hpp"
 
-#include <filesystem>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <iostream>
 #include <stdexcept>
 #include <utility>
@@ -10,12 +12,11 @@ namespace patchbay::access_log {
 Writer::Writer(const std::string& file, std::size_t most)
     : out_{file.empty() ? std::cout : static_cast<std::ostream&>(file_)}, most_{most} {
     if (file.empty()) return;
-    std::error_code none;
-    const bool isNew = !std::filesystem::exists(file, none);
+    // Made with its rights: who opens it in between would read what comes later.
+    constexpr mode_t kOwnerAndGroup = 0640;
+    if (const int made = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerAndGroup); made >= 0) ::close(made);
     file_.open(file, std::ios::app);
     if (!file_) throw std::invalid_argument{"file: \"" + file + "\" cannot be written"};
-    using std::filesystem::perms;
-    if (isNew) std::filesystem::permissions(file, perms::owner_read | perms::owner_write | perms::group_read, none);
 }
 
 void Writer::add(std::string line) {

@@ -52,7 +52,12 @@ std::string plainly(const ServerConfig& config) {
     if (config.server.maxConnections != 0) add(yaml, "maxConnections", config.server.maxConnections);
     add(yaml, "drainTimeout", config.server.drainTimeout);
     add(yaml, "requestBody", config.server.requestBody);
+    add(yaml, "hosts", config.server.hosts);
+    add(yaml, "trustedProxies", config.server.trustedProxies);
     add(yaml, "headBytes", config.server.headBytes);
+    add(yaml, "requestLine", config.server.requestLine);
+    add(yaml, "headFields", config.server.headFields);
+    add(yaml, "keepAliveTimeout", config.server.keepAliveTimeout);
     add(yaml, "loopQueue", config.server.loopQueue);
     add(yaml, "publishTimeout", config.server.publishTimeout);
     add(yaml, "executorQueue", config.server.executorQueue);

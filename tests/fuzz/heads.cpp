@@ -15,7 +15,7 @@ using http::HeadResult;
 using http::HeadState;
 using http::RequestHead;
 
-constexpr http::HeadLimits kLimits{.maxHeadBytes = 2_KiB, .maxLineBytes = 256, .maxHeaders = 12};
+constexpr http::HeadLimits kLimits{.maxHeadBytes = 2_KiB, .maxRequestLine = 256, .maxFields = 12};
 
 struct Verdict {
     HeadResult result;
@@ -60,8 +60,8 @@ void checkRewritten(const RequestHead& head) {
     for (const HeaderField& field : head.headers()) plain.append(field.name).append(": ").append(field.value).append("\r\n");
     plain += "\r\n";
     http::HeadLimits roomier = kLimits;  // a space may have come in behind each colon
-    roomier.maxLineBytes += 1;
-    roomier.maxHeadBytes += kLimits.maxHeaders;
+    roomier.maxRequestLine += 1;
+    roomier.maxHeadBytes += kLimits.maxFields;
     RequestHead again;
     std::size_t scanned = 0;
     require(readHead(plain, roomier, again, scanned).state == HeadState::Complete, "a rewritten head is a head");

@@ -80,7 +80,7 @@ TEST(OpenStreams, CostTwoKibEachAndNoThread) {
     EXPECT_LE(server.threads(), 2U + 4U) << "two loops and what any server has: its main thread, POCO's acceptor and a worker, the watchdog";
 
     RawSocket publisher{server.port()};
-    publisher.send("POST /publish HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nevent\n");
+    publisher.send("POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nevent\n");
     const std::size_t had = crowd.back()->received();
     swarm.run("all have heard it", [&] { return std::ranges::all_of(crowd, [&](const auto& one) { return one->received() > had; }); });
     EXPECT_EQ(publisher.readAnswer().body, std::to_string(count + first.size()));
@@ -95,7 +95,7 @@ TEST(Downloads, ToAClientThatPausesTakeConstantMemory) {
     RawSocket socket{server.port(), {.receiveBuffer = 64 * 1024}};
     EXPECT_EQ(server.hello().body, "hello");
     const std::size_t before = server.residentBytes();
-    socket.send("GET /download/" + std::to_string(kSize) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    socket.send("GET /download/" + std::to_string(kSize) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     socket.readUntil("\r\n\r\n");
     std::size_t most = 0;
     for (int quarter = 0; quarter < 4; ++quarter) {
@@ -106,7 +106,7 @@ TEST(Downloads, ToAClientThatPausesTakeConstantMemory) {
     }
     std::cout << "64 MiB with three pauses: " << most / 1024 << " KiB more at most\n";
     EXPECT_LE(most, 2 * kMiB);
-    socket.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+    socket.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(socket.readAnswer().body, "hello");
 }
 
@@ -117,7 +117,7 @@ TEST(Uploads, OfManyMibInPiecesTakeConstantMemory) {
     EXPECT_EQ(server.hello().body, "hello");
     const std::size_t before = server.residentBytes();
     std::size_t most = 0;
-    socket.send("PUT /upload HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(kSize) + "\r\n\r\n");
+    socket.send("PUT /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(kSize) + "\r\n\r\n");
     for (std::size_t sent = 0; sent < kSize; sent += kMiB) {
         socket.send(std::string(kMiB, 'u'));
         most = std::max(most, grown(before, server.residentBytes()));
@@ -136,7 +136,7 @@ TEST(BodiesThatNeverEnd, CostNothingWhereNobodyWantsThemAndAreGivenBackWhereSome
     const std::string body(kMiB - 1, 'b');
     const auto crowdOf = [&](const std::string& path) {
         Crowd crowd;
-        const std::string request = "POST " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(kMiB) + "\r\n\r\n" + body;
+        const std::string request = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(kMiB) + "\r\n\r\n" + body;
         for (std::size_t i = 0; i < kCount; ++i) crowd.push_back(std::make_unique<Asking>(request));
         return crowd;
     };
@@ -185,7 +185,7 @@ TEST(SlowButSteadyReaders, GetTheirWholeAnswer) {
     const auto read = [&](std::size_t size, std::size_t perSecond) {
         readers.emplace_back([&server, size, perSecond] {
             RawSocket socket{server.port(), {.receiveBuffer = 4096}};
-            socket.send("GET /answer/" + std::to_string(size) + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+            socket.send("GET /answer/" + std::to_string(size) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             expectWhole(socket, size, perSecond);
         });
     };

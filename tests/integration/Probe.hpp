@@ -68,10 +68,11 @@ private:
     std::optional<Session> session_;
 };
 
-/// Two loops, a free port, and a stop that does not wait long for peers that never answer.
+/// Two loops, a free port, any host, and a stop that does not wait long for peers that never answer.
 inline ServerConfig quickConfig() {
     ServerConfig config;
     config.server.listen[0].url = "http://127.0.0.1:0";
+    config.server.hosts = {"*"};
     config.server.loops = 2;
     config.server.workers = 2;
     config.server.drainTimeout = std::chrono::seconds{2};

@@ -110,11 +110,67 @@ TEST_F(RequestHeads, ABodyAtTheLimitIsTaken) {
     EXPECT_EQ(server.ask("POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + body).body, body);
 }
 
-TEST_F(RequestHeads, ALongRequestLineGets414AndALongHeaderLine431) {
-    const std::string huge(9000, 'x');
+TEST_F(RequestHeads, ALongRequestLineGets414AndACookieOf9KiBIsServed) {
+    const std::string huge(9 * 1024, 'x');
     EXPECT_EQ(refusal("GET /" + huge + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414);
     EXPECT_EQ(refusal("GET /" + huge + huge), 414);
-    EXPECT_EQ(refusal("GET /page HTTP/1.1\r\nHost: a\r\nX: " + huge + "\r\n\r\n"), 431);
+    EXPECT_EQ(server.ask("GET /page HTTP/1.1\r\nHost: a\r\nCookie: s=" + huge + "\r\n\r\n").body, "page");
+    EXPECT_EQ(refusal("GET /page HTTP/1.1\r\nHost: a\r\nX: " + huge + huge + "\r\n\r\n"), 431);
+}
+
+/// In answer and log, so that whoever runs into it knows what to change.
+TEST_F(RequestHeads, TheLimitThatIsHitIsNamed) {
+    const auto saying = [&](const std::string& request, const char* key) {
+        testing::internal::CaptureStderr();
+        const std::string body = server.ask(request).body;
+        const std::string log = testing::internal::GetCapturedStderr();
+        EXPECT_NE(body.find(key), std::string::npos) << body;
+        EXPECT_NE(log.find(key), std::string::npos) << log;
+        EXPECT_EQ(log.find("error"), std::string::npos) << log;
+    };
+    std::string lines;
+    for (int i = 0; i < 101; ++i) lines += "X: y\r\n";
+    saying("GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", "server.requestLine is 8192 bytes");
+    saying("GET / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n", "server.headFields is 100");
+    saying("GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Protocol: " + std::string(16'500, 'x') + "\r\n\r\n", "server.headBytes is 16384 bytes");
+    saying("POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", "server.requestBody is 1000 bytes");
+}
+
+TEST(RequestHeadsOfAConfiguredServer, HaveTheBoundsOfTheConfiguration) {
+    ServerConfig config = quickConfig();
+    config.server.headBytes = 64_KiB;
+    config.server.requestLine = 32_KiB;
+    config.server.headFields = 200;
+    TestServer server{config};
+    server->handle("GET", "/page", [](const HttpRequest&, HttpResponse& out) { out.write("text/plain", "page"); });
+    server.start<Probe>();
+    std::string lines;
+    for (int i = 0; i < 150; ++i) lines += "X: y\r\n";
+    EXPECT_EQ(RawWebSocket(server->port(), "/probe/x?" + std::string(30'000, 'x')).answer().status, 101);
+    EXPECT_EQ(server.ask("GET /page?" + std::string(30'000, 'x') + " HTTP/1.1\r\nHost: a\r\n" + lines + "Cookie: s=" + std::string(20'000, 'x') + "\r\n\r\n").body, "page");
+}
+
+/// Each of the clocks that a connection of plain HTTP has.
+TEST(RequestHeadsOfAConfiguredServer, HaveTheTimesOfTheConfiguration) {
+    ServerConfig config = quickConfig();
+    config.server.keepAliveTimeout = std::chrono::milliseconds{100};
+    config.server.bodyTimeout = std::chrono::milliseconds{100};
+    config.server.responseTimeout = std::chrono::milliseconds{100};
+    TestServer server{config};
+    server->handle("POST", "/page", [](const HttpRequest&, HttpResponse& out) { out.write("text/plain", "page"); });
+    server->handle("GET", "/large", [](const HttpRequest&, HttpResponse& out) { out.write("text/plain", std::string(64 << 20, 'x')); });
+    server.start<Probe>();
+    RawSocket idle{server->port()};
+    idle.send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(idle.readAnswer().status, 404);
+    EXPECT_TRUE(idle.ends());
+    RawSocket slow{server->port()};
+    slow.send("POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+    EXPECT_NE(slow.readToEnd().find("408"), std::string::npos);
+    RawSocket deaf{server->port(), {.receiveBuffer = 4096}};
+    deaf.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds{600});
+    EXPECT_LT(deaf.readToEnd().size(), std::size_t{64} << 20);
 }
 
 TEST_F(RequestHeads, AHeadOfTooManyBytesOrTooManyLinesGets431) {

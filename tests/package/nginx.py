@@ -66,6 +66,13 @@ def with_ports(plain, secure, server):
     return text
 
 
+def configuration():
+    """What the snippet says that Patchbay's configuration needs."""
+    needed = re.search(r"^# configuration: (server: \{.*?\}),", SNIPPET.read_text(), re.M)
+    assert needed, f"{SNIPPET} does not say what the configuration needs"
+    return needed.group(1) + "\napps: [ chat ]\n"
+
+
 def start_nginx(folder, server):
     """The process and its two ports, once it accepts connections."""
     for _ in range(ATTEMPTS):
@@ -104,7 +111,8 @@ class Nginx(unittest.IsolatedAsyncioTestCase):
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=chat.example",
             "-addext", "subjectAltName=DNS:chat.example", "-keyout", folder / "ssl/chat.example.key", "-out", certificate)
         (folder / "nginx.conf").write_text(MAIN)
-        server = cls.enterClassContext(serving(PROGRAM))
+        (folder / "patchbay.yaml").write_text(configuration())
+        server = cls.enterClassContext(serving(PROGRAM, "--config", folder / "patchbay.yaml"))
         nginx, cls.plain, cls.secure = start_nginx(folder, server)
         cls.addClassCleanup(stop, nginx)
         cls.trust = ssl.create_default_context(cafile=certificate)
@@ -159,6 +167,10 @@ class Nginx(unittest.IsolatedAsyncioTestCase):
             async with self.chat(origin="https://chat.example"):
                 pass
         self.assertEqual(refused.exception.status_code, 403)
+
+    def test_what_the_client_says_of_itself_does_not_get_through(self):
+        self.assertEqual(self.get("/", {"X-Forwarded-Host": "evil.example", "X-Forwarded-Port": "1", "Forwarded": "host=evil.example"})[0], 200)
+        self.assertEqual(self.get("/", {"Host": f"evil.example:{self.secure}"})[0], 421)
 
     def test_what_is_no_upgrade_stays_an_ordinary_request(self):
         self.assertEqual(self.get("/chat/lobby")[0], 426)

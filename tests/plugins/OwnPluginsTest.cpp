@@ -41,7 +41,7 @@ TEST(OwnPlugins, TheChatIsLoadedTalksAndLeavesTheProcess) {
     EXPECT_TRUE(isMapped("chat"));
     {
         RawSocket page{server->port()};
-        page.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        page.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         EXPECT_THAT(page.readAnswer().body, HasSubstr("<title>"));
         RawWebSocket ann{server->port(), "/chat/lobby?name=ann"};
         EXPECT_THAT(ann.nextText(), HasSubstr("ann"));

@@ -73,7 +73,7 @@ TEST_F(Plugins, ComeAndGoWithTheirServer) {
     EXPECT_TRUE(isMapped("greeting"));
     {
         RawSocket http{server.port()};
-        http.send("GET /greeting HTTP/1.1\r\nHost: h\r\n\r\n");
+        http.send("GET /greeting HTTP/1.1\r\nHost: localhost\r\n\r\n");
         EXPECT_EQ(http.readAnswer().body, "good morning");
         RawWebSocket socket{server.port(), "/greeter"};
         socket.text("Ann");
@@ -115,7 +115,7 @@ TEST_F(Plugins, LeaveTheProcessAlsoWhereACoroutineOfTheirsHasNotAnswered) {
     Server& server = serve("plugins: [ greeting ]");
     server.start();
     RawSocket http{server.port()};
-    http.send("GET /greeting/tomorrow HTTP/1.1\r\nHost: h\r\n\r\n");
+    http.send("GET /greeting/tomorrow HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_TRUE(eventually([&] { return notes_->lines().back() == "asked"; }));
     server_.reset();
     EXPECT_FALSE(isMapped("greeting"));

@@ -73,6 +73,7 @@ RawSocket::RawSocket(std::uint16_t port, Options options) : socket_{::socket(AF_
     if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         fail("cannot connect to port " + std::to_string(port) + ": " + std::strerror(errno));
     }
+    sendPlain(options.preamble);
     if (options.tls) shakeHands(options);
 }
 

@@ -56,6 +56,7 @@ public:
         int receiveBuffer = 0;  ///< Units: bytes; 0: the system's. A small one makes a slow reader felt soon.
         std::string certificate = {};  ///< over TLS, a file to show, with its key
         std::string key = {};
+        std::string preamble = {};  ///< goes ahead of everything, of TLS too
     };
     explicit RawSocket(std::uint16_t port, Options options);
     explicit RawSocket(std::uint16_t port) : RawSocket{port, Options{}} {}

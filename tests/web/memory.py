@@ -31,7 +31,7 @@ class Memory(unittest.TestCase):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.settimeout(PATIENCE)
         connection.connect(("127.0.0.1", self.site.port))
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         return connection
 
     def head(self, connection):
@@ -68,7 +68,7 @@ class Memory(unittest.TestCase):
         with self.connect("/files/large.bin") as connection:
             pass
         with socket.create_connection(("127.0.0.1", self.site.port), PATIENCE) as connection:
-            connection.sendall(f"GET /files/large.bin HTTP/1.1\r\nHost: h\r\nRange: bytes={middle * BLOCK}-\r\n"
+            connection.sendall(f"GET /files/large.bin HTTP/1.1\r\nHost: localhost\r\nRange: bytes={middle * BLOCK}-\r\n"
                                "Connection: close\r\n\r\n".encode())
             self.assertTrue(self.head(connection).startswith(b"HTTP/1.1 206 "))
             for number in range(middle, MEGABYTES):

@@ -42,6 +42,7 @@ http {{
             proxy_pass http://site;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
+            proxy_set_header Host $http_host;
             proxy_buffering {buffering};
         }}
     }}
@@ -90,7 +91,7 @@ class Proxied(unittest.TestCase):
         """A connection that has asked for the event stream."""
         connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
         self.addCleanup(connection.close)
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         self.wait_for(1)
         return connection
 
@@ -150,7 +151,7 @@ class WithoutBuffering(Proxied):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.settimeout(PATIENCE)
             connection.connect(("127.0.0.1", self.port))
-            connection.sendall(b"GET /files/large.bin HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            connection.sendall(b"GET /files/large.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             time.sleep(0.3)  # it reads nothing for a while
             size = 0
             while piece := connection.recv(1 << 20):

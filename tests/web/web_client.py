@@ -194,8 +194,8 @@ class Pages(Web):
 class Connections(Web):
     def test_pipelined_requests_are_answered_in_order_large_ones_too(self):
         paths = ["/files/large.bin", "/files/text.txt", "/pages/large.txt", "/files/none", "/pages/"]
-        told = raw(self.site.port, "".join(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n" for path in paths[:-1]) +
-                   f"GET {paths[-1]} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        told = raw(self.site.port, "".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n" for path in paths[:-1]) +
+                   f"GET {paths[-1]} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         statuses, sizes = [], []
         while told:
             head, told = told.split(b"\r\n\r\n", 1)
@@ -220,7 +220,7 @@ class Connections(Web):
     def test_a_client_that_goes_lets_its_file_go(self):
         before = self.site.open_files()
         with socket.create_connection(("127.0.0.1", self.site.port), PATIENCE) as connection:
-            connection.sendall(b"GET /files/large.bin HTTP/1.1\r\nHost: h\r\n\r\n")
+            connection.sendall(b"GET /files/large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
             connection.recv(1000)
             self.assertEqual(self.site.open_files(), before + 1)
         deadline = time.monotonic() + PATIENCE

@@ -83,8 +83,12 @@ struct LibraryConfig {
 
 /// An address to listen on. In YAML also just its URL.
 struct ListenConfig {
-    /// `http://` or `https://`, host and port. The host is an address of this machine; `0.0.0.0` and `[::]` are all of
-    /// them. With https, WebSockets are wss.
+    /// `http://` or `https://`, host and port. The host is an address of this machine; `0.0.0.0` is all of them for IPv4, `[::]` for
+    /// IPv6, and both may have the same port. With https, WebSockets are wss.
+    /// `unix:/run/patchbay/patchbay.sock`: a Unix socket, for a proxy on this machine. What a server has left there that did not end by
+    /// itself is replaced; the file goes when the server ends.
+    /// `systemd:NAME`: the sockets of that name that systemd has bound (`FileDescriptorName=` of a .socket unit, else the unit's name);
+    /// https where a certificate is named.
     std::string url = "http://127.0.0.1:8080";
     /// For https. Read again when the server gets SIGHUP: new connections see the new one, the others live on.
     std::string certificate = {};
@@ -93,6 +97,12 @@ struct ListenConfig {
     ClientCertificatesConfig clientCertificates = {};
     /// More of them, for other host names: a client gets the one that is valid for the name it asks for (SNI).
     std::vector<CertificateConfig> moreCertificates = {};
+
+    /// The rights of a Unix socket's file: who may connect. Owner and group, so that a proxy of the same group may.
+    std::string mode = "0660";
+    /// Each connection begins with whom it speaks for, by the PROXY protocol (version 1 or 2), as load balancers on TCP's level
+    /// send it. Only `trustedProxies` may connect then.
+    bool proxyProtocol = false;
 
     /// The field that a plain value stands for.
     static constexpr std::string_view plain = "url";
@@ -116,8 +126,26 @@ struct LimitsConfig {
     std::optional<std::size_t> maxTopics;
 };
 
+/// The fields in which a proxy says whom it speaks for.
+enum class ForwardedFields : std::uint8_t {
+    XForwarded,  ///< X-Forwarded-For, -Proto, -Host and -Port
+    Forwarded,   ///< Forwarded.   Source: RFC 7239
+};
+
 struct ServerSection {
     std::vector<ListenConfig> listen = std::vector<ListenConfig>(1);
+    /// The names that this server goes by, without ports: `chat.example`, `*.chat.example`, addresses; `*` is any. A request for
+    /// another is answered with 421; `localhost` and 127.0.0.1 are always among them.
+    /// Empty: any. But an address that only this machine reaches (`127.0.0.1`, `[::1]`, `localhost`) then takes just these, the hosts
+    /// of endpoints' `origins`, and what `trustedProxies` pass on: a page may have its name point at this machine (DNS rebinding),
+    /// and would read what is served here as its own.
+    std::vector<std::string> hosts = {};
+    /// Proxies in front of this server: addresses, ranges (`10.0.0.0/8`, `2001:db8::/32`), and `unix` for Unix sockets. What they say
+    /// of a client's address, scheme and host holds for logs, sessions and the check of origins; what others say of it counts for
+    /// nothing. A proxy must set the fields itself, not just pass them on.
+    std::vector<std::string> trustedProxies = {};
+    /// The fields that they write. Those of the other kind are anybody's, and are not read.
+    ForwardedFields forwardedFields = ForwardedFields::XForwarded;
     /// Event loops, each a thread; empty (`auto`) = one per core.
     std::optional<std::size_t> loops;
     /// Threads for what may block: so many for HTTP handlers, and as many for the executor. Each is made when it is first needed.
@@ -144,8 +172,27 @@ struct ServerSection {
     std::chrono::milliseconds watchdog = std::chrono::seconds{1};
     /// The largest body of an HTTP request; a larger one is answered with 413.
     Size requestBody{1_MiB};
-    /// The largest head of an HTTP request; a larger one is answered with 431.
+    /// The largest head of an HTTP request; a larger one is answered with 431. Cookies are most of it: browsers send up to some 8 KiB
+    /// for one site, single sign-on often more.
     Size headBytes{16_KiB};
+    /// The longest first line of a request, which holds its path and query; a longer one is answered with 414. 8000 bytes are what
+    /// everybody should take (RFC 9112 §3).
+    Size requestLine{8_KiB};
+    /// The most fields in a head; with one more it is answered with 431. Browsers send some 20, proxies add some 10.
+    std::size_t headFields = 100;
+    /// How long a connection may wait for its next request. Longer than the load balancers in front keep theirs (60 s, often), or
+    /// one of them sends a request into a connection that is just being closed, and tells its client 502. 0 (`off`) = for ever.
+    std::chrono::milliseconds keepAliveTimeout = std::chrono::seconds{75};
+    /// How long the body of a request may make no progress, for whoever uploads over a network that fails now and then. 0 (`off`) = for ever.
+    std::chrono::milliseconds bodyTimeout = std::chrono::seconds{30};
+    /// How long a client may take nothing of an answer that waits for it. 0 (`off`) = for ever.
+    std::chrono::milliseconds responseTimeout = std::chrono::seconds{30};
+    /// How many requests may wait for one of the `workers`; one more is answered with 503 at once, which is better than an answer
+    /// that nobody waits for any more.
+    std::size_t requestQueue = 256;
+    /// How many connections may wait in the kernel to be accepted, for a storm of clients that come back; beyond it they try again
+    /// a second later. The kernel's own bound (net.core.somaxconn, 4096) holds too.
+    std::size_t backlog = 1024;
 };
 
 /// What the operator lays down for one endpoint. It may tighten what the endpoint's annotation says, never loosen it.

@@ -24,14 +24,16 @@ namespace patchbay {
 struct HandshakeRequest {
     std::string uri;     ///< with scheme, host and query
     std::string target;  ///< path and query as they came
-    std::string host;    ///< the Host header
+    std::string host;    ///< that was asked for: of the Host header, or what a trusted proxy says of it
     bool secure = false;
     HeaderFields headers;
-    std::string remoteAddress;
+    std::string remoteAddress;  ///< of the client; behind a trusted proxy perhaps without a port
     std::vector<std::string> offeredSubprotocols;
     std::vector<ExtensionTerms> offeredExtensions;
     /// What a TLS client has shown of itself, its own first; empty unless the address asks for it (`clientCertificates`).
     std::vector<ClientCertificate> clientCertificates;
+    /// One of the server's `trustedProxies` has passed it on: `host`, `secure` and `remoteAddress` are what that says.
+    bool throughProxy = false;
 
     std::string_view header(std::string_view name) const noexcept { return findHeader(headers, name); }
     std::string queryParameter(std::string_view name) const;

@@ -30,7 +30,7 @@ struct HttpRequest {
     std::string target = {};  ///< path and query as they came; of a target with scheme and host, what follows these
     HeaderFields headers = {};
     std::string body = {};  ///< at most the server's `requestBody`; empty where an HttpExchange reads it
-    std::string remoteAddress = {};
+    std::string remoteAddress = {};  ///< of the client; behind one of the server's `trustedProxies` what that says
     bool secure = false;
 
     /// The path as it came, without the query.
@@ -51,6 +51,7 @@ struct HttpRequest {
     }
 
     std::vector<std::pair<std::string, std::string>> pathParameters = {};
+    bool throughProxy = false;  ///< one of the server's `trustedProxies` has passed it on
 };
 
 enum class SameSite : std::uint8_t { Strict, Lax, None };

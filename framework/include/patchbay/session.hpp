@@ -142,7 +142,8 @@ public:
     const Principal& principal() const;
     /// A name to show to people: the principal's, or `guest-` and the session's number.
     std::string displayName() const;
-    /// The peer's address and port, such as `192.0.2.7:50312`.
+    /// The peer's address and port, such as `192.0.2.7:50312`, `[2001:db8::7]:50312`, `local` over a Unix socket. Behind one of the
+    /// server's `trustedProxies` the client's, as that says, where ports are rarely known: `192.0.2.7`.
     std::string remoteAddress() const;
     /// The sessions that are open on this endpoint now, this one among them.   Thread: any.
     std::vector<Session> openSessions() const;

@@ -84,4 +84,12 @@ bool allowsOrigin(std::string_view entry, std::string_view origin) noexcept {
     return found.host.size() > domain.size() && found.host.ends_with(domain) && isHost(found.host);
 }
 
+bool isOriginOf(std::string_view entry, std::string_view name) noexcept {
+    std::string_view host = partsOf(entry).host;
+    if (host.empty()) return false;
+    if (host.starts_with(kAnyLabels)) return name.size() > host.size() - 1 && name.ends_with(host.substr(1));
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    return host == name;
+}
+
 }  // namespace patchbay

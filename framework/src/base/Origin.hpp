@@ -20,4 +20,8 @@ std::string normalOrigin(std::string_view text);
 /// Whether `entry` lets `origin` in.   Requires: both in the one form.
 bool allowsOrigin(std::string_view entry, std::string_view origin) noexcept;
 
+/// Whether `entry` is an origin of the host `name` (AllowedHosts.hpp), whatever its scheme and port. `*` is no host's.
+/// Requires: both in their one form.
+bool isOriginOf(std::string_view entry, std::string_view name) noexcept;
+
 }  // namespace patchbay

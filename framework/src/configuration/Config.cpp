@@ -1,7 +1,9 @@
 // Reading a configuration: YAML to a tree, the tree to structs (ConfigReader.hpp), and then what only the server knows:
 // ranges, addresses, paths.
 
+#include "base/AllowedHosts.hpp"
 #include "base/Origin.hpp"
+#include "base/TrustedProxies.hpp"
 #include "configuration/ListenUrl.hpp"
 
 #include <patchbay/config.hpp>
@@ -76,15 +78,31 @@ void checkListen(const ConfigPlace& list, const ServerSection& server) {
             continue;
         }
         const auto& url = std::get<configuration::ListenUrl>(parsed);
-        if (url.port != 0 && std::find(seen.begin(), seen.end(), url) != seen.end())
+        const bool isAny = url.port == 0 && url.path.empty();
+        if (!isAny && std::find(seen.begin(), seen.end(), url) != seen.end())
             place.problem("\"" + server.listen[i].url + "\" is there twice");
         seen.push_back(url);
         if (const auto problem = configuration::tlsProblem(server.listen[i]); !problem.empty()) place.problem(problem);
+        if (const auto problem = configuration::modeProblem(server.listen[i]); !problem.empty()) place.problem(problem);
+        if (const auto problem = configuration::proxyProblem(server.listen[i], server); !problem.empty()) place.problem(problem);
     }
+}
+
+/// Notes what `problemOf` says of each value of a list.
+void checkEach(const ConfigPlace& at, const std::string& key, const std::vector<std::string>& values,
+               std::string (*problemOf)(std::string_view)) {
+    ifSet(at, key, [&](const ConfigPlace& list) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (list.node.elements[i].kind != ConfigNode::Kind::Text) continue;
+            if (const auto problem = problemOf(values[i]); !problem.empty()) list.element(i).problem('"' + values[i] + "\" " + problem);
+        }
+    });
 }
 
 void checkServer(const ConfigPlace& at, const ServerSection& server) {
     ifSet(at, "listen", [&](const ConfigPlace& list) { checkListen(list, server); });
+    checkEach(at, "hosts", server.hosts, &AllowedHosts::problemOf);
+    checkEach(at, "trustedProxies", server.trustedProxies, &TrustedProxies::problemOf);
     inRange(at, "loops", server.loops.value_or(1), 1, 1'024);
     inRange(at, "workers", server.workers, 1, 10'000);
     inRange(at, "maxConnections", server.maxConnections, 1, 100'000'000);
@@ -92,6 +110,13 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
         if (server.drainSpread > server.drainTimeout) place.problem("is longer than drainTimeout, which is the time for all of a stop");
     });
     inRange(at, "headBytes", server.headBytes, 1_KiB, 1_MiB);
+    inRange(at, "requestLine", server.requestLine, 256, 1_MiB);
+    ifSet(at, "requestLine", [&](const ConfigPlace& place) {
+        if (server.requestLine > server.headBytes) place.problem("is larger than headBytes, which is the size of all of a head");
+    });
+    inRange(at, "headFields", server.headFields, 10, 100'000);
+    inRange(at, "requestQueue", server.requestQueue, 1, 1'000'000);
+    inRange(at, "backlog", server.backlog, 1, 65'535);
     inRange(at, "loopQueue", server.loopQueue, 64_KiB, 64_GiB);
     inRange(at, "executorQueue", server.executorQueue, 1, 100'000'000);
 }
@@ -109,14 +134,7 @@ void checkLimits(const ConfigPlace& at, const Section& limits) {
 void checkEndpoint(const ConfigPlace& at, const std::string& path, const EndpointOverrides& entry) {
     if (!path.starts_with('/')) at.problem("a path begins with a slash; did you mean \"/" + path + "\"?");
     checkLimits(at, entry);
-    ifSet(at, "origins", [&](const ConfigPlace& list) {
-        for (std::size_t i = 0; entry.origins && i < entry.origins->size(); ++i) {
-            const auto& origin = (*entry.origins)[i];
-            if (list.node.elements[i].kind != ConfigNode::Kind::Text) continue;
-            if (const auto problem = originProblem(origin); !problem.empty())
-                list.element(i).problem('"' + origin + "\" " + problem);
-        }
-    });
+    if (entry.origins) checkEach(at, "origins", *entry.origins, &originProblem);
 }
 
 void check(const ConfigPlace& root, const ServerConfig& config) {

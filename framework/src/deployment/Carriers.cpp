@@ -35,6 +35,7 @@ HandshakeRequest handshakeFor(const HttpRequest& request, std::string target) {
     handshake.secure = request.secure;
     handshake.headers = request.headers;
     handshake.remoteAddress = request.remoteAddress;
+    handshake.throughProxy = request.throughProxy;
     return handshake;
 }
 

@@ -27,11 +27,20 @@ Origin parse(std::string_view origin) {
     return {scheme, withoutPort(origin.substr(colon + 3), scheme == "https" ? ":443" : ":80")};
 }
 
+bool hasPort(std::string_view authority) {
+    const std::size_t colon = authority.rfind(':');
+    return colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+}
+
 /// True for a page that this very server has delivered. Behind a proxy that ends TLS the page's scheme is https and the
-/// connection is not; the other way round is never right.
+/// connection is not; the other way round is never right. A trusted proxy may keep its port to itself.
 bool isSameOrigin(const HandshakeRequest& request, std::string_view text) {
     const Origin origin = parse(text);
     if (origin.authority.empty() || (request.secure && origin.scheme != "https")) return false;
+    if (request.throughProxy && !hasPort(request.host)) {
+        const bool named = hasPort(origin.authority);
+        return protocol::equalsIgnoringCase(origin.authority.substr(0, named ? origin.authority.rfind(':') : origin.authority.size()), request.host);
+    }
     return protocol::equalsIgnoringCase(origin.authority, withoutPort(request.host, origin.scheme == "https" ? ":443" : ":80"));
 }
 

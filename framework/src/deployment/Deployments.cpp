@@ -2,6 +2,7 @@
 
 #include "base/Guarded.hpp"
 #include "base/Log.hpp"
+#include "base/Origin.hpp"
 #include "base/TimedTask.hpp"
 
 #include <algorithm>
@@ -258,6 +259,13 @@ std::shared_ptr<messaging::DeployedEndpoint> Deployments::endpointOf(const void*
 }
 
 std::vector<std::shared_ptr<messaging::DeployedEndpoint>> Deployments::endpoints() const { return table()->endpoints; }
+
+bool Deployments::knowsHost(std::string_view name) const {
+    const auto current = table();
+    return std::ranges::any_of(current->endpoints, [&](const auto& endpoint) {
+        return std::ranges::any_of(endpoint->config.origins, [&](const std::string& origin) { return isOriginOf(origin, name); });
+    });
+}
 
 std::vector<std::shared_ptr<messaging::SessionCore>> Deployments::shut() {
     std::vector<std::shared_ptr<messaging::SessionCore>> all;

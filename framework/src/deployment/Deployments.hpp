@@ -81,6 +81,8 @@ public:
     /// The endpoint of a class; nullptr when it is not deployed.
     std::shared_ptr<messaging::DeployedEndpoint> endpointOf(const void* identity) const;
     std::vector<std::shared_ptr<messaging::DeployedEndpoint>> endpoints() const;
+    /// True when an endpoint's origins have pages of that host (isOriginOf).   Thread: any.
+    bool knowsHost(std::string_view name) const;
 
     /// From now on every handshake gets 503.
     void drain() noexcept { draining_.store(true); }

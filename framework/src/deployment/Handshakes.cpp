@@ -22,6 +22,11 @@ bool hasOneOf(const std::vector<std::string>& roles, const std::vector<std::stri
                        [&](const std::string& role) { return std::find(wanted.begin(), wanted.end(), role) != wanted.end(); });
 }
 
+/// True where a proxy in between may have left out the port of what its client asked for.
+bool hidesThePort(std::string_view host, std::string_view origin) {
+    return !host.empty() && origin.find("://" + std::string{host} + ':') != std::string_view::npos;
+}
+
 std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principal, const EndpointConfig& config) {
     if (config.roles.empty() || hasOneOf(principal.roles, config.roles)) return std::nullopt;
     if (principal.name.empty()) return refusal(401, "this endpoint needs a signed-in user\n", {{"WWW-Authenticate", "Bearer"}});
@@ -59,8 +64,9 @@ void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
 
     const std::string_view origin = request.header("Origin");
     if (!origin.empty() && !configurator.checkOrigin(request, endpoint.config, origin)) {
-        log::info(endpoint.config.path, "refused a handshake from origin " + std::string{origin} +
-                                            "; add it to the endpoint's origins if it belongs to you");
+        log::info(endpoint.config.path, "refused a handshake from origin " + std::string{origin} + " to the host " + request.host +
+                                            "; add it to the endpoint's origins if it belongs to you" +
+                                            (hidesThePort(request.host, origin) ? ", or your proxy to server.trustedProxies" : ""));
         return reject(refusal(403, "this origin may not connect\n"));
     }
     HandshakeResponse response;

@@ -17,7 +17,11 @@ constexpr std::chrono::milliseconds kLastAnswerTimeout{5000};
 /// What a newcomer has to ask, while the server stops, for its 503.
 constexpr std::chrono::milliseconds kLastRequestTimeout{500};
 
-HttpRequest requestOf(const RequestHead& head, std::string_view remoteAddress, bool secure) {
+std::string bodyProblem(std::size_t limit) {
+    return "the body is too large (RFC 9110 §15.5.14); server.requestBody is " + std::to_string(limit) + " bytes";
+}
+
+HttpRequest requestOf(const RequestHead& head, const Client& client) {
     HttpRequest request;
     request.method = head.method;
     request.target = head.originTarget();
@@ -26,8 +30,9 @@ HttpRequest requestOf(const RequestHead& head, std::string_view remoteAddress, b
         const bool host = protocol::equalsIgnoringCase(name, "Host");
         request.headers.emplace_back(name, host ? head.host : value);
     }
-    request.remoteAddress = remoteAddress;
-    request.secure = secure;
+    request.remoteAddress = client.address;
+    request.secure = client.secure;
+    request.throughProxy = client.proxied;
     return request;
 }
 
@@ -77,13 +82,12 @@ private:
 
 const GateOptions& Gate::options() const noexcept { return state_->options; }
 
-void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, transport::Socket socket,
-                std::string remoteAddress) {
+void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, Newcomer newcomer) {
     // No more is put there than is good: see GateAnswers.
     constexpr SendQueue kAnswers{1_GiB, WhenFull::Close};
-    const bool secure = socket.isSecure();
-    const transport::Channel::Pointer channel = transport::SocketChannel::open(loop, std::move(socket), kAnswers);
-    auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(remoteAddress), secure);
+    const bool secure = newcomer.socket.isSecure();
+    const transport::Channel::Pointer channel = transport::SocketChannel::open(loop, std::move(newcomer.socket), kAnswers);
+    auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(newcomer), secure);
     gate->self_ = gate;
     channel->start(*gate);
     const std::size_t most = gate->options().maxConnections;
@@ -93,14 +97,15 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     gate->wait(Waiting::ForHead);
 }
 
-Gate::Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, std::string remoteAddress,
-           bool secure)
+Gate::Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, Newcomer newcomer, bool secure)
     : state_{std::move(state)},
       place_{std::shared_ptr<transport::ConnectionCount>{state_, &state_->connections}},
       channel_{std::move(channel)},
-      remoteAddress_{std::move(remoteAddress)},
+      peer_{std::move(newcomer.address)},
       loopIndex_{static_cast<std::uint16_t>(loopIndex)},
-      secure_{secure} {
+      secure_{secure},
+      onLoopback_{newcomer.onLoopback},
+      isProxy_{!options().proxies.trusted.empty() && options().proxies.trusted.trusts(peer_)} {
     state_->gates[loopIndex_].push_back(*this);
 }
 
@@ -269,19 +274,39 @@ std::size_t Gate::readRequest(std::string_view bytes) {
     if (result.state == HeadState::Incomplete) return 0;
     scanned_ = 0;
     if (result.state == HeadState::Bad) {
-        refuse(result.status, result.problem);
+        const bool isLimit = result.status == 414 || result.status == 431;
+        isLimit ? refuseBeyond(result.status, result.problem) : refuse(result.status, result.problem);
         return bytes.size();
     }
     served_ = true;
     wait(Waiting::ForNothing);
-    if (head.wantsWebSocket) return head.headBytes + upgrade(head, bytes.substr(head.headBytes));
+    const Client client = whoAsks(head);
+    if (!client.host.empty()) head.host = client.host;
+    if (!mayAskFor(head.host)) {
+        refuseHost(head.host);
+        return bytes.size();
+    }
+    if (head.wantsWebSocket) return head.headBytes + upgrade(head, client, bytes.substr(head.headBytes));
     const std::size_t headBytes = head.headBytes;
-    judge(head);
+    judge(head, client);
     return headBytes;
 }
 
+Client Gate::whoAsks(const RequestHead& head) const {
+    if (isProxy_) return clientOf(head, peer_, secure_, options().proxies);
+    return {.address = peer_, .host = {}, .secure = secure_, .proxied = false};
+}
+
+bool Gate::mayAskFor(std::string_view host) const {
+    const AllowedHosts& hosts = options().hosts;
+    const bool takesAny = hosts.any() || (hosts.empty() && (!onLoopback_ || isProxy_));
+    if (takesAny || host.empty()) return true;  // HTTP/1.0 needs no Host; a browser always sends one
+    const std::string name = hostNameOf(host);
+    return isLoopbackName(name) || hosts.names(name) || state_->site.knowsHost(name);
+}
+
 /// By the head alone: whatever is refused is refused before its body.
-void Gate::judge(const RequestHead& head) {
+void Gate::judge(const RequestHead& head, const Client& client) {
     terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
     keepAlive_ = head.keepAlive && !state_->site.isStopping();
     continueAwaited_ = head.expectContinue && head.hasBody();
@@ -295,14 +320,14 @@ void Gate::judge(const RequestHead& head) {
     if (!match.route) return refuseBody(match.refusal);
     async_ = !std::holds_alternative<HttpHandler>(match.route->handler);
     if (!async_ && head.contentLength.value_or(0) > options().maxBodyBytes) {
-        return refuse(413, "the body is larger than " + std::to_string(options().maxBodyBytes) + " bytes");
+        return refuseBeyond(413, bodyProblem(options().maxBodyBytes));
     }
-    begin(head, std::move(match));
+    begin(head, std::move(match), client);
 }
 
-void Gate::begin(const RequestHead& head, Match match) {
+void Gate::begin(const RequestHead& head, Match match, const Client& client) {
     answer_ = std::make_shared<Answer>(state_->loops[loopIndex_], static_cast<AnswerSink&>(*this), terms_.toHead);
-    auto request = requestOf(head, remoteAddress_, secure_);
+    auto request = requestOf(head, client);
     request.pathParameters = std::move(match.pathParameters);
     const auto length = head.hasBody() ? head.contentLength : std::optional<std::uint64_t>{0};
     core_ = std::make_shared<ExchangeCore>(std::move(request), length, answer_);
@@ -373,7 +398,7 @@ std::size_t Gate::readBody(std::string_view bytes) {
     switch (bodyUse_) {
         case BodyUse::Collected:
             if (piece.bytes.size() > options().maxBodyBytes - collected_->size()) {
-                refuse(413, "the body is larger than " + std::to_string(options().maxBodyBytes) + " bytes");
+                refuseBeyond(413, bodyProblem(options().maxBodyBytes));
                 return bytes.size();
             }
             collected_->append(piece.bytes);
@@ -404,7 +429,7 @@ void Gate::bodyEnded() {
     if (!route_) return;
     std::unique_ptr<Hosted> job = std::make_unique<WorkerJob>(secure_, state_->host.workers(), std::move(keep_),
                                                               *std::exchange(route_, nullptr), core_, std::move(collected_));
-    job->head.append(core_->request().method).append(" ").append(core_->request().target).append(" HTTP/1.1\r\n\r\n");
+    job->head.append(core_->request().method).append(" ").append(Hosted::toldOf(core_->request().target)).append(" HTTP/1.1\r\n\r\n");
     const auto core = std::exchange(core_, nullptr);
     if (!state_->host.runInPool(job)) {
         core->answer()->respond({503, {{"Retry-After", "1"}}, "the server is busy; try again in a moment\n"});

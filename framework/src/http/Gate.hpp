@@ -15,9 +15,11 @@
 //
 // Thread: the loop's.
 
+#include "base/AllowedHosts.hpp"
 #include "http/Answer.hpp"
 #include "http/AnswerHead.hpp"
 #include "http/BodyMemory.hpp"
+#include "http/Client.hpp"
 #include "http/ExchangeStrand.hpp"
 #include "http/HttpHost.hpp"
 #include "http/RequestBody.hpp"
@@ -43,9 +45,18 @@ struct GateOptions {
     std::size_t maxBodyBytes = 1_MiB;                    ///< of a request that is handled as a whole
     std::chrono::milliseconds handshakeTimeout{5000};    ///< from the first moment to a whole head
     std::chrono::milliseconds bodyTimeout{30'000};       ///< in which a body makes no progress
-    std::chrono::milliseconds keepAliveTimeout{15'000};  ///< between two requests
+    std::chrono::milliseconds keepAliveTimeout{75'000};  ///< between two requests
     std::chrono::milliseconds responseTimeout{30'000};   ///< in which a client takes nothing of what waits for it
     std::size_t maxConnections = 0;                      ///< 0: as many as there are descriptors
+    AllowedHosts hosts;                                  ///< empty: any, but on an address of this machine alone its own
+    ProxyRules proxies;
+};
+
+/// A connection that has just come.
+struct Newcomer {
+    transport::Socket socket;
+    std::string address;      ///< of its peer, or of whom that speaks for
+    bool onLoopback = false;  ///< it came to an address of this machine alone
 };
 
 struct GateState;
@@ -60,8 +71,7 @@ public:
     static constexpr std::size_t kMostSkipped = 64 * 1024;
 
     /// Starts a connection on its loop; it lives until it ends or has a successor.
-    static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, transport::Socket socket,
-                     std::string remoteAddress);
+    static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, Newcomer newcomer);
 
     /// Ends the connections on a loop that wait for another request, and soon those that wait for their first; the others
     /// end with their answer.
@@ -70,8 +80,7 @@ public:
     /// Ends whatever is left on a loop, also coroutines that live on without their connection: none may outlive its server.
     static void endAll(GateState& state, std::size_t loopIndex);
 
-    Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, std::string remoteAddress,
-         bool secure);
+    Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, Newcomer newcomer, bool secure);
     ~Gate();
 
 private:
@@ -94,15 +103,17 @@ private:
     void advance();
     void afterReading();
     std::size_t readRequest(std::string_view bytes);
-    void judge(const RequestHead& head);
-    void begin(const RequestHead& head, Match match);
+    Client whoAsks(const RequestHead& head) const;
+    bool mayAskFor(std::string_view host) const;
+    void judge(const RequestHead& head, const Client& client);
+    void begin(const RequestHead& head, Match match, const Client& client);
     void beginAsync(const Match& match);
     std::size_t readBody(std::string_view bytes);
     bool wantsBody() const noexcept;
     void bodyGoesOn();
     void bodyEnded();
     void sendContinue();
-    std::size_t upgrade(const RequestHead& head, std::string_view behind);
+    std::size_t upgrade(const RequestHead& head, const Client& client, std::string_view behind);
 
     // ---- out
     std::size_t writePart(const Answer::Ready& ready);
@@ -113,6 +124,8 @@ private:
     void refuseBody(HttpResponse response);
     void refuse(int status, std::string_view problem);
     void refuse(HttpResponse response);
+    void refuseHost(std::string_view host);
+    void refuseBeyond(int status, const std::string& problem);
     void sendWhole(HttpResponse response);
 
     // ---- the end
@@ -133,7 +146,7 @@ private:
     transport::ConnectionPlace place_;
     transport::Channel::Pointer channel_;
     std::shared_ptr<Gate> self_;  // while the connection lives
-    std::string remoteAddress_;
+    std::string peer_;
     std::string buffer_;  // what has come and cannot be used yet
     std::size_t scanned_ = 0;
     std::shared_ptr<Answer> answer_;      // of the exchange that is under way
@@ -150,6 +163,8 @@ private:
     std::uint32_t skipped_ = 0;
     const std::uint16_t loopIndex_;
     const bool secure_;
+    const bool onLoopback_;
+    const bool isProxy_;  // the peer is one that is trusted
     Framing framing_ = Framing::None;
     AnswerTerms terms_;
     Stage stage_ = Stage::Head;
@@ -171,7 +186,7 @@ struct GateState {
         : site{theSite},
           host{theHost},
           loops{std::move(theLoops)},
-          options{theOptions},
+          options{std::move(theOptions)},
           connections{std::move(ended)},
           gates(loops.size()),
           strands(loops.size()),

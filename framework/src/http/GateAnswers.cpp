@@ -1,6 +1,8 @@
 // What a connection gives its client: answers as they are written, refusals, and what follows.
 #include "http/Gate.hpp"
 
+#include "base/Log.hpp"
+
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -134,6 +136,20 @@ void Gate::refuseBody(HttpResponse response) {
 
 /// Where the next request would begin nobody knows, or nobody wants to.
 void Gate::refuse(int status, std::string_view problem) { refuse({status, {}, std::string{problem} + "\n"}); }
+
+/// A name that this server does not go by (RFC 9110 §15.5.20).
+void Gate::refuseHost(std::string_view host) {
+    log::info("http", "refused a request for the host " + std::string{host} + "; if it is a name of this server, add it to server.hosts" +
+                          (onLoopback_ ? ", or its proxy to server.trustedProxies" : ""));
+    terms_ = {};
+    refuse(421, "this server does not go by that name; server.hosts in its configuration lists those that it does (RFC 9110 §15.5.20)");
+}
+
+/// A client that hit a limit, which may be set too low for it.
+void Gate::refuseBeyond(int status, const std::string& problem) {
+    log::info("http", "refused a request of " + peer_ + " with " + std::to_string(status) + ": " + problem);
+    refuse(status, problem);
+}
 
 void Gate::refuse(HttpResponse response) {
     if (answering_) return cut();  // it would lie in the middle of an answer

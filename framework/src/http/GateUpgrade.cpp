@@ -21,7 +21,8 @@ HttpResponse failed() { return {500, {}, "the server could not complete the hand
 /// Judges a handshake.
 class Gate::UpgradeJob final : public Hosted {
 public:
-    UpgradeJob(Gate& gate, const RequestHead& head) : Hosted{gate.secure_}, gate_{gate}, head_{head} {}
+    UpgradeJob(Gate& gate, const RequestHead& head, const Client& client)
+        : Hosted{gate.secure_}, gate_{gate}, head_{head}, client_{client} {}
 
     void handle() noexcept override {
         if (const auto thrown = thrownBy([&] { judge(); })) {
@@ -44,7 +45,7 @@ private:
             result.emplace().refusal = {400, {}, "more than one Origin field, or an empty one (RFC 6454 §7.3)\n"};
         } else {
             result = gate_.state_->site.upgrade(
-                {head_, handshake, gate_.remoteAddress_, secure, gate_.loopIndex_, gate_.channel_->peerCertificates()});
+                {head_, handshake, client_, gate_.loopIndex_, gate_.channel_->peerCertificates()});
             checkFields();
         }
     }
@@ -59,17 +60,18 @@ private:
 
     Gate& gate_;
     const RequestHead& head_;
+    const Client& client_;
 };
 
 /// How many of the bytes behind the head it has taken.
-std::size_t Gate::upgrade(const RequestHead& head, std::string_view behind) {
+std::size_t Gate::upgrade(const RequestHead& head, const Client& client, std::string_view behind) {
     terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
     keepAlive_ = false;
     if (head.hasBody()) {
         refuse(400, "a handshake has no body (RFC 6455 §4.1)");
         return behind.size();
     }
-    UpgradeJob job{*this, head};
+    UpgradeJob job{*this, head, client};
     job.tell(head);
     state_->host.runHere(job, loopIndex_);
     if (!job.result) job.result.emplace().refusal = failed();

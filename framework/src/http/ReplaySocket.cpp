@@ -15,7 +15,7 @@ ReplaySocket::ReplaySocket(std::unique_ptr<Hosted> request, Done done)
     : StreamSocketImpl{kNoRealDescriptor}, own_{std::move(request)}, request_{own_.get()}, done_{std::move(done)} {}
 
 void Hosted::tell(const RequestHead& request) {
-    head.assign(request.method).append(" ").append(request.target);
+    head.assign(request.method).append(" ").append(toldOf(request.target));
     head.append(request.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
     if (request.wantsWebSocket) {
         for (const std::string_view name : {"Host", "Connection", "Upgrade"}) writeField(head, name, request.header(name));

@@ -28,6 +28,8 @@ public:
     virtual void handle() noexcept = 0;
     /// POCO is told of a request its first line, and of an upgrade the fields that make it one.
     void tell(const RequestHead& request);
+    /// What POCO is told of a target: it takes 16 KiB at most, and nobody reads it there.
+    static std::string_view toldOf(std::string_view target) noexcept { return target.substr(0, 8 * 1024); }
 
     std::string head;  ///< what POCO is told of it
     const bool secure;

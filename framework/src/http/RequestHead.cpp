@@ -15,6 +15,11 @@ constexpr std::size_t kMostMethod = 32;  // of POCO's
 
 HeadResult bad(int status, std::string_view problem) { return {HeadState::Bad, status, std::string{problem}}; }
 
+/// Over a limit, which is named with the key that an operator would change.
+HeadResult beyond(int status, std::string_view problem, std::string_view key, std::size_t limit, std::string_view unit) {
+    return bad(status, std::string{problem}.append("; ").append(key).append(" is ").append(std::to_string(limit)).append(unit));
+}
+
 /// Printable ASCII, spaces, tabs and what is not ASCII: nothing that ends a line or may not be there.
 constexpr auto kIsText = [] {
     std::array<bool, 256> is{};
@@ -72,7 +77,9 @@ private:
     }
 
     HeadResult parseRequestLine(std::string_view line) {
-        if (line.size() > limits_.maxLineBytes) return bad(414, "the request line is too long (RFC 9112 §3)");
+        if (line.size() > limits_.maxRequestLine) {
+            return beyond(414, "the request line is too long (RFC 9112 §3)", "server.requestLine", limits_.maxRequestLine, " bytes");
+        }
         const std::size_t first = line.find(' ');
         const std::size_t last = line.rfind(' ');
         if (first == std::string_view::npos || first == last)
@@ -101,8 +108,9 @@ private:
     }
 
     HeadResult parseField(std::string_view line) {
-        if (line.size() > limits_.maxLineBytes) return bad(431, "a header line is too long (RFC 6585 §5)");
-        if (out_.headers_.size() == limits_.maxHeaders) return bad(431, "too many header lines (RFC 6585 §5)");
+        if (out_.headers_.size() == limits_.maxFields) {
+            return beyond(431, "too many header lines (RFC 6585 §5)", "server.headFields", limits_.maxFields, "");
+        }
         if (line.front() == ' ' || line.front() == '\t') return bad(400, "a folded header line (RFC 9112 §5.2)");
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos) return bad(400, "a header line without a colon (RFC 9112 §5)");
@@ -187,8 +195,8 @@ HeadResult readHead(std::string_view bytes, const HeadLimits& limits, RequestHea
     }
     if (end < limits.maxHeadBytes) return {};
     const bool inFirstLine = bytes.substr(0, end).find(kEndOfLine, kEndOfLine.size()) == std::string_view::npos;
-    return inFirstLine ? bad(414, "the request line is too long (RFC 9112 §3)")
-                       : bad(431, "the head is too long (RFC 6585 §5)");
+    return inFirstLine ? beyond(414, "the request line is too long (RFC 9112 §3)", "server.headBytes", limits.maxHeadBytes, " bytes")
+                       : beyond(431, "the head is too long (RFC 6585 §5)", "server.headBytes", limits.maxHeadBytes, " bytes");
 }
 
 }  // namespace patchbay::http

@@ -8,7 +8,7 @@
 //   target  = "/"… | "http://host/"… | "https://host/"… | "*" (OPTIONS only); no "#", no "." or ".." segment
 //
 //   refused with   400  all of the grammar, Host not once in 1.1, a doubtful Content-Length, both lengths
-//                  414  request line too long    431  other line, head or number of fields too large
+//                  414  request line too long    431  head or number of fields too large; each names the key of its limit
 //                  501  a Transfer-Encoding that is not just "chunked", a method of more than 32 characters
 //                  505  another version
 //
@@ -29,8 +29,8 @@ using protocol::HeaderField;
 
 struct HeadLimits {
     std::size_t maxHeadBytes = 16_KiB;
-    std::size_t maxLineBytes = 8_KiB;  ///< one line, without its CRLF
-    std::size_t maxHeaders = 100;
+    std::size_t maxRequestLine = 8_KiB;  ///< without its CRLF; a field may be as long as the head
+    std::size_t maxFields = 100;
 };
 
 /// A whole head. Its views point into the bytes given to readHead and die with them.

@@ -1,6 +1,7 @@
 #pragma once
 // What the gate asks of those above it: what is at this path? who takes this upgrade? Nothing here knows a session.
 
+#include "http/Client.hpp"
 #include "http/RequestHead.hpp"
 #include "protocol/Handshake.hpp"
 #include "transport/ConnectionPlace.hpp"
@@ -55,8 +56,7 @@ public:
 struct UpgradeRequest {
     const RequestHead& head;
     protocol::ServerHandshake& handshake;  ///< its lists may be taken out
-    std::string_view remoteAddress;
-    bool secure;
+    const Client& client;
     std::size_t loopIndex;
     std::vector<ClientCertificate> clientCertificates;  ///< of a TLS client that was asked
 };
@@ -76,6 +76,9 @@ public:
     virtual Match find(std::string_view method, std::string_view path) const = 0;
     /// Thread: the connection's loop.   Errors: none thrown.
     virtual Upgrade upgrade(const UpgradeRequest& request) = 0;
+    /// True when somebody's pages of this host may connect: then it is a name of this server's too (AllowedHosts.hpp).
+    /// Thread: any.   Units of `name`: the one form.
+    virtual bool knowsHost(std::string_view name) const = 0;
     /// True from the moment on at which the server is to end: connections end with their answers.   Thread: any.
     virtual bool isStopping() const noexcept = 0;
 

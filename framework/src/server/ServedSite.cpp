@@ -11,12 +11,13 @@ HandshakeRequest handshakeOf(const http::UpgradeRequest& request) {
     HandshakeRequest handshake;
     handshake.target = head.originTarget();
     handshake.host = head.host;
-    handshake.secure = request.secure;
+    handshake.secure = request.client.secure;
+    handshake.throughProxy = request.client.proxied;
     handshake.uri.reserve(6 + handshake.host.size() + handshake.target.size());
-    handshake.uri.append(request.secure ? "wss://" : "ws://").append(handshake.host).append(handshake.target);
+    handshake.uri.append(handshake.secure ? "wss://" : "ws://").append(handshake.host).append(handshake.target);
     handshake.headers.reserve(head.headers().size());
     for (const auto& [name, value] : head.headers()) handshake.headers.emplace_back(name, value);
-    handshake.remoteAddress = request.remoteAddress;
+    handshake.remoteAddress = request.client.address;
     handshake.clientCertificates = request.clientCertificates;
     handshake.offeredSubprotocols = std::move(request.handshake.offeredSubprotocols);
     handshake.offeredExtensions = std::move(request.handshake.offeredExtensions);

@@ -17,6 +17,7 @@ public:
 
     http::Match find(std::string_view method, std::string_view path) const override { return deployments_.find(method, path); }
     http::Upgrade upgrade(const http::UpgradeRequest& request) override;
+    bool knowsHost(std::string_view name) const override { return deployments_.knowsHost(name); }
     bool isStopping() const noexcept override { return deployments_.isDraining(); }
 
     /// Cuts the WebSockets that are left on a loop: none may outlive its server.   Thread: the loop's.

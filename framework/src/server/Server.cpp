@@ -111,9 +111,7 @@ void Server::reloadCertificates() {
 // ------------------------------------------------------------------------------------------------ a whole program
 
 void Server::Parts::sayWhere() const {
-    for (std::size_t i = 0; i < listeners.size(); ++i) {
-        std::printf("listening on %s\n", configuration::shownUrl(config.server.listen[i], listeners[i]->port()).c_str());
-    }
+    for (const std::string& url : shownUrls) std::printf("listening on %s\n", url.c_str());
     std::fflush(stdout);
     if (deployments.endpoints().empty()) {
         log::warning("patchbay", "no endpoint is deployed, so every WebSocket handshake gets a 404: call deploy<Class>() or "

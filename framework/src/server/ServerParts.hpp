@@ -17,6 +17,7 @@
 #include "server/Watchdog.hpp"
 #include "transport/EventLoop.hpp"
 #include "transport/Listener.hpp"
+#include "transport/ProxyGreetings.hpp"
 
 #include <patchbay/server.hpp>
 
@@ -46,9 +47,11 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     std::shared_ptr<http::GateState> gate;
     std::vector<detail::EndpointModel> waiting;  // deployed before start()
     bool deployed = false;  // what waited is there: what comes now is deployed at once, also by a configurator of those
+    std::vector<std::unique_ptr<transport::ProxyGreetings>> greetings;  // by loop; each is its loop's alone
     std::vector<std::unique_ptr<transport::Listener>> listeners;
+    std::vector<std::string> shownUrls;  // one for each
     std::mutex certificatesLock;
-    std::vector<std::shared_ptr<server::Certificates>> certificates;  // one for each listener
+    std::vector<std::shared_ptr<server::Certificates>> certificates;  // one for each of the configuration's addresses
     std::size_t nextLoop = 0;
 
     /// A loop's thread.
@@ -80,7 +83,16 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     void turn(std::size_t index);
     void watch();
     void listen();
-    void accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls);
+    /// How a connection came.
+    struct Arrival {
+        std::shared_ptr<const transport::TlsContext> tls;
+        bool proxyProtocol = false;
+        bool onLoopback = false;
+    };
+    void accept(transport::Socket socket, std::string peer, const Arrival& arrival);
+    void open(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls);
+    void awaitProxyHeader(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls);
+    std::vector<std::string> addressProblems() const;
 
     // ---- Stopping.cpp
     /// As Server::stop(), from wherever.   Errors: StopFromWithin.

@@ -2,6 +2,7 @@
 #include "configuration/ListenUrl.hpp"
 #include "deployment/ConfiguredEndpoint.hpp"
 #include "server/ServerParts.hpp"
+#include "transport/ActivatedSockets.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -11,6 +12,8 @@ namespace {
 
 /// For a start that has to be taken back.
 constexpr std::chrono::seconds kGivingUp{1};
+/// What a newcomer has, while the server stops, to say for whom it speaks.
+constexpr std::chrono::milliseconds kLastGreeting{500};
 
 /// One per core unless the configuration says how many.
 unsigned loopCount(const ServerConfig& config) {
@@ -20,16 +23,33 @@ unsigned loopCount(const ServerConfig& config) {
 
 http::GateOptions gateOptions(const ServerConfig& config) {
     http::GateOptions options;
-    options.head.maxHeadBytes = config.server.headBytes;
+    options.head = {config.server.headBytes, config.server.requestLine, config.server.headFields};
     options.maxBodyBytes = config.server.requestBody;
+    options.keepAliveTimeout = config.server.keepAliveTimeout;
+    options.bodyTimeout = config.server.bodyTimeout;
+    options.responseTimeout = config.server.responseTimeout;
     options.handshakeTimeout = deployment::serverLimits(config).handshakeTimeout;
     options.maxConnections = config.server.maxConnections;
+    options.hosts = AllowedHosts{config.server.hosts};
+    options.proxies.trusted = TrustedProxies{config.server.trustedProxies};
+    const bool forwarded = config.server.forwardedFields == ForwardedFields::Forwarded;
+    options.proxies.by = forwarded ? http::ForwardedBy::Forwarded : http::ForwardedBy::XForwarded;
     return options;
 }
 
-transport::Listener::Address addressOf(const ListenConfig& listen) {
+/// Of systemd's there may be several of one name.
+std::vector<transport::Listener::Address> addressesOf(const ListenConfig& listen) {
     const auto url = configuration::urlOf(listen);
-    return {url.host, url.port};
+    if (url.activated.empty()) return {{.host = url.host, .port = url.port, .path = url.path, .mode = configuration::parseMode(listen.mode).value_or(0600)}};
+    std::vector<transport::Listener::Address> addresses;
+    std::string others;
+    for (const auto& [descriptor, name] : transport::activatedSockets()) {
+        others += " " + name;
+        if (name == url.activated) addresses.push_back({.descriptor = descriptor, .name = name});
+    }
+    if (!addresses.empty()) return addresses;
+    throw std::invalid_argument{"server.listen: systemd has handed over no socket named " + url.activated + ", but" + (others.empty() ? " none" : others) +
+                                "; start the program by its .socket unit, whose FileDescriptorName= is the name"};
 }
 
 std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
@@ -46,9 +66,10 @@ Server::Parts::Parts(ServerConfig theConfig)
       pool{std::make_shared<ThreadPool>(ThreadPool::Bounds{config.server.workers, config.server.executorQueue})},
       deployments{{loops.begin(), loops.end()}, pool},
       site{deployments},
-      httpHost{loops.size(), deployments.state().ended, {static_cast<int>(config.server.workers), 256}},
+      httpHost{loops.size(), deployments.state().ended, {static_cast<int>(config.server.workers), static_cast<int>(config.server.requestQueue)}},
       gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config))},
       wakeUp{server::WakeUp::take()} {
+    for (const auto& loop : loops) greetings.push_back(std::make_unique<transport::ProxyGreetings>(*loop));
     deployments.state().publishTimeout = config.server.publishTimeout;
     for (const auto& loop : loops) loop->queue().setLimit(config.server.loopQueue);
     // Half of the time to stop, so that a peer that does not answer does not use it all.
@@ -168,16 +189,37 @@ void Server::Parts::startPlugins() {
 
 // ------------------------------------------------------------------------------------------------ addresses and loops
 
+/// What a file's reader would have told: a program may have filled in the same structs.
+std::vector<std::string> Server::Parts::addressProblems() const {
+    std::vector<std::string> problems;
+    const auto check = [&](const char* key, const std::vector<std::string>& values, std::string (*problemOf)(std::string_view)) {
+        for (const std::string& value : values) {
+            if (const auto problem = problemOf(value); !problem.empty()) problems.push_back(std::string{key} + ": \"" + value + "\" " + problem);
+        }
+    };
+    check("server.hosts", config.server.hosts, &AllowedHosts::problemOf);
+    check("server.trustedProxies", config.server.trustedProxies, &TrustedProxies::problemOf);
+    return problems;
+}
+
 void Server::Parts::bind() {
     closeAddresses();  // of the start before
-    std::vector<std::string> problems;
+    std::vector<std::string> problems = addressProblems();
     for (const auto& address : config.server.listen) {
         try {
             auto files = std::make_shared<server::Certificates>(address);
-            const auto accepted = [this, tls = files](transport::Socket socket, std::string peer) {
-                accept(std::move(socket), std::move(peer), tls->current());
-            };
-            listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), addressOf(address), accepted));
+            if (const auto problem = configuration::proxyProblem(address, config.server); !problem.empty()) problems.push_back(problem);
+            if (const auto problem = configuration::modeProblem(address); !problem.empty()) problems.push_back("server.listen: " + problem);
+            transport::Listener::Options options;
+            options.backlog = static_cast<int>(config.server.backlog);
+            for (const auto& where : addressesOf(address)) {
+                const std::size_t index = listeners.size();
+                const auto accepted = [this, index, tls = files, proxied = address.proxyProtocol](transport::Socket socket, std::string peer) {
+                    accept(std::move(socket), std::move(peer), {tls->current(), proxied, listeners[index]->isLoopback()});
+                };
+                listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), where, accepted, options));
+                shownUrls.push_back(configuration::shownUrl(address, listeners.back()->where()));
+            }
             const std::lock_guard guard{certificatesLock};
             certificates.push_back(std::move(files));
         } catch (const std::exception& error) {
@@ -192,6 +234,7 @@ void Server::Parts::bind() {
 /// Requires: the loops do not turn.
 void Server::Parts::closeAddresses() {
     listeners.clear();
+    shownUrls.clear();
     const std::lock_guard guard{certificatesLock};
     certificates.clear();
 }
@@ -239,16 +282,34 @@ void Server::Parts::listen() {
     if (!problems.empty()) throw DeploymentError{std::move(problems)};
 }
 
-void Server::Parts::accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls) {
+void Server::Parts::accept(transport::Socket socket, std::string peer, const Arrival& arrival) {
+    if (arrival.proxyProtocol && !gate->options.proxies.trusted.trusts(peer)) {
+        log::info("proxy-protocol", "refused a connection of " + peer + ", which is not among server.trustedProxies");
+        return socket.resetOnClose();
+    }
     const std::size_t index = nextLoop++ % loops.size();
     EventLoop& loop = *loops[index];
-    const auto open = [gate = gate, &loop, index](transport::Socket from, std::string name, auto context) {
-        if (context) from.startTls(std::move(context));
-        http::Gate::open(gate, loop, index, std::move(from), std::move(name));
-    };
-    if (loop.isHere()) return open(std::move(socket), std::move(peer), std::move(tls));
-    const auto moved = std::make_shared<transport::Socket>(std::move(socket));
-    loop.post([open, moved, peer = std::move(peer), tls = std::move(tls)] { open(std::move(*moved), peer, tls); });
+    const auto go = arrival.proxyProtocol ? &Parts::awaitProxyHeader : &Parts::open;
+    http::Newcomer newcomer{std::move(socket), std::move(peer), arrival.onLoopback};
+    if (loop.isHere()) return (this->*go)(index, std::move(newcomer), arrival.tls);
+    const auto moved = std::make_shared<http::Newcomer>(std::move(newcomer));
+    loop.post([this, go, index, moved, tls = arrival.tls] { (this->*go)(index, std::move(*moved), tls); });
+}
+
+/// Thread: the loop's, as the following.
+void Server::Parts::open(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls) {
+    if (tls) newcomer.socket.startTls(std::move(tls));
+    http::Gate::open(gate, *loops[loopIndex], loopIndex, std::move(newcomer));
+}
+
+void Server::Parts::awaitProxyHeader(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls) {
+    transport::ConnectionPlace place{std::shared_ptr<transport::ConnectionCount>{gate, &gate->connections}};
+    const bool onLoopback = newcomer.onLoopback;
+    const auto within = deployments.isDraining() ? kLastGreeting : gate->options.handshakeTimeout;
+    greetings[loopIndex]->await(std::move(newcomer.socket), std::move(newcomer.address), within, std::move(place),
+                                [this, loopIndex, onLoopback, tls = std::move(tls)](transport::Socket socket, std::string peer) {
+                                    open(loopIndex, {std::move(socket), std::move(peer), onLoopback}, tls);
+                                });
 }
 
 std::future<void> Server::Parts::on(EventLoop& loop, std::function<void()> task) {

@@ -51,7 +51,10 @@ bool Server::Parts::drain() {
     pluginHost.stop();
     closeSessions(deadline);
     for (std::size_t i = 0; i < loops.size(); ++i) {
-        loops[i]->post([gate = gate, i] { http::Gate::endIdle(*gate, i); });
+        loops[i]->post([this, gate = gate, i] {
+            greetings[i]->endAll();
+            http::Gate::endIdle(*gate, i);
+        });
     }
     waitForSessions(deadline);
 
@@ -101,6 +104,7 @@ void Server::Parts::endConnections() {
     deployments.state().cutting.store(true);
     for (std::size_t i = 0; i < loops.size(); ++i) {
         loops[i]->post([this, gate = gate, i] {
+            greetings[i]->endAll();
             http::Gate::endAll(*gate, i);
             site.cutAll(i);
             messaging::CarrierLink::cutAll(deployments.state(), i);

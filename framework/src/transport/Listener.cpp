@@ -1,5 +1,6 @@
 #include "transport/Listener.hpp"
 
+#include "base/IpAddress.hpp"
 #include "base/Log.hpp"
 #include "transport/SocketName.hpp"
 
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <charconv>
 #include <utility>
 
 namespace patchbay::transport {
@@ -35,6 +37,11 @@ std::string adviceFor(int error, std::uint16_t port) {
 }
 
 [[noreturn]] void refuse(const Listener::Address& address, int error) {
+    if (address.descriptor >= 0) {
+        throw std::system_error{error, std::system_category(), "cannot listen on systemd:" + address.name + ": it is no socket that listens for "
+                                                               "streams; its unit needs ListenStream= and Accept=no"};
+    }
+    if (!address.path.empty()) throw std::system_error{error, std::system_category(), "cannot listen on unix:" + address.path};
     const bool v6 = address.host.find(':') != std::string::npos;
     const std::string where = (v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
     throw std::system_error{error, std::system_category(),
@@ -46,15 +53,21 @@ std::string adviceFor(int error, std::uint16_t port) {
 /// (TIME_WAIT) would keep us out, and no longer than it takes to get in.
 Poco::Net::ServerSocket boundAlone(const Poco::Net::SocketAddress& address) {
     constexpr bool reusePort = false;
+    // IPv6 alone: else [::] would have the port of 0.0.0.0 too, and nobody could listen on both.
+    constexpr bool ipv6Only = true;
+    const auto bind = [&](Poco::Net::ServerSocket& socket, bool reuseAddress) {
+        if (address.family() == Poco::Net::SocketAddress::IPv6) return socket.bind6(address, reuseAddress, reusePort, ipv6Only);
+        socket.bind(address, reuseAddress, reusePort);
+    };
     try {
         Poco::Net::ServerSocket socket;
-        socket.bind(address, false, reusePort);
+        bind(socket, false);
         return socket;
     } catch (const Poco::Net::NetException& failure) {
         if (failure.code() != EADDRINUSE) throw;
     }
     Poco::Net::ServerSocket socket;
-    socket.bind(address, true, reusePort);
+    bind(socket, true);
     socket.setReuseAddress(false);
     return socket;
 }
@@ -84,16 +97,44 @@ Listener::Listener(EventLoop& loop, const Address& address, Accepted accepted)
 Listener::Listener(EventLoop& loop, const Address& address, Accepted accepted, Options options)
     : loop_{loop}, address_{address}, accepted_{std::move(accepted)}, options_{options} {
     if (!options_.accept) options_.accept = &::accept4;
-    const Poco::Net::ServerSocket server = bound(address);
-    address_.port = server.address().port();
-    socket_ = Socket{::fcntl(server.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)};
-    if (!socket_) refuse(address, errno);
+    take();
+    lookAt();
     // Linux hands both options down to what is accepted: no call for each connection.
     socket_.sendAtOnce();
     socket_.boundUnsent();
 }
 
 Listener::~Listener() { stop(); }
+
+void Listener::take() {
+    if (!address_.path.empty()) {
+        file_ = UnixSocketFile{address_.path, address_.mode, options_.backlog};
+        socket_ = file_.takeSocket();
+        return;
+    }
+    if (address_.descriptor >= 0) {
+        int listens = 0, type = 0;
+        socklen_t size = sizeof listens;
+        const bool known = ::getsockopt(address_.descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 &&
+                           ::getsockopt(address_.descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+        if (!known || listens == 0 || type != SOCK_STREAM) refuse(address_, known ? EINVAL : errno);
+        ::fcntl(address_.descriptor, F_SETFD, FD_CLOEXEC);
+        socket_ = Socket{::fcntl(address_.descriptor, F_DUPFD_CLOEXEC, 0)};
+        ::fcntl(socket_.descriptor(), F_SETFL, ::fcntl(socket_.descriptor(), F_GETFL) | O_NONBLOCK);
+    } else {
+        const Poco::Net::ServerSocket server = bound(address_);
+        socket_ = Socket{::fcntl(server.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)};
+    }
+    if (!socket_) refuse(address_, errno);
+}
+
+/// What the kernel has made of the address.
+void Listener::lookAt() {
+    const auto local = IpEndpoint::parse(where());
+    if (!local) return;  // a Unix socket
+    isLoopback_ = local->address.isLoopback();
+    std::from_chars(local->port.data(), local->port.data() + local->port.size(), address_.port);
+}
 
 void Listener::start() {
     if (started_ || !socket_) return;
@@ -111,6 +152,7 @@ void Listener::stop() noexcept {
     loop_.cancel(std::exchange(pause_, 0));
     if (std::exchange(started_, false)) loop_.unwatch(socket_.descriptor(), *this);
     socket_.close();
+    file_.remove();
 }
 
 void Listener::onEvents(std::uint32_t) noexcept {

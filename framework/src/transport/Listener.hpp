@@ -8,6 +8,7 @@
 
 #include "transport/EventLoop.hpp"
 #include "transport/Socket.hpp"
+#include "transport/UnixSocket.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -30,10 +31,14 @@ public:
     /// As accept4(2).
     using AcceptCall = int (*)(int descriptor, sockaddr* address, unsigned* size, int flags);
 
-    /// Where to listen.
+    /// Where to listen: on a host's port, or on a Unix socket, or on what somebody else has bound.
     struct Address {
-        std::string host = "127.0.0.1";  ///< a name or an address, IPv6 without brackets
+        std::string host = "127.0.0.1";  ///< a name or an address, IPv6 without brackets; an IPv6 one takes no IPv4
         std::uint16_t port = 0;          ///< 0: any free one
+        std::string path = {};           ///< of a Unix socket (UnixSocket.hpp)
+        unsigned mode = 0660;            ///< of its file
+        int descriptor = -1;             ///< of a socket that is handed over (ActivatedSockets.hpp); stays its owner's
+        std::string name = {};           ///< of that, for errors
     };
 
     struct Options {
@@ -45,7 +50,7 @@ public:
     };
 
     /// Binds; until start() whoever connects is refused, and nobody else gets the address. Never shares a port with
-    /// another process.
+    /// another process. On a Unix socket and on one that is handed over connections wait until then.
     /// `accepted` gets each connection, non-blocking and with TCP_NODELAY; it must not throw, and may stop() but not
     /// destroy the listener.
     /// Errors: std::system_error, its text for the operator: what is wrong, with which address, and what to do.
@@ -59,20 +64,28 @@ public:
     /// Stops accepting and closes the listening socket: later connections are refused.
     void stop() noexcept;
 
-    /// The port that is bound, also where 0 was asked for.
+    /// As socketName(): where it listens.
+    std::string where() const { return socket_.localAddress(); }
+    /// The port that is bound, also where 0 was asked for; 0 for a Unix socket.
     std::uint16_t port() const noexcept { return address_.port; }
+    /// True when only this machine reaches it.
+    bool isLoopback() const noexcept { return isLoopback_; }
 
 private:
     void onEvents(std::uint32_t events) noexcept override;
     bool acceptOne() noexcept;
     void pause(int error) noexcept;
+    void take();
+    void lookAt();
 
     EventLoop& loop_;
     Address address_;  ///< with the port that is bound
     Accepted accepted_;
     Options options_;
+    UnixSocketFile file_;
     Socket socket_;
     TimerId pause_ = 0;
+    bool isLoopback_ = false;
     bool started_ = false;
     bool shortageLogged_ = false;  ///< until nobody waits any more
 };

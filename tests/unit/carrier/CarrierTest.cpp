@@ -283,6 +283,14 @@ TEST_F(ACarrier, IsRefusedAsAWebSocketIs) {
     EXPECT_EQ(status(to("/ear/lobby")), 503);
 }
 
+TEST_F(ACarrier, KnowsOfTheProxyThatItsRequestsCameThrough) {
+    HttpRequest request;
+    request.headers = {{"Host", "chat.example"}, {"Origin", "https://chat.example:8443"}};
+    EXPECT_FALSE(server->admit(handshakeFor(request, "/ear/lobby")).isAdmitted());
+    request.throughProxy = true;
+    EXPECT_TRUE(server->admit(handshakeFor(request, "/ear/lobby")).isAdmitted());
+}
+
 TEST_F(ACarrier, LearnsWhatWasAgreedOn) {
     HandshakeRequest request = to("/ear/lobby");
     request.offeredSubprotocols = {"v0", "v1"};

@@ -50,7 +50,19 @@ TEST(Config, EveryKeyIsRead) {
 server:
   listen:
     - http://127.0.0.1:9000
-    - { url: "http://[::1]:0" }
+    - { url: "http://[::1]:0", proxyProtocol: true }
+    - { url: "unix:/run/patchbay/a.sock", mode: "0666" }
+    - systemd:web
+  hosts: [ chat.example ]
+  trustedProxies: [ 10.0.0.0/8, unix ]
+  forwardedFields: forwarded
+  requestLine: 4KiB
+  headFields: 50
+  keepAliveTimeout: 2min
+  bodyTimeout: 1s
+  responseTimeout: off
+  requestQueue: 9
+  backlog: 8
   loops: 4
   workers: 2
   maxConnections: 100
@@ -80,9 +92,22 @@ endpoints:
     maxSessions: 0
 logging: { level: debug }
 )");
-    ASSERT_EQ(config.server.listen.size(), 2u);
+    ASSERT_EQ(config.server.listen.size(), 4u);
     EXPECT_EQ(config.server.listen[0].url, "http://127.0.0.1:9000");
     EXPECT_EQ(config.server.listen[1].url, "http://[::1]:0");
+    EXPECT_TRUE(config.server.listen[1].proxyProtocol);
+    EXPECT_EQ(config.server.listen[2].mode, "0666");
+    EXPECT_EQ(config.server.listen[3].url, "systemd:web");
+    EXPECT_THAT(config.server.hosts, testing::ElementsAre("chat.example"));
+    EXPECT_THAT(config.server.trustedProxies, testing::ElementsAre("10.0.0.0/8", "unix"));
+    EXPECT_EQ(config.server.forwardedFields, ForwardedFields::Forwarded);
+    EXPECT_EQ(config.server.requestLine, 4_KiB);
+    EXPECT_EQ(config.server.headFields, 50u);
+    EXPECT_EQ(config.server.keepAliveTimeout, 2min);
+    EXPECT_EQ(config.server.bodyTimeout, 1s);
+    EXPECT_EQ(config.server.responseTimeout, 0ms);
+    EXPECT_EQ(config.server.requestQueue, 9u);
+    EXPECT_EQ(config.server.backlog, 8u);
     EXPECT_THAT(config.server.loops, Optional(4u));
     EXPECT_EQ(config.server.workers, 2u);
     EXPECT_EQ(config.server.maxConnections, 100u);
@@ -219,7 +244,7 @@ INSTANTIATE_TEST_SUITE_P(
               "server.listen: expected a list, got \"http://127.0.0.1:80\"; write [ http://127.0.0.1:80 ]"},
         Wrong{"server: { listen: [] }", "server.listen: is empty; give an address or leave the key out"},
         Wrong{"server: { listen: [ localhost ] }",
-              "server.listen[0]: \"localhost\" does not begin with http:// or https://; write e.g. http://127.0.0.1:8080"},
+              "server.listen[0]: \"localhost\" does not begin with http://, https://, unix: or systemd:; write e.g. http://127.0.0.1:8080"},
         Wrong{"server: { listen: [ 'https://a:1' ] }",
               "server.listen[0]: \"https://a:1\" needs a certificate and its key; write { url: \"https://a:1\", "
               "certificate: cert.pem, key: key.pem }"},
@@ -234,6 +259,17 @@ INSTANTIATE_TEST_SUITE_P(
               "server.listen[0]: \"99999\" is no port; a port is a number from 0 to 65535"},
         Wrong{"server: { listen: [ { url: 'http://a:1', ulr: x } ] }",
               "server.listen[0].ulr: there is no such key — did you mean \"url\"?"},
+        Wrong{"server: { listen: [ { url: 'http://a:1', proxyProtocol: true } ] }",
+              "server.listen[0]: \"http://a:1\": proxyProtocol needs server.trustedProxies: the addresses of those who may say whom they speak for"},
+        Wrong{"server: { listen: [ { url: 'unix:/a', mode: rw } ] }",
+              "server.listen[0]: mode: \"rw\" are no rights of a file; write e.g. \"0660\""},
+        Wrong{"server: { listen: [ { url: 'unix:/a', certificate: c, key: k } ] }",
+              "server.listen[0]: \"unix:/a\" has a certificate, but nobody speaks TLS over a Unix socket"},
+        Wrong{"server: { listen: [ 'unix:/a', 'unix:/a' ] }", "server.listen[1]: \"unix:/a\" is there twice"},
+        Wrong{"server: { hosts: [ 'chat.example:80' ] }", "server.hosts[0]: \"chat.example:80\" has a port or brackets; write the name alone: chat.example"},
+        Wrong{"server: { trustedProxies: [ unix, '10.0.0.1/8' ] }",
+              "server.trustedProxies[1]: \"10.0.0.1/8\" is an address within a range; write the one that it begins with, such as 10.0.0.0/8"},
+        Wrong{"server: { headBytes: 2KiB, requestLine: 4KiB }", "server.requestLine: is larger than headBytes, which is the size of all of a head"},
         Wrong{"server: { listen: [ 'http://a:1', 'http://a:1/' ] }",
               "server.listen[1]: \"http://a:1/\" is there twice"},
         Wrong{"endpoints: { chat: {} }", "endpoints.chat: a path begins with a slash; did you mean \"/chat\"?"},

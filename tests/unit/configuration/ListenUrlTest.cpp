@@ -28,6 +28,46 @@ TEST(ListenUrl, WithoutAHostThatCanBeIsRefused) {
         EXPECT_THAT(parseListenUrl(url), VariantWith<std::string>(HasSubstr("write e.g."))) << url;
 }
 
+TEST(ListenUrl, MayBeAUnixSocket) {
+    EXPECT_THAT(parseListenUrl("unix:/run/a.sock"), VariantWith<ListenUrl>(ListenUrl{.path = "/run/a.sock"}));
+    EXPECT_EQ(shown({.path = "/run/a.sock"}), "unix:/run/a.sock");
+    EXPECT_EQ(shownUrl({.url = "unix:/run/a.sock"}, "local"), "unix:/run/a.sock");
+    for (const auto* url : {"unix:", "unix:a.sock", "unix:@a", "unix:/run/"})
+        EXPECT_THAT(parseListenUrl(url), VariantWith<std::string>(HasSubstr("absolute path"))) << url;
+    EXPECT_THAT(parseListenUrl("unix:/" + std::string(106, 'a')), VariantWith<ListenUrl>(testing::_));
+    EXPECT_THAT(parseListenUrl("unix:/" + std::string(107, 'a')), VariantWith<std::string>(HasSubstr("107 bytes")));
+}
+
+TEST(ListenUrl, MayBeSystemdsWithTlsByItsCertificate) {
+    EXPECT_THAT(parseListenUrl("systemd:web"), VariantWith<ListenUrl>(ListenUrl{.activated = "web"}));
+    for (const auto* url : {"systemd:", "systemd:a:b"}) EXPECT_THAT(parseListenUrl(url), VariantWith<std::string>(HasSubstr("FileDescriptorName="))) << url;
+    EXPECT_EQ(shownUrl({.url = "systemd:web"}, "0.0.0.0:80"), "http://0.0.0.0:80");
+    EXPECT_EQ(shownUrl({.url = "systemd:web", .certificate = "c", .key = "k"}, "[::]:443"), "https://[::]:443");
+    EXPECT_EQ(shownUrl({.url = "systemd:web"}, "local"), "systemd:web");
+    EXPECT_TRUE(urlOf({.url = "systemd:web", .certificate = "c"}).secure);
+    EXPECT_FALSE(urlOf({.url = "systemd:web"}).secure);
+}
+
+TEST(ListenUrl, IsShownWithThePortThatIsBound) {
+    EXPECT_EQ(shownUrl({.url = "http://localhost:0"}, "127.0.0.1:4711"), "http://localhost:4711");
+    EXPECT_EQ(shownUrl({.url = "https://[::1]"}, "[::1]:443"), "https://[::1]:443");
+}
+
+TEST(ListenUrl, OfASocketHasNoPortToSet) {
+    ListenConfig listen{.url = "unix:/a"};
+    EXPECT_THROW(setPort(listen, 80), std::invalid_argument);
+    listen.url = "http://a:1";
+    setPort(listen, 80);
+    EXPECT_EQ(listen.url, "http://a:80");
+}
+
+TEST(FileRights, AreOctal) {
+    EXPECT_EQ(parseMode("0660"), 0660u);
+    EXPECT_EQ(parseMode("666"), 0666u);
+    EXPECT_EQ(parseMode("0"), 0u);
+    for (const auto* text : {"", "0x1", "888", "1777", "-1", "00660", "rw"}) EXPECT_EQ(parseMode(text), std::nullopt) << text;
+}
+
 TEST(ListenUrl, WithAPathQueryOrUserIsRefused) {
     for (const auto* url : {"http://a:80/b", "http://a?b", "http://u@a:80"})
         EXPECT_THAT(parseListenUrl(url), VariantWith<std::string>(HasSubstr("more than a host and a port"))) << url;

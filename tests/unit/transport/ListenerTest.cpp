@@ -143,6 +143,31 @@ TEST(Listener, HasItsPortForItselfAfterItsStart) {
     EXPECT_THAT(whyNot({.port = first.port()}), HasSubstr("is another server running?"));
 }
 
+/// A server for everybody listens on both.
+TEST(Listener, OfIpv6LeavesTheSamePortOfIpv4ToOthers) {
+    EventLoop loop;
+    const auto nobody = [](Socket, const std::string&) {};
+    std::optional<Listener> first;
+    try {
+        first.emplace(loop, Listener::Address{.host = "::", .port = 0}, nobody);
+    } catch (const std::system_error&) {
+        GTEST_SKIP() << "no IPv6 here";
+    }
+    Listener second{loop, {.host = "0.0.0.0", .port = first->port()}, nobody};
+    first->start();
+    second.start();
+    EXPECT_EQ(first->port(), second.port());
+    EXPECT_THAT(whyNot({.host = "::1", .port = first->port()}), HasSubstr("is another server running?"));
+}
+
+TEST(Listener, KnowsWhetherOnlyThisMachineReachesIt) {
+    EventLoop loop;
+    const auto nobody = [](Socket, const std::string&) {};
+    EXPECT_TRUE((Listener{loop, {.host = "127.0.0.1"}, nobody}.isLoopback()));
+    EXPECT_TRUE((Listener{loop, {.host = "localhost"}, nobody}.isLoopback()));
+    EXPECT_FALSE((Listener{loop, {.host = "0.0.0.0"}, nobody}.isLoopback()));
+}
+
 TEST(Listener, NamesAddressAndRemedyWhenTheAddressIsNotOurs) {
     EXPECT_THAT(whyNot({.host = "192.0.2.1", .port = 0}),
                 AllOf(HasSubstr("192.0.2.1:0"), HasSubstr("0.0.0.0 for all")));
@@ -151,6 +176,27 @@ TEST(Listener, NamesAddressAndRemedyWhenTheAddressIsNotOurs) {
 TEST(Listener, NamesTheHostThatIsUnknown) {
     EXPECT_THAT(whyNot({.host = "no such host", .port = 0}),
                 AllOf(HasSubstr("no such host"), HasSubstr("host's name")));
+}
+
+/// Linux lets one more in than it was told.
+TEST(Listener, SoManyMayWaitInTheKernel) {
+    EventLoop loop;
+    Listener listener{loop, {}, [](Socket, const std::string&) {}, {.backlog = 2}};
+    listener.start();
+    const auto gets = [&](const Socket& socket) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(listener.port());
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ::connect(socket.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+        return !socket.peerAddress().empty();  // it is connected
+    };
+    std::vector<Socket> clients;
+    for (int i = 0; i < 4; ++i) clients.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    EXPECT_TRUE(gets(clients[0]));
+    EXPECT_TRUE(gets(clients[1]));
+    EXPECT_TRUE(gets(clients[2]));
+    EXPECT_FALSE(gets(clients[3]));
 }
 
 TEST(Listener, AcceptsOnlySoManyInOneTurn) {
