@@ -9,7 +9,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t kLargestHead = std::size_t{16} << 10;
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
 std::size_t lengthOf(std::string_view head) {

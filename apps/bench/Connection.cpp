@@ -1,6 +1,7 @@
 #include "Connection.hpp"
 
 #include "Dialer.hpp"
+#include "Head.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,7 +13,6 @@ namespace bench {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{512} << 10;
-constexpr std::size_t kLargestHead = std::size_t{16} << 10;
 constexpr std::byte kFinal{0x80}, kRsv1{0x40}, kReserved{0x30}, kOpcode{0x0f}, kControl{0x08};
 constexpr std::byte kContinuation{0}, kClose{0x8}, kPing{0x9};
 constexpr std::array kGoodbye{std::byte{0x03}, std::byte{0xe8}};  // 1000, RFC 6455 §7.4.1

@@ -1,10 +1,14 @@
 #pragma once
 // Looking into the head of an answer.   Source: RFC 9112 §4, §5
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace bench {
+
+/// A longer one is taken for none.   Units: bytes.
+inline constexpr std::size_t kLargestHead = std::size_t{16} << 10;
 
 std::string_view trimmed(std::string_view text);
 /// What stands before `separator`, which is taken off `rest` with it.

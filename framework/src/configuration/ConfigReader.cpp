@@ -1,5 +1,6 @@
 #include <patchbay/detail/ConfigReader.hpp>
 
+#include "base/Quotes.hpp"
 #include "base/Suggest.hpp"
 
 #include <cctype>
@@ -25,8 +26,6 @@ struct Renamed {
 };
 constexpr std::array kRenamed{Renamed{"maxMessage", "maxMessageSize"}};
 
-std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
-
 std::string shown(const ConfigNode& node) {
     switch (node.kind) {
         case ConfigNode::Kind::Map:
@@ -34,7 +33,7 @@ std::string shown(const ConfigNode& node) {
         case ConfigNode::Kind::List:
             return "a list";
         case ConfigNode::Kind::Text:
-            return quoted(node.text);
+            return inQuotes(node.text);
         case ConfigNode::Kind::Nothing:
             break;
     }
@@ -84,7 +83,7 @@ constexpr Measure kDuration{kDurations,    "5s", "us, ms, s, min, h",
 
 void wrongUnit(const ConfigPlace& at, const Measure& measure, std::string_view digits, std::string_view unit) {
     const auto meant = measure.meant(unit);
-    std::string text = quoted(unit) + " is no unit (known: " + std::string{measure.known} + ")";
+    std::string text = inQuotes(unit) + " is no unit (known: " + std::string{measure.known} + ")";
     if (!meant.empty()) text += "; did you mean " + std::string{digits}.append(meant) + "?";
     at.problem(text);
 }
@@ -98,19 +97,19 @@ std::optional<std::int64_t> readMeasure(const ConfigPlace& at, const Measure& me
     auto unit = std::string_view{*text}.substr(digits.size());
     if (unit.starts_with(' ')) unit.remove_prefix(1);
     if (error == std::errc::invalid_argument || unit.starts_with('.')) {
-        at.problem(quoted(*text) + " is no " + std::string{what} + "; write a whole number and its unit, e.g. " +
+        at.problem(inQuotes(*text) + " is no " + std::string{what} + "; write a whole number and its unit, e.g. " +
                    std::string{measure.example});
     } else if (number < 0) {
-        at.problem(quoted(*text) + " is negative");
+        at.problem(inQuotes(*text) + " is negative");
     } else if (unit.empty()) {
-        at.problem(quoted(*text) + " has no unit; write e.g. " + std::string{digits}.append(measure.likely) +
+        at.problem(inQuotes(*text) + " has no unit; write e.g. " + std::string{digits}.append(measure.likely) +
                    " (known units: " + std::string{measure.known} + ")");
     } else if (const auto found = std::find_if(measure.units.begin(), measure.units.end(),
                                                [&](const Unit& u) { return u.name == unit; });
                found == measure.units.end()) {
         wrongUnit(at, measure, digits, unit);
     } else if (error != std::errc{} || number > measure.most / found->factor) {
-        at.problem(quoted(*text) + " is too large");
+        at.problem(inQuotes(*text) + " is too large");
     } else {
         return number * found->factor;
     }
@@ -133,7 +132,7 @@ std::string dashed(std::string_view name) {
 ConfigPlace ConfigPlace::member(const std::string& name, const ConfigNode& value, int keyLine) const {
     bool plain = !name.empty();
     for (const char c : name) plain = plain && isNameChar(c);
-    const std::string step = plain ? (path.empty() ? name : '.' + name) : '[' + quoted(name) + ']';
+    const std::string step = plain ? (path.empty() ? name : '.' + name) : '[' + inQuotes(name) + ']';
     return {value, path + step, keyLine, file, problems};
 }
 
@@ -197,7 +196,7 @@ std::optional<bool> readBool(const ConfigPlace& at) {
     if (!text) return std::nullopt;
     if (*text == "true") return true;
     if (*text == "false") return false;
-    at.problem("expected true or false, got " + quoted(*text));
+    at.problem("expected true or false, got " + inQuotes(*text));
     return std::nullopt;
 }
 
@@ -207,7 +206,7 @@ std::optional<std::int64_t> readInteger(const ConfigPlace& at, std::int64_t lowe
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (end != text->data() + text->size() || error == std::errc::invalid_argument) {
-        at.problem("expected a whole number, got " + quoted(*text));
+        at.problem("expected a whole number, got " + inQuotes(*text));
     } else if (error != std::errc{} || number < lowest || number > highest) {
         at.problem(*text + " is not between " + std::to_string(lowest) + " and " + std::to_string(highest));
     } else {
@@ -235,12 +234,12 @@ std::optional<std::size_t> readEnumerator(const ConfigPlace& at, std::span<const
     if (!text) return std::nullopt;
     const auto found = std::find(spelled.begin(), spelled.end(), *text);
     if (found != spelled.end()) return static_cast<std::size_t>(found - spelled.begin());
-    at.problem(quoted(*text) + " is not known here" + suggestion(*text, known));
+    at.problem(inQuotes(*text) + " is not known here" + suggestion(*text, known));
     return std::nullopt;
 }
 
 void tooFine(const ConfigPlace& at, std::string_view unit) {
-    at.problem(quoted(at.node.text) + " is no whole number of " + std::string{unit});
+    at.problem(inQuotes(at.node.text) + " is no whole number of " + std::string{unit});
 }
 
 namespace {

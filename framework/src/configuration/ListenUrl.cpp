@@ -1,5 +1,7 @@
 #include "configuration/ListenUrl.hpp"
 
+#include "base/Quotes.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -11,8 +13,6 @@ namespace {
 constexpr std::string_view kExample = "write e.g. http://127.0.0.1:8080";
 constexpr std::string_view kUnix = "unix:", kSystemd = "systemd:";
 constexpr std::size_t kMostPath = 107;  // of the kernel's
-
-std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
 
 bool isHost(std::string_view host, std::string_view letters) {
     return !host.empty() && std::all_of(host.begin(), host.end(), [&](char c) {
@@ -53,17 +53,17 @@ namespace {
 std::variant<ListenUrl, std::string> parseUnix(std::string_view url) {
     const std::string_view path = url.substr(kUnix.size());
     if (!path.starts_with('/') || path.ends_with('/')) {
-        return quoted(url) + " names no file by its absolute path; write e.g. unix:/run/patchbay/patchbay.sock (names without a file, "
+        return inQuotes(url) + " names no file by its absolute path; write e.g. unix:/run/patchbay/patchbay.sock (names without a file, "
                              "such as @patchbay, have no rights: whoever is on this machine could connect)";
     }
-    if (path.size() > kMostPath || path.find('\0') != path.npos) return quoted(url) + " is too long: the path of a Unix socket has at most 107 bytes";
+    if (path.size() > kMostPath || path.find('\0') != path.npos) return inQuotes(url) + " is too long: the path of a Unix socket has at most 107 bytes";
     return ListenUrl{.path = std::string{path}};
 }
 
 std::variant<ListenUrl, std::string> parseActivated(std::string_view url) {
     const std::string_view name = url.substr(kSystemd.size());
     if (name.empty() || name.find(':') != name.npos)
-        return quoted(url) + " names no socket; write the FileDescriptorName= of the .socket unit, or the unit's own name: systemd:patchbay.socket";
+        return inQuotes(url) + " names no socket; write the FileDescriptorName= of the .socket unit, or the unit's own name: systemd:patchbay.socket";
     return ListenUrl{.activated = std::string{name}};
 }
 
@@ -74,18 +74,18 @@ std::variant<ListenUrl, std::string> parseListenUrl(std::string_view url) {
     if (url.starts_with(kSystemd)) return parseActivated(url);
     const bool secure = url.starts_with("https://");
     if (!secure && !url.starts_with("http://"))
-        return quoted(url) + " does not begin with http://, https://, unix: or systemd:; " + std::string{kExample};
+        return inQuotes(url) + " does not begin with http://, https://, unix: or systemd:; " + std::string{kExample};
     std::string_view rest = url.substr(secure ? 8 : 7);
     if (rest.ends_with('/')) rest.remove_suffix(1);
     if (rest.find_first_of("/?#@") != rest.npos)
-        return quoted(url) + " has more than a host and a port; " + std::string{kExample};
+        return inQuotes(url) + " has more than a host and a port; " + std::string{kExample};
     const auto [host, port, valid] = split(rest);
-    if (!valid) return quoted(url) + " names no host that can be; " + std::string{kExample};
+    if (!valid) return inQuotes(url) + " names no host that can be; " + std::string{kExample};
     ListenUrl result{std::string{host}, static_cast<std::uint16_t>(secure ? 443 : 80), secure};
     if (port.empty()) return result;
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
     if (error != std::errc{} || end != port.data() + port.size())
-        return quoted(port) + " is no port; a port is a number from 0 to 65535";
+        return inQuotes(port) + " is no port; a port is a number from 0 to 65535";
     return result;
 }
 

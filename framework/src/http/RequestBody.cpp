@@ -1,5 +1,7 @@
 #include "http/RequestBody.hpp"
 
+#include "protocol/HttpGrammar.hpp"
+
 #include <algorithm>
 
 namespace patchbay::http {
@@ -11,8 +13,6 @@ int hexDigit(char c) noexcept {
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
 }
-
-bool isText(char c) noexcept { return (static_cast<unsigned char>(c) >= ' ' && c != 0x7F) || c == '\t'; }
 
 RequestBody::Piece bad(std::string_view problem, int status = 400) noexcept { return {.status = status, .problem = problem}; }
 
@@ -64,7 +64,7 @@ RequestBody::Piece RequestBody::framing(char c) noexcept {
             if (++line_ > kMostLine) return bad("a chunk's line is too long (RFC 9112 §7.1.1)");
             if (c == '\r') {
                 stage_ = Stage::SizeEnd;
-            } else if (!isText(c)) {
+            } else if (!protocol::isFieldText(c)) {
                 return bad("a control character in a chunk's line (RFC 9112 §7.1.1)");
             }
             return {};
@@ -87,7 +87,7 @@ RequestBody::Piece RequestBody::framing(char c) noexcept {
             if (++line_ > kMostTrailers) return bad("the trailers are too long (RFC 6585 §5)", 431);
             if (c == '\r') {
                 stage_ = stage_ == Stage::Trailer ? Stage::LastEnd : Stage::TrailerEnd;
-            } else if (!isText(c)) {
+            } else if (!protocol::isFieldText(c)) {
                 return bad("a control character in a trailer (RFC 9112 §7.1.2)");
             } else {
                 stage_ = Stage::TrailerLine;

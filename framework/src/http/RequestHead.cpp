@@ -3,7 +3,6 @@
 #include "http/RequestTarget.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace patchbay::http {
@@ -20,18 +19,9 @@ HeadResult beyond(int status, std::string_view problem, std::string_view key, st
     return bad(status, std::string{problem}.append("; ").append(key).append(" is ").append(std::to_string(limit)).append(unit));
 }
 
-/// Printable ASCII, spaces, tabs and what is not ASCII: nothing that ends a line or may not be there.
-constexpr auto kIsText = [] {
-    std::array<bool, 256> is{};
-    for (std::size_t c = 0; c < is.size(); ++c) is[c] = (c >= ' ' && c != 0x7F) || c == '\t';
-    return is;
-}();
-
-bool isText(char c) noexcept { return kIsText[static_cast<unsigned char>(c)]; }
-
 /// Where the text that begins at `i` is over.
 std::size_t endOfText(std::string_view bytes, std::size_t i, std::size_t end) noexcept {
-    while (i < end && isText(bytes[i])) ++i;
+    while (i < end && protocol::isFieldText(bytes[i])) ++i;
     return i;
 }
 
@@ -40,7 +30,7 @@ std::string_view problemOfByte(std::string_view bytes, std::size_t i) noexcept {
     const bool afterReturn = i > 0 && bytes[i - 1] == '\r';
     if (bytes[i] == '\n') return afterReturn ? "" : "a line feed without a carriage return (RFC 9112 §2.2)";
     if (afterReturn) return "a carriage return without a line feed (RFC 9112 §2.2)";
-    if (bytes[i] != '\r' && !isText(bytes[i])) return "a control character in the head (RFC 9110 §5.5)";
+    if (bytes[i] != '\r' && !protocol::isFieldText(bytes[i])) return "a control character in the head (RFC 9110 §5.5)";
     return {};
 }
 

@@ -34,6 +34,13 @@ bool sameLettersIgnoringCase(std::string_view a, std::string_view b) noexcept;
 inline bool equalsIgnoringCase(std::string_view a, std::string_view b) noexcept {
     return a.size() == b.size() && (a == b || sameLettersIgnoringCase(a, b));  // most are written as everybody does
 }
+/// What a field's value is made of: printable ASCII, spaces, tabs and what is not ASCII; nothing that ends a line or may not be there.
+inline constexpr CharacterSet kFieldText = [] {
+    CharacterSet set{};
+    for (std::size_t c = 0; c < set.size(); ++c) set[c] = (c >= ' ' && c != 0x7F) || c == '\t';
+    return set;
+}();
+inline bool isFieldText(char c) noexcept { return kFieldText[static_cast<unsigned char>(c)]; }
 /// Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text) noexcept;
 

@@ -19,12 +19,12 @@ template <>
 struct Rank<0> {};
 
 template <int N>
-struct Block {};
+struct LineBlock {};
 
 template <int Line>
 using RankAt = Rank<Line % kRanksInBlock>;
 template <int Line>
-using BlockAt = Block<Line / kRanksInBlock>;
+using BlockAt = LineBlock<Line / kRanksInBlock>;
 
 /// The last line of the block below that of line n.
 constexpr int lastLineOfBlockBelow(int n) { return n / kRanksInBlock * kRanksInBlock - 1; }
