@@ -9,8 +9,9 @@
 #include "deployment/Deployments.hpp"
 #include "http/Gate.hpp"
 #include "http/HttpHost.hpp"
-#include "server/LifeCycle.hpp"
 #include "server/Certificates.hpp"
+#include "server/ConnectionBounds.hpp"
+#include "server/LifeCycle.hpp"
 #include "plugins/PluginHost.hpp"
 #include "server/ServedSite.hpp"
 #include "server/Signals.hpp"
@@ -35,6 +36,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     ~Parts();
 
     ServerConfig config;
+    const server::ConnectionBounds bounds;
     plugins::PluginHost pluginHost;  // first: its libraries outlive everything that came from them
     std::vector<std::string> installProblems;
     bool installed = false;
@@ -49,7 +51,8 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     std::vector<std::unique_ptr<transport::Listener>> listeners;
     std::mutex certificatesLock;
     std::vector<std::shared_ptr<server::Certificates>> certificates;  // one for each listener
-    std::size_t nextLoop = 0;
+    std::size_t nextLoop = 0;   // as the next, the first loop's
+    bool fullLogged = false;  // until there is room again
 
     /// A loop's thread.
     struct Turning {
@@ -80,6 +83,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     void turn(std::size_t index);
     void watch();
     void listen();
+    bool hasRoom();
     void accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls);
 
     // ---- Stopping.cpp

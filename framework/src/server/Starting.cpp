@@ -1,4 +1,5 @@
 #include "base/Guarded.hpp"
+#include "base/Log.hpp"
 #include "configuration/ListenUrl.hpp"
 #include "deployment/ConfiguredEndpoint.hpp"
 #include "server/ServerParts.hpp"
@@ -18,12 +19,12 @@ unsigned loopCount(const ServerConfig& config) {
     return std::max(std::thread::hardware_concurrency(), 1U);
 }
 
-http::GateOptions gateOptions(const ServerConfig& config) {
+http::GateOptions gateOptions(const ServerConfig& config, const server::ConnectionBounds& bounds) {
     http::GateOptions options;
+    options.maxConnections = bounds.most;
     options.head.maxHeadBytes = config.server.headBytes;
     options.maxBodyBytes = config.server.requestBody;
     options.handshakeTimeout = deployment::serverLimits(config).handshakeTimeout;
-    options.maxConnections = config.server.maxConnections;
     return options;
 }
 
@@ -34,7 +35,8 @@ transport::Listener::Address addressOf(const ListenConfig& listen) {
 
 std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
     std::vector<std::shared_ptr<transport::EventLoop>> loops;
-    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_shared<transport::EventLoop>());
+    const auto sockets = std::make_shared<transport::OpenSockets>();
+    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_shared<transport::EventLoop>(sockets));
     return loops;
 }
 
@@ -42,12 +44,13 @@ std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
 
 Server::Parts::Parts(ServerConfig theConfig)
     : config{std::move(theConfig)},
+      bounds{server::connectionBounds(config.server.maxConnections)},
       loops{makeLoops(loopCount(config))},
       pool{std::make_shared<ThreadPool>(ThreadPool::Bounds{config.server.workers, config.server.executorQueue})},
       deployments{{loops.begin(), loops.end()}, pool},
       site{deployments},
       httpHost{loops.size(), deployments.state().ended, {static_cast<int>(config.server.workers), 256}},
-      gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config))},
+      gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config, bounds))},
       wakeUp{server::WakeUp::take()} {
     deployments.state().publishTimeout = config.server.publishTimeout;
     for (const auto& loop : loops) loop->queue().setLimit(config.server.loopQueue);
@@ -138,7 +141,8 @@ void Server::Parts::addHealth() {
                                   response.setHeader("Cache-Control", "no-store");
                                   exchange.respond(std::move(response));
                                   return detail::Running{};
-                              }}});
+                              }},
+                              /*isHealth=*/true});
     };
     add("/healthz", [] { return HttpResponse{200, {}, "ok\n"}; });
     add("/readyz", [this] { return deployments.isDraining() ? HttpResponse{503, {}, "stopping\n"} : HttpResponse{200, {}, "ready\n"}; });
@@ -177,7 +181,9 @@ void Server::Parts::bind() {
             const auto accepted = [this, tls = files](transport::Socket socket, std::string peer) {
                 accept(std::move(socket), std::move(peer), tls->current());
             };
-            listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), addressOf(address), accepted));
+            transport::Listener::Options options;
+            options.makeRoom = [gate = gate] { return http::Gate::evictSilent(gate, 0); };
+            listeners.push_back(std::make_unique<transport::Listener>(*loops.front(), addressOf(address), accepted, options));
             const std::lock_guard guard{certificatesLock};
             certificates.push_back(std::move(files));
         } catch (const std::exception& error) {
@@ -242,13 +248,33 @@ void Server::Parts::listen() {
 void Server::Parts::accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls) {
     const std::size_t index = nextLoop++ % loops.size();
     EventLoop& loop = *loops[index];
-    const auto open = [gate = gate, &loop, index](transport::Socket from, std::string name, auto context) {
-        if (context) from.startTls(std::move(context));
-        http::Gate::open(gate, loop, index, std::move(from), std::move(name));
+    if (!hasRoom()) return;
+    struct Newcomer {
+        transport::Socket socket;
+        transport::SocketPlace place;
     };
-    if (loop.isHere()) return open(std::move(socket), std::move(peer), std::move(tls));
-    const auto moved = std::make_shared<transport::Socket>(std::move(socket));
-    loop.post([open, moved, peer = std::move(peer), tls = std::move(tls)] { open(std::move(*moved), peer, tls); });
+    const auto newcomer = std::make_shared<Newcomer>(std::move(socket), transport::SocketPlace{loop.openSockets()});
+    const auto open = [gate = gate, &loop, index, newcomer, peer = std::move(peer), tls = std::move(tls)] {
+        const auto thrown = thrownBy([&] {
+            if (tls) newcomer->socket.startTls(tls);
+            http::Gate::open(gate, loop, index, std::move(newcomer->socket), peer, std::move(newcomer->place));
+        });
+        if (thrown) log::warning("listener", "a newcomer is closed: " + *thrown);
+    };
+    if (loop.isHere()) return open();
+    loop.post(open);
+}
+
+/// Below the hard mark.
+bool Server::Parts::hasRoom() {
+    const std::size_t open = loops.front()->openSockets().now();
+    if (open <= bounds.most) fullLogged = false;
+    if (open < bounds.hardMark) return true;
+    if (!std::exchange(fullLogged, true)) {
+        log::warning("listener", "newcomers are closed as soon as they come: there are " + std::to_string(open) +
+                                     " connections (server.maxConnections, or the limit on open files)");
+    }
+    return false;
 }
 
 std::future<void> Server::Parts::on(EventLoop& loop, std::function<void()> task) {
