@@ -168,7 +168,7 @@ void Gate::endAll(GateState& state, std::size_t loopIndex) {
 void Gate::leave() noexcept {
     stage_ = Stage::Ended;
     unlink();
-    silence_.unlink();
+    setSilent(false);
     channel_->loop().cancel(std::exchange(timer_, 0));
 }
 
@@ -206,17 +206,19 @@ void Gate::wait(Waiting what) noexcept {
         case Waiting::ForBody: time = options().bodyTimeout; break;
     }
     waiting_ = what;
-    noteSilence();
+    setSilent(what == Waiting::ForHead || what == Waiting::ForNextRequest);  // a head that comes in pieces is as silent as none
     deadline_ = time.count() <= 0 ? Clock::time_point::max() : later(channel_->loop().now(), onClock(time));
     if (deadline_ < armed_) arm(deadline_);
 }
 
-/// A head that comes in pieces is as silent as none.
-void Gate::noteSilence() noexcept {
-    const bool silent = waiting_ == Waiting::ForHead || waiting_ == Waiting::ForNextRequest;
+void Gate::setSilent(bool silent) noexcept {
     if (silent == silence_.is_linked()) return;
-    if (!silent) return silence_.unlink();
-    state_->silent[loopIndex_].push_back(silence_);
+    if (silent)
+        state_->silent[loopIndex_].push_back(silence_);
+    else
+        silence_.unlink();
+    auto& count = state_->silentCounts[loopIndex_];  // this loop's alone writes it
+    count.store(count.load(std::memory_order_relaxed) + (silent ? 1 : -1), std::memory_order_relaxed);
 }
 
 void Gate::arm(Clock::time_point due) {
@@ -355,6 +357,17 @@ std::size_t Gate::readRequest(std::string_view bytes) {
     const std::size_t headBytes = head.headBytes;
     judge(head);
     return headBytes;
+}
+
+std::size_t Gate::loopForSurplus(const GateState& state, std::size_t otherwise) noexcept {
+    std::int32_t most = 0;
+    for (std::size_t i = 0; i < state.silentCounts.size(); ++i) {
+        const std::int32_t here = state.silentCounts[i].load(std::memory_order_relaxed);
+        if (here <= most) continue;
+        most = here;
+        otherwise = i;
+    }
+    return otherwise;
 }
 
 /// By those of its own loop. False where they are too few.

@@ -35,6 +35,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -69,6 +70,9 @@ public:
     /// Starts a connection on its loop; it lives until it ends or has a successor.
     static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, transport::Socket socket,
                      std::string remoteAddress, transport::SocketPlace place);
+
+    /// Where a newcomer for whom there is no room finds somebody to make some.   Thread: any.
+    static std::size_t loopForSurplus(const GateState& state, std::size_t otherwise) noexcept;
 
     /// Ends the connection of a loop that has been silent for longest, at once; where none is, soon one of another loop.
     /// Returns: whether it was one of this loop.   Thread: the loop's.
@@ -161,7 +165,7 @@ private:
 
     // ---- time
     void wait(Waiting what) noexcept;
-    void noteSilence() noexcept;
+    void setSilent(bool silent) noexcept;
     void arm(Clock::time_point due);
     void timerFired() noexcept;
     void late() noexcept;
@@ -214,6 +218,7 @@ struct GateState {
           connections{std::move(ended)},
           gates(loops.size()),
           silent(loops.size()),
+          silentCounts(loops.size()),
           strands(loops.size()),
           scratch(loops.size()) {}
 
@@ -230,6 +235,7 @@ struct GateState {
     transport::ConnectionCount connections;     ///< those that have a successor among them
     std::vector<Gate::List> gates;              ///< by loop, as the following; each is its loop's alone
     std::vector<Gate::SilentOnes> silent;       ///< the first has been so for longest
+    std::vector<std::atomic<std::int32_t>> silentCounts;
     std::vector<ExchangeStrand::List> strands;
     std::vector<Scratch> scratch;
 };

@@ -246,9 +246,10 @@ void Server::Parts::listen() {
 }
 
 void Server::Parts::accept(transport::Socket socket, std::string peer, std::shared_ptr<const transport::TlsContext> tls) {
-    const std::size_t index = nextLoop++ % loops.size();
-    EventLoop& loop = *loops[index];
     if (!hasRoom()) return;
+    std::size_t index = nextLoop++ % loops.size();
+    if (loops.front()->openSockets().now() >= bounds.most) index = http::Gate::loopForSurplus(*gate, index);
+    EventLoop& loop = *loops[index];
     struct Newcomer {
         transport::Socket socket;
         transport::SocketPlace place;
