@@ -65,6 +65,9 @@ std::string plainly(const ServerConfig& config) {
     yaml += " }\nlimits: {";
     add(yaml, "handshakeTimeout", config.limits.handshakeTimeout);
     add(yaml, "idleTimeout", config.limits.idleTimeout);
+    add(yaml, "messageTimeout", config.limits.messageTimeout);
+    add(yaml, "sendTimeout", config.limits.sendTimeout);
+    add(yaml, "maxFragments", config.limits.maxFragments);
     add(yaml, "maxMessageSize", config.limits.maxMessageSize);
     add(yaml, config.limits.sendQueue);
     add(yaml, "receiveQueue", config.limits.receiveQueue);

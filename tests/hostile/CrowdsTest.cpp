@@ -7,12 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <vector>
 
 namespace patchbay::test {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 /// Says hello when it is told to, and keeps what comes back.
 class Visitor : public SwarmWebSocket {
@@ -72,7 +75,7 @@ constexpr auto kConnected = [](const Stutterer& stutterer) { return stutterer.is
 
 TEST(Crowds, OfIdleSocketsAndHalfSentHeadsNeedNoThreadsAndHinderNobody) {
     constexpr std::size_t kWanted = 9000;
-    constexpr std::size_t kOthers = 400;  // descriptors for everything else
+    constexpr std::size_t kOthers = 1200;  // descriptors for everything else, and what the server keeps back of them
     const std::size_t each = std::min(kWanted, (raiseOpenFiles() - kOthers) / 2);
     std::cout << each << " idle WebSockets and " << each << " half-sent heads (" << kWanted << " wanted)\n";
     Victim server{{.config = "  handshakeTimeout: 10min\n  idleTimeout: off\n"}};
@@ -108,36 +111,131 @@ TEST(Crowds, OfIdleSocketsAndHalfSentHeadsNeedNoThreadsAndHinderNobody) {
     EXPECT_EQ(server.counts().sessions, each);
 }
 
-TEST(Crowds, BeyondTheLimitOnOpenFilesWaitWhileTheEstablishedLiveOn) {
+/// Gets in, or hears why not: nothing is left hanging.
+class Newcomer : public Visitor {
+public:
+    bool isAnswered() const noexcept { return isOpen() || refusedWith() != 0 || hasEnded(); }
+};
+
+constexpr std::chrono::seconds kSoon{2};
+
+TEST(Crowds, BeyondTheLimitOnOpenFilesAreAnsweredAtOnceWhileTheEstablishedAndHealthLiveOn) {
     raiseOpenFiles();
     Victim server{{.config = "  handshakeTimeout: 10min\n  idleTimeout: off\n", .openFiles = 200}};
     Swarm swarm{server.port()};
-    Crowd<Visitor> first;
-    gather(swarm, first, 100, kIsOpen);
-
-    Crowd<Visitor> late;  // more than there is room for
-    for (int i = 0; i < 150; ++i) {
-        late.push_back(std::make_unique<Visitor>());
-        swarm.connect(*late.back(), {.source = 3});
+    Crowd<Newcomer> crowd;
+    for (int i = 0; i < 300; ++i) {
+        crowd.push_back(std::make_unique<Newcomer>());
+        swarm.connect(*crowd.back(), {.source = 3});
     }
-    swarm.run("the kernel greets them", [&] { return all(late, [](const Visitor& visitor) { return visitor.isConnected(); }); });
-    ASSERT_TRUE(eventually([&] { return server.log().find("accepting pauses") != std::string::npos; }));
-    const auto used = server.cpuTime();
-    for (auto& visitor : first) visitor->text("hello");
-    swarm.run("the established echo", [&] { return all(first, kHeard); });
-    EXPECT_FALSE(all(late, kIsOpen)) << "all of them got in: no test of anything";
+    swarm.run("each gets in or is answered", [&] { return all(crowd, [](const auto& one) { return one.isAnswered(); }); }, kSoon);
+    const auto in = static_cast<std::size_t>(std::ranges::count_if(crowd, [](const auto& one) { return one->isOpen(); }));
+    EXPECT_GE(in, 80U);
+    EXPECT_LT(in, 200U) << "all of them got in: no test of anything";
 
-    for (auto& visitor : first) visitor->leave();
-    swarm.run("those who waited get in", [&] { return all(late, kIsOpen); });
-    for (auto& visitor : late) visitor->text("hello");
-    swarm.run("and are heard", [&] { return all(late, kHeard); });
+    const auto begin = Clock::now();
+    EXPECT_EQ(server.health().status, 200);
+    EXPECT_EQ(server.hello().status, 503);
+    EXPECT_LT(Clock::now() - begin, kSoon);
+    const auto used = server.cpuTime();
+    std::erase_if(crowd, [](const auto& one) { return !one->isOpen(); });
+    for (auto& visitor : crowd) visitor->text("hello");
+    swarm.run("the established echo", [&] { return all(crowd, kHeard); });
     EXPECT_LT(server.cpuTime() - used, std::chrono::seconds{1}) << "it goes round in circles";
 
-    for (auto& visitor : late) visitor->leave();
+    for (auto& visitor : crowd) visitor->leave();
+    ASSERT_TRUE(eventually([&] { return server.hello().status == 200; }));
     server.process().signal(SIGTERM);
     EXPECT_EQ(server.process().wait(), 0);
-    const std::string said = server.log();
-    EXPECT_EQ(said.find("accepting pauses"), said.rfind("accepting pauses")) << said;
+}
+
+TEST(Crowds, OfTheSilentMakeRoomForNewcomersAtTheLimitOnOpenFiles) {
+    raiseOpenFiles();
+    Victim server{{.config = "  handshakeTimeout: 10min\n", .openFiles = 200}};
+    Swarm swarm{server.port()};
+    Crowd<Stutterer> silent;
+    for (int i = 0; i < 1000; ++i) {
+        silent.push_back(std::make_unique<Stutterer>());
+        swarm.connect(*silent.back(), {.source = 3});
+    }
+    swarm.run("those in excess are ended", [&] {
+        return std::ranges::count_if(silent, [](const auto& one) { return one->hasEnded(); }) > 800;
+    }, kSoon);
+    // Who comes in the middle of it may hear a 503: the silent ones of another loop make room too late for him.
+    EXPECT_TRUE(eventually([&] { return server.hello().status == 200; }));
+    EXPECT_LE(server.descriptors(), 200U);
+}
+
+/// Connects, asks once, and rests.
+class Resting : public Client {
+public:
+    bool answered() const noexcept { return answer_.starts_with("HTTP/1.1 200 "); }
+
+protected:
+    void onConnected() override { send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"); }
+    void onBytes(std::string_view bytes) override { answer_ += bytes; }
+
+private:
+    std::string answer_;
+};
+
+TEST(Connections, AreServedUpToTheLimitAndTheNextMakesRoomByTheOneThatWasSilentLongest) {
+    Victim server{{.loops = 1, .config = "  handshakeTimeout: 10min\n", .server = "  maxConnections: 3\n"}};
+    Swarm swarm{server.port()};
+    std::vector<std::unique_ptr<Resting>> resting;
+    for (int i = 0; i < 3; ++i) {
+        resting.push_back(std::make_unique<Resting>());
+        swarm.connect(*resting.back());
+        swarm.run("its answer", [&] { return resting.back()->answered(); });
+    }
+    EXPECT_FALSE(resting[0]->hasEnded()) << "one that fits is ended";
+    for (int i = 0; i < 2; ++i) {
+        resting.push_back(std::make_unique<Resting>());
+        swarm.connect(*resting.back());
+        swarm.run("the next one's answer", [&] { return resting.back()->answered(); });
+        swarm.run("the oldest makes room", [&] { return resting[static_cast<std::size_t>(i)]->hasEnded(); });
+    }
+    EXPECT_EQ(std::ranges::count_if(resting, [](const auto& one) { return one->hasEnded(); }), 2);
+}
+
+TEST(Connections, ThatAreAllSessionsLeaveTheNextWith503AndHealthIsAnswered) {
+    Victim server{{.server = "  maxConnections: 3\n"}};
+    Swarm swarm{server.port()};
+    Crowd<Visitor> open;
+    gather(swarm, open, 3, kIsOpen);
+    EXPECT_EQ(server.hello().status, 503);
+    Newcomer next;
+    swarm.connect(next);
+    swarm.run("the fourth's answer", [&] { return next.isAnswered(); }, kSoon);
+    EXPECT_EQ(next.refusedWith(), 503);
+    next.leave();
+    EXPECT_EQ(server.health().status, 200);
+    EXPECT_EQ(server.readiness().status, 200);
+    open.front()->leave();
+    EXPECT_TRUE(eventually([&] { return server.hello().status == 200; }));
+}
+
+TEST(Connections, ByTheThousandsHoldNoMoreDescriptorsThanTheHardMark) {
+    constexpr std::size_t kMost = 10, kBeyond = 16, kEach = 6000, kAtOnce = 500;
+    raiseOpenFiles();
+    Victim server{{.config = "  handshakeTimeout: 10min\n", .server = "  maxConnections: 10\n"}};
+    const std::size_t before = server.descriptors();
+    Swarm swarm{server.port()};
+    Crowd<Stutterer> crowd;
+    std::size_t most = 0, ended = 0;
+    swarm.run("they come and go", [&] {
+        while (ended < crowd.size() && crowd[ended]->hasEnded()) ++ended;
+        for (std::size_t i = 0; crowd.size() < kEach && i < kAtOnce; ++i) {
+            crowd.push_back(std::make_unique<Stutterer>());
+            swarm.connect(*crowd.back(), {.source = 2 + static_cast<int>(crowd.size() % 8)});
+        }
+        most = std::max(most, server.descriptors() - before);
+        const auto there = std::ranges::count_if(crowd, [](const auto& one) { return !one->hasEnded(); });
+        return crowd.size() == kEach && there <= static_cast<std::ptrdiff_t>(kMost + kBeyond);
+    });
+    std::cout << most << " descriptors at most for " << kEach << " connections\n";
+    EXPECT_LE(most, kMost + kBeyond + 1) << "beside one that is being closed";
+    EXPECT_EQ(server.health().status, 200);
 }
 
 }  // namespace

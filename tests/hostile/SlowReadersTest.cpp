@@ -117,6 +117,46 @@ TEST(SlowReaders, AmongHundredsWhoSendAndListenCostNobodyAMessageNorItsOrder) {
     EXPECT_EQ(server.counts().fellToFullQueue, slow.size()) << "7.5 MB for each, of which the queue takes 2 MiB";
 }
 
+/// Reads nothing, and says that it is there.
+class Ponging : public Stalled {
+public:
+    using Stalled::Stalled;
+    void pong() { send(std::string_view{"\x8A\x80\0\0\0\0", 6}); }
+};
+
+// A room that was entered 960 times without reading held 430 MB for as long as somebody sent a pong now and then.
+TEST(SlowReaders, WhoTakeNothingAreEndedThoughTheySendPongs) {
+    constexpr std::size_t kStalled = 300, kRoundsOfAKilobyte = 800;
+    Victim server{{.config = "  idleTimeout: off\n  sendTimeout: 1s\n"}};
+    Swarm swarm{server.port()};
+    const std::size_t before = server.residentBytes();
+    Crowd<Ponging> slow;
+    for (std::size_t i = 0; i < kStalled; ++i) admit(swarm, slow, std::make_unique<Ponging>("/room"), 4096);
+    swarm.run("all are open", [&] { return std::all_of(slow.begin(), slow.end(), [](const auto& one) { return one->isOpen(); }); });
+    Crowd<Member> crowd = members(swarm, "/room", 2);
+    talk(swarm, crowd, 1, kRoundsOfAKilobyte, 1000);
+    const std::size_t pinned = server.residentBytes() - before;
+    auto next = std::chrono::steady_clock::now();
+    std::size_t sessions = kStalled;
+    swarm.run("they are ended", [&] {
+        if (std::chrono::steady_clock::now() < next) return false;
+        next += std::chrono::milliseconds{200};
+        for (const auto& one : slow) one->pong();
+        sessions = server.counts().sessions;
+        return sessions == crowd.size();
+    }, std::chrono::seconds{5});
+    std::cout << pinned / 1024 << " KiB were pinned by " << kStalled << " who read nothing\n";
+    EXPECT_GT(pinned, kStalled * kRoundsOfAKilobyte * 1000 / 4) << "no test of anything";
+    EXPECT_EQ(server.counts().fellToFullQueue, 0U);
+    // Who comes next finds what they have left.
+    slow.clear();
+    for (std::size_t i = 0; i < kStalled; ++i) admit(swarm, slow, std::make_unique<Ponging>("/room"), 4096);
+    swarm.run("others are open", [&] { return std::all_of(slow.begin(), slow.end(), [](const auto& one) { return one->isOpen(); }); });
+    const std::size_t sent = crowd.front()->sent();
+    talk(swarm, crowd, 1, sent + kRoundsOfAKilobyte, 1000);
+    EXPECT_LT(server.residentBytes() - before, pinned + pinned / 4) << "what they held is not used again";
+}
+
 constexpr std::size_t kSlow = 1000;
 constexpr std::size_t kHealthy = 100;
 constexpr std::size_t kQueue = 64 * 1024;

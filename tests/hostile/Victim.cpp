@@ -43,8 +43,10 @@ Victim::Victim(const Options& options) {
     const std::string run = "exec \"$0\" \"$@\" 2>'" + folder_.path() + "/log'";
     std::vector<std::string> words{"-c", run, kProgram, "--port", "0", "--loops", std::to_string(options.loops)};
     if (options.openFiles != 0) words[1] = "ulimit -n " + std::to_string(options.openFiles) + "; " + words[1];
+    if (options.addressSpace != 0) words[1] = "ulimit -v " + std::to_string(options.addressSpace / 1024) + "; " + words[1];
+    const std::string server = options.server.empty() ? "" : "server:\n" + options.server;
     const std::string plugins = options.plugins.empty() ? "" : "plugins: " + options.plugins + "\n";
-    words.insert(words.end(), {"--config", folder_.write("server.yaml", "limits:\n" + options.config + plugins)});
+    words.insert(words.end(), {"--config", folder_.write("server.yaml", server + "limits:\n" + (options.config.empty() ? "  idleTimeout: 60s\n" : options.config) + plugins)});
     if (options.tls) {
         certificate_.emplace();
         words.insert(words.end(), {"--tls", certificate_->file(), certificate_->keyFile()});

@@ -20,9 +20,11 @@ public:
     struct Options {
         int loops = 2;
         std::string config = {};  ///< lines of YAML below `limits:`, each indented by two spaces
+        std::string server = {};  ///< likewise below `server:`
         std::string plugins = {};  ///< YAML: the list of plugins; empty: none
         bool tls = false;
         std::size_t openFiles = 0;  ///< its own limit; 0: ours
+        std::size_t addressSpace = 0;  ///< likewise, Units: bytes; 0: ours
     };
     explicit Victim(const Options& options);
     Victim() : Victim{Options{}} {}
@@ -47,6 +49,9 @@ public:
     Counts counts() const;
     /// A newcomer's plain request.
     HttpAnswer hello() const;
+    /// A newcomer asks for its health.
+    HttpAnswer health() const { return get("/healthz"); }
+    HttpAnswer readiness() const { return get("/readyz"); }
     /// A newcomer's session says something and hears it again. False when it does not.
     bool echoes() const;
 

@@ -29,6 +29,7 @@ LIBRARIES = [
     ("Boost.PFR", r"boost/(pfr(\.hpp|/)|version\.hpp$)"),
     ("Boost.Intrusive", r"boost/intrusive/"),
     ("Boost.SmartPtr", r"boost/smart_ptr/intrusive_(ptr|ref_counter)\.hpp$"),
+    ("heap", r"malloc\.h$"),
     ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|semaphore|signal"
                r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
 ]
@@ -51,7 +52,7 @@ TLS = {"OpenSSL Crypto", "OpenSSL"}
 
 # room: (rooms it sees besides itself, rooms whose public headers it sees, its libraries)
 ROOMS = {
-    "base": (set(), {"base"}, {"std", "simdjson"}),
+    "base": (set(), {"base"}, {"std", "simdjson", "heap"}),
     "protocol": ({"base"}, {"base"}, {"std", "OpenSSL Crypto"}),
     "transport": ({"base"}, {"base"}, {"std", "system", "Boost.SmartPtr"} | POCO_NET | TLS),
     "endpoint": ({"base"}, {"base", "endpoint"}, {"std", "Boost.PFR", "simdjson"}),

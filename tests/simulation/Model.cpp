@@ -42,7 +42,10 @@ Ending endingFor(CloseCause cause, std::string_view text) noexcept {
         case CloseCause::InvalidText: return {cause, CloseCode::InvalidPayload, CloseCode::InvalidPayload, text};
         case CloseCause::TooBig: return {cause, CloseCode::TooBig, CloseCode::TooBig, text};
         case CloseCause::HandlerFailed: return {cause, CloseCode::InternalError, CloseCode::InternalError, text};
+        case CloseCause::SendTimeout:
+        case CloseCause::OutOfMemory:
         case CloseCause::QueueFull: return {cause, CloseCode::TryAgainLater, CloseCode::TryAgainLater, text};
+        case CloseCause::MessageTimeout:
         case CloseCause::Policy: return {cause, CloseCode::PolicyViolation, CloseCode::PolicyViolation, text};
         case CloseCause::Shutdown: return {cause, CloseCode::GoingAway, CloseCode::GoingAway, text};
     }

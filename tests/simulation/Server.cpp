@@ -29,6 +29,7 @@ void Simulation::deploy(unsigned endpoint) {
     config.className = configured.model.className;
     config.path = kPaths[endpoint];
     config.limits.idleTimeout = std::chrono::milliseconds{policy.idle};
+    config.limits.sendTimeout = config.limits.messageTimeout = {};  // the model has no word for how long a peer stalls
     config.limits.sendQueue = {policy.queueBytes, policy.whenFull};
     config.limits.receiveQueue = policy.receiveQueue;
     config.limits.maxTopics = policy.maxTopics;

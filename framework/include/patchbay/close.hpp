@@ -35,6 +35,9 @@ enum class CloseCause : std::uint8_t {
     TooBig,          ///< a message over the limit
     HandlerFailed,   ///< a handler threw and no error handler took it
     QueueFull,       ///< the peer reads too slowly
+    SendTimeout,     ///< the peer took nothing of what waited for it
+    MessageTimeout,  ///< the peer began a message and did not go on with it
+    OutOfMemory,     ///< the server had no memory for what the peer sent or was to get
     Policy,          ///< credentials expired, banned
     Shutdown,        ///< the server drains
 };

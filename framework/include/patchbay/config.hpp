@@ -114,6 +114,12 @@ struct LimitsConfig {
     std::optional<std::chrono::milliseconds> handshakeTimeout;
     /// Units: milliseconds; 0 (`off`) = for ever.
     std::optional<std::chrono::milliseconds> idleTimeout;
+    /// Units: milliseconds; 0 (`off`) = for ever.
+    std::optional<std::chrono::milliseconds> messageTimeout;
+    /// Units: milliseconds; 0 (`off`) = for ever.
+    std::optional<std::chrono::milliseconds> sendTimeout;
+    /// Units: frames of one message; 0 = no limit.
+    std::optional<std::uint32_t> maxFragments;
     std::optional<Size> maxMessageSize;
     SendQueueChange sendQueue;
     std::optional<Size> receiveQueue;
@@ -150,7 +156,10 @@ struct ServerSection {
     std::optional<std::size_t> loops;
     /// Threads for what may block: so many for HTTP handlers, and as many for the executor. Each is made when it is first needed.
     std::size_t workers = 8;
-    /// Connections at a time, over all addresses; one more is answered with 503. 0 = as many as there are descriptors.
+    /// Connections at a time, over all addresses, each until its descriptor is closed. One more makes room, by the end of one that has been
+    /// silent for longest, before its first request or between two, or is answered with 503 (health is answered still); with a thirty-second
+    /// more, at least 16, the next is closed as soon as it comes. 0 = as many as the limit on open files has descriptors for, less
+    /// some that are left for everything else.
     std::size_t maxConnections = 0;
     /// How long a stop may take; what is still open then is cut off.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds{10};

@@ -62,6 +62,20 @@ struct Limits {
     /// Units: milliseconds; 0 = for ever.
     std::chrono::milliseconds handshakeTimeout = std::chrono::seconds{5};
 
+    /// How long a message that a peer has begun may make no progress: with that the session is closed with 1008. Whatever comes of its payload
+    /// counts, pings and pongs do not, nor does the time in which the server does not read.
+    /// Units: milliseconds; 0 = for ever.
+    std::chrono::milliseconds messageTimeout = std::chrono::seconds{30};
+
+    /// How long a peer may take nothing of what waits for it: with that, or at most twice that, its session is closed with 1013, whatever
+    /// it sends meanwhile. One that reads slowly but steadily gets all of it.
+    /// Units: milliseconds; 0 = for ever.
+    std::chrono::milliseconds sendTimeout = std::chrono::seconds{30};
+
+    /// In how many frames a peer may send a message; one more closes the session with 1009.
+    /// Units: frames; 0 = no limit.
+    std::uint32_t maxFragments = 65'536;
+
     SendQueue sendQueue = {};
 
     /// How much of what a peer has sent may wait while its session's handlers are busy. With the message that reaches this

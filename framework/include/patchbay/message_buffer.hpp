@@ -43,7 +43,10 @@ public:
 private:
     static inline std::array<std::byte, kSlackBytes> kNothing{};  // the slack of an empty buffer; never written
 
-    std::unique_ptr<std::byte[]> block_;  // capacity_ + kSlackBytes
+    struct Free {
+        void operator()(std::byte* block) const noexcept;
+    };
+    std::unique_ptr<std::byte[], Free> block_;  // capacity_ + kSlackBytes
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::size_t maxBytes_;

@@ -13,6 +13,9 @@ std::string_view name(CloseCause cause) noexcept {
         case CloseCause::TooBig: return "too-big";
         case CloseCause::HandlerFailed: return "handler-failed";
         case CloseCause::QueueFull: return "queue-full";
+        case CloseCause::SendTimeout: return "send-timeout";
+        case CloseCause::MessageTimeout: return "message-timeout";
+        case CloseCause::OutOfMemory: return "out-of-memory";
         case CloseCause::Policy: return "policy";
         case CloseCause::Shutdown: return "shutdown";
     }

@@ -1,19 +1,24 @@
 #include <patchbay/message_buffer.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace patchbay {
+
+void MessageBuffer::Free::operator()(std::byte* block) const noexcept { std::free(block); }
 
 bool MessageBuffer::reserve(std::uint64_t more) {
     if (more > maxBytes_ - size_) return false;
     const std::size_t needed = size_ + static_cast<std::size_t>(more);
     if (block_ && needed <= capacity_) return true;
-    // Doubling keeps a message of many small fragments linear; the first frame gets exactly what it announced.
+    // Doubling keeps a message of many small pieces linear. The system moves pages of what is large instead of copying it.
     const std::size_t capacity = std::max(needed, std::min(capacity_ * 2, maxBytes_));
-    auto block = std::make_unique_for_overwrite<std::byte[]>(capacity + kSlackBytes);
-    if (size_ != 0) std::memcpy(block.get(), block_.get(), size_);
-    block_ = std::move(block);
+    auto* const block = static_cast<std::byte*>(std::realloc(block_.get(), capacity + kSlackBytes));
+    if (!block) throw std::bad_alloc{};
+    static_cast<void>(block_.release());
+    block_.reset(block);
     capacity_ = capacity;
     return true;
 }

@@ -117,6 +117,9 @@ Limits serverLimits(const ServerConfig& config) {
     Limits limits;
     if (config.limits.handshakeTimeout) limits.handshakeTimeout = *config.limits.handshakeTimeout;
     if (config.limits.idleTimeout) limits.idleTimeout = *config.limits.idleTimeout;
+    if (config.limits.messageTimeout) limits.messageTimeout = *config.limits.messageTimeout;
+    if (config.limits.sendTimeout) limits.sendTimeout = *config.limits.sendTimeout;
+    if (config.limits.maxFragments) limits.maxFragments = *config.limits.maxFragments;
     if (config.limits.maxMessageSize) limits.maxMessageSize = *config.limits.maxMessageSize;
     if (config.limits.maxMessageRate) limits.maxMessageRate = *config.limits.maxMessageRate;
     if (config.limits.maxByteRate) limits.maxByteRate = *config.limits.maxByteRate;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -169,6 +170,7 @@ Value Document::parse(std::string_view text, std::size_t readableSlack) {
     auto error = parser_->parse(text, readableSlack, root);
     const bool widens = error == simdjson::NUMBER_ERROR && parser_->widened.widen(text);
     if (widens) error = parser_->parse(parser_->widened.text(), 0, root);
+    if (error == simdjson::MEMALLOC) throw std::bad_alloc{};
     if (error) failParsing(text, error, widens ? &parser_->widened : nullptr);
     return std::bit_cast<Value>(root);
 }

@@ -32,6 +32,12 @@ void BodyMemory::append(std::string_view piece) {
     }
 }
 
+void BodyMemory::clear() noexcept {
+    std::string{}.swap(small_);
+    blocks_.clear();
+    size_ = 0;
+}
+
 std::string BodyMemory::take() {
     std::string all = std::move(small_);
     all.reserve(size_);
@@ -39,9 +45,7 @@ std::string BodyMemory::take() {
         all.append(block.get(), std::min(size_ - all.size(), kBlock));
         block.reset();
     }
-    small_.clear();
-    blocks_.clear();
-    size_ = 0;
+    clear();
     return all;
 }
 

@@ -20,6 +20,7 @@ public:
     /// Errors: std::bad_alloc.
     void append(std::string_view piece);
     std::size_t size() const noexcept { return size_; }
+    void clear() noexcept;
     /// All of it; nothing is left here.
     std::string take();
 

@@ -7,6 +7,7 @@
 
 #include <patchbay/detail/Labels.hpp>
 
+#include <new>
 #include <utility>
 
 namespace patchbay::http {
@@ -16,6 +17,10 @@ namespace {
 constexpr std::chrono::milliseconds kLastAnswerTimeout{5000};
 /// What a newcomer has to ask, while the server stops, for its 503.
 constexpr std::chrono::milliseconds kLastRequestTimeout{500};
+
+HttpResponse full() {
+    return {503, {{"Retry-After", "1"}}, "the server has as many connections as it may have; try again later\n"};
+}
 
 std::string bodyProblem(std::size_t limit) {
     return "the body is too large (RFC 9110 §15.5.14); server.requestBody is " + std::to_string(limit) + " bytes";
@@ -66,7 +71,11 @@ public:
         const auto thrown = thrownBy([&] {
             if (body) request.body = body->take();
         });
-        if (thrown) return core->answer()->fail(std::make_exception_ptr(std::runtime_error{*thrown}), core->who());
+        if (thrown) {
+            body->clear();
+            core->answer()->respond({503, {{"Retry-After", "1"}}, "the server has no memory for this request; try again later\n"});
+            return;
+        }
         callWhole(route_, core);
     }
 
@@ -86,15 +95,44 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     // No more is put there than is good: see GateAnswers.
     constexpr SendQueue kAnswers{1_GiB, WhenFull::Close};
     const bool secure = newcomer.socket.isSecure();
-    const transport::Channel::Pointer channel = transport::SocketChannel::open(loop, std::move(newcomer.socket), kAnswers);
+    const transport::Channel::Pointer channel = transport::SocketChannel::open(loop, std::move(newcomer.socket), kAnswers, std::move(newcomer.place));
     auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(newcomer), secure);
     gate->self_ = gate;
     channel->start(*gate);
-    const std::size_t most = gate->options().maxConnections;
-    if (most != 0 && gate->state_->connections.now() > most) {
-        return gate->refuse(503, "the server has as many connections as it may have; try again later");
-    }
+    gate->surplus_ = loop.openSockets().now() > gate->options().maxConnections;
+    if (gate->surplus_ && !gate->makeRoom()) evictElsewhere(gate->state_, loopIndex, loopIndex + 1);
     gate->wait(Waiting::ForHead);
+}
+
+/// Those who have come in excess themselves are spared where another loop asks: they may be the ones for whom it does.
+bool Gate::evictOne(GateState& state, std::size_t loopIndex, Evicted whom) {
+    constexpr int kMostLooks = 16;
+    auto& silent = state.silent[loopIndex];
+    int looks = 0;
+    for (auto each = silent.begin(); each != silent.end() && looks < kMostLooks; ++each, ++looks) {
+        Gate& oldest = each->gate;
+        if (oldest.channel_->queuedBytes() > 0) continue;  // it is still given its last answer
+        if (whom == Evicted::NoSurplus && oldest.surplus_) continue;
+        oldest.channel_->closeNow();
+        oldest.end();
+        return true;
+    }
+    return false;
+}
+
+bool Gate::evictSilent(const std::shared_ptr<GateState>& state, std::size_t loopIndex) {
+    if (evictOne(*state, loopIndex, Evicted::Anyone)) return true;
+    evictElsewhere(state, loopIndex, loopIndex + 1);
+    return false;
+}
+
+/// One loop after the other, until one has somebody; who has just come may hear a 503 meanwhile.
+void Gate::evictElsewhere(const std::shared_ptr<GateState>& state, std::size_t first, std::size_t next) {
+    const std::size_t index = next % state->loops.size();
+    if (index == first) return;
+    state->loops[index]->post([state, first, index] {
+        if (!evictOne(*state, index, Evicted::NoSurplus)) evictElsewhere(state, first, index + 1);
+    });
 }
 
 Gate::Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, Newcomer newcomer, bool secure)
@@ -135,6 +173,7 @@ void Gate::endAll(GateState& state, std::size_t loopIndex) {
 void Gate::leave() noexcept {
     stage_ = Stage::Ended;
     unlink();
+    setSilent(false);
     channel_->loop().cancel(std::exchange(timer_, 0));
 }
 
@@ -143,7 +182,11 @@ void Gate::end() noexcept {
     if (stage_ == Stage::Ended) return;
     const auto keep = std::move(self_);
     leave();
-    channel_->closeAfterFlush(kLastAnswerTimeout, transport::Patience::WhileItTakes);
+    // Who had no room here has none for long: others may have left meanwhile.
+    if (surplus_)
+        channel_->closeAfterFlush(kLastRequestTimeout);
+    else
+        channel_->closeAfterFlush(kLastAnswerTimeout, transport::Patience::WhileItTakes);
     channel_->loop().post([keep] {});
     body_.reset();
     collected_.reset();
@@ -163,15 +206,24 @@ void Gate::wait(Waiting what) noexcept {
     std::chrono::milliseconds time{0};
     switch (what) {
         case Waiting::ForNothing: break;
-        case Waiting::ForHead: time = state_->site.isStopping() ? kLastRequestTimeout : options().handshakeTimeout; break;
+        case Waiting::ForHead: time = state_->site.isStopping() || surplus_ ? kLastRequestTimeout : options().handshakeTimeout; break;
         case Waiting::ForNextRequest: time = options().keepAliveTimeout; break;
         case Waiting::ForBody: time = options().bodyTimeout; break;
-        case Waiting::ForReader: time = options().responseTimeout; break;
     }
     waiting_ = what;
-    mark_ = taken();
+    setSilent(what == Waiting::ForHead || what == Waiting::ForNextRequest);  // a head that comes in pieces is as silent as none
     deadline_ = time.count() <= 0 ? Clock::time_point::max() : later(channel_->loop().now(), onClock(time));
     if (deadline_ < armed_) arm(deadline_);
+}
+
+void Gate::setSilent(bool silent) noexcept {
+    if (silent == silence_.is_linked()) return;
+    if (silent)
+        state_->silent[loopIndex_].push_back(silence_);
+    else
+        silence_.unlink();
+    auto& count = state_->silentCounts[loopIndex_];  // this loop's alone writes it
+    count.store(count.load(std::memory_order_relaxed) + (silent ? 1 : -1), std::memory_order_relaxed);
 }
 
 void Gate::arm(Clock::time_point due) {
@@ -190,9 +242,14 @@ void Gate::timerFired() noexcept {
     late();
 }
 
+void Gate::onStalled() {
+    const auto keep = self_;
+    cut();
+}
+
 void Gate::late() noexcept {
-    const bool takes = taken() > mark_;
-    if (waiting_ == Waiting::ForReader || channel_->queuedBytes() > 0) return takes ? wait(waiting_) : cut();
+    if (channel_->queuedBytes() > 0) return wait(waiting_);  // it still takes of an answer, or is stalled and will be cut
+    if (waiting_ == Waiting::ForHead && surplus_) return refuse(full());
     if (waiting_ == Waiting::ForHead && !buffer_.empty()) return refuse(408, "no complete request head arrived in time");
     if (waiting_ == Waiting::ForBody && answer_ && answer_->isUnanswered()) return refuse(408, "the body did not arrive in time");
     end();
@@ -202,7 +259,23 @@ void Gate::late() noexcept {
 
 void Gate::onBytes(std::span<std::byte> bytes) {
     const auto keep = self_;
-    const std::string_view come{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    withMemory([&] { take({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); });
+}
+
+void Gate::withoutMemory() noexcept {
+    consuming_ = false;
+    collected_.reset();
+    std::string{}.swap(buffer_);
+    if (stage_ == Stage::Ended) return;
+    if (answering_) return cut();
+    try {
+        refuse({503, {{"Retry-After", "1"}}, "the server has no memory for this request; try again later\n"});
+    } catch (const std::bad_alloc&) {
+        cut();
+    }
+}
+
+void Gate::take(std::string_view come) {
     if (!buffer_.empty()) {
         buffer_.append(come);
         return advance();
@@ -227,6 +300,7 @@ void Gate::onEnd(std::error_code why) {
 
 /// Goes on with what has come before.
 void Gate::advance() {
+    const auto keep = self_;
     if (consuming_ || stage_ == Stage::Ended) return;
     consuming_ = true;
     const std::size_t used = consume(buffer_);
@@ -286,6 +360,11 @@ std::size_t Gate::readRequest(std::string_view bytes) {
         refuseHost(head.host);
         return bytes.size();
     }
+    if (head.wantsWebSocket && !hasRoom()) {
+        terms_ = {.toHead = false, .minorVersion = head.minorVersion, .keepAlive = false};
+        refuse(full());
+        return bytes.size();
+    }
     if (head.wantsWebSocket) return head.headBytes + upgrade(head, client, bytes.substr(head.headBytes));
     const std::size_t headBytes = head.headBytes;
     judge(head, client);
@@ -305,10 +384,37 @@ bool Gate::mayAskFor(std::string_view host) const {
     return isLoopbackName(name) || hosts.names(name) || state_->site.knowsHost(name);
 }
 
+std::size_t Gate::loopForSurplus(const GateState& state, std::size_t otherwise) noexcept {
+    std::int32_t most = 0;
+    for (std::size_t i = 0; i < state.silentCounts.size(); ++i) {
+        const std::int32_t here = state.silentCounts[i].load(std::memory_order_relaxed);
+        if (here <= most) continue;
+        most = here;
+        otherwise = i;
+    }
+    return otherwise;
+}
+
+/// By those of its own loop. False where they are too few.
+bool Gate::makeRoom() noexcept {
+    constexpr int kMostAtOnce = 64;
+    const auto& sockets = static_cast<transport::EventLoop&>(channel_->loop()).openSockets();
+    for (int i = 0; i < kMostAtOnce && sockets.now() > options().maxConnections; ++i) {
+        if (!evictOne(*state_, loopIndex_, Evicted::Anyone)) break;
+    }
+    return sockets.now() <= options().maxConnections;
+}
+
+/// Whether it may be served: somebody may have left, or made room, since it came.
+bool Gate::hasRoom() noexcept {
+    surplus_ = surplus_ && !makeRoom();
+    return !surplus_;
+}
+
 /// By the head alone: whatever is refused is refused before its body.
 void Gate::judge(const RequestHead& head, const Client& client) {
     terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
-    keepAlive_ = head.keepAlive && !state_->site.isStopping();
+    keepAlive_ = head.keepAlive && hasRoom() && !state_->site.isStopping();
     continueAwaited_ = head.expectContinue && head.hasBody();
     skipped_ = 0;
     bodyUse_ = BodyUse::Nothing;
@@ -317,6 +423,7 @@ void Gate::judge(const RequestHead& head, const Client& client) {
     const std::string_view target = head.pathAndQuery;
     const std::string_view path = target.substr(0, target.find('?'));
     Match match = state_->site.find(head.method, path.empty() ? "/" : path);
+    if (surplus_ && !(match.route && match.route->isHealth)) return refuse(full());
     if (!match.route) return refuseBody(match.refusal);
     async_ = !std::holds_alternative<HttpHandler>(match.route->handler);
     if (!async_ && head.contentLength.value_or(0) > options().maxBodyBytes) {
@@ -367,7 +474,7 @@ void Gate::bodyWanted() noexcept {
         sendContinue();
         wait(Waiting::ForBody);
     }
-    if (isNone || !consuming_) channel_->loop().post([keep] { keep->bodyGoesOn(); });  // never within a call of its reader's
+    if (isNone || !consuming_) channel_->loop().post([keep] { keep->withMemory([&] { keep->bodyGoesOn(); }); });  // never within a call of its reader's
 }
 
 void Gate::bodyGoesOn() {

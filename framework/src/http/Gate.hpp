@@ -13,6 +13,10 @@
 // A slow head or body costs a timer and what has come, never a thread. Clients are late by lack of progress: in a head, between two
 // requests, in a body that somebody wants, and in what they are to take.   Source: RFC 9112 §2–§9
 //
+// Who has more connections than a server may have is served while others make room: those that are silent, before their first head
+// and between two requests, in the order in which they fell silent. Where nobody is, the newcomer hears 503, also a WebSocket, but
+// for what is asked of the server's health.
+//
 // Thread: the loop's.
 
 #include "base/AllowedHosts.hpp"
@@ -28,12 +32,16 @@
 #include "transport/ConnectionPlace.hpp"
 #include "transport/Channel.hpp"
 #include "transport/EventLoop.hpp"
+#include "transport/OpenSockets.hpp"
 #include "transport/Socket.hpp"
 
 #include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,7 +55,7 @@ struct GateOptions {
     std::chrono::milliseconds bodyTimeout{30'000};       ///< in which a body makes no progress
     std::chrono::milliseconds keepAliveTimeout{75'000};  ///< between two requests
     std::chrono::milliseconds responseTimeout{30'000};   ///< in which a client takes nothing of what waits for it
-    std::size_t maxConnections = 0;                      ///< 0: as many as there are descriptors
+    std::size_t maxConnections = SIZE_MAX;               ///< one more makes room, or hears 503
     AllowedHosts hosts;                                  ///< empty: any, but on an address of this machine alone its own
     ProxyRules proxies;
 };
@@ -57,6 +65,7 @@ struct Newcomer {
     transport::Socket socket;
     std::string address;      ///< of its peer, or of whom that speaks for
     bool onLoopback = false;  ///< it came to an address of this machine alone
+    transport::SocketPlace place{};  ///< among the sockets that are open
 };
 
 struct GateState;
@@ -73,6 +82,13 @@ public:
     /// Starts a connection on its loop; it lives until it ends or has a successor.
     static void open(std::shared_ptr<GateState> state, transport::EventLoop& loop, std::size_t loopIndex, Newcomer newcomer);
 
+    /// Where a newcomer for whom there is no room finds somebody to make some.   Thread: any.
+    static std::size_t loopForSurplus(const GateState& state, std::size_t otherwise) noexcept;
+
+    /// Ends the connection of a loop that has been silent for longest, at once; where none is, soon one of another loop.
+    /// Returns: whether it was one of this loop.   Thread: the loop's.
+    static bool evictSilent(const std::shared_ptr<GateState>& state, std::size_t loopIndex);
+
     /// Ends the connections on a loop that wait for another request, and soon those that wait for their first; the others
     /// end with their answer.
     static void endIdle(GateState& state, std::size_t loopIndex);
@@ -87,7 +103,19 @@ private:
     enum class Stage : std::uint8_t { Head, Body, Busy, Flushing, Ended };
     /// What becomes of a body.
     enum class BodyUse : std::uint8_t { Nothing, Collected, Streamed, Skipped };
-    enum class Waiting : std::uint8_t { ForNothing, ForHead, ForNextRequest, ForBody, ForReader };
+    enum class Waiting : std::uint8_t { ForNothing, ForHead, ForNextRequest, ForBody };
+    friend struct GateState;
+    /// The place among those who are silent.
+    class Silence : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    public:
+        explicit Silence(Gate& theGate) noexcept : gate{theGate} {}
+        Gate& gate;
+    };
+    using SilentOnes = boost::intrusive::list<Silence, boost::intrusive::constant_time_size<false>>;
+    /// Whom a newcomer may have ended.
+    enum class Evicted : std::uint8_t { Anyone, NoSurplus };
+    static bool evictOne(GateState& state, std::size_t loopIndex, Evicted whom);
+    static void evictElsewhere(const std::shared_ptr<GateState>& state, std::size_t first, std::size_t next);
     class AsyncJob;
     class WorkerJob;
     class UpgradeJob;
@@ -95,16 +123,32 @@ private:
     void onBytes(std::span<std::byte> bytes) override;
     void onEnd(std::error_code why) override;
     void onDrained() override;
+    std::chrono::milliseconds sendTimeout() const noexcept override { return options().responseTimeout; }
+    void onStalled() override;
     void answerReady() noexcept override;
     void bodyWanted() noexcept override;
 
     // ---- in
     std::size_t consume(std::string_view bytes);
     void advance();
+    void take(std::string_view come);
     void afterReading();
+    /// An allocation whose size a client sets may fail: it costs the connection.
+    template <class Call>
+    void withMemory(Call call) noexcept {
+        try {
+            call();
+        } catch (const std::bad_alloc&) {
+            withoutMemory();
+        }
+    }
+    void withoutMemory() noexcept;
+    void writeAnswer();
     std::size_t readRequest(std::string_view bytes);
     Client whoAsks(const RequestHead& head) const;
     bool mayAskFor(std::string_view host) const;
+    bool makeRoom() noexcept;
+    bool hasRoom() noexcept;
     void judge(const RequestHead& head, const Client& client);
     void begin(const RequestHead& head, Match match, const Client& client);
     void beginAsync(const Match& match);
@@ -135,11 +179,10 @@ private:
 
     // ---- time
     void wait(Waiting what) noexcept;
+    void setSilent(bool silent) noexcept;
     void arm(Clock::time_point due);
     void timerFired() noexcept;
     void late() noexcept;
-    /// Bytes that the kernel has taken, ever.
-    std::uint64_t taken() const noexcept { return given_ - channel_->queuedBytes(); }
     const GateOptions& options() const noexcept;
 
     std::shared_ptr<GateState> state_;
@@ -155,8 +198,7 @@ private:
     const Route* route_ = nullptr;
     std::optional<RequestBody> body_;  // what has not been read of it
     std::unique_ptr<BodyMemory> collected_;
-    std::uint64_t given_ = 0;  // to the channel
-    std::uint64_t mark_ = 0;   // taken(), when it was last seen to grow
+    Silence silence_{*this};  // linked while it is waited for, and has nothing to be given
     Clock::time_point deadline_ = Clock::time_point::max();
     Clock::time_point armed_ = Clock::time_point::max();
     TimerId timer_ = 0;
@@ -172,10 +214,12 @@ private:
     Waiting waiting_ = Waiting::ForNothing;
     bool keepAlive_ = false;       // another request may follow
     bool served_ = false;          // one request, at least
+    bool surplus_ = false;         // the server had all the connections it may have
     bool consuming_ = false;       // consume() is being called
     bool peerEnded_ = false;       // it sends nothing more
     bool continueAwaited_ = false;  // the client sends its body after 100 Continue
     bool answering_ = false;       // the head of an answer has been written, its end has not
+    bool lost_ = false;            // there was no memory for some of an answer
     bool async_ = false;           // who answers is on the loop
 };
 
@@ -189,6 +233,8 @@ struct GateState {
           options{std::move(theOptions)},
           connections{std::move(ended)},
           gates(loops.size()),
+          silent(loops.size()),
+          silentCounts(loops.size()),
           strands(loops.size()),
           scratch(loops.size()) {}
 
@@ -204,6 +250,8 @@ struct GateState {
     const GateOptions options;
     transport::ConnectionCount connections;     ///< those that have a successor among them
     std::vector<Gate::List> gates;              ///< by loop, as the following; each is its loop's alone
+    std::vector<Gate::SilentOnes> silent;       ///< the first has been so for longest
+    std::vector<std::atomic<std::int32_t>> silentCounts;
     std::vector<ExchangeStrand::List> strands;
     std::vector<Scratch> scratch;
 };

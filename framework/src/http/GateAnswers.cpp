@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdio>
+#include <new>
 #include <utility>
 
 namespace patchbay::http {
@@ -20,7 +21,12 @@ constexpr std::size_t kSmallBody = 8 * 1024;
 
 void Gate::answerReady() noexcept {
     const auto keep = self_;
-    while (answer_ && channel_->queuedBytes() < kEnough) {
+    withMemory([&] { writeAnswer(); });
+    if (lost_) cut();
+}
+
+void Gate::writeAnswer() {
+    while (answer_ && !lost_ && channel_->queuedBytes() < kEnough) {
         const Answer::Taken taken = answer_->take([this](const Answer::Ready& ready) { return writePart(ready); });
         if (taken == Answer::Taken::Cut) return cut();
         if (taken == Answer::Taken::All) return answered();
@@ -29,12 +35,11 @@ void Gate::answerReady() noexcept {
     if (!answer_) return;
     const std::size_t queued = channel_->queuedBytes();
     answer_->setQueued(queued);
-    if (queued > 0 && waiting_ == Waiting::ForNothing) wait(Waiting::ForReader);
 }
 
+/// Full is what there is no memory for: no answer comes to the queue's limit.
 void Gate::give(Bytes head, Bytes payload) {
-    given_ += head.size() + payload.size();
-    channel_->send(head, payload);
+    lost_ = channel_->send(head, payload) == SendStatus::Full || lost_;
 }
 
 /// The next of an answer; how much of its body that was.
@@ -91,7 +96,7 @@ void Gate::next() {
     if (!keepAlive_ || channel_->queuedBytes() >= kEnough) {
         if (channel_->queuedBytes() == 0) return end();
         stage_ = Stage::Flushing;
-        wait(Waiting::ForReader);
+        wait(Waiting::ForNothing);
         if (keepAlive_ && !consuming_) afterReading();
         return;
     }
@@ -105,7 +110,6 @@ void Gate::onDrained() {
     const auto keep = self_;
     if (answer_) {
         answer_->drained();
-        if (waiting_ == Waiting::ForReader) wait(Waiting::ForNothing);
         return answerReady();
     }
     if (stage_ == Stage::Flushing) next();
@@ -119,6 +123,7 @@ void Gate::sendWhole(HttpResponse response) {
     writeAnswerHead(out, response.status, response.headers, response.body.size(), terms_);
     if (!terms_.toHead) out.append(response.body);
     give({}, asBytes(out));
+    if (lost_) throw std::bad_alloc{};
 }
 
 /// Refuses a well-formed request; the connection goes on if its body is not in the way.

@@ -29,6 +29,7 @@ struct Route {
     std::string method;
     std::string path;
     std::variant<HttpHandler, detail::AsyncHttpHandler> handler;  ///< on a worker; on the loop
+    bool isHealth = false;  ///< answered also where the server has no room for whoever asks
     const char* label = nullptr;                                  ///< such as `GET /rooms/{room}` (Labels.hpp)
 };
 

@@ -14,6 +14,9 @@ CloseRow closeRow(CloseCause cause) noexcept {
         case CloseCause::TooBig: return {CloseCode::TooBig, CloseCode::TooBig, "message too big", Level::Info, "maxMessageSize"};
         case CloseCause::HandlerFailed: return {CloseCode::InternalError, CloseCode::InternalError, "internal error", Level::Info};
         case CloseCause::QueueFull: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "reads too slowly", Level::Info, "sendQueue"};
+        case CloseCause::SendTimeout: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "reads nothing", Level::Info, "sendTimeout"};
+        case CloseCause::MessageTimeout: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "message not finished", Level::Info, "messageTimeout"};
+        case CloseCause::OutOfMemory: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "no memory", Level::Info};
         case CloseCause::Policy: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "not allowed", Level::Info};
         case CloseCause::Shutdown: return {CloseCode::GoingAway, CloseCode::GoingAway, "server shuts down", Level::Debug};
     }

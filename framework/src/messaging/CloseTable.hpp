@@ -14,6 +14,9 @@
 // TooBig           1009          1009                not
 // HandlerFailed    1011          1011                reconnect later
 // QueueFull        1013          1013                reconnect later
+// SendTimeout      1013          1013                reconnect later
+// MessageTimeout   1008          1008                not
+// OutOfMemory      1013          1013                reconnect later
 // Policy           1008          1008                not
 // Shutdown         1001          1001                reconnect
 

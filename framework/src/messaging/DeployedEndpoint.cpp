@@ -3,6 +3,7 @@
 #include "messaging/SessionCore.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace patchbay::messaging {
 
@@ -34,7 +35,19 @@ EndpointCode::Lent EndpointCode::lend() {
     return {*this, std::move(fresh)};
 }
 
+/// Where not even so much memory is left, it stays as it is.
+void EndpointCode::giveBackMemory(Decoding& decoding) const noexcept {
+    decoding.hadLarge = false;
+    try {
+        decoding.document = json::Document{};
+        decoding.scratch = model.newScratch();
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+}
+
 void EndpointCode::takeBack(std::unique_ptr<Decoding> decoding) noexcept {
+    if (decoding->hadLarge) giveBackMemory(*decoding);
     const std::lock_guard guard{lock_};
     idle_.push_back(std::move(decoding));
 }

@@ -32,9 +32,15 @@ struct EndpointCode : boost::intrusive_ref_counter<EndpointCode> {
 
     /// What a message is decoded with, and into.   Thread: one at a time.
     struct Decoding {
+        /// What a larger message leaves here is given back when it has been handled.   Units: bytes.
+        static constexpr std::size_t kLarge = 1_MiB;
         json::Document document;
         std::shared_ptr<void> scratch;
+        bool hadLarge = false;
+        bool trims = false;  // the heap, soon
     };
+    /// Makes them anew.   Requires: nothing that was decoded is in use.
+    void giveBackMemory(Decoding& decoding) const noexcept;
     /// One that is lent for a step on the pool: as many as run there at a time are ever made.
     class Lent {
     public:

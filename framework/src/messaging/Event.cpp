@@ -59,6 +59,7 @@ bool MessageEvent::begin(SessionCore& session) noexcept {
 Outcome MessageEvent::run(SessionCore& session, const Session& handle, Run& run) noexcept {
     if (refused_) return session.callError(handle, refused_, run);
     const EndpointCode::Lent decoding = session.code().lend();
+    (*decoding).hadLarge = size_ > EndpointCode::Decoding::kLarge;
     return session.callMessage(handle, {kind_, {block_.get(), size_}, kSlackBytes}, *decoding, run);
 }
 

@@ -1,11 +1,13 @@
 #include "messaging/SessionCore.hpp"
 
 #include "base/Guarded.hpp"
+#include "base/Heap.hpp"
 #include "base/Log.hpp"
 #include "base/Printable.hpp"
 #include "messaging/RequireText.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace patchbay::messaging {
@@ -132,6 +134,8 @@ void SessionCore::turnAway() noexcept {
     loop_.setReceivedText(message.kind == MessageKind::Text ? message.payload : Bytes{});
     const endpoint::Outcome outcome = callNow(callOnLoop(self), message, code_->decodings[loopIndex_], run);
     loop_.setReceivedText({});
+    if (message.payload.size() > EndpointCode::Decoding::kLarge) [[unlikely]]
+        handledLarge(message.payload.size());
     if (outcome != endpoint::Outcome::Fine) [[unlikely]]
         handled(outcome, run);
 }
@@ -140,9 +144,32 @@ void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, 
     if (!isOpen()) return;
     if (isRated_) [[unlikely]]
         payForMessage(payload.size());
-    if (waits_) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));
+    if (waits_) return keepMessage(kind, payload);
     if (!endpoint_->server->messageInterceptors.empty()) return receiveIntercepted(self, kind, payload);
     handle(self, {kind, payload, slack});
+}
+
+/// A list of a million texts leaves a heap that is as large as it was: with the message and its answer gone, what is free of it goes too.
+void SessionCore::handledLarge(std::size_t bytes) noexcept {
+    constexpr std::size_t kMuch = 8_MiB;
+    constexpr std::chrono::seconds kSoon{1};
+    EndpointCode::Decoding& decoding = code_->decodings[loopIndex_];
+    code_->giveBackMemory(decoding);
+    if (bytes < kMuch || std::exchange(decoding.trims, true)) return;
+    loop_.after(kSoon, [code = code_, index = loopIndex_] {
+        code->decodings[index].trims = false;
+        trimHeap();
+    });
+}
+
+void SessionCore::keepMessage(MessageKind kind, Bytes payload) noexcept {
+    std::unique_ptr<MessageEvent> event;
+    try {
+        event = std::make_unique<MessageEvent>(kind, payload);
+    } catch (const std::bad_alloc&) {
+        return close(CloseCause::OutOfMemory, std::nullopt, {});
+    }
+    strand().putMessage(std::move(event));
 }
 
 void SessionCore::handled(endpoint::Outcome outcome, endpoint::Run& run) noexcept {
@@ -336,7 +363,7 @@ void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::st
 }
 
 void SessionCore::sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept {
-    if (cause == CloseCause::QueueFull) return outgoing_.closeNow(onWire, text);
+    if (cause == CloseCause::QueueFull || cause == CloseCause::SendTimeout) return outgoing_.closeNow(onWire, text);
     outgoing_.close(onWire, text);
 }
 

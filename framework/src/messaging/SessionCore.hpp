@@ -198,6 +198,8 @@ private:
     void handled(endpoint::Outcome outcome, endpoint::Run& run) noexcept;
     endpoint::Outcome callNow(const detail::Call& call, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
                               endpoint::Run& run) const noexcept;
+    void handledLarge(std::size_t bytes) noexcept;
+    void keepMessage(MessageKind kind, Bytes payload) noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     SendStatus sendIntercepted(MessageKind kind, Bytes payload);
     SendStatus transmit(MessageKind kind, Bytes payload);

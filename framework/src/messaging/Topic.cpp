@@ -3,6 +3,7 @@
 #include "messaging/SessionCore.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace patchbay::messaging {
@@ -166,10 +167,18 @@ bool Topic::continueBatch(Broadcast& open, const Message& message, std::size_t b
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         if (loops_[loop].batch) server_->loops[loop]->queue().charge(bytes);
     }
-    if (open.add(message.kind, message.payload, message.except)) return true;
+    bool added = false;
+    std::exception_ptr noMemory;
+    try {
+        added = open.add(message.kind, message.payload, message.except);
+    } catch (...) {
+        noMemory = std::current_exception();
+    }
+    if (added) return true;
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         if (loops_[loop].batch) server_->loops[loop]->queue().release(bytes);
     }
+    if (noMemory) std::rethrow_exception(noMemory);
     return false;
 }
 

@@ -1,6 +1,7 @@
 #include "protocol/Connection.hpp"
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 #include <vector>
 
@@ -19,24 +20,48 @@ namespace {
 
 /// A shorter rest is not worth a place of its own in the next read.
 constexpr std::uint64_t kLeastRoom = 4096;
+/// What a message may take before any of it has come; then it grows with what comes.
+constexpr std::uint64_t kFirstRoom = 16 * 1024;
 
 }  // namespace
 
-std::size_t Connection::receive(std::span<std::byte> bytes) {
-    while (inbound_ == Inbound::Open) {
-        if (takeWhole(bytes)) continue;
-        FramePart part;
-        switch (reader_.next(bytes, part)) {
-            case FrameReader::Result::NeedMore:
-                return 0;
-            case FrameReader::Result::Broken:
-                fail(CloseCode::ProtocolError, reader_.rule());
-                return 0;
-            case FrameReader::Result::Part:
-                take(part);
-        }
+/// An allocation whose size the peer sets may fail: it costs the connection.
+template <class Call>
+void Connection::withMemory(Call call) noexcept {
+    try {
+        call();
+    } catch (const std::bad_alloc&) {
+        failWithoutMemory();
     }
+}
+
+void Connection::failWithoutMemory() noexcept {
+    if (inbound_ != Inbound::Open && inbound_ != Inbound::Held) return;
+    pieces_.reset();
+    fail(CloseCode::TryAgainLater, "no memory for the message");
+}
+
+std::size_t Connection::receive(std::span<std::byte> bytes) noexcept {
+    withMemory([&] {
+        while (inbound_ == Inbound::Open) {
+            if (takeWhole(bytes))
+                progressed_ = true;
+            else if (!takeNext(bytes))
+                break;
+        }
+    });
     return isHeld() ? bytes.size() : 0;
+}
+
+/// False when there is nothing whole in what is left.
+bool Connection::takeNext(std::span<std::byte>& bytes) {
+    FramePart part;
+    switch (reader_.next(bytes, part)) {
+        case FrameReader::Result::NeedMore: return false;
+        case FrameReader::Result::Broken: fail(CloseCode::ProtocolError, reader_.rule()); return false;
+        case FrameReader::Result::Part: take(part);
+    }
+    return true;
 }
 
 /// What the long way does with such a frame, without its states.
@@ -55,13 +80,21 @@ bool Connection::takeWhole(std::span<std::byte>& bytes) {
 std::span<std::byte> Connection::room() noexcept {
     const std::uint64_t left = inbound_ == Inbound::Open ? reader_.dataLeft() : 0;
     if (left < kLeastRoom) return {};
-    return pieces_->message.room(static_cast<std::size_t>(left));  // reserved with the frame's first part
+    MessageBuffer& message = pieces_->message;
+    std::span<std::byte> place;
+    withMemory([&] { place = message.room(static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max<std::uint64_t>(kFirstRoom, message.size())))); });
+    return place;
 }
 
-void Connection::roomFilled(std::size_t bytes) {
-    const std::span<std::byte> read = pieces_->message.room(bytes);
+void Connection::roomFilled(std::size_t bytes) noexcept {
+    withMemory([&] { takeRoom(bytes); });
+}
+
+void Connection::takeRoom(std::size_t bytes) {
+    const std::span<std::byte> read = pieces_->message.room(bytes);  // where room() was
     pieces_->message.commit(bytes);
     const FramePart part = reader_.nextPayload(read.first(bytes));
+    progressed_ = true;
     if (isPlainText() && !text_.feed(part.payload)) return failText();
     if (part.ends() && (part.firstByte & kFin) != 0) finishCollected();
 }
@@ -76,7 +109,10 @@ void Connection::take(const FramePart& part) {
     if (part.starts()) {
         const bool continues = opcodeOf(part.firstByte) == Opcode::Continuation;
         const bool only = !continues && part.place == FramePart::Whole && (part.firstByte & kFin) != 0;
-        if (only && message_ == Message::None) return takeOnlyFrame(part);
+        if (only && message_ == Message::None) {
+            progressed_ = true;
+            return takeOnlyFrame(part);
+        }
         if (!(continues ? continueMessage() : startMessage(part))) return;
         if (!fitsLimits(part)) return;
     }
@@ -137,10 +173,12 @@ bool Connection::fitsLimits(const FramePart& part) {
     return false;
 }
 
+/// An empty fragment that does not end its message is none.
 void Connection::takeData(const FramePart& part) {
+    progressed_ = progressed_ || !part.payload.empty() || (part.ends() && (part.firstByte & kFin) != 0);
     if (isPlainText() && !text_.feed(part.payload)) return failText();
     // fitsLimits() has seen the whole frame, so neither of these can refuse.
-    if (part.starts() && !pieces_->message.reserve(part.frameBytes)) return;
+    if (part.starts() && !pieces_->message.reserve(std::min(part.frameBytes, kFirstRoom))) return;
     if (!pieces_->message.append(part.payload)) return;
     if (part.ends() && (part.firstByte & kFin) != 0) finishCollected();
 }

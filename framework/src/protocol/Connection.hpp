@@ -10,7 +10,8 @@
 //              control frames may come in any of them
 //
 // A message that lies whole in the caller's buffer is handed on where it lies. What is incomplete is copied to a buffer
-// which is allocated after the limit check and given back when the message is done: an idle connection holds none.
+// which is allocated after the limit check, grows with what comes of the message, whatever its header announces, and is given back when
+// the message is done: an idle connection holds none.
 //
 // Source: RFC 6455 §5–§7
 
@@ -71,13 +72,15 @@ public:
     /// Returns: how many of them, at their end, were not taken because of a hold; untouched, they are to come first when it
     /// is over.
     /// Requires: kSlackBytes behind `bytes` may be read.
-    /// Errors: none thrown but std::bad_alloc; a peer's mistake becomes a Close frame and onFailure.
-    [[nodiscard]] std::size_t receive(std::span<std::byte> bytes);
-    /// Where to read the rest of a large frame to, which has to be collected anyhow; empty when there is none.
+    /// Errors: none thrown; a peer's mistake becomes a Close frame and onFailure, and so does memory that is not there (1013).
+    [[nodiscard]] std::size_t receive(std::span<std::byte> bytes) noexcept;
+    /// Where to read the rest of a large frame to, or some of it, which has to be collected anyhow; empty when there is none.
     std::span<std::byte> room() noexcept;
     /// As receive(), for the first `bytes` of the last room(), which are taken in any case: no more than one message
     /// comes of them, and nothing of a next one.   Requires: not 0, and no hold since.
-    void roomFilled(std::size_t bytes);
+    void roomFilled(std::size_t bytes) noexcept;
+    /// Gives up the message that has begun, and all that follows: there is no memory for it.
+    void failWithoutMemory() noexcept;
 
     /// Nothing more of what arrives is taken until release(), pings and a Close included; what is sent goes on. From
     /// inside of a Receiver's function: nothing behind what that is told of. Nothing after a Close or a failure.
@@ -88,6 +91,12 @@ public:
         if (inbound_ == Inbound::Held) inbound_ = Inbound::Open;
     }
     bool isHeld() const noexcept { return inbound_ == Inbound::Held; }
+    /// Some of a message, or of a frame, has come and the rest is due.
+    bool isWithinMessage() const noexcept {
+        return (message_ != Message::None || reader_.isWithinFrame()) && (inbound_ == Inbound::Open || inbound_ == Inbound::Held);
+    }
+    /// Whether any of a message has come since the last time that this was asked.
+    bool takeProgress() noexcept { return std::exchange(progressed_, false); }
 
     /// Encode and write. False, and nothing written, when a Close frame has been sent.
     /// Requires: text is UTF-8; ping and pong payloads have at most 125 bytes (std::length_error otherwise, §5.5).
@@ -128,7 +137,11 @@ private:
         MessageBuffer control{kMaxControlBytes};
     };
 
+    template <class Call>
+    void withMemory(Call call) noexcept;
     bool takeWhole(std::span<std::byte>& bytes);
+    void takeRoom(std::size_t bytes);
+    bool takeNext(std::span<std::byte>& bytes);
     void take(const FramePart& part);
     void takeControl(const FramePart& part);
     void takeData(const FramePart& part);
@@ -159,6 +172,7 @@ private:
     std::unique_ptr<Extension> extension_;
     Inbound inbound_ = Inbound::Open;
     bool closeSent_ = false;
+    bool progressed_ = false;
     Message message_ = Message::None;
     std::uint8_t rsv_ = 0;  // of the message's first frame
     Utf8Checker text_;

@@ -64,6 +64,8 @@ public:
         return true;
     }
 
+    /// Within a frame: some of it has come, and not all.
+    bool isWithinFrame() const noexcept { return stage_ != Stage::Header || collected_ != 0; }
     /// How much of a data frame's payload is still to come; 0 outside of one.
     std::uint64_t dataLeft() const noexcept { return stage_ == Stage::Payload && !isControl(firstByte_) ? payload_.left : 0; }
     /// Takes the next bytes of the frame's payload, which the caller has read to where it wants them.

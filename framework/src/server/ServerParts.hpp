@@ -9,8 +9,9 @@
 #include "deployment/Deployments.hpp"
 #include "http/Gate.hpp"
 #include "http/HttpHost.hpp"
-#include "server/LifeCycle.hpp"
 #include "server/Certificates.hpp"
+#include "server/ConnectionBounds.hpp"
+#include "server/LifeCycle.hpp"
 #include "plugins/PluginHost.hpp"
 #include "server/ServedSite.hpp"
 #include "server/Signals.hpp"
@@ -36,6 +37,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     ~Parts();
 
     ServerConfig config;
+    const server::ConnectionBounds bounds;
     plugins::PluginHost pluginHost;  // first: its libraries outlive everything that came from them
     std::vector<std::string> installProblems;
     bool installed = false;
@@ -52,7 +54,8 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     std::vector<std::string> shownUrls;  // one for each
     std::mutex certificatesLock;
     std::vector<std::shared_ptr<server::Certificates>> certificates;  // one for each of the configuration's addresses
-    std::size_t nextLoop = 0;
+    std::size_t nextLoop = 0;   // as the next, the first loop's
+    bool fullLogged = false;  // until there is room again
 
     /// A loop's thread.
     struct Turning {
@@ -83,6 +86,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     void turn(std::size_t index);
     void watch();
     void listen();
+    bool hasRoom();
     /// How a connection came.
     struct Arrival {
         std::shared_ptr<const transport::TlsContext> tls;
@@ -90,8 +94,9 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
         bool onLoopback = false;
     };
     void accept(transport::Socket socket, std::string peer, const Arrival& arrival);
-    void open(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls);
-    void awaitProxyHeader(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls);
+    void open(std::size_t loopIndex, http::Newcomer& newcomer, const std::shared_ptr<const transport::TlsContext>& tls);
+    void awaitProxyHeader(std::size_t loopIndex, const std::shared_ptr<http::Newcomer>& newcomer,
+                          const std::shared_ptr<const transport::TlsContext>& tls);
     std::vector<std::string> addressProblems() const;
 
     // ---- Stopping.cpp

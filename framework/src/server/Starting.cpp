@@ -1,4 +1,5 @@
 #include "base/Guarded.hpp"
+#include "base/Log.hpp"
 #include "configuration/ListenUrl.hpp"
 #include "deployment/ConfiguredEndpoint.hpp"
 #include "server/ServerParts.hpp"
@@ -21,15 +22,15 @@ unsigned loopCount(const ServerConfig& config) {
     return std::max(std::thread::hardware_concurrency(), 1U);
 }
 
-http::GateOptions gateOptions(const ServerConfig& config) {
+http::GateOptions gateOptions(const ServerConfig& config, const server::ConnectionBounds& bounds) {
     http::GateOptions options;
+    options.maxConnections = bounds.most;
     options.head = {config.server.headBytes, config.server.requestLine, config.server.headFields};
     options.maxBodyBytes = config.server.requestBody;
     options.keepAliveTimeout = config.server.keepAliveTimeout;
     options.bodyTimeout = config.server.bodyTimeout;
     options.responseTimeout = config.server.responseTimeout;
     options.handshakeTimeout = deployment::serverLimits(config).handshakeTimeout;
-    options.maxConnections = config.server.maxConnections;
     options.hosts = AllowedHosts{config.server.hosts};
     options.proxies.trusted = TrustedProxies{config.server.trustedProxies};
     const bool forwarded = config.server.forwardedFields == ForwardedFields::Forwarded;
@@ -54,7 +55,8 @@ std::vector<transport::Listener::Address> addressesOf(const ListenConfig& listen
 
 std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
     std::vector<std::shared_ptr<transport::EventLoop>> loops;
-    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_shared<transport::EventLoop>());
+    const auto sockets = std::make_shared<transport::OpenSockets>();
+    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_shared<transport::EventLoop>(sockets));
     return loops;
 }
 
@@ -62,12 +64,13 @@ std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
 
 Server::Parts::Parts(ServerConfig theConfig)
     : config{std::move(theConfig)},
+      bounds{server::connectionBounds(config.server.maxConnections)},
       loops{makeLoops(loopCount(config))},
       pool{std::make_shared<ThreadPool>(ThreadPool::Bounds{config.server.workers, config.server.executorQueue})},
       deployments{{loops.begin(), loops.end()}, pool},
       site{deployments},
       httpHost{loops.size(), deployments.state().ended, {static_cast<int>(config.server.workers), static_cast<int>(config.server.requestQueue)}},
-      gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config))},
+      gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config, bounds))},
       wakeUp{server::WakeUp::take()} {
     for (const auto& loop : loops) greetings.push_back(std::make_unique<transport::ProxyGreetings>(*loop));
     deployments.state().publishTimeout = config.server.publishTimeout;
@@ -159,7 +162,8 @@ void Server::Parts::addHealth() {
                                   response.setHeader("Cache-Control", "no-store");
                                   exchange.respond(std::move(response));
                                   return detail::Running{};
-                              }}});
+                              }},
+                              /*isHealth=*/true});
     };
     add("/healthz", [] { return HttpResponse{200, {}, "ok\n"}; });
     add("/readyz", [this] { return deployments.isDraining() ? HttpResponse{503, {}, "stopping\n"} : HttpResponse{200, {}, "ready\n"}; });
@@ -211,6 +215,7 @@ void Server::Parts::bind() {
             if (const auto problem = configuration::proxyProblem(address, config.server); !problem.empty()) problems.push_back(problem);
             if (const auto problem = configuration::modeProblem(address); !problem.empty()) problems.push_back("server.listen: " + problem);
             transport::Listener::Options options;
+            options.makeRoom = [gate = gate] { return http::Gate::evictSilent(gate, 0); };
             options.backlog = static_cast<int>(config.server.backlog);
             for (const auto& where : addressesOf(address)) {
                 const std::size_t index = listeners.size();
@@ -283,33 +288,53 @@ void Server::Parts::listen() {
 }
 
 void Server::Parts::accept(transport::Socket socket, std::string peer, const Arrival& arrival) {
+    if (!hasRoom()) return;
     if (arrival.proxyProtocol && !gate->options.proxies.trusted.trusts(peer)) {
         log::info("proxy-protocol", "refused a connection of " + peer + ", which is not among server.trustedProxies");
         return socket.resetOnClose();
     }
-    const std::size_t index = nextLoop++ % loops.size();
+    std::size_t index = nextLoop++ % loops.size();
+    if (loops.front()->openSockets().now() >= bounds.most) index = http::Gate::loopForSurplus(*gate, index);
     EventLoop& loop = *loops[index];
-    const auto go = arrival.proxyProtocol ? &Parts::awaitProxyHeader : &Parts::open;
-    http::Newcomer newcomer{std::move(socket), std::move(peer), arrival.onLoopback};
-    if (loop.isHere()) return (this->*go)(index, std::move(newcomer), arrival.tls);
-    const auto moved = std::make_shared<http::Newcomer>(std::move(newcomer));
-    loop.post([this, go, index, moved, tls = arrival.tls] { (this->*go)(index, std::move(*moved), tls); });
+    const auto newcomer =
+        std::make_shared<http::Newcomer>(
+            http::Newcomer{std::move(socket), std::move(peer), arrival.onLoopback, transport::SocketPlace{loop.openSockets()}});
+    const auto go = [this, index, newcomer, tls = arrival.tls, proxied = arrival.proxyProtocol] {
+        const auto thrown = thrownBy([&] { proxied ? awaitProxyHeader(index, newcomer, tls) : open(index, *newcomer, tls); });
+        if (thrown) log::warning("listener", "a newcomer is closed: " + *thrown);
+    };
+    if (loop.isHere()) return go();
+    loop.post(go);
 }
 
 /// Thread: the loop's, as the following.
-void Server::Parts::open(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls) {
-    if (tls) newcomer.socket.startTls(std::move(tls));
+void Server::Parts::open(std::size_t loopIndex, http::Newcomer& newcomer, const std::shared_ptr<const transport::TlsContext>& tls) {
+    if (tls) newcomer.socket.startTls(tls);
     http::Gate::open(gate, *loops[loopIndex], loopIndex, std::move(newcomer));
 }
 
-void Server::Parts::awaitProxyHeader(std::size_t loopIndex, http::Newcomer newcomer, std::shared_ptr<const transport::TlsContext> tls) {
+void Server::Parts::awaitProxyHeader(std::size_t loopIndex, const std::shared_ptr<http::Newcomer>& newcomer,
+                                     const std::shared_ptr<const transport::TlsContext>& tls) {
     transport::ConnectionPlace place{std::shared_ptr<transport::ConnectionCount>{gate, &gate->connections}};
-    const bool onLoopback = newcomer.onLoopback;
     const auto within = deployments.isDraining() ? kLastGreeting : gate->options.handshakeTimeout;
-    greetings[loopIndex]->await(std::move(newcomer.socket), std::move(newcomer.address), within, std::move(place),
-                                [this, loopIndex, onLoopback, tls = std::move(tls)](transport::Socket socket, std::string peer) {
-                                    open(loopIndex, {std::move(socket), std::move(peer), onLoopback}, tls);
+    greetings[loopIndex]->await(std::move(newcomer->socket), newcomer->address, within, std::move(place),
+                                [this, loopIndex, newcomer, tls](transport::Socket socket, std::string peer) {
+                                    newcomer->socket = std::move(socket);
+                                    newcomer->address = std::move(peer);
+                                    open(loopIndex, *newcomer, tls);
                                 });
+}
+
+/// Below the hard mark.
+bool Server::Parts::hasRoom() {
+    const std::size_t open = loops.front()->openSockets().now();
+    if (open <= bounds.most) fullLogged = false;
+    if (open < bounds.hardMark) return true;
+    if (!std::exchange(fullLogged, true)) {
+        log::warning("listener", "newcomers are closed as soon as they come: there are " + std::to_string(open) +
+                                     " connections (server.maxConnections, or the limit on open files)");
+    }
+    return false;
 }
 
 std::future<void> Server::Parts::on(EventLoop& loop, std::function<void()> task) {

@@ -72,6 +72,7 @@ SendStatus Channel::sendNow(const SharedBatch& batch, std::size_t first, std::si
 }
 
 void Channel::onTurnEnd() noexcept {
+    if (outbox_.isLost()) return fail(std::make_error_code(std::errc::not_enough_memory));
     if (!canWrite()) return;
     if (hasToWrite()) return write();
     watchAsNeeded();
@@ -89,6 +90,16 @@ void Channel::writeLent() noexcept {
         if (result.state != IoResult::State::Failed) outbox_.written(result.bytes);
     }
     outbox_.keepLent();
+    if (outbox_.isLost()) withoutMemory();
+}
+
+/// What waits is lost with its connection, which ends with the turn; a message that could not be queued is just that.
+SendStatus Channel::withoutMemory() noexcept {
+    if (outbox_.isLost()) {
+        noMoreSends_ = true;
+        loop_.atTurnEnd(*this);
+    }
+    return SendStatus::Full;
 }
 
 void Channel::write() noexcept {
@@ -104,7 +115,12 @@ void Channel::written(const IoResult& result) noexcept {
     if (result.state == IoResult::State::Failed) return writeFailed(result.error);
     const bool empty = outbox_.empty() && !unsent_;
     blocked_ = result.state == IoResult::State::WouldBlock && !empty;
-    if (blocked_) outbox_.settle();
+    if (blocked_) {
+        outbox_.settle();
+        watchStall();
+    }
+    if (outbox_.isLost()) [[unlikely]]
+        withoutMemory();
     watchAsNeeded();
     if (!empty) {
         // The rest in the next turn: others get theirs in between.
@@ -113,6 +129,24 @@ void Channel::written(const IoResult& result) noexcept {
     }
     if (state_ == State::Flushing) return sendEnd();
     if (receiver_) receiver_->onDrained();
+}
+
+/// What is left alone when the wire takes again: the timer looks at what has become of it, and most never come to that.
+void Channel::watchStall() noexcept {
+    if (deadline_ != 0 || state_ != State::Open || !receiver_) return;
+    const auto within = receiver_->sendTimeout();
+    if (within.count() <= 0) return;
+    tookSome_ = false;
+    deadline_ = loop_.after(onClock(within), [this, before = untakenByPeer()] { stallDue(before); });  // close() cancels it
+}
+
+/// Who reads slowly takes of what the wire holds long before that has credit again.
+void Channel::stallDue(std::size_t before) noexcept {
+    deadline_ = 0;
+    if (!blocked_) return;
+    const bool takes = tookSome_ || untakenByPeer() < before;
+    watchStall();
+    if (!takes && receiver_) receiver_->onStalled();
 }
 
 // What the peer sent before it reset the connection is still there to read, such as the Close frame that says why.
@@ -137,6 +171,7 @@ void Channel::closeAfterFlush(std::chrono::milliseconds within, Patience patienc
     if (std::exchange(state_, State::Flushing) == State::New) begin();
     receiver_ = nullptr;
     paused_ = false;
+    loop_.cancel(std::exchange(deadline_, 0));
     giveUpAfter(within, patience);
     watchAsNeeded();
     loop_.atTurnEnd(*this);

@@ -36,6 +36,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -70,6 +71,10 @@ public:
         /// abort() or closeAfterFlush().
         virtual void onEnd(std::error_code why) = 0;
         virtual void onDrained() {}  ///< the queue was written to its end
+        /// How long the peer may take nothing of what waits for it, here or in the wire; 0: for ever. Asked when the wire takes no more.
+        virtual std::chrono::milliseconds sendTimeout() const noexcept { return {}; }
+        /// It has taken nothing for so long, and at most twice that; comes again after as long.
+        virtual void onStalled() {}
 
     protected:
         ~Receiver() = default;
@@ -107,14 +112,17 @@ public:
     virtual std::vector<ClientCertificate> peerCertificates() const { return {}; }
 
     /// One message, copied, or lent where it lies in lent memory and is large.   Units: `head` at most 16 bytes.
+    /// Returns: Full also where there is no memory for it.
     SendStatus send(Bytes head, Bytes payload) {
         if (noMoreSends_) return SendStatus::Closed;
-        const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
-        return queued(lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload));
+        return queued([&] {
+            const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
+            return lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload);
+        });
     }
     /// Messages of a batch, by reference; small ones may be copied. Outbox::append() says what it returns.
     SendStatus send(const SharedBatch& batch, std::size_t first, std::size_t last) {
-        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.append(batch, first, last));
+        return noMoreSends_ ? SendStatus::Closed : queued([&] { return outbox_.append(batch, first, last); });
     }
     /// The same, written now rather than at the turn's end where nothing waits: for what is the turn's last word to many,
     /// each of whom would else be gone through twice.
@@ -127,11 +135,11 @@ public:
     /// Never dropped by policy nor counted in the limit, in order with the messages. Dropped when
     /// Outbox::kMaxControlBytes of them wait and it has no room reserved, or it is larger than 2 KiB itself.
     SendStatus sendControl(Bytes message, ControlRoom room = ControlRoom::Shared) {
-        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.appendControl(message, room));
+        return noMoreSends_ ? SendStatus::Closed : queued([&] { return outbox_.appendControl(message, room); });
     }
     /// The same, larger, and left by dropQueue(): what tells the peer how to read all that follows.
     SendStatus sendCommitted(Bytes message) {
-        return noMoreSends_ ? SendStatus::Closed : queued(outbox_.appendCommitted(message));
+        return noMoreSends_ ? SendStatus::Closed : queued([&] { return outbox_.appendCommitted(message); });
     }
     /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed.
     void dropQueue() noexcept { outbox_.dropUnstarted(); }
@@ -140,6 +148,9 @@ public:
     void closeAfterFlush(std::chrono::milliseconds within, Patience patience = Patience::Bounded);
     /// Resets the connection.
     void abort() noexcept;
+    /// Closes the connection now. What the wire has taken still goes to the peer, who gets an end and no reset if it has sent nothing
+    /// that was not read.
+    void closeNow() noexcept { close(); }
     /// The limit and policy for what is sent from now on.
     void setSendQueue(SendQueue limit) noexcept { outbox_.setLimit(limit); }
     /// Units: bytes of messages that wait; control messages do not count.
@@ -195,6 +206,13 @@ protected:
         ready_ = ready;
         unsent_ = unsent;
     }
+    /// Whether closeWire() has a descriptor to count out; said once.
+    void setCounted(bool counted) noexcept { counted_ = counted; }
+    bool takeCounted() noexcept {
+        const bool counted = counted_;
+        counted_ = false;
+        return counted;
+    }
     /// A write in the middle of a turn is as good as at its end.
     void setDirect(bool direct) noexcept { direct_ = direct; }
     /// So many bytes have been read, first into `room` and then into `buffer`.
@@ -204,6 +222,7 @@ protected:
     /// More can be written.
     void hasCredit() noexcept {
         blocked_ = false;
+        tookSome_ = true;
         loop_.atTurnEnd(*this);
     }
     /// The connection is gone.
@@ -221,7 +240,14 @@ private:
     }
 
     /// A write at the turn's end for what has been queued: of a batch also where some of its messages were not.
-    SendStatus queued(SendStatus status) noexcept {
+    template <class Append>
+    SendStatus queued(Append append) noexcept {
+        SendStatus status;
+        try {
+            status = append();
+        } catch (const std::bad_alloc&) {
+            return withoutMemory();
+        }
         blocked_ ? outbox_.settle() : loop_.atTurnEnd(*this);
         return status;
     }
@@ -235,6 +261,9 @@ private:
     void write() noexcept;
     void written(const IoResult& result) noexcept;
     void writeFailed(std::error_code why) noexcept;
+    SendStatus withoutMemory() noexcept;
+    void watchStall() noexcept;
+    void stallDue(std::size_t before) noexcept;
     void giveUpAfter(std::chrono::milliseconds within, Patience patience);
     std::size_t untaken() const noexcept { return outbox_.unsentBytes() + untakenByPeer(); }
     void sendEnd() noexcept;
@@ -242,7 +271,7 @@ private:
 
     ChannelLoop& loop_;
     Receiver* receiver_ = nullptr;
-    TimerId deadline_ = 0;
+    TimerId deadline_ = 0;  // while it is open, of a peer that takes nothing; then of its end
     std::atomic<std::uint32_t> references_{0};
     // A write asks for what follows, the outbox and the wire behind it.
     std::uint32_t writeCalls_ = 0;
@@ -254,6 +283,8 @@ private:
     bool ready_ : 1 = true;
     bool unsent_ : 1 = false;
     bool direct_ : 1 = true;
+    bool counted_ : 1 = false;
+    bool tookSome_ : 1 = false;  // the wire has had credit since the stall was last looked at
     Wants wants_{true, false};
     Outbox outbox_;
 };

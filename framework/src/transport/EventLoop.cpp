@@ -10,8 +10,9 @@
 
 namespace patchbay::transport {
 
-EventLoop::EventLoop()
-    : epoll_{::epoll_create1(EPOLL_CLOEXEC)},
+EventLoop::EventLoop(std::shared_ptr<OpenSockets> sockets)
+    : openSockets_{std::move(sockets)},
+      epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       wakeUp_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)},
       readBuffer_{std::make_unique<std::byte[]>(kReadBytes + kReadableSlack)} {
     epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};

@@ -7,6 +7,7 @@
 
 #include "base/Timers.hpp"
 #include "transport/ChannelLoop.hpp"
+#include "transport/OpenSockets.hpp"
 
 #include <sys/epoll.h>
 
@@ -33,8 +34,9 @@ public:
 /// has run; it may run again. retire() gives back what is dear: what is left can be asked by whoever still knows it.
 class EventLoop final : public ChannelLoop {
 public:
+    /// `sockets`: shared with the server's other loops.
     /// Errors: std::system_error when the kernel gives no descriptor.
-    EventLoop();
+    explicit EventLoop(std::shared_ptr<OpenSockets> sockets = std::make_shared<OpenSockets>());
     ~EventLoop() override;
 
     /// Turns until stop(); the calling thread is the loop's for that time. When it returns the queue is closed.
@@ -61,6 +63,8 @@ public:
     void unwatch(int descriptor, IoHandler& handler) noexcept;
     /// For reading, shared by everything on this loop; 64 more bytes behind it may be read.   Thread: the loop's.
     std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), kReadBytes}; }
+    /// Of all connections of its server.   Thread: any.
+    OpenSockets& openSockets() const noexcept { return *openSockets_; }
 
 private:
     static constexpr std::size_t kReadBytes = 256 * 1024;
@@ -71,6 +75,7 @@ private:
     void dispatch(int count) noexcept;
     void wake() noexcept override;
 
+    const std::shared_ptr<OpenSockets> openSockets_;
     int epoll_;
     int wakeUp_;
     bool stopping_ = false;

@@ -48,6 +48,8 @@ std::string adviceFor(int error, std::uint16_t port) {
                             "cannot listen on " + where + ": " + adviceFor(error, address.port)};
 }
 
+Socket openReserve() noexcept { return Socket{::open("/dev/null", O_RDONLY | O_CLOEXEC | O_NONBLOCK)}; }
+
 /// Alone on its port from here on, though nothing listens yet. Of two sockets that allow reuse (SO_REUSEADDR) both may
 /// bind, and only the second one's listen(2) fails; so reuse is allowed only where what is left of earlier connections
 /// (TIME_WAIT) would keep us out, and no longer than it takes to get in.
@@ -95,7 +97,7 @@ Listener::Listener(EventLoop& loop, const Address& address, Accepted accepted)
     : Listener{loop, address, std::move(accepted), Options{}} {}
 
 Listener::Listener(EventLoop& loop, const Address& address, Accepted accepted, Options options)
-    : loop_{loop}, address_{address}, accepted_{std::move(accepted)}, options_{options} {
+    : loop_{loop}, address_{address}, accepted_{std::move(accepted)}, options_{std::move(options)}, reserve_{openReserve()} {
     if (!options_.accept) options_.accept = &::accept4;
     take();
     lookAt();
@@ -167,6 +169,7 @@ bool Listener::acceptOne() noexcept {
     const int descriptor =
         options_.accept(socket_.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
+        if (!reserve_) reserve_ = openReserve();
         accepted_(Socket{descriptor}, socketName(peer));
         return true;
     }
@@ -174,17 +177,33 @@ bool Listener::acceptOne() noexcept {
         shortageLogged_ = false;
         return false;
     }
-    if (outOfResources(errno)) {
-        pause(errno);
-        return false;
-    }
+    if (outOfResources(errno)) return sendAway(errno);
     return true;  // this newcomer went away while it waited (ECONNABORTED and the like); there may be others
 }
 
-void Listener::pause(int error) noexcept {
+/// A newcomer that waits in the kernel's backlog would hang, and hang whoever asks for the server's health. The kernel says that it has no
+/// descriptor also where nobody waits for one.
+bool Listener::sendAway(int error) noexcept {
+    reserve_.close();
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    Socket newcomer{
+        options_.accept(socket_.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    const bool somebody = newcomer || (errno != EAGAIN && errno != EWOULDBLOCK);
+    const bool room = somebody && options_.makeRoom && options_.makeRoom();
+    const bool sent = newcomer && !room;
+    if (sent) newcomer.close();
+    reserve_ = openReserve();
+    if (newcomer) accepted_(std::move(newcomer), socketName(peer));
+    if (room || !somebody) return room;
     if (!std::exchange(shortageLogged_, true))
-        log::warning("listener", "accepting pauses: " + std::system_category().message(error) +
+        log::warning("listener", "newcomers are sent away: " + std::system_category().message(error) +
                                      "; established connections live on (raise the limit: ulimit -n)");
+    if (!sent) pause();
+    return sent;
+}
+
+void Listener::pause() noexcept {
     loop_.rewatch(socket_.descriptor(), 0, *this);
     pause_ = loop_.after(options_.pauseWhenOutOfFiles, [this] {
         pause_ = 0;

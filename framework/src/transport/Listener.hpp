@@ -28,6 +28,8 @@ public:
     /// A connection, and its peer as socketName() writes it: the kernel tells with the connection what would be a call
     /// more.
     using Accepted = std::function<void(Socket, std::string peer)>;
+    /// There is no descriptor for a newcomer: who can makes room. True when there is some now.
+    using MakeRoom = std::function<bool()>;
     /// As accept4(2).
     using AcceptCall = int (*)(int descriptor, sockaddr* address, unsigned* size, int flags);
 
@@ -44,8 +46,9 @@ public:
     struct Options {
         int backlog = 1024;
         std::size_t acceptsPerTurn = 64;  ///< so that a storm of newcomers leaves time for the others
-        /// How long accepting rests when the process has no descriptor left.
+        /// How long accepting rests when the system has not even what it takes to send a newcomer away.
         std::chrono::milliseconds pauseWhenOutOfFiles{500};
+        MakeRoom makeRoom = nullptr;  ///< asked before a newcomer is sent away
         AcceptCall accept = nullptr;  ///< nullptr: the system's
     };
 
@@ -74,7 +77,8 @@ public:
 private:
     void onEvents(std::uint32_t events) noexcept override;
     bool acceptOne() noexcept;
-    void pause(int error) noexcept;
+    bool sendAway(int error) noexcept;
+    void pause() noexcept;
     void take();
     void lookAt();
 
@@ -84,6 +88,7 @@ private:
     Options options_;
     UnixSocketFile file_;
     Socket socket_;
+    Socket reserve_;  ///< a descriptor that is given up for a moment, so that a newcomer hears an end and not nothing
     TimerId pause_ = 0;
     bool isLoopback_ = false;
     bool started_ = false;

@@ -1,6 +1,7 @@
 #include "transport/Outbox.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace patchbay::transport {
@@ -127,14 +128,14 @@ bool Outbox::dropOldest() noexcept {
     return false;
 }
 
-void Outbox::grow(const Segment* segment) {
+void Outbox::grow(const Segment* segment) noexcept {
     grown_ += grainsOf(segment->heldBytes());
     if (grown_ / kHeldTimes > limit_ / kGrain + kHeldSpare / kHeldTimes / kGrain) settle(limit_);
 }
 
 /// `grown_` is never too small, and often too large: what is written is not subtracted, and runs of one batch count it
 /// each. So before anything is copied what is held is counted out.
-void Outbox::settle(std::size_t counted) {
+void Outbox::settle(std::size_t counted) noexcept {
     if (!isMuch(grown_ * kGrain + first_->heldBytes(), counted)) return;
     const std::size_t held = heldBytes();
     // A little below the bound already, or the next append would count again.
@@ -142,20 +143,31 @@ void Outbox::settle(std::size_t counted) {
     remeasure();
 }
 
-void Outbox::copyThin() {
+void Outbox::copyThin() noexcept {
     Segment* rest = std::exchange(first_, nullptr);
     last_ = nullptr;
     open_ = false;
     while (rest) {
-        Segment* const segment = std::exchange(rest, rest->next);
-        segment->next = nullptr;
+        Segment* const segment = rest;
         if (segment->isThin()) {
-            copyMessages(*segment);
+            try {
+                copyMessages(*segment);
+            } catch (const std::bad_alloc&) {
+                return lose(rest);
+            }
+            rest = segment->next;
             delete segment;
         } else {
+            rest = std::exchange(segment->next, nullptr);
             link(segment);
         }
     }
+}
+
+void Outbox::lose(Segment* rest) noexcept {
+    while (rest) delete std::exchange(rest, rest->next);
+    clear();
+    lost_ = true;
 }
 
 void Outbox::copyMessages(const Segment& from) {
@@ -196,10 +208,14 @@ void Outbox::written(std::size_t bytes) noexcept {
     grown_ = 0;
 }
 
-void Outbox::keepLent() {
+void Outbox::keepLent() noexcept {
     if (!lent_) return;
     lent_ = false;
-    for (Segment* segment = first_; segment; segment = segment->next) segment->keep();
+    try {
+        for (Segment* segment = first_; segment; segment = segment->next) segment->keep();
+    } catch (const std::bad_alloc&) {
+        return lose(nullptr);
+    }
     remeasure();
 }
 

@@ -10,6 +10,9 @@
 // hold one message. Both cost nothing while the kernel takes everything. Where it does not (settle()), and beyond the
 // limit in any case, what holds kHeldTimes as much as waits is copied together; what is most of its batch stays.
 //
+// Without memory: an append throws std::bad_alloc and has added nothing. Where what waits itself cannot be kept, the box is emptied and
+// isLost() says so: its connection has to end, since what is on the wire may be torn.
+//
 // No system call here: the channel makes those.
 
 #include "base/QueuePolicy.hpp"
@@ -88,15 +91,17 @@ public:
     void written(std::size_t bytes) noexcept;
 
     /// The kernel takes no more for now: what waits, and what is appended until it does, waits for long. Lets go of
-    /// memory of which little is needed.   Errors: std::bad_alloc.
-    void settle() {
+    /// memory of which little is needed.
+    void settle() noexcept {
         if (first_) settle(unsentBytes());
     }
 
+    /// Messages were lost that had been taken.
+    bool isLost() const noexcept { return lost_; }
     /// True while something lent is in the box.
     bool hasLent() const noexcept { return lent_; }
-    /// Copies what was lent and is not written.   Errors: std::bad_alloc.
-    void keepLent();
+    /// Copies what was lent and is not written.
+    void keepLent() noexcept;
 
     /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed. Does
     /// not count as dropping.
@@ -131,7 +136,7 @@ private:
     bool dropOldest() noexcept;
     void copyIn(Bytes head, Bytes payload, MessageClass kind);
     MessageChunk* copyToChunk(Bytes head, Bytes payload, MessageClass kind);
-    void push(Segment* segment, bool open = false) {
+    void push(Segment* segment, bool open = false) noexcept {
         Segment* const before = last_;
         link(segment, open);
         if (before) grow(segment);
@@ -141,9 +146,10 @@ private:
         last_ = segment;
         open_ = open;
     }
-    void grow(const Segment* segment);
-    void settle(std::size_t counted);
-    void copyThin();
+    void grow(const Segment* segment) noexcept;
+    void settle(std::size_t counted) noexcept;
+    void copyThin() noexcept;
+    void lose(Segment* rest) noexcept;
     void copyMessages(const Segment& from);
     void remeasure() noexcept;
     /// Requires: open_.
@@ -158,7 +164,8 @@ private:
     std::uint16_t control_ = 0;
     WhenFull whenFull_ : 7;
     bool lent_ : 1 = false;
-    bool open_ = false;        ///< the last segment is a chunk
+    bool lost_ : 1 = false;
+    bool open_ : 1 = false;        ///< the last segment is a chunk
     std::uint32_t grown_ = 0;  ///< what the segments behind the first hold at most; Units: 64 bytes
 };
 

@@ -17,8 +17,10 @@ SocketChannel::SocketChannel(EventLoop& loop, Socket socket, SendQueue limit) no
     look();
 }
 
-SocketChannel::Pointer SocketChannel::open(EventLoop& loop, Socket socket, SendQueue limit) {
-    return Pointer{new SocketChannel{loop, std::move(socket), limit}};
+SocketChannel::Pointer SocketChannel::open(EventLoop& loop, Socket socket, SendQueue limit, SocketPlace place) {
+    Pointer channel{new SocketChannel{loop, std::move(socket), limit}};
+    channel->setCounted(place.release());
+    return channel;
 }
 
 SocketChannel::~SocketChannel() { close(); }
@@ -124,6 +126,7 @@ IoResult SocketChannel::writeWire(std::span<iovec> from, bool endFollows) noexce
 void SocketChannel::closeWire() noexcept {
     eventLoop().unwatch(socket_.descriptor(), *this);
     socket_.close();
+    if (takeCounted()) eventLoop().openSockets().closed();
 }
 
 }  // namespace patchbay::transport

@@ -18,7 +18,8 @@ public:
     using Pointer = boost::intrusive_ptr<SocketChannel>;
 
     /// A channel that does nothing but queue until start().   Thread: any.
-    static Pointer open(EventLoop& loop, Socket socket, SendQueue limit);
+    /// `place`: of the loop's open sockets, given back when the descriptor is closed.
+    static Pointer open(EventLoop& loop, Socket socket, SendQueue limit, SocketPlace place = {});
     ~SocketChannel() override;
 
     /// Such as "127.0.0.1:1234"; empty when the connection has ended.

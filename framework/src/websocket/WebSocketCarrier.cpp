@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace patchbay::websocket {
@@ -46,6 +47,7 @@ private:
 CloseCause causeOf(CloseCode code) noexcept {
     if (code == CloseCode::InvalidPayload) return CloseCause::InvalidText;
     if (code == CloseCode::TooBig) return CloseCause::TooBig;
+    if (code == CloseCode::TryAgainLater) return CloseCause::OutOfMemory;
     return CloseCause::Protocol;
 }
 
@@ -64,7 +66,7 @@ WebSocketCarrier::WebSocketCarrier(Upgraded upgraded, List& list)
     : handle_{std::move(upgraded.session)},
       channel_{std::move(upgraded.channel)},
       extensionKind_{upgraded.extension.kind},
-      connection_{protocol::Role::Server, {session()->endpoint().maxMessageSize(), 0}, *this, std::move(upgraded.extension.object)},
+      connection_{protocol::Role::Server, {session()->endpoint().maxMessageSize(), session()->endpoint().config.limits.maxFragments}, *this, std::move(upgraded.extension.object)},
       place_{std::move(upgraded.place)} {
     list.push_back(*this);
     channel_->setSendQueue(session()->endpoint().config.limits.sendQueue);
@@ -93,13 +95,25 @@ SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     Extension* const extension = connection_.extension();
     // Where older messages may fall while later ones stay, none may refer to another.
     if (extension && queuePolicy() == WhenFull::DropOldest) extension->forget();
-    connection_.send(kind, payload, output);
+    try {
+        connection_.send(kind, payload, output);
+    } catch (const std::bad_alloc&) {
+        return sent(SendStatus::Full);
+    }
     if (extension && output.status == SendStatus::Dropped) extension->forget();
     return sent(output.status);
 }
 
 SendStatus WebSocketCarrier::deliver(const Delivery& delivery) noexcept {
     if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
+    try {
+        return deliverEncoded(delivery);
+    } catch (const std::bad_alloc&) {
+        return sent(SendStatus::Full);
+    }
+}
+
+SendStatus WebSocketCarrier::deliverEncoded(const Delivery& delivery) {
     Extension* const extension = connection_.extension();
     const std::uint8_t number = extension ? extension->broadcastForm() : Extension::kPlain;
     const bool plain = number == Extension::kPlain;
@@ -142,8 +156,8 @@ void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept 
 
 void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
     auto& loop = channel_->loop();
-    loop.cancel(giveUp_);
-    giveUp_ = loop.after(onClock(within), [this] {
+    loop.cancel(timer_);
+    timer_ = loop.after(onClock(within), [this] {
         channel_->abort();
         endConnection({});
     });
@@ -154,13 +168,45 @@ void WebSocketCarrier::giveUpAfter(std::chrono::milliseconds within) noexcept {
 void WebSocketCarrier::onBytes(std::span<std::byte> bytes) {
     session()->touch();
     const std::size_t left = connection_.receive(bytes);
-    if (left > 0) kept_ = std::make_unique<Kept>(bytes.last(left));
+    if (left > 0) keep(bytes.last(left));
+    if (connection_.isWithinMessage()) watchMessage();
 }
 
 void WebSocketCarrier::onRoomFilled(std::size_t bytes) {
     session()->touch();
     connection_.roomFilled(bytes);
 }
+
+void WebSocketCarrier::keep(std::span<std::byte> rest) noexcept {
+    try {
+        kept_ = std::make_unique<Kept>(rest);
+    } catch (const std::bad_alloc&) {
+        connection_.failWithoutMemory();
+    }
+}
+
+/// Of the messages that come in pieces most are whole long before the timer looks.
+void WebSocketCarrier::watchMessage() {
+    if (timer_ != 0 || !channel_ || connection_.closeSent()) return;
+    const auto within = session()->endpoint().config.limits.messageTimeout;
+    if (within.count() <= 0) return;
+    connection_.takeProgress();
+    timer_ = channel_->loop().after(onClock(within), [this] { messageDue(); });  // endConnection() cancels it
+}
+
+void WebSocketCarrier::messageDue() noexcept {
+    timer_ = 0;
+    if (!connection_.isWithinMessage()) return;
+    const bool late = !connection_.isHeld() && !connection_.takeProgress();
+    watchMessage();
+    if (late) session()->close(CloseCause::MessageTimeout, std::nullopt, {});
+}
+
+std::chrono::milliseconds WebSocketCarrier::sendTimeout() const noexcept {
+    return session() ? session()->endpoint().config.limits.sendTimeout : std::chrono::milliseconds{};
+}
+
+void WebSocketCarrier::onStalled() { session()->close(CloseCause::SendTimeout, std::nullopt, {}); }
 
 WebSocketCarrier::Kept::Kept(Bytes rest)
     : bytes{std::make_unique_for_overwrite<std::byte[]>(rest.size() + kSlackBytes)}, size{rest.size()} {
@@ -198,6 +244,7 @@ void WebSocketCarrier::feedKept() {
         const transport::Channel::Lending lending{*channel, kept->rest()};
         kept->taken = kept->size - connection_.receive(kept->rest());
     }
+    if (connection_.isWithinMessage()) watchMessage();
     if (kept->taken < kept->size) {
         kept_ = std::move(kept);
     } else if (channel_ && !connection_.isHeld()) {
@@ -245,7 +292,7 @@ void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept 
     unlink();
     kept_.reset();
     const auto ended = std::move(channel_);
-    ended->loop().cancel(giveUp_);
+    ended->loop().cancel(timer_);
     ended->closeAfterFlush(within);
     place_.giveBack();
     // In a task of its own: the caller is inside this object.

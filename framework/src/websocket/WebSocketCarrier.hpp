@@ -80,6 +80,8 @@ private:
     std::span<std::byte> room() noexcept override { return connection_.room(); }
     void onRoomFilled(std::size_t bytes) override;
     void onEnd(std::error_code why) override;
+    std::chrono::milliseconds sendTimeout() const noexcept override;
+    void onStalled() override;
 
     void onMessage(MessageKind kind, std::span<std::byte> payload) override;
     void onPong(Bytes payload) override;
@@ -95,6 +97,10 @@ private:
     }
     WhenFull queuePolicy() const noexcept;
     void feedKept();
+    void keep(std::span<std::byte> rest) noexcept;
+    SendStatus deliverEncoded(const Delivery& delivery);
+    void watchMessage();
+    void messageDue() noexcept;
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
     void endConnection(std::chrono::milliseconds within) noexcept;
 
@@ -103,7 +109,7 @@ private:
     const ExtensionFactory* extensionKind_;      // whose broadcasts it shares; nullptr: none
     protocol::Connection connection_;
     transport::ConnectionPlace place_;  // until the connection has ended
-    TimerId giveUp_ = 0;
+    TimerId timer_ = 0;  // of a message that has begun; from our Close on, of the peer's patience
     std::unique_ptr<Kept> kept_;  // nullptr: nothing is
 };
 

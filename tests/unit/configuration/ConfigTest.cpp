@@ -76,6 +76,9 @@ server:
 limits:
   handshakeTimeout: 1min
   idleTimeout: off
+  messageTimeout: 20s
+  sendTimeout: off
+  maxFragments: 7
   maxMessageSize: 2 MiB
   sendQueue: { bytes: 1GiB, whenFull: drop-oldest }
   receiveQueue: 128KiB
@@ -120,6 +123,9 @@ logging: { level: debug }
     EXPECT_EQ(config.server.watchdog, 250ms);
     EXPECT_EQ(config.limits.handshakeTimeout, 60s);
     EXPECT_EQ(config.limits.idleTimeout, 0s);
+    EXPECT_EQ(config.limits.messageTimeout, 20s);
+    EXPECT_EQ(config.limits.sendTimeout, 0s);
+    EXPECT_THAT(config.limits.maxFragments, Optional(7u));
     EXPECT_EQ(config.limits.maxMessageSize.value(), 2_MiB);
     EXPECT_EQ(config.limits.sendQueue.bytes.value(), 1_GiB);
     EXPECT_EQ(config.limits.sendQueue.whenFull, WhenFull::DropOldest);

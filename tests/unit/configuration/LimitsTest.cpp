@@ -38,6 +38,9 @@ LimitsConfig builtIn() {
     LimitsConfig config;
     config.handshakeTimeout = limits.handshakeTimeout;
     config.idleTimeout = limits.idleTimeout;
+    config.messageTimeout = limits.messageTimeout;
+    config.sendTimeout = limits.sendTimeout;
+    config.maxFragments = limits.maxFragments;
     config.maxMessageSize = limits.maxMessageSize;
     config.sendQueue = {limits.sendQueue.bytes, limits.sendQueue.whenFull};
     config.receiveQueue = limits.receiveQueue;

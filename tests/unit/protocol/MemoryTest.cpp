@@ -77,7 +77,7 @@ TEST_F(Memory, AControlFrameIsAnsweredWhereItLies) {
 // A place that every connection keeps for it would be a fifth of what an idle one costs.
 TEST_F(Memory, AControlFrameInPiecesHasAPlaceUntilItIsWhole) {
     auto buffer = buffered(clientFrame(0x89, std::string(125, 'x')));
-    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 50), 2U);
+    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 50), 1U) << "beside its bytes, which are no object";
     EXPECT_EQ(allocationsOfReceiving(buffer, 50, 81), 0U);
     EXPECT_EQ(watcher.replies, 1);
 }
@@ -92,12 +92,30 @@ TEST_F(Memory, AMessageInPiecesIsAllocatedAtItsStartAndGivenBackWhenItIsDone) {
     const std::string frame = clientFrame(0x82, std::string(60'000, 'x'));
     auto buffer = buffered(frame);
     const std::ptrdiff_t idle = liveBlocks();
-    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 20'000), 2U) << "its bytes, and what is to be known of it";
+    EXPECT_EQ(allocationsOfReceiving(buffer, 0, 20'000), 1U) << "what is to be known of it, beside its bytes, which are no object";
     EXPECT_EQ(allocationsOfReceiving(buffer, 20'000, 20'000), 0U);
-    EXPECT_EQ(liveBlocks(), idle + 2);
+    EXPECT_EQ(liveBlocks(), idle + 1);
     EXPECT_EQ(allocationsOfReceiving(buffer, 40'000, frame.size() - 40'000), 0U);
     EXPECT_EQ(watcher.messages, 1);
     EXPECT_EQ(liveBlocks(), idle);
+}
+
+// Thirteen headers that announced 64 MiB each took that much, before a byte of them had come.
+TEST_F(Memory, AMessageTakesTwiceWhatHasComeOfItWhateverItsHeaderAnnounces) {
+    constexpr std::size_t kFirst = 16 * 1024, kAll = 4_MiB;
+    Connection large{Role::Server, {.maxMessageSize = 64_MiB}, watcher};
+    auto buffer = buffered(hex("82 ff 00 00 00 00 00 40 00 00 00 00 00 00"));
+    EXPECT_EQ(large.receive(std::span{buffer}.first(14)), 0U);
+    EXPECT_EQ(large.room().size(), kFirst);
+    for (std::size_t come = 0; come < kAll;) {
+        const std::span<std::byte> room = large.room();
+        ASSERT_LE(room.size(), std::max(kFirst, come));
+        ASSERT_FALSE(room.empty());
+        come += room.size();
+        std::memset(room.data(), 0, room.size());
+        large.roomFilled(room.size());
+    }
+    EXPECT_EQ(watcher.messages, 1);
 }
 
 TEST_F(Memory, ManySmallFragmentsCostFewAllocations) {

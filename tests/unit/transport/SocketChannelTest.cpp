@@ -221,6 +221,41 @@ TEST_F(SocketChannelWriting, AStalledReaderGetsEverythingOnceItReads) {
     EXPECT_EQ(channel->queuedBytes(), 0u);
 }
 
+TEST_F(SocketChannelWriting, APeerThatTakesNothingIsToldOfAfterItsTimeAndNotBefore) {
+    receiver.timeout = 50ms;
+    connect(tcpPair(), {.bytes = 64_MiB});
+    receiver.whenStalled = [&] { channel->abort(); };
+    const auto begin = Clock::now();
+    stall();
+    peer->write("still here");  // what it says counts for nothing
+    EXPECT_TRUE(turnUntil([&] { return receiver.stalls == 1; }));
+    EXPECT_GE(Clock::now() - begin, 50ms);
+    EXPECT_TRUE(socketIsClosed());
+}
+
+TEST_F(SocketChannelWriting, APeerThatReadsSlowlyButSteadilyGetsAllOfIt) {
+    receiver.timeout = 300ms;
+    connect(tcpPair(), {.bytes = 64_MiB});
+    std::string sent = stall();
+    const std::string large(4_MiB, 'l');
+    EXPECT_EQ(send(large), SendStatus::Queued);
+    sent += large;
+    const auto begin = Clock::now();
+    std::size_t got = 0;
+    auto next = begin;
+    EXPECT_TRUE(turnUntil([&] {
+        // Much less than the kernel holds in its time, for four times its time; and then the rest at once.
+        if (Clock::now() - begin > 1200ms) {
+            got += peer->read().size();
+        } else if (Clock::now() > next) {
+            got += peer->read(32'768).size();
+            next = Clock::now() + 20ms;
+        }
+        return got == sent.size();
+    }));
+    EXPECT_EQ(receiver.stalls, 0);
+}
+
 TEST_F(SocketChannelWriting, PolicyCloseTellsFullAtExactlyTheLimit) {
     connect(localPair(), {.bytes = 10'000, .whenFull = WhenFull::Close});
     stall();
@@ -465,6 +500,33 @@ TEST_F(SocketChannelClosing, WhatTheKernelWillNotWatchEndsWithTheTurn) {
     ASSERT_EQ(receiver.ends.size(), 1U);
     EXPECT_EQ(receiver.ends.front(), std::errc::operation_not_permitted);
     EXPECT_TRUE(socketIsClosed());
+}
+
+TEST_F(SocketChannelClosing, ASocketIsCountedUntilItsDescriptorIsClosed) {
+    const auto [near, far] = tcpPair();
+    descriptor = near;
+    channel = SocketChannel::open(loop, Socket{near}, {}, SocketPlace{loop.openSockets()});
+    peer.emplace(far);
+    channel->start(receiver);
+    EXPECT_EQ(loop.openSockets().now(), 1u);
+    channel->closeAfterFlush(10s);
+    channel.reset();
+    turn();
+    turn();
+    EXPECT_EQ(loop.openSockets().now(), 1u) << "the peer has not ended yet";
+    peer->finish();
+    EXPECT_TRUE(turnUntil([&] { return socketIsClosed(); }));
+    EXPECT_EQ(loop.openSockets().now(), 0u);
+}
+
+TEST_F(SocketChannelClosing, ClosedNowThePeerGetsWhatTheKernelHasAndAnEnd) {
+    connect(tcpPair());
+    send("the last answer");
+    turn();
+    channel->closeNow();
+    EXPECT_TRUE(socketIsClosed());
+    EXPECT_EQ(peer->readToTheEnd(loop), "the last answer");
+    EXPECT_FALSE(peer->error());
 }
 
 TEST_F(SocketChannelClosing, AbortResets) {

@@ -115,8 +115,17 @@ public:
         if (whenDrained) whenDrained();
     }
 
+    std::chrono::milliseconds sendTimeout() const noexcept override { return timeout; }
+    void onStalled() override {
+        ++stalls;
+        if (whenStalled) whenStalled();
+    }
+
     std::string text;
     std::vector<std::error_code> ends;
+    std::chrono::milliseconds timeout{};
+    int stalls = 0;
+    std::function<void()> whenStalled;
     int drained = 0;
     std::function<void(std::span<std::byte>)> whenBytes;
     std::function<void()> whenEnd;

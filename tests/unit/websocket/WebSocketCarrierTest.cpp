@@ -90,6 +90,8 @@ public:
             sent_ += static_cast<std::size_t>(put);
         }
     }
+    /// Says it and reads nothing.
+    void shout(std::string_view bytes) { ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
     bool isReady() const { return !tls_ || tls_->isReady(); }
     std::size_t unsent() const { return output_.size() - sent_; }
     std::string& heard() { return tls_ ? tls_->text() : heard_; }
@@ -120,11 +122,16 @@ class WebSocketPause : public ::testing::TestWithParam<Wire> {
 protected:
     WebSocketPause() {
         services.provide(ear);
+        deploy([](Limits&) {});
+    }
+    /// The endpoint of the connections that follow.
+    void deploy(const std::function<void(Limits&)>& limit) {
         auto model = detail::makeModel<Listening>();
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
         config.limits.maxMessageSize = 1_MiB;
         config.limits.idleTimeout = {};
         config.limits.sendQueue.bytes = 16_MiB;
+        limit(config.limits);
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
     }
     ~WebSocketPause() override {
@@ -451,6 +458,92 @@ TEST_P(WebSocketPause, ABrokenRuleBehindItFailsTheConnectionWhenItIsRead) {
     ASSERT_TRUE(turnUntil([&] { return !ear->closed.empty(); }));
     EXPECT_EQ(ear->closed.front().cause(), CloseCause::Protocol);
     EXPECT_THAT(heard(), ElementsAre("one"));
+}
+
+// ---- progress
+
+TEST_P(WebSocketPause, AMessageThatIsBegunAndDoesNotGoOnEndsItsSessionWhateverElseComes) {
+    const test::CapturedLog log;
+    for (const std::string& begun : {std::string{"\x81"}, text("half a message").substr(0, 12), clientFrame(0x01, "a fragment", kKey)}) {
+        deploy([](Limits& limits) { limits.messageTimeout = 40ms; });
+        connect();
+        *ear = {};
+        client->say(text("whole") + begun);
+        const auto begin = Clock::now();
+        const std::string ping = begun.size() > 12 ? clientFrame(0x89, "", kKey) : "";  // between two frames
+        ASSERT_TRUE(turnUntil([&] {
+            client->say(ping);
+            return !ear->closed.empty();
+        }));
+        EXPECT_GE(Clock::now() - begin, 40ms);
+        EXPECT_EQ(ear->closed.front().cause(), CloseCause::MessageTimeout);
+        ASSERT_TRUE(turnUntil([&] { return client->heard().find(closeBody(1008)) != std::string::npos; }));
+        carrier().cut();
+        turnIdly();
+    }
+}
+
+TEST_P(WebSocketPause, AMessageThatGoesOnSlowlyIsHeard) {
+    deploy([](Limits& limits) { limits.messageTimeout = 60ms; });
+    connect();
+    const std::string message = text("slow but steady");
+    auto next = Clock::now();
+    std::size_t said = 6;
+    client->say(message.substr(0, said));
+    ASSERT_TRUE(turnUntil([&] {
+        if (Clock::now() >= next && said < message.size()) {
+            client->say(message.substr(said++, 1));
+            next = Clock::now() + 15ms;
+        }
+        return !heard().empty() || !ear->closed.empty();
+    }));
+    EXPECT_THAT(heard(), ElementsAre("slow but steady"));
+}
+
+TEST_P(WebSocketPause, TheTimeInWhichNobodyReadsAMessageDoesNotCount) {
+    deploy([](Limits& limits) { limits.messageTimeout = 20ms; });
+    connect();
+    pauseAfterEach();
+    client->say(text("one") + text("two").substr(0, 5));
+    ASSERT_TRUE(hasHeard(1));
+    const auto begin = Clock::now();
+    ASSERT_TRUE(turnUntil([&] { return Clock::now() - begin > 100ms; }));
+    EXPECT_THAT(ear->closed, IsEmpty());
+    ear->whenHeard = nullptr;
+    client->say(text("two").substr(5));
+    carrier().resumeReading();
+    EXPECT_TRUE(hasHeard(2));
+}
+
+TEST_P(WebSocketPause, APeerThatTakesNothingIsEndedWhateverItSends) {
+    const test::CapturedLog log;
+    deploy([](Limits& limits) { limits.sendTimeout = 60ms; });
+    connect();
+    while (channel->queuedBytes() == 0) {
+        ASSERT_TRUE(Session{session}.trySend(std::string(64'000, 's')) == SendStatus::Queued);
+        loop->runOnce(0ms);
+    }
+    const std::string pong = clientFrame(0x8A, "", kKey);
+    ASSERT_TRUE(transport::test::turnUntil(*loop, [&] {
+        if (GetParam() == Wire::Plain) client->shout(pong);
+        return !ear->closed.empty();
+    }));
+    EXPECT_EQ(ear->closed.front().cause(), CloseCause::SendTimeout);
+    EXPECT_EQ(ear->closed.front().code(), CloseCode::TryAgainLater);
+    ASSERT_TRUE(transport::test::turnUntil(*loop, [&] { return carriers.empty(); })) << "it waits for a Close that nobody reads";
+}
+
+TEST_P(WebSocketPause, AMessageMayHaveAsManyFragmentsAsItsLimitAndNotOneMore) {
+    const test::CapturedLog log;
+    deploy([](Limits& limits) { limits.maxFragments = 3; });
+    connect();
+    const std::string first = clientFrame(0x01, "a", kKey), more = clientFrame(0x00, "b", kKey), last = clientFrame(0x80, "c", kKey);
+    client->say(first + more + last);
+    ASSERT_TRUE(hasHeard(1));
+    EXPECT_THAT(heard(), ElementsAre("abc"));
+    client->say(first + more + more + last);
+    ASSERT_TRUE(turnUntil([&] { return !ear->closed.empty(); }));
+    EXPECT_EQ(ear->closed.front().cause(), CloseCause::TooBig);
 }
 
 // ---- the server's end
