@@ -139,7 +139,7 @@ TYPED_TEST(Hooks, AnInterceptorThatThrowsAtAHandshakeIs500AndKeepsItsSecret) {
     const Refused refused = this->refusal("/scripted/a");
     EXPECT_EQ(refused.status(), 500);
     EXPECT_EQ(refused.body().find("mellon"), std::string::npos);
-    lines.journal().waitFor("error /scripted/{room}: the handshake failed: the password is mellon");
+    lines.journal().waitFor("Error /scripted/{room}: the handshake failed: the password is mellon");
 }
 
 TYPED_TEST(Hooks, ListenersStandAroundTheHandlersOfASession) {

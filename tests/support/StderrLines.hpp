@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace patchbay::test {
 
-/// From its construction to its end lines go into a journal, and where they would have gone.   Requires: one at a time, and no
+/// From its construction to its end lines go into a journal, those of the log without their time, and where they would have gone.   Requires: one at a time, and no
 /// other capture.
 class StderrLines {
 public:
@@ -33,6 +34,11 @@ public:
     Journal& journal() noexcept { return journal_; }
 
 private:
+    static std::string withoutTime(std::string line) {
+        constexpr std::size_t kTime = std::string_view{"2026-11-28T07:24:04.123Z "}.size();
+        const bool isTimed = line.size() > kTime && line[10] == 'T' && line[kTime - 2] == 'Z';
+        return isTimed ? line.substr(kTime) : line;
+    }
     void read(int from) {
         std::string line;
         char some[4096];
@@ -42,7 +48,7 @@ private:
                 if (some[i] != '\n') {
                     line.push_back(some[i]);
                 } else {
-                    journal_.add(std::exchange(line, {}));
+                    journal_.add(withoutTime(std::exchange(line, {})));
                 }
             }
         }

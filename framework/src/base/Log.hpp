@@ -1,12 +1,14 @@
 #pragma once
-// One line about something worth knowing. Where it goes is decided once, by `server` (POCO's logging) or a test.
+// Where log lines go. It is decided once, by `server` (POCO's logging) or a test.
 
-#include <cstdint>
+#include <patchbay/log.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace patchbay::log {
-
-enum class Level : std::uint8_t { Debug, Info, Warning, Error };
 
 /// Gets every line, printable: whoever's text is in it, no terminal obeys it.   Thread: any, several at once.   Errors: must not throw.
 using Sink = void (*)(Level, std::string_view source, std::string_view line);
@@ -15,10 +17,11 @@ using Sink = void (*)(Level, std::string_view source, std::string_view line);
 /// was there.
 Sink redirect(Sink sink) noexcept;
 
-void write(Level level, std::string_view source, std::string_view line) noexcept;
+/// `line` as it is shown: what a peer sent may be part of it, and must not look like a line of its own; lines of its source that were
+/// left out before it are told. Nothing when this one is left out too.   Thread: any.
+std::optional<std::string> admitted(std::string_view source, std::string_view line);
 
-inline void info(std::string_view source, std::string_view line) noexcept { write(Level::Info, source, line); }
-inline void warning(std::string_view source, std::string_view line) noexcept { write(Level::Warning, source, line); }
-inline void error(std::string_view source, std::string_view line) noexcept { write(Level::Error, source, line); }
+/// The whole line, with its end. What POCO's pattern in server/Logging.cpp makes of the same.
+std::string shown(std::chrono::system_clock::time_point time, Level level, std::string_view source, std::string_view text);
 
 }  // namespace patchbay::log

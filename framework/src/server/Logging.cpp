@@ -1,6 +1,5 @@
 #include "server/Logging.hpp"
 
-#include "base/LineBudget.hpp"
 #include "base/Log.hpp"
 
 #include <Poco/AutoPtr.h>
@@ -23,23 +22,12 @@ Poco::Message::Priority priorityOf(log::Level level) noexcept {
     return Poco::Message::PRIO_ERROR;
 }
 
-/// What a peer sent may be part of a line; it must not look like a line of its own.
-std::string indented(std::string_view text) {
-    std::string lines;
-    for (const char c : text) lines.append(c == '\n' ? "\n    " : std::string_view{&c, 1});
-    return lines;
-}
-
 void toPoco(log::Level level, std::string_view source, std::string_view line) {
     Poco::Logger& logger = Poco::Logger::root();
     const auto priority = priorityOf(level);
     if (!logger.is(priority)) return;
-    static log::LineBudget budget;
-    const auto [admitted, leftOut] = budget.ask(source, log::LineBudget::Clock::now());
-    if (!admitted) return;
-    std::string text = indented(line);
-    if (leftOut != 0) text += " (" + std::to_string(leftOut) + " lines before this one were left out)";
-    logger.log(Poco::Message{std::string{source}, text, priority});
+    const auto text = log::admitted(source, line);
+    if (text) logger.log(Poco::Message{std::string{source}, *text, priority});
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kHeldUp = "warning watchdog: loop 1 of 1 has been held up for ";
+constexpr std::string_view kHeldUp = "Warning watchdog: loop 1 of 1 has been held up for ";
 
 class Holding {
     SERVER_ENDPOINT(Holding, "/holding")
@@ -58,7 +58,7 @@ TEST_F(WatchedLoops, AHandlerThatHoldsUpItsLoopIsNamedAgainAndAgainAndWhenItHasR
     EXPECT_TRUE(isSaid(kHeldUp, "::Holding::said; "));
     lines.journal().waitForCount(kHeldUp, 3);
     gate->open();
-    EXPECT_TRUE(isSaid("warning watchdog: loop 1 of 1 goes on; it was held up for ", "::Holding::said"));
+    EXPECT_TRUE(isSaid("Warning watchdog: loop 1 of 1 goes on; it was held up for ", "::Holding::said"));
 }
 
 TEST_F(WatchedLoops, ATaskOfASessionIsNamedByItsEndpoint) {
@@ -82,10 +82,10 @@ TEST_F(WatchedLoops, OneThatIsStillHeldUpWhenTheServerStopsIsNamedByTheStopToo) 
     peer.text("x");
     gate->waitUntilInside(1);
     EXPECT_FALSE((*server)->stop());
-    EXPECT_TRUE(lines.journal().waitFor("  - a handler on loop 1 of 1: ").ends_with("::Holding::said"));
+    EXPECT_TRUE(lines.journal().waitFor("      - a handler on loop 1 of 1: ").ends_with("::Holding::said"));
     gate->open();
     // Or the next test would hear of it: the server has left its end to a thread.
-    EXPECT_TRUE(isSaid("warning watchdog: loop 1 of 1 goes on; ", "::Holding::said"));
+    EXPECT_TRUE(isSaid("Warning watchdog: loop 1 of 1 goes on; ", "::Holding::said"));
 }
 
 TEST_F(WatchedLoops, NothingIsSaidWhereItIsSwitchedOff) {
@@ -97,7 +97,7 @@ TEST_F(WatchedLoops, NothingIsSaidWhereItIsSwitchedOff) {
     gate->open();
     peer.socket().reset();
     EXPECT_TRUE((*server)->stop());
-    EXPECT_EQ(lines.journal().count("warning watchdog"), 0u);
+    EXPECT_EQ(lines.journal().count("Warning watchdog"), 0u);
 }
 
 }  // namespace
