@@ -122,7 +122,7 @@ struct Record {
 /// Decoded, and sent back.
 class Json {
     SERVER_ENDPOINT(Json, "/json", .origins = {"*"}, .idleTimeout = 0s, .maxMessageSize = kLargestMessage,
-                    .sendQueue = {.bytes = kQueueBytes})
+                    .sendQueue = {.bytes = kQueueBytes}, .typeTags = Never)
 public:
     ON_MESSAGE(record)
     const Record& record(const Record& record) { return record; }

@@ -160,8 +160,8 @@ TEST(TornMessage, OfAHookThatSendsAStructMeanwhileIsNotSeen) {
     server.addInterceptor(std::static_pointer_cast<MessageInterceptor>(std::make_shared<Interrupting>()));
     auto& peer = server.connect("/room/x");
     box->take().send(Word{"outer"});
-    EXPECT_EQ(peer.takeText(), R"({"word":"inner"})");
-    EXPECT_EQ(peer.takeText(), R"({"word":"outer"} and after)");
+    EXPECT_EQ(peer.takeText(), R"({"type":"Word","word":"inner"})");
+    EXPECT_EQ(peer.takeText(), R"({"type":"Word","word":"outer"} and after)");
 }
 
 /// Puts its name before every broadcast, in a form that has the same number in each.

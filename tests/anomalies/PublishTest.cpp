@@ -100,11 +100,11 @@ TEST_P(Publish, FromAHookLeavesTheMessageOnItsWayWhole) {
         session.send(Word{"outer of a handler"});
         topics.publish("t", Word{"outer publication of a handler"});
     });
-    EXPECT_THAT(heard(ann), ElementsAre(R"({"word":"a send"})", R"({"word":"outer"})", R"({"word":"a publication"})",
-                                        R"({"word":"outer, too"})"));
+    EXPECT_THAT(heard(ann), ElementsAre(R"({"type":"Word","word":"a send"})", R"({"type":"Word","word":"outer"})", R"({"type":"Word","word":"a publication"})",
+                                        R"({"type":"Word","word":"outer, too"})"));
     ask(ann, "go");
-    EXPECT_THAT(heard(ann), ElementsAre(R"({"word":"a send"})", R"({"word":"outer of a handler"})",
-                                        R"({"word":"a publication"})", R"({"word":"outer publication of a handler"})"));
+    EXPECT_THAT(heard(ann), ElementsAre(R"({"type":"Word","word":"a send"})", R"({"type":"Word","word":"outer of a handler"})",
+                                        R"({"type":"Word","word":"a publication"})", R"({"type":"Word","word":"outer publication of a handler"})"));
 }
 
 TEST_P(Publish, FromADestructorReachesTheOthers) {

@@ -77,7 +77,7 @@ TEST_P(Send, FromAHookLeavesTheMessageOnItsWayWhole) {
     Guest ann = guest();
     ann.session.send(Word{"outer"});
     EXPECT_THAT(heard(ann),
-                ElementsAre(R"({"word":"inner, and longer than what it interrupts"})", R"({"word":"outer"})"));
+                ElementsAre(R"({"type":"Word","word":"inner, and longer than what it interrupts"})", R"({"type":"Word","word":"outer"})"));
 }
 
 class Greeter final : public SessionListener {

@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: no constructor of this class can be called with services alone
+// EXPECT: Patchbay: no constructor of this class can be called with what an endpoint may ask for
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 #include <patchbay/topics.hpp>

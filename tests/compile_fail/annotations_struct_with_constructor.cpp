@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: no constructor of this class can be called with services alone (references or std::shared_ptr to what the server provides, at most eight), or it is private: what stands below SERVER_ENDPOINT is, up to the next `public:`
+// EXPECT: Patchbay: no constructor of this class can be called with what an endpoint may ask for (services by reference or std::shared_ptr, Session, PathParam; eight at most), or it is private: what stands below SERVER_ENDPOINT is, up to the next `public:`
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

@@ -62,14 +62,14 @@ class OutsideProject(unittest.TestCase):
     def test_its_program_answers_websocket_messages(self):
         with serving(self.build / "greeter-server") as address:
             answer = json.loads(asyncio.run(ask(address, "/hello/de", json.dumps({"name": "Ann"}))))
-        self.assertEqual(answer, {"text": "Hallo, Ann!"})
+        self.assertEqual(answer, {"type": "Answer", "text": "Hallo, Ann!"})
 
     def test_the_installed_server_program_loads_its_endpoints_as_a_library(self):
         config = self.build / "server.yaml"
         config.write_text("server: { listen: [ 'http://127.0.0.1:0' ] }\npluginFolders: [ lib/patchbay ]\napps: [ greeter ]\n")
         with serving(self.prefix / "bin" / "patchbay-server", "--config", config) as address:
             answer = json.loads(asyncio.run(ask(address, "/hello/de", json.dumps({"name": "Ann"}))))
-        self.assertEqual(answer, {"text": "Hallo, Ann!"})
+        self.assertEqual(answer, {"type": "Answer", "text": "Hallo, Ann!"})
 
     def test_its_program_carries_its_page(self):
         with serving(self.build / "greeter-server") as address:

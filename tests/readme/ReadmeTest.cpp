@@ -43,5 +43,5 @@ TEST(Readme, ItsConsoleSessionGetsTheAnswerThatIsPrinted) {
     server.deploy<Hello>();
     auto& peer = server.connect("/hello/de");
     peer.send(R"({"name":"Ann"})");
-    EXPECT_EQ(peer.takeText(), R"({"text":"Hallo, Ann!"})");
+    EXPECT_EQ(peer.takeText(), R"({"type":"Answer","text":"Hallo, Ann!"})");
 }

@@ -61,7 +61,7 @@ public:
         deployed_ = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state_, services_);
         messaging::SessionStart start{};
         start.path = std::move(path);
-        start.instance = instance_ = std::static_pointer_cast<Endpoint>(deployed_->code->model.construct(deployed_->services));
+        start.instance = instance_ = std::static_pointer_cast<Endpoint>(deployed_->code->model.construct(deployed_->services, {}));
         core_ = std::make_shared<messaging::SessionCore>(deployed_, 0, std::move(start));
         deployed_->add(core_);
         loop_->turnWith([&] { core_->open(carrier ? std::move(carrier) : std::make_unique<FakeCarrier>(peer_)); });

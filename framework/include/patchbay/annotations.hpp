@@ -17,10 +17,14 @@
 //     close    Session, CloseReason, PathParam<"name">…
 //     error    exactly one exception type (or std::exception_ptr), and Session, PathParam<"name">…
 //
-// A message is std::string_view or std::string; Bytes or std::vector<std::byte>; a number or bool; or anything that is
-// read from JSON: a struct, a variant of structs, a list, a map. What a message handler returns is sent back; an empty
-// std::optional sends nothing. Per kind (text, binary) there is at most one untyped handler, and one typed handler per
+// A message is std::string_view or std::string; Bytes, std::vector<std::byte>, or either of std::uint8_t; a number or bool; or
+// anything that is read from JSON: a struct, a variant of structs, a list, a map. What a message handler returns is sent back; an
+// empty std::optional sends nothing. Per kind (text, binary) there is at most one untyped handler, and one typed handler per
 // struct. A mistake fails the build, with the method's name at its line.   Source: Jakarta WebSocket §4
+//
+// The constructor asks for services (services.hpp), its endpoint's Topics&, its Session, PathParam<"name">…, eight at most. With a
+// Session in it, it is called before the open handler, and what it throws closes the session as what that throws; else it is called
+// during the handshake, which its exception ends with 500 (400 for a PathParam that does not convert).
 //
 // A handler that takes its time returns Async<void>, or Async<Reply> for what it sends back, and takes everything by value: it
 // is a coroutine, see async.hpp.
@@ -56,7 +60,8 @@ private:                                                                        
     PATCHBAY_CHECK_PATH(Class, path, VariableTwice, "a variable stands twice in the path")                             \
     PATCHBAY_CHECK_PATH(Class, path, BadCharacter, "the path has a character that is not allowed: write it decoded, "  \
                                                    "without query, fragment or white space")                           \
-    static ::patchbay::ServerEndpointOptions patchbayOptions() {                                                       \
+    template <class = void>                                                                                            \
+    static constexpr ::patchbay::ServerEndpointOptions patchbayOptions() {                                             \
         using namespace ::std::chrono_literals;                                                                        \
         using namespace ::patchbay::literals;                                                                          \
         using ::patchbay::configuredBy;                                                                                \
@@ -173,6 +178,9 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                 PATCHBAY_CHECK(name, where, CannotSendResult, "nothing encodes what this method returns")              \
                 PATCHBAY_JSON_TROUBLES(PATCHBAY_CHECK_JSON, name, where, CannotSendResult,                             \
                                    "nothing encodes what this method returns: ")                                       \
+                PATCHBAY_CHECK(name, where, MemberIsTypeKey,                                                           \
+                               "a member is called like the key under which its struct's name stands in a message: "   \
+                               "rename it, or choose another .typeKey, or say .typeTags = Never")                      \
                 PATCHBAY_CHECK(name, where, AsyncTakesReference,                                                       \
                                "a handler that returns Async takes everything by value: what a reference names "       \
                                "is gone when it goes on")                                                              \

@@ -3,6 +3,7 @@
 //
 // A view never owns: a `Bytes` or `std::string_view` given to a handler is valid until that handler returns.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,9 +21,17 @@ inline Bytes asBytes(std::string_view text) noexcept {
     return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
+/// Octets, as C and many libraries hold bytes.
+inline Bytes asBytes(std::span<const std::uint8_t> octets) noexcept { return std::as_bytes(octets); }
+
 inline std::string_view asText(Bytes bytes) noexcept {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
+
+/// What goes out as bytes: whatever shows itself as Bytes, or as octets, such as std::vector<std::uint8_t>. (In JSON, as a struct's
+/// member, the latter is a list of numbers.)
+template <class T>
+concept ByteSequence = std::convertible_to<const T&, Bytes> || std::convertible_to<const T&, std::span<const std::uint8_t>>;
 
 /// Sizes with their unit: `4_KiB`.   Units: bytes.
 /// Not consteval: Clang 14 leaves calls of such functions in the object files of templates, where nothing defines them.

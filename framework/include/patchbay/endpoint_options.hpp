@@ -13,11 +13,13 @@
 
 namespace patchbay {
 
-/// Whether structs carry their name on the wire. Where handlers must be told apart, what comes in needs it in any case;
-/// the structs of a variant have it in any case.
+/// Whether structs carry their name on the wire, under `typeKey`. What comes in may have it in any case, and needs it where the
+/// endpoint has several typed handlers, or a typed one beside an untyped text handler; the structs of a variant always have it.
+/// What has it can have no member called like the key: that does not compile where a handler takes or returns it, and is a
+/// json::EncodeError where it is sent or published.
 enum class TypeTags : std::uint8_t {
-    Auto,    ///< they do when the endpoint has several typed handlers, or a typed one beside an untyped text handler
-    Always,  ///< for endpoints that receive one kind and send several
+    Auto,    ///< whatever goes out has it
+    Always,  ///< and whatever comes in must, also for a single typed handler
     Never,   ///< what goes out has none
 };
 

@@ -6,7 +6,7 @@
 //   std::string (and std::string_view, written) text, valid UTF-8
 //   enum                                        its enumerator's name
 //   std::optional<T>                            T; empty: null, and as a member left out when writing
-//   std::vector, deque, list, array             array
+//   std::vector, deque, list, array             array; of std::uint8_t too, which as a whole message is bytes
 //   std::map<std::string, T>, unordered_map     object
 //   plain struct                                object; `class_` is the member "class"
 //   std::variant of structs                     object that says under Format::typeKey which struct it is
@@ -110,6 +110,13 @@ template <class T>
 void readTagged(Value object, T& out, const Format& format = {}) {
     detail::requireJson<T, detail::Direction::Read>();
     if constexpr (Readable<T>) detail::readTaggedStruct(object, out, detail::Place{}, format);
+}
+
+/// The same for a struct that nothing else could be: it may be named, by its own name.
+template <class T>
+void readNamed(Value object, T& out, const Format& format = {}) {
+    detail::requireJson<T, detail::Direction::Read>();
+    if constexpr (Readable<T>) detail::readNamedStruct(object, out, detail::Place{}, format);
 }
 
 /// The text under Format::typeKey.   Errors: DecodeError for no object, no such member, no text.

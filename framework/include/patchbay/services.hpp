@@ -85,19 +85,26 @@ namespace detail {
 
 /// Stands for "whatever parameter the constructor has" and turns into the service of that type. While checking, the
 /// last of the conversions stops the construction: the services are known to be there and no constructor has run.
-/// It never turns into a Target, or a copy constructor would fit as well, nor into what is no class.
+/// It never turns into a Target, or a copy constructor would fit as well, nor into what is no class or no service.
 struct AllThere {};
+template <class T>
+inline constexpr bool kIsService = std::is_class_v<T>;
 template <class Target>
 class Injected {
 public:
     Injected(const Services& services, int* remaining) noexcept : services_{services}, remaining_{remaining} {}
 
     template <class T>
-        requires(std::is_class_v<T> && !std::is_same_v<std::remove_const_t<T>, Target>)
+        requires(kIsService<std::remove_const_t<T>> && !std::is_same_v<std::remove_const_t<T>, Target>)
     operator T&() const {  // NOLINT(google-explicit-constructor): the conversion is the purpose
         T& service = const_cast<T&>(services_.get<std::remove_const_t<T>>());
-        if (remaining_ && --*remaining_ == 0) throw AllThere{};
+        count();
         return service;
+    }
+
+protected:
+    void count() const {
+        if (remaining_ && --*remaining_ == 0) throw AllThere{};
     }
 
 private:
@@ -107,17 +114,17 @@ private:
 
 inline constexpr int kMostServices = 8;
 
-template <class T, class Indices>
+template <class T, class Argument, class Indices>
 struct ConstructibleFrom;
-template <class T, std::size_t... Is>
-struct ConstructibleFrom<T, std::index_sequence<Is...>> {
+template <class T, class Argument, std::size_t... Is>
+struct ConstructibleFrom<T, Argument, std::index_sequence<Is...>> {
     template <std::size_t>
-    using Argument = Injected<T>;
-    static constexpr bool value = std::is_constructible_v<T, Argument<Is>...>;
+    using At = Argument;
+    static constexpr bool value = std::is_constructible_v<T, At<Is>...>;
 };
 
-/// How many services the constructor of T asks for; -1 when no constructor takes services alone.
-template <class T, int N = kMostServices>
+/// How many things the constructor of T asks for; -1 when no constructor takes what an Argument turns into alone.
+template <class T, class Argument = Injected<T>, int N = kMostServices>
 constexpr int serviceCount() {
     if constexpr (std::is_aggregate_v<T>) {
         return std::is_default_constructible_v<T> ? 0 : -1;
@@ -125,10 +132,10 @@ constexpr int serviceCount() {
         return std::is_default_constructible_v<T> ? 0 : -1;
     } else if constexpr (N == 1 && std::is_default_constructible_v<T>) {
         return 0;
-    } else if constexpr (ConstructibleFrom<T, std::make_index_sequence<N>>::value) {
+    } else if constexpr (ConstructibleFrom<T, Argument, std::make_index_sequence<N>>::value) {
         return N;
     } else {
-        return serviceCount<T, N - 1>();
+        return serviceCount<T, Argument, N - 1>();
     }
 }
 

@@ -21,6 +21,7 @@
 #include <compare>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -62,10 +63,14 @@ public:
 private:
     std::string* text_;
 };
+/// Errors: json::EncodeError, which says that a member of the message `type` is called as the key under which its name stands.
+[[noreturn]] void failMemberIsTypeKey(std::string_view type, std::string_view key);
+
 /// How an endpoint writes structs: under which key their names stand, and whether they do.
 struct WireFormat {
     json::Format json;
-    bool tagged = false;
+    bool tagged = false;       ///< what goes out
+    bool tagRequired = false;  ///< what comes in; where it is not, a name may be there all the same
 };
 /// `value` as the text that goes on the wire, for as long as this lives.
 class Encoded {
@@ -74,6 +79,7 @@ public:
     Encoded(const T& value, const WireFormat& format) {
         if constexpr (json::Taggable<T>) {
             if (format.tagged) {
+                if (json::detail::hasMember<T>(format.json.typeKey)) failMemberIsTypeKey(json::typeName<T>(), format.json.typeKey);
                 json::writeTagged(buffer_.text(), value, format.json);
                 return;
             }
@@ -89,13 +95,11 @@ private:
 
 /// What can be sent as an object: whatever has a JSON form and is no text or bytes already.
 template <class T>
-concept Sendable = json::Writable<T> && !std::convertible_to<const T&, std::string_view> &&
-                   !std::convertible_to<const T&, Bytes>;
+concept Sendable = json::Writable<T> && !std::convertible_to<const T&, std::string_view> && !ByteSequence<T>;
 
 /// What neither is text or bytes nor has a JSON form: to send it fails the build with a sentence that says why.
 template <class T>
-concept Unsendable = !Sendable<T> && !std::convertible_to<const T&, std::string_view> &&
-                     !std::convertible_to<const T&, Bytes>;
+concept Unsendable = !Sendable<T> && !std::convertible_to<const T&, std::string_view> && !ByteSequence<T>;
 
 class Session;
 
@@ -106,6 +110,7 @@ public:
     explicit Remote(const Session& session) noexcept;
     void sendText(std::string_view text) const;
     void sendBinary(Bytes bytes) const;
+    void sendBinary(std::span<const std::uint8_t> octets) const { sendBinary(asBytes(octets)); }
     template <Sendable T>
     void sendObject(const T& value) const;
     /// Units: at most 125 bytes.   Source: RFC 6455 §5.5.2
@@ -166,10 +171,16 @@ public:
     /// Thread: any; messages stay whole and each thread's order is kept.
     void send(std::string_view text) const;
     void send(Bytes bytes) const;
+    void send(std::span<const std::uint8_t> octets) const { send(asBytes(octets)); }
     /// Sends a struct, variant, number or list as JSON.
     template <Sendable T>
     void send(const T& value) const {
         sendJson(detail::Encoded{value, wireFormat()}.text());
+    }
+    /// Sends what is in it; an empty one is no message, as where a handler returns it.
+    template <class T>
+    void send(const std::optional<T>& value) const {
+        if (value) send(*value);
     }
     template <Unsendable T>
     void send(const T&) const {
@@ -179,9 +190,15 @@ public:
     /// Errors: json::EncodeError; what a message interceptor throws.
     SendStatus trySend(std::string_view text) const;
     SendStatus trySend(Bytes bytes) const;
+    SendStatus trySend(std::span<const std::uint8_t> octets) const { return trySend(asBytes(octets)); }
     template <Sendable T>
     SendStatus trySend(const T& value) const {
         return trySendJson(detail::Encoded{value, wireFormat()}.text());
+    }
+    template <class T>
+    SendStatus trySend(const std::optional<T>& value) const {
+        if (value) return trySend(*value);
+        return isOpen() ? SendStatus::Queued : SendStatus::Closed;
     }
     /// How many messages to this peer have fallen to the endpoint's `whenFull` policy.   Thread: any.
     std::uint64_t droppedMessages() const noexcept;

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -61,10 +62,16 @@ public:
 
     void send(std::string_view text);
     void send(Bytes bytes);
+    void send(std::span<const std::uint8_t> octets) { send(asBytes(octets)); }
     /// A struct as JSON, with its name if the endpoint tells its messages apart.
     template <Sendable T>
     void send(const T& value) {
-        send(detail::Encoded{value, wireFormat()}.text());
+        const detail::WireFormat& format = wireFormat();
+        send(detail::Encoded{value, {format.json, format.tagRequired}}.text());
+    }
+    template <class T>
+    void send(const std::optional<T>& value) {
+        if (value) send(*value);
     }
     /// Says goodbye.
     void close(CloseCode code = CloseCode::Normal, std::string_view text = {});
@@ -91,13 +98,11 @@ public:
         const json::Format format = wireFormat().json;
         T value{};
         if constexpr (json::Taggable<T>) {
-            if (wireFormat().tagged) {
-                requireType(message, json::typeName<T>());
-                json::readTagged(message, value, format);
-                return value;
-            }
+            requireType(message, json::typeName<T>());
+            json::readNamed(message, value, format);
+        } else {
+            json::read(message, value, format);
         }
-        json::read(message, value, format);
         return value;
     }
     /// The server's goodbye, if it has said one; what the peer said first is echoed.

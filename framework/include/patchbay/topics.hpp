@@ -39,13 +39,22 @@ public:
     /// Errors: QueueFull, on a thread that is no loop's; json::EncodeError. Nobody got it then.
     TopicPosition publish(std::string_view topic, std::string_view text);
     TopicPosition publish(std::string_view topic, Bytes bytes);
+    TopicPosition publish(std::string_view topic, std::span<const std::uint8_t> octets) { return publish(topic, asBytes(octets)); }
     /// The same, but not to `except`.
     TopicPosition publish(std::string_view topic, std::string_view text, const Session& except);
     TopicPosition publish(std::string_view topic, Bytes bytes, const Session& except);
+    TopicPosition publish(std::string_view topic, std::span<const std::uint8_t> octets, const Session& except) {
+        return publish(topic, asBytes(octets), except);
+    }
     /// A struct, variant, number or list as JSON, written as the endpoint's sessions write it.
     template <Sendable T>
     TopicPosition publish(std::string_view topic, const T& value) {
         return publishJson(topic, detail::Encoded{value, wireFormat()}.text(), Session{});
+    }
+    /// An empty one is no message, and its position that of none.
+    template <class T>
+    TopicPosition publish(std::string_view topic, const std::optional<T>& value) {
+        return value ? publish(topic, *value) : TopicPosition{};
     }
     template <Unsendable T>
     TopicPosition publish(std::string_view, const T&) {
@@ -56,12 +65,21 @@ public:
     TopicPosition publish(std::string_view topic, const T& value, const Session& except) {
         return publishJson(topic, detail::Encoded{value, wireFormat()}.text(), except);
     }
+    template <class T>
+    TopicPosition publish(std::string_view topic, const std::optional<T>& value, const Session& except) {
+        return value ? publish(topic, *value, except) : TopicPosition{};
+    }
     /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.   Errors: json::EncodeError.
     Published tryPublish(std::string_view topic, std::string_view text);
     Published tryPublish(std::string_view topic, Bytes bytes);
+    Published tryPublish(std::string_view topic, std::span<const std::uint8_t> octets) { return tryPublish(topic, asBytes(octets)); }
     template <Sendable T>
     Published tryPublish(std::string_view topic, const T& value) {
         return tryPublishJson(topic, detail::Encoded{value, wireFormat()}.text(), Session{});
+    }
+    template <class T>
+    Published tryPublish(std::string_view topic, const std::optional<T>& value) {
+        return value ? tryPublish(topic, *value) : Published{SendStatus::Queued, {}};
     }
 
     /// As Session::subscribe, for these topics.   Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of
@@ -82,8 +100,7 @@ private:
     std::shared_ptr<messaging::TopicTable> table_;
 };
 
-/// The topics of the whole server, across its endpoints. Structs are written without their names there: send a
-/// std::variant where subscribers must tell them apart.
+/// The topics of the whole server, across its endpoints. Structs are written with their names there, under "type".
 class GlobalTopics : public Topics {
 public:
     using Topics::Topics;

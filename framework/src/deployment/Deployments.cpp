@@ -23,7 +23,7 @@ struct Ticking {
 Deployments::Deployments(std::vector<std::shared_ptr<Loop>> loops, std::shared_ptr<TaskPool> pool)
     : state_{std::make_shared<messaging::ServerState>(std::move(loops))}, table_{std::make_shared<const Table>()} {
     services_.provide(std::make_shared<GlobalTopics>(
-        std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{})));
+        std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{.json = {}, .tagged = true})));
     services_.provide(std::make_shared<Executor>(pool));
     state_->pool = std::move(pool);
 }

@@ -86,7 +86,14 @@ void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
         return reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
     }
     auto instance = configurator.endpointInstance(request);
-    if (!instance) instance = endpoint.code->model.construct(endpoint.services);
+    const auto& model = endpoint.code->model;
+    if (!instance && !model.asksForSession) {
+        try {
+            instance = model.construct(endpoint.services, {.session = {}, .path = match->values});
+        } catch (const DecodeError& error) {
+            return reject(refusal(400, std::string{error.what()} + '\n'));
+        }
+    }
     admission.start = {request.uri,          std::move(admission.start.subprotocol),
                        std::move(admission.start.extensions), request.remoteAddress, request.secure,
                        std::move(match->values), std::move(response.principal),

@@ -68,6 +68,20 @@ Outcome Dispatcher::guarded(const char* handler, void* instance, const detail::C
     }
 }
 
+Outcome Dispatcher::construct(std::shared_ptr<void>& instance, const Services& services, const detail::Arrival& arrival,
+                             Run& run) const noexcept {
+    run.opening_ = true;
+    try {
+        instance = model_.construct(services, arrival);
+        return Outcome::Fine;
+    } catch (...) {
+        const std::exception_ptr error = std::current_exception();
+        const Kind kind = kindOf(error);
+        log(refusalIn(error) ? log::Level::Info : levelOf(kind), "the constructor", error);
+        return settle(error, kind, false, run);
+    }
+}
+
 Outcome Dispatcher::open(void* instance, const detail::OpenCall& call, Run& run) const noexcept {
     if (!model_.onOpen) return Outcome::Fine;
     run.opening_ = true;

@@ -57,6 +57,8 @@ public:
     explicit Dispatcher(const detail::EndpointModel& model)
         : model_{model}, taskLabel_{detail::internLabel("a task of " + model.className)} {}
 
+    /// A new instance: Fine; CloseRefused or CloseFailed, told in the log, where its constructor throws.
+    Outcome construct(std::shared_ptr<void>& instance, const Services& services, const detail::Arrival& arrival, Run& run) const noexcept;
     // Requires: `run` is fresh, and as long-lived as the coroutine.
     Outcome open(void* instance, const detail::OpenCall& call, Run& run) const noexcept;
     Outcome message(MessageKind kind, void* instance, const detail::MessageCall& call, Run& run) const noexcept;

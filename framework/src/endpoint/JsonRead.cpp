@@ -255,6 +255,21 @@ std::string_view readType(Value object, const Place& place, const Format& format
     failReading(Place{place, format.typeKey}, "is missing: it says which message this is");
 }
 
+namespace {
+
+/// Errors: DecodeError for another name, unless the struct ignores what it does not know.
+bool isItsName(Value tag, const ReadStruct& table, const Place& place, const Format& format) {
+    const bool isLenient = format.allowUnknown || table.allowUnknown;
+    if (isLenient && !isText(tag)) return false;
+    const std::string_view type = readText(tag, place);
+    if (type != table.name && !isLenient) {
+        failReading(place, "no message is called '" + std::string{type.substr(0, 40)} + "'; known are " + std::string{table.name});
+    }
+    return type == table.name;
+}
+
+}  // namespace
+
 void readStruct(Value value, void* object, const ReadStruct& table, Tag tag, const Place& place, const Format& format) {
     Members members{value, place};
     FieldsSeen seen{table};
@@ -263,7 +278,8 @@ void readStruct(Value value, void* object, const ReadStruct& table, Tag tag, con
     while (members.next(name, member)) {
         const Place inner{place, name};
         const std::size_t i = seen.find(name);
-        const bool isTag = i == FieldsSeen::kUnknown && tag == Tag::Present && name == format.typeKey;
+        const bool isTag = i == FieldsSeen::kUnknown && tag != Tag::None && name == format.typeKey &&
+                           (tag == Tag::Present || isItsName(member, table, inner, format));
         if ((i != FieldsSeen::kUnknown || isTag) && !seen.isFirst(i)) failReading(inner, "is there twice");
         if (i != FieldsSeen::kUnknown) {
             table.fields[i].read(member, object, inner, format);

@@ -57,7 +57,7 @@ DeployedEndpoint::DeployedEndpoint(detail::EndpointModel model, EndpointConfig t
     : identity{model.identity},
       config{std::move(theConfig)},
       typeKey{model.options.typeKey},
-      format{{typeKey, model.options.allowUnknown}, model.tagged},
+      format{{typeKey, model.options.allowUnknown}, model.tagged, model.tagRequired},
       onPool{model.options.dispatch == Dispatch::Worker},
       server{std::move(state)},
       topicTable{std::make_shared<TopicTable>(server, format)},

@@ -101,16 +101,26 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
             listener->opened(session);
         });
     }
-    if (!isOpen()) return;
+    if (!isOpen() || !hasInstance(session)) return;
     if (waits_) return strand().putTask(std::make_unique<OpenEvent>());
     doNow<OpenEvent>([&](endpoint::Run& run) { return callOpen(session, run); },
                      [&](endpoint::Outcome outcome, const endpoint::Run& run) { opened(outcome, run.refusal()); });
 }
 
+/// One whose constructor asks for its session is constructed now; others are there since the handshake. False where the session
+/// has ended by that.
+bool SessionCore::hasInstance(const Session& self) noexcept {
+    if (instance_) return true;
+    endpoint::Run run;
+    const endpoint::Outcome outcome = code_->dispatcher.construct(instance_, endpoint_->services, {self, origin_.path()}, run);
+    if (outcome != endpoint::Outcome::Fine) opened(outcome, run.refusal());
+    return isOpen();
+}
+
 /// A peer whose open handler failed is never served. One that had gone before the handler failed (as it does when it sends to
 /// a peer that has left) was there: its close handler undoes what the open handler had done.
 void SessionCore::opened(endpoint::Outcome outcome, std::string_view refusal) noexcept {
-    opened_ = outcome == endpoint::Outcome::Fine || !isOpen();
+    opened_ = outcome == endpoint::Outcome::Fine || (instance_ && !isOpen());
     if (outcome != endpoint::Outcome::Fine && hasStrand()) strand().dropMessages();
     if (outcome == endpoint::Outcome::CloseRefused) return close(CloseCause::Policy, std::nullopt, refusal);
     obey(outcome);

@@ -190,6 +190,7 @@ private:
         return endpoint_->onPool ? detail::Call{session, origin_.path()} : callOnLoop(session);
     }
     void turnAway() noexcept;
+    bool hasInstance(const Session& self) noexcept;
     template <class NewEvent, class Call, class End, class... Of>
     void doNow(Call call, End end, const Of&... of) noexcept;
     template <class Call>

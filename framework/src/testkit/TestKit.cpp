@@ -81,7 +81,7 @@ std::string Peer::take(MessageKind kind) {
     return std::move(message.payload);
 }
 
-/// A message without a type, as GlobalTopics publish them, may be anything.
+/// A message without a type may be anything.
 void Peer::requireType(json::Value message, std::string_view wanted) const {
     std::string_view type;
     try {

@@ -190,15 +190,15 @@ TEST_F(CoroutineBinding, AStructIsTheHandlersOwnAndWhatItReturnsIsSentWhenItIsDo
     EXPECT_TRUE(handler.done());
     EXPECT_EQ(handler.outcome(session()), "fine");
     EXPECT_EQ(outcomeOf(text(R"({"type":"Say","text":"third","words":["c"]})")), "fine");
-    EXPECT_THAT(peer().texts, ElementsAre(R"({"text":"lobby: second"})", R"({"text":"lobby: )" + kLong + R"("})",
-                                          R"({"text":"lobby: third"})"));
+    EXPECT_THAT(peer().texts, ElementsAre(R"({"type":"Reply","text":"lobby: second"})", R"({"type":"Reply","text":"lobby: )" + kLong + R"("})",
+                                          R"({"type":"Reply","text":"lobby: third"})"));
 }
 
 TEST_F(CoroutineBinding, AnEmptyOptionalSendsNothing) {
     EXPECT_EQ(outcomeOf(text(R"({"type":"Ask","number":0})")), "fine");
     EXPECT_THAT(peer().texts, IsEmpty());
     EXPECT_EQ(outcomeOf(text(R"({"type":"Ask","number":3})")), "fine");
-    EXPECT_THAT(peer().texts, ElementsAre(R"({"text":"3"})"));
+    EXPECT_THAT(peer().texts, ElementsAre(R"({"type":"Reply","text":"3"})"));
 }
 
 TEST_F(CoroutineBinding, WhatTheHandlerThrowsComesOutWhenItIsDone) {

@@ -30,7 +30,7 @@ protected:
     std::shared_ptr<SessionCore> create(SessionStart start = {}) {
         start.uri = "ws://a-host-that-has-a-name.example:8080/rest";
         start.remoteAddress = "192.0.2.100:50312";
-        start.instance = endpoint->code->model.construct(endpoint->services);
+        start.instance = endpoint->code->model.construct(endpoint->services, {});
         auto made = std::make_shared<SessionCore>(endpoint, 0, std::move(start));
         EXPECT_TRUE(endpoint->add(made));
         return made;

@@ -36,7 +36,7 @@ protected:
         config.limits.sendQueue = queue;
         auto endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
         messaging::SessionStart start{};
-        start.instance = endpoint->code->model.construct(endpoint->services);
+        start.instance = endpoint->code->model.construct(endpoint->services, {});
         core = std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
         loop->turnWith([&] { core->open(std::make_unique<FakeCarrier>(peer)); });
         return Session{core};

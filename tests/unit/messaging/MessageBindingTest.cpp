@@ -5,8 +5,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
 #include <limits>
 #include <map>
+#include <span>
 #include <variant>
 
 namespace patchbay::test {
@@ -73,6 +75,19 @@ TEST(MessageBinding, BytesArriveAsTheyAre) {
     EXPECT_THAT(conversation.instance().taken, ElementsAre(Vector{std::byte{0}, std::byte{0xff}}, Vector{}));
 }
 
+// A vector of them was a JSON list, and a span of them no message.
+TEST(MessageBinding, OctetsArriveAsBytes) {
+    Conversation<Taker<std::vector<std::uint8_t>>> owned;
+    owned.binary(std::string_view{"\0\xff", 2});
+    owned.text("[1,2]");
+    EXPECT_THAT(owned.instance().taken, ElementsAre(std::vector<std::uint8_t>{0, 255}));
+    EXPECT_THAT(owned.instance().errors, ElementsAre(HasSubstr("no handler for text messages")));
+    Conversation<Taker<std::span<const std::uint8_t>>> shown;
+    shown.binary("ab");
+    ASSERT_EQ(shown.instance().taken.size(), 1U);
+    EXPECT_EQ(shown.instance().taken[0].size(), 2U);
+}
+
 TEST(MessageBinding, NumbersAndBoolsAreReadFromText) {
     Conversation<Taker<int>> whole;
     whole.text("-42");
@@ -121,13 +136,12 @@ TEST(MessageBinding, ListsAndMapsAreReadFromJson) {
     EXPECT_THAT(map.instance().taken, ElementsAre(std::map<std::string, int>{{"a", 1}}));
 }
 
-TEST(MessageBinding, AStructThatIsTheOnlyOneNeedsNoTypeAndMustNotHaveOne) {
+TEST(MessageBinding, AStructThatIsTheOnlyOneNeedsNoName) {
     Conversation<Taker<const Move&>> conversation;
     conversation.text(R"({"x":1,"y":2})");
-    conversation.text(R"({"type":"Move","x":1,"y":2})");
     ASSERT_EQ(conversation.instance().taken.size(), 1U);
     EXPECT_EQ(conversation.instance().taken[0].y, 2);
-    EXPECT_THAT(conversation.instance().errors, ElementsAre(HasSubstr("type: is no member of Move")));
+    EXPECT_THAT(conversation.instance().errors, IsEmpty());
 }
 
 TEST(MessageBinding, AKindWithoutHandlerIsADecodeError) {
@@ -337,6 +351,49 @@ TEST(TypedMessages, AVariantTakesEachOfItsStructs) {
 }
 
 // ------------------------------------------------------------------------------------------------ TypeTags
+
+class Single : public Notes {
+    SERVER_ENDPOINT(Single, "/")
+public:
+    ON_MESSAGE(said)
+    Say said(const Say& say) { return say; }
+    ON_ERROR(failed)
+    void failed(const std::exception& error) { noteError(error); }
+};
+
+// {"type":"Say"} was an unknown member, and the answer had no name until a second handler came.
+TEST(TypeTagsOption, ASingleStructMayBeNamedAndIsAnsweredWithAName) {
+    Conversation<Single> conversation;
+    conversation.text(R"({"text":"plain"})");
+    conversation.text(R"({"text":"named","type":"Say"})");
+    EXPECT_THAT(conversation.peer().texts, ElementsAre(R"({"type":"Say","text":"plain"})", R"({"type":"Say","text":"named"})"));
+    EXPECT_THAT(conversation.instance().errors, IsEmpty());
+}
+
+TEST(TypeTagsOption, ASingleStructIsNotTakenForAnother) {
+    Conversation<Single> conversation;
+    for (const char* text : {R"({"type":"Move","text":"x"})", R"({"type":7,"text":"x"})", R"({"type":"Say","type":"Say","text":"x"})"}) {
+        conversation.text(text);
+    }
+    EXPECT_THAT(conversation.peer().texts, IsEmpty());
+    EXPECT_THAT(conversation.instance().errors, ElementsAre("type: no message is called 'Move'; known are Say",
+                                                            "type: expected text, got the number 7", "type: is there twice"));
+}
+
+class Lenient : public Notes {
+    SERVER_ENDPOINT(Lenient, "/", .typeTags = Never, .allowUnknown = true)
+public:
+    ON_MESSAGE(said)
+    Say said(const Say& say) { return say; }
+};
+
+TEST(TypeTagsOption, WhereUnknownMembersAreSkippedSoIsAnotherName) {
+    Conversation<Lenient> conversation;
+    conversation.text(R"({"type":"Move","text":"a"})");
+    conversation.text(R"({"type":7,"text":"b"})");
+    conversation.text(R"({"type":"Say","text":"c"})");
+    EXPECT_THAT(conversation.peer().texts, ElementsAre(R"({"text":"a"})", R"({"text":"b"})", R"({"text":"c"})"));
+}
 
 class Always : public Notes {
     SERVER_ENDPOINT(Always, "/", .typeTags = TypeTags::Always)

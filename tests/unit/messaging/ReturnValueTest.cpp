@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <cstdint>
+#include <span>
 #include <variant>
 
 namespace patchbay::test {
@@ -67,6 +69,9 @@ TEST(ReturnValues, BytesAreSentAsABinaryMessage) {
     EXPECT_EQ(binaryOf<std::vector<std::byte>>({std::byte{1}, std::byte{0}}), std::string("\1\0", 2));
     EXPECT_EQ(binaryOf<Bytes>({}), "");
     EXPECT_EQ((binaryOf<std::array<std::byte, 1>>({std::byte{'a'}})), "a");
+    EXPECT_EQ(binaryOf<std::vector<std::uint8_t>>({7, 0}), std::string("\7\0", 2));
+    EXPECT_EQ(binaryOf<std::span<const std::uint8_t>>({}), "");
+    EXPECT_EQ((binaryOf<std::array<std::uint8_t, 2>>({'a', 'b'})), "ab");
 }
 
 TEST(ReturnValues, NumbersAndBoolsAreSentAsText) {
@@ -79,8 +84,9 @@ TEST(ReturnValues, NumbersAndBoolsAreSentAsText) {
 
 TEST(ReturnValues, StructsAndListsAreSentAsJson) {
     EXPECT_EQ(textOf<std::vector<Point>>({{1, 2}, {3, 4}}), R"([{"x":1,"y":2},{"x":3,"y":4}])");
-    EXPECT_EQ(textOf<Point>({1, 2}), R"({"x":1,"y":2})");
-    EXPECT_EQ(textOf<const Text&>({"hi"}), R"({"text":"hi"})");
+    EXPECT_EQ(textOf<std::vector<std::int8_t>>({1, 2}), "[1,2]");
+    EXPECT_EQ(textOf<Point>({1, 2}), R"({"type":"Point","x":1,"y":2})");
+    EXPECT_EQ(textOf<const Text&>({"hi"}), R"({"type":"Text","text":"hi"})");
 }
 
 TEST(ReturnValues, AVariantSaysWhichOfItsStructsItIs) {
@@ -90,7 +96,7 @@ TEST(ReturnValues, AVariantSaysWhichOfItsStructsItIs) {
 }
 
 TEST(ReturnValues, AFullOptionalSendsWhatIsInIt) {
-    EXPECT_EQ(textOf<std::optional<Point>>(Point{1, 2}), R"({"x":1,"y":2})");
+    EXPECT_EQ(textOf<std::optional<Point>>(Point{1, 2}), R"({"type":"Point","x":1,"y":2})");
     EXPECT_EQ(textOf<std::optional<std::string>>("text"), "text");
     EXPECT_EQ(textOf<std::optional<int>>(0), "0");
     EXPECT_EQ(textOf<std::optional<bool>>(false), "false");
@@ -142,6 +148,81 @@ TEST(ReturnValues, AfterTheHandlerClosedTheSessionTheFailedSendGoesToTheErrorHan
     conversation.text("too late");
     EXPECT_THAT(conversation.peer().texts, IsEmpty());
     EXPECT_THAT(conversation.instance().errors, ElementsAre("send: the session is closed"));
+}
+
+// ------------------------------------------------------------------------------------------------ send() is the same
+
+class Silent {
+    SERVER_ENDPOINT(Silent, "/")
+public:
+    ON_MESSAGE(ignore)
+    void ignore(std::string_view) {}
+};
+
+TEST(SendingOptionals, AnEmptyOneIsNoMessageAndAFullOneIsWhatIsInIt) {
+    Conversation<Silent> conversation;
+    const Session session = conversation.session();
+    conversation.loop().turnWith([&] {
+        session.send(std::optional<Point>{});
+        session.send(std::optional<std::string>{});
+        session.send(std::optional<std::vector<std::uint8_t>>{});
+        EXPECT_EQ(session.trySend(std::optional<int>{}), SendStatus::Queued);
+    });
+    EXPECT_THAT(conversation.peer().texts, IsEmpty());
+    EXPECT_THAT(conversation.peer().binaries, IsEmpty());
+    conversation.loop().turnWith([&] {
+        session.send(std::optional{Point{1, 2}});
+        session.send(std::optional<std::string>{"text"});
+        session.send(std::optional{std::vector<std::uint8_t>{'b'}});
+    });
+    EXPECT_THAT(conversation.peer().texts, ElementsAre(R"({"type":"Point","x":1,"y":2})", "text"));
+    EXPECT_THAT(conversation.peer().binaries, ElementsAre("b"));
+    conversation.leave();
+    EXPECT_EQ(session.trySend(std::optional<int>{}), SendStatus::Closed);
+}
+
+TEST(SendingOctets, TheyAreABinaryMessage) {
+    Conversation<Silent> conversation;
+    const std::vector<std::uint8_t> octets{1, 255};
+    const Session session = conversation.session();
+    conversation.loop().turnWith([&] {
+        session.send(octets);
+        session.send(std::span{octets}.first(1));
+        EXPECT_EQ(session.trySend(octets), SendStatus::Queued);
+        session.basicRemote().sendBinary(octets);
+    });
+    EXPECT_THAT(conversation.peer().binaries, ElementsAre("\1\xff", "\1", "\1\xff", "\1\xff"));
+    EXPECT_THAT(conversation.peer().texts, IsEmpty());
+}
+
+struct Row {
+    std::string type, text;
+};
+
+// The member was left out without a word.
+TEST(SendingStructs, AMemberCalledLikeTheKeyOfNamesIsAnErrorThatSaysSo) {
+    Conversation<Silent> conversation;
+    try {
+        conversation.session().send(Row{"a", "b"});
+        FAIL() << "sent";
+    } catch (const json::EncodeError& error) {
+        EXPECT_EQ(std::string{error.what()},
+                  "type: is a member of Row, and the key under which its name would stand; rename it, or choose another typeKey");
+    }
+    EXPECT_THAT(conversation.peer().texts, IsEmpty());
+}
+
+class Rows {
+    SERVER_ENDPOINT(Rows, "/", .typeTags = Never)
+public:
+    ON_MESSAGE(echo)
+    Row echo(const Row& row) { return row; }
+};
+
+TEST(SendingStructs, WithoutNamesAMemberMayBeCalledAnything) {
+    Conversation<Rows> conversation;
+    conversation.text(R"({"type":"a","text":"b"})");
+    EXPECT_THAT(conversation.peer().texts, ElementsAre(R"({"type":"a","text":"b"})"));
 }
 
 }  // namespace

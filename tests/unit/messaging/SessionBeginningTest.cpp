@@ -40,7 +40,7 @@ protected:
     }
     std::shared_ptr<messaging::SessionCore> create() {
         messaging::SessionStart start{};
-        start.instance = endpoint->code->model.construct(endpoint->services);
+        start.instance = endpoint->code->model.construct(endpoint->services, {});
         return std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
     }
     void open(messaging::SessionCore& session) {

@@ -60,7 +60,7 @@ protected:
     }
     std::shared_ptr<messaging::SessionCore> session(std::size_t loop, std::unique_ptr<Carrier> carrier) {
         messaging::SessionStart start{};
-        start.instance = endpoint->code->model.construct(endpoint->services);
+        start.instance = endpoint->code->model.construct(endpoint->services, {});
         auto made = std::make_shared<messaging::SessionCore>(endpoint, loop, std::move(start));
         loops[loop]->turnWith([&] { made->open(std::move(carrier)); });
         return made;

@@ -41,7 +41,7 @@ protected:
         EndpointConfig config{model.className, model.path, {}, {}, {}, {}};
         endpoint = std::make_shared<messaging::DeployedEndpoint>(std::move(model), std::move(config), state, services);
         messaging::SessionStart start{};
-        start.instance = ear = std::static_pointer_cast<Listening>(endpoint->code->model.construct(endpoint->services));
+        start.instance = ear = std::static_pointer_cast<Listening>(endpoint->code->model.construct(endpoint->services, {}));
         auto core = std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
         EXPECT_TRUE(endpoint->add(core));
         auto made = std::make_unique<MemoryCarrier>(line);

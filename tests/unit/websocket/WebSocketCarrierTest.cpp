@@ -161,7 +161,7 @@ protected:
         for (int i = 0; i < 3; ++i) turn();
 
         messaging::SessionStart start{};
-        start.instance = endpoint->code->model.construct(endpoint->services);
+        start.instance = endpoint->code->model.construct(endpoint->services, {});
         session = std::make_shared<messaging::SessionCore>(endpoint, 0, std::move(start));
         ASSERT_TRUE(endpoint->add(session));
         std::string first{firstBytes};

@@ -4,43 +4,15 @@
 // (Running).
 
 #include <patchbay/detail/Checks.hpp>
+#include <patchbay/detail/Construction.hpp>
 #include <patchbay/detail/EndpointModel.hpp>
 #include <patchbay/detail/Names.hpp>
 
 #include <array>
 #include <atomic>
-#include <charconv>
-#include <cmath>
 #include <tuple>
 
 namespace patchbay::detail {
-
-// Errors: DecodeError for a text that is not the whole of a T.
-[[noreturn]] void failConversion(std::string_view what, std::string_view text, std::string_view wanted);
-bool toBool(std::string_view what, std::string_view text);
-template <class T>
-T toNumber(std::string_view what, std::string_view text) {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc::result_out_of_range) failConversion(what, text, "a number in the range of its type");
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        failConversion(what, text, std::is_integral_v<T> ? "a whole number" : "a number");
-    }
-    if constexpr (std::is_floating_point_v<T>) {
-        if (!std::isfinite(value)) failConversion(what, text, "a number");  // "nan" and "inf", which from_chars takes
-    }
-    return value;
-}
-template <class T>
-T fromText(std::string_view what, std::string_view text) {
-    if constexpr (std::is_same_v<T, bool>) {
-        return toBool(what, text);
-    } else if constexpr (std::is_arithmetic_v<T>) {
-        return toNumber<T>(what, text);
-    } else {
-        return T{text};
-    }
-}
 
 // ------------------------------------------------------------------------------------------------ arguments
 
@@ -95,7 +67,7 @@ Running invoke(void* instance, const Call& call, Special& special) {
         method(Parameters{});
         return {};
     } else {
-        sendResult(call.session, method(Parameters{}));
+        call.session.send(method(Parameters{}));
         return {};
     }
 }
@@ -141,6 +113,17 @@ void checkSize(const MessageCall& call) {
     if (call.payload.size() > limit) failTooBig(call.payload.size(), limit);
 }
 
+/// `payload` as the parameter that takes it: a view, or a copy.
+template <class T>
+T bytesAs(Bytes payload) {
+    if constexpr (std::is_same_v<typename T::value_type, std::byte>) {
+        return T(payload.begin(), payload.end());
+    } else {
+        const auto* const octets = reinterpret_cast<const std::uint8_t*>(payload.data());
+        return T(octets, octets + payload.size());
+    }
+}
+
 template <class Self, class H>
 Running deliverPlain(void* instance, const MessageCall& call) {
     using Message = MessageOf<H>;
@@ -153,11 +136,16 @@ Running deliverPlain(void* instance, const MessageCall& call) {
         auto number = fromText<Message>("the message", asText(call.payload));
         return invoke<Self, H>(instance, call, number);
     } else if constexpr (form == Form::Binary) {
-        Message bytes(call.payload.begin(), call.payload.end());
+        auto bytes = bytesAs<Message>(call.payload);
         return invoke<Self, H>(instance, call, bytes);
     } else {
         auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
-        json::read(call.document.parse(asText(call.payload), call.slack), value, call.format.json);
+        const json::Value root = call.document.parse(asText(call.payload), call.slack);
+        if constexpr (json::Taggable<Message>) {
+            json::readNamed(root, value, call.format.json);
+        } else {
+            json::read(root, value, call.format.json);
+        }
         return invoke<Self, H>(instance, call, value);
     }
 }
@@ -206,7 +194,7 @@ bool peekType(const MessageCall& call, json::Value& root, std::string_view& type
 
 template <class Self, class H>
 Running deliverOnlyType(void* instance, const MessageCall& call) {
-    if (!call.format.tagged) return deliverPlain<Self, H>(instance, call);
+    if (!call.format.tagRequired) return deliverPlain<Self, H>(instance, call);
     const json::Value root = call.document.parse(asText(call.payload), call.slack);
     const std::string_view type = json::readType(root, call.format.json);
     Running running;
@@ -381,10 +369,11 @@ EndpointModel makeModel() {
         model.identity = &kIdentity<Self>;
         model.image = thisImage();
         model.options = Access::options<Self>();
-        const TypeTags tags = model.options.typeTags;
-        model.tagged = tags == TypeTags::Always || (tags == TypeTags::Auto && needsTags<Self>());
-        model.checkServices = &checkServices<Self>;
-        model.construct = [](const Services& services) -> std::shared_ptr<void> { return construct<Self>(services); };
+        model.tagged = model.options.typeTags != TypeTags::Never;
+        model.tagRequired = model.options.typeTags == TypeTags::Always || needsTags<Self>();
+        model.checkServices = &checkConstructor<Self>;
+        model.construct = &constructErased<Self>;
+        model.asksForSession = asksForSession<Self>();
         model.newScratch = []() -> std::shared_ptr<void> { return std::make_shared<Scratch<Self>>(); };
         setLabels<Self>(model.className, HandlersOf<Self>{});
         setLimits<Self>(model, EventHandlers<Self, On::Message>{});

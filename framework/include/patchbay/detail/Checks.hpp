@@ -28,6 +28,7 @@ enum class Mistake {
     TwoExceptions,
     ReturnsSomething,
     CannotSendResult,
+    MemberIsTypeKey,
     AsyncTakesReference,
     AsyncTakesView,
     AsyncTakesException,
@@ -85,7 +86,7 @@ constexpr bool isSendableResult() {
     } else if constexpr (kIsOptional<T>) {
         return isSendableResult<typename T::value_type>();
     } else {
-        return std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, Bytes> || Sendable<T>;
+        return std::convertible_to<const T&, std::string_view> || ByteSequence<T> || Sendable<T>;
     }
 }
 
@@ -103,7 +104,7 @@ constexpr bool isView() {
         return isView<typename T::value_type>();
     } else if constexpr (std::is_same_v<T, std::string_view> || kIsSpan<T> || std::is_pointer_v<T>) {
         return true;
-    } else if constexpr (std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, Bytes>) {
+    } else if constexpr (std::convertible_to<const T&, std::string_view> || ByteSequence<T>) {
         return false;
     } else {
         return json::detail::troubleOf<T, json::detail::Direction::Read>() == json::detail::Trouble::View;
@@ -207,6 +208,16 @@ constexpr bool sharesItsLine() {
     return !requires { Access::atLine<Self, Line>(); };
 }
 
+/// Is a member of the message, or of what is sent back, called like the key under which its struct's name stands?
+template <class Self, On Event, class Result, class... Ps>
+constexpr bool hasKeyMember(TypeList<Ps...>) {
+    if constexpr (Event == On::Message) {
+        using Message = typename Pick<Event, Role::Message, TypeList<Ps...>>::Type;
+        return KeyMember<Message>::is(kTypeKey<Self>) || KeyMember<std::remove_cvref_t<Result>>::is(kTypeKey<Self>);
+    }
+    return false;
+}
+
 /// The first mistake of `Method`, a pointer to a member function type, whose macro stands at rank `Line`.
 template <class Self, On Event, class Method, int Line>
 constexpr Mistake findMistake() {
@@ -230,6 +241,8 @@ constexpr Mistake findMistake() {
             return Mistake::ReturnsSomething;
         } else if constexpr (!isSendableResult<Result>()) {
             return Mistake::CannotSendResult;
+        } else if constexpr (hasKeyMember<Self, Event, Result>(List{})) {
+            return Mistake::MemberIsTypeKey;
         } else {
             if constexpr (kIsAsync<Return>) {
                 constexpr Mistake inCoroutine = findInCoroutine<Event, Result>(List{});
@@ -314,6 +327,11 @@ consteval auto refusal() {
                          mistake == Mistake::AsyncTakesReference || mistake == Mistake::AsyncTakesException ||
                          mistake == Mistake::AsyncTakesView) {
         using About = typename decltype(parameter<Self, mistake, Event, 1>(typename Traits::Parameters{}))::type;
+        return Refusal<mistake, Trouble::None, About>{};
+    } else if constexpr (mistake == Mistake::MemberIsTypeKey) {
+        using Message = typename Pick<Event, Role::Message, typename Traits::Parameters>::Type;
+        using Result = std::remove_cvref_t<typename ResultOf<typename Traits::Return>::Type>;
+        using About = std::conditional_t<KeyMember<Message>::is(kTypeKey<Self>), Message, Returned<Result>>;
         return Refusal<mistake, Trouble::None, About>{};
     } else if constexpr (mistake == Mistake::ReturnsSomething || mistake == Mistake::AsyncReturnsView) {
         return Refusal<mistake, Trouble::None, Returned<typename Traits::Return>>{};

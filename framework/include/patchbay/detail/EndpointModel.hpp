@@ -49,18 +49,26 @@ struct ErrorCall : Call {
     std::exception_ptr error;
 };
 
+/// Whom an instance is constructed for.   Requires: `path`, the values of the path's variables, outlives the session.
+struct Arrival {
+    Session session = {};  // none where the model does not ask for it
+    std::span<const std::string> path = {};
+};
+
 struct EndpointModel {
     std::string className;
     std::string path;
     const void* identity = nullptr;  // the same for the same class, in every library
     ImagePin image;                  // of the code that the functions below are
     ServerEndpointOptions options;
-    bool tagged = false;
+    bool tagged = false;       // WireFormat
+    bool tagRequired = false;
     std::size_t maxHandlerMessageBytes = 0;  // the largest maxMessageSize of a message handler; 0: none sets one
     bool everyHandlerSetsMaxMessage = false;
 
     void (*checkServices)(const Services&) = nullptr;               // throws MissingService
-    std::shared_ptr<void> (*construct)(const Services&) = nullptr;  // a new instance
+    std::shared_ptr<void> (*construct)(const Services&, const Arrival&) = nullptr;  // a new instance
+    bool asksForSession = false;                                    // construct() does
     std::shared_ptr<void> (*newScratch)() = nullptr;
 
     // Each is null where the class has no such handler. They throw what the handler throws, and DecodeError. What they return

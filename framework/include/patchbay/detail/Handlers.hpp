@@ -13,6 +13,7 @@
 
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -65,7 +66,7 @@ struct Access {
         return Self::patchbayPath();
     }
     template <class Self>
-    static ServerEndpointOptions options() {
+    static constexpr ServerEndpointOptions options() {
         return Self::patchbayOptions();
     }
     template <class Self>
@@ -148,7 +149,7 @@ struct Pick<Event, role, TypeList<P, Ps...>> {
 enum class Form {
     Text,    // std::string_view, std::string
     Number,  // a number or bool, as text
-    Binary,  // Bytes, std::vector<std::byte>
+    Binary,  // Bytes, std::vector<std::byte>, and both of std::uint8_t
     Typed,   // a struct of the application, or a variant of such
     Json,    // any other JSON value: a list, a map, an optional
     None,    // nothing decodes it
@@ -162,9 +163,10 @@ constexpr Form formOf() {
         return Form::Text;
     } else if constexpr (Numeric<T>) {
         return Form::Number;
-    } else if constexpr (std::is_same_v<T, Bytes> || std::is_same_v<T, std::vector<std::byte>>) {
+    } else if constexpr (std::is_same_v<T, Bytes> || std::is_same_v<T, std::vector<std::byte>> ||
+                         std::is_same_v<T, std::span<const std::uint8_t>> || std::is_same_v<T, std::vector<std::uint8_t>>) {
         return Form::Binary;
-    } else if constexpr (!std::is_class_v<T> || !json::Readable<T>) {
+    } else if constexpr (!std::is_class_v<T> || ByteSequence<T> || !json::Readable<T>) {
         return Form::None;
     } else if constexpr (json::Taggable<T> || kIsA<std::variant, T>) {
         return Form::Typed;
@@ -203,6 +205,42 @@ struct TypeNames<std::variant<Ts...>> {
         (TypeNames<Ts>::each(visit), ...);
     }
 };
+
+/// Is one of T's members called `key`, where T's name would stand?
+template <class T>
+struct KeyMember {
+    static constexpr bool is(std::string_view key) {
+        if constexpr (std::is_class_v<T>) {
+            if constexpr (json::Taggable<T>) return json::detail::hasMember<T>(key);
+        }
+        return false;
+    }
+};
+template <class... Ts>
+struct KeyMember<std::variant<Ts...>> {
+    static constexpr bool is(std::string_view key) { return (false || ... || KeyMember<Ts>::is(key)); }
+};
+template <class T>
+struct KeyMember<std::optional<T>> : KeyMember<T> {};
+
+/// Clang 14 finds no constant in a requirement that makes a vector itself.
+template <class Self>
+constexpr std::size_t typeKeySize() {
+    return Access::options<Self>().typeKey.size();
+}
+/// Under which key names stand; empty where they do not, and where the options are computed at run time.
+template <class Self>
+constexpr std::string_view typeKeyOf() {
+    if constexpr (requires { typename std::bool_constant<(typeKeySize<Self>() > 0)>; }) {
+        constexpr bool isThere = Access::options<Self>().typeTags != TypeTags::Never;
+        constexpr std::string_view key = Access::options<Self>().typeKey;
+        return isThere ? key : std::string_view{};
+    } else {
+        return {};
+    }
+}
+template <class Self>
+inline constexpr std::string_view kTypeKey = typeKeyOf<Self>();
 
 template <class A, class B>
 constexpr bool shareATypeName() {

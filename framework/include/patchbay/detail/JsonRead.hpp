@@ -72,7 +72,7 @@ struct ReadAlternative {
     ReadInto read;
 };
 
-enum class Tag { None, Present };
+enum class Tag { None, Present, Allowed };
 
 void readStruct(Value value, void* object, const ReadStruct& table, Tag tag, const Place& place, const Format& format);
 void readVariant(Value value, void* variant, std::span<const ReadAlternative> alternatives, const Place& place,
@@ -156,6 +156,12 @@ template <class T>
 void readTaggedStruct(Value value, T& out, const Place& place, const Format& format) {
     static_assert(shapeOf<T>() == Shape::Struct, "patchbay::json: only a struct has a type name");
     readStruct(value, &out, readStructTable<T>(), Tag::Present, place, format);
+}
+
+template <class T>
+void readNamedStruct(Value value, T& out, const Place& place, const Format& format) {
+    static_assert(shapeOf<T>() == Shape::Struct, "patchbay::json: only a struct has a type name");
+    readStruct(value, &out, readStructTable<T>(), Tag::Allowed, place, format);
 }
 
 template <class Variant, std::size_t I>

@@ -122,6 +122,15 @@ constexpr bool allowsUnknown() noexcept {
         return false;
 }
 
+/// Has T a member of that name?
+template <class T>
+constexpr bool hasMember(std::string_view name) noexcept {
+    for (const std::string_view member : patchbay::detail::kFieldNames<T>) {
+        if (member == name) return true;
+    }
+    return false;
+}
+
 // Why a type has no JSON form: the one list, for the enum and for every static_assert that says so.
 #define PATCHBAY_JSON_TROUBLES(X, ...)                                                                                 \
     X(Pointer, "a pointer has no JSON form; hold the value itself or a std::optional of it", __VA_ARGS__)             \

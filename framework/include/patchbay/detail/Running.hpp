@@ -18,19 +18,6 @@ namespace patchbay::detail {
 template <class T>
 inline constexpr bool kIsOptional = kIsA<std::optional, T>;
 
-template <class T>
-void sendResult(const Session& session, const T& result) {
-    if constexpr (kIsOptional<T>) {
-        if (result) sendResult(session, *result);
-    } else if constexpr (std::convertible_to<const T&, std::string_view>) {
-        session.send(std::string_view{result});
-    } else if constexpr (std::convertible_to<const T&, Bytes>) {
-        session.send(Bytes{result});
-    } else {
-        session.send(result);
-    }
-}
-
 /// A handler's coroutine that waits, or has waited; empty when the handler has simply returned, as most do: then it is a pointer
 /// that is none.
 /// Owns: the coroutine, also one that waits: then its destruction takes along what it waits for.
@@ -87,7 +74,7 @@ private:
         if constexpr (std::is_void_v<T>) {
             promise.result().take();
         } else {
-            sendResult(session, promise.result().take());
+            session.send(promise.result().take());
         }
     }
     template <class T>

@@ -1,0 +1,105 @@
+#pragma once
+// What the constructor of an endpoint class may ask for: services, its session, values of its path.
+
+#include <patchbay/detail/Checks.hpp>
+#include <patchbay/detail/EndpointModel.hpp>
+#include <patchbay/detail/FromText.hpp>
+#include <patchbay/detail/Handlers.hpp>
+#include <patchbay/services.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace patchbay::detail {
+
+template <>
+inline constexpr bool kIsService<Session> = false;
+template <FixedString Name, class T>
+inline constexpr bool kIsService<PathParam<Name, T>> = false;
+
+/// For the compiler to show what it is about.
+template <class Self, class Variable, bool isThere>
+inline constexpr bool kHasVariable = isThere;
+
+/// A service or the value of a path variable. `arrival`: nullptr while checking.
+template <class Self>
+class InjectedAtHandshake : public Injected<Self> {
+public:
+    InjectedAtHandshake(const Services& services, int* remaining, const Arrival* arrival) noexcept
+        : Injected<Self>{services, remaining}, arrival_{arrival} {}
+
+    template <FixedString Name, PathValue T>
+    operator PathParam<Name, T>() const {  // NOLINT(google-explicit-constructor): the conversion is the purpose
+        constexpr int index = variableIndex(Access::path<Self>(), Name.view());
+        static_assert(kHasVariable<Self, PathVariable<Spelled<Name>>, (index >= 0)>,
+                      "Patchbay: a PathParam of the constructor names a variable that the endpoint's path does not have");
+        this->count();
+        if constexpr (index >= 0) {
+            if (arrival_) return PathParam<Name, T>{fromText<T>(Name.view(), arrival_->path[static_cast<std::size_t>(index)])};
+        }
+        return {};
+    }
+
+protected:
+    const Arrival* arrival_;
+};
+
+/// Or the session.
+template <class Self>
+class InjectedAtOpen : public InjectedAtHandshake<Self> {
+public:
+    using InjectedAtHandshake<Self>::InjectedAtHandshake;
+
+    operator Session() const {  // NOLINT(google-explicit-constructor): the conversion is the purpose
+        this->count();
+        return this->arrival_ ? this->arrival_->session : Session{};
+    }
+};
+
+template <class Self>
+inline constexpr int kAskedFor = serviceCount<Self, InjectedAtOpen<Self>>();
+
+/// Such a class is constructed when there is a session, others while the handshake can still be refused.
+template <class Self>
+constexpr bool asksForSession() {
+    if constexpr (kAskedFor<Self> > 0) {
+        return !ConstructibleFrom<Self, InjectedAtHandshake<Self>, std::make_index_sequence<kAskedFor<Self>>>::value;
+    } else {
+        return false;
+    }
+}
+
+template <class Self, std::size_t... Is>
+std::shared_ptr<Self> constructWith(const Services& services, int* remaining, const Arrival* arrival, std::index_sequence<Is...>) {
+    return std::make_shared<Self>((static_cast<void>(Is), InjectedAtOpen<Self>{services, remaining, arrival})...);
+}
+
+/// A new instance.   Errors: MissingService; DecodeError for a path variable; whatever the constructor throws.
+template <class Self>
+std::shared_ptr<void> constructErased(const Services& services, const Arrival& arrival) {
+    static_assert(kAskedFor<Self> >= 0,
+                  "Patchbay: no constructor of this class can be called with what an endpoint may ask for (services by reference or "
+                  "std::shared_ptr, Session, PathParam; eight at most), or it is private: what stands below SERVER_ENDPOINT is, up "
+                  "to the next `public:`");
+    if constexpr (kAskedFor<Self> == 0) {
+        return std::make_shared<Self>();
+    } else if constexpr (kAskedFor<Self> > 0) {
+        return constructWith<Self>(services, nullptr, &arrival, std::make_index_sequence<kAskedFor<Self>>{});
+    } else {
+        return nullptr;  // the build has failed
+    }
+}
+
+/// Looks whether the services that it asks for are there, without constructing one.   Errors: MissingService.
+template <class Self>
+void checkConstructor(const Services& services) {
+    if constexpr (kAskedFor<Self> > 0) {
+        int remaining = kAskedFor<Self>;
+        try {
+            constructWith<Self>(services, &remaining, nullptr, std::make_index_sequence<kAskedFor<Self>>{});
+        } catch (const AllThere&) {
+        }
+    }
+}
+
+}  // namespace patchbay::detail
