@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { ContactSheet, faultsOf, looks } from './looks.mjs';
+import { ContactSheet, faintTextsOf, faultsOf, looks } from './looks.mjs';
 import { Server } from './server.mjs';
 import { openBrowser, Visitor } from './visitor.mjs';
 
@@ -170,6 +170,106 @@ describe('the chat page', { timeout: 600_000 }, () => {
         await ann.sees('Did you get this?');
         assert.equal(await ann.draft.inputValue(), '');
     });
+
+    test('after joining, what is typed is the message', async () => {
+        const ann = await arrives((socket) => socket.send(welcome()));
+        await ann.page.waitForFunction(() => document.activeElement?.id === 'draft');
+        await ann.page.keyboard.type('Hello');
+        assert.equal(await ann.draft.inputValue(), 'Hello');
+    });
+
+    test('messages are list items to who does not see the page', async () => {
+        const ann = await arrives((socket) => socket.send(talking));
+        await ann.sees('Found it');
+        assert.equal(await ann.log.getByRole('list').getByRole('listitem').count(), talk.length);
+    });
+
+    test('addresses are links that lead out of the window, and nothing else is', async () => {
+        const text = 'See https://example.org/a(b)?q=1, (http://example.org/x). Not javascript:alert(1) or <a href="//x">';
+        const ann = await arrives((socket) => socket.send(welcome([{ from: 'Bob', text, at: Date.now() }])));
+        await ann.sees('Not javascript');
+        const links = await ann.log.getByRole('link').evaluateAll((all) => all.map(({ href, target, rel }) => [href, target, rel]));
+        assert.deepEqual(links, ['https://example.org/a(b)?q=1', 'http://example.org/x'].map((href) => [href, '_blank', 'noopener noreferrer']));
+        assert.equal(await ann.log.locator('.text').textContent(), text);
+    });
+
+    test('a text that is too long is kept, told and not sent', async () => {
+        const said = [];
+        const ann = await arrives((socket) => {
+            socket.send(welcome());
+            socket.onMessage((text) => { if (JSON.parse(text).type === 'Say') said.push(JSON.parse(text).text); });
+        });
+        await ann.seesStatus('Online');
+        await ann.says('x'.repeat(1240));
+        await ann.page.getByRole('alert').getByText('Too long by 240 characters').waitFor();
+        assert.equal((await ann.draft.inputValue()).length, 1240);
+        assert.ok(await ann.send.isDisabled());
+        await ann.says('x'.repeat(1000));
+        assert.equal(await ann.page.getByRole('alert').textContent(), '');
+        await ann.page.waitForFunction(() => document.getElementById('draft').value === '');
+        assert.deepEqual(said.map((text) => text.length), [1000]);
+    });
+
+    test('what is written before the room has answered waits and is sent once', async () => {
+        let answer;
+        const said = [];
+        const ann = await arrives((socket) => {
+            answer = () => socket.send(welcome());
+            socket.onMessage((text) => { if (JSON.parse(text).type === 'Say') said.push(JSON.parse(text).text); });
+        });
+        await ann.seesStatus('Online');
+        for (const text of ['One', 'Two']) await ann.says(text);
+        assert.equal(await ann.log.getByText('waits for the connection').count(), 2);
+        assert.deepEqual(said, []);
+        answer();
+        await ann.page.waitForFunction(() => document.querySelectorAll('.pending').length === 0);
+        assert.deepEqual(said, ['One', 'Two']);
+        assert.equal(await ann.draft.inputValue(), '');
+    });
+
+    test('the panel of a phone closes by its button, by Escape and beside it, and the focus goes back', async () => {
+        const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+        const ann = await arrives((socket) => socket.send(talking), phone);
+        await ann.sees('Found it');
+        const toggle = ann.page.getByRole('button', { name: /people and room/ });
+        const isGone = () => ann.page.getByText('Bring someone in').waitFor({ state: 'hidden' });
+        const closings = [
+            () => ann.page.getByRole('button', { name: 'Close' }).click(),
+            () => ann.page.keyboard.press('Escape'),
+        ];
+        for (const close of closings) {
+            await toggle.click();
+            await ann.page.getByText('Bring someone in').waitFor();
+            await close();
+            await isGone();
+            assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'panel-toggle');
+        }
+        await toggle.click();
+        await ann.page.touchscreen.tap(20, 400);
+        await isGone();
+    });
+
+    test('the link to the room can be read whole', async () => {
+        const ann = await arrives((socket) => socket.send(welcome()));
+        await ann.page.goto(`${server.url}?room=${encodeURIComponent('zoë-und-die-langen-namen-der-räume')}`);
+        const link = ann.page.getByLabel('Link to this room');
+        assert.match(await link.inputValue(), /room=zoë-und-die-langen-namen-der-räume$/);
+        const [shown, whole] = await link.evaluate((field) => [[field.clientWidth, field.clientHeight], [field.scrollWidth, field.scrollHeight]]);
+        assert.deepEqual(shown, whole);
+    });
+
+    for (const colorScheme of ['light', 'dark']) {
+        test(`texts stand out from what is behind them by 4.5 to 1, ${colorScheme}`, async () => {
+            for (const state of ['talking', 'people', 'offline', 'refused', 'ended']) {
+                const look = { viewport: { width: 1280, height: 800 }, colorScheme, reducedMotion: 'reduce' };
+                visitor = await Visitor.arrive(browser, server.url, { server: states[state].answer, ...look });
+                await visitor.joinsAs('Ann');
+                await states[state].reached(visitor, look);
+                assert.deepEqual(await faintTextsOf(visitor.page), [], state);
+                await visitor.page.context().close();
+            }
+        });
+    }
 
     test('a refused message comes back into the draft, with the reason', async () => {
         const ann = await arrives((socket) => {

@@ -17,6 +17,48 @@ export const looks = long
     ? Object.keys(kHeights).flatMap((width) => ['light', 'dark'].map((scheme) => lookAt(Number(width), scheme)))
     : [lookAt(390, 'light'), lookAt(1280, 'dark')];
 
+/// Texts whose contrast with their background is below 4.5 to 1 (WCAG 2.1 §1.4.3), a line each, in what a person sees: colours
+/// over each other are mixed as the browser does. Texts of what is disabled may be faint, and the letter of a name that stands beside it.
+export function faintTextsOf(page) {
+    return page.evaluate(() => {
+        const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+        const paint = (colors) => {
+            canvas.clearRect(0, 0, 1, 1);
+            for (const [color, alpha] of colors) {
+                canvas.globalAlpha = alpha;
+                canvas.fillStyle = color;
+                canvas.fillRect(0, 0, 1, 1);
+            }
+            return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+        };
+        const luminance = (rgb) => {
+            const [r, g, b] = rgb.map((part) => part / 255).map((x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const contrast = (a, b) => {
+            const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+            return (high + 0.05) / (low + 0.05);
+        };
+        const faint = new Set();
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const element = texts.currentNode.parentElement;
+            if (texts.currentNode.data.trim() === '' || !element.checkVisibility({ checkVisibilityCSS: true })) continue;
+            if (element.closest('.visually-hidden, .skip, :disabled, noscript, .badge')) continue;
+            const behind = [];
+            let opacity = 1;
+            for (let around = element; around; around = around.parentElement) {
+                const style = getComputedStyle(around);
+                behind.unshift([style.backgroundColor, 1]);
+                opacity *= Number(style.opacity);
+            }
+            const ratio = contrast(paint([...behind, [getComputedStyle(element).color, opacity]]), paint(behind));
+            if (ratio < 4.5) faint.add(`"${texts.currentNode.data.trim().slice(0, 40)}" has ${ratio.toFixed(2)} to 1`);
+        }
+        return [...faint];
+    });
+}
+
 /// What sticks out of the window or is cut off, a line each. The window is the one asked for: a phone's grows with what does
 /// not fit. What only a screen reader is told may stand anywhere; a field may scroll what was written into it, but not what
 /// it says itself.

@@ -5,7 +5,8 @@
 //    Refused{problem}
 //
 // A message counts as sent once the server has said it to everyone. One that was on its way when the connection broke
-// comes back into the draft, unless the server turns out to have it.
+// comes back into the draft, unless the server turns out to have it. One that is written while there is no connection waits
+// in the list, and is sent with the next.
 
 import { Connection } from './connection.js';
 import { Messages } from './messages.js';
@@ -13,32 +14,41 @@ import { roomFrom } from './names.js';
 import { People } from './people.js';
 
 const kTypingEvery = 2000;
+const kLongestText = 1000;
 const kNameKey = 'patchbay-chat-name';
 
 const at = (id) => document.getElementById(id);
 const room = roomFrom(new URLSearchParams(location.search).get('room'));
-const messages = new Messages({ list: at('messages'), scroll: at('scroll'), empty: at('empty'), newer: at('newer') });
+const messages = new Messages({ list: at('messages'), log: at('log'), scroll: at('scroll'), empty: at('empty'), newer: at('newer') });
 const people = new People({
     list: at('people'), counts: [at('people-count'), at('panel-count')], typing: at('typing'),
 });
 
+const linkToRoom = new URL(`?room=${encodeURIComponent(room)}`, document.baseURI).href;
+
 let connection = null;
 let you = '';
 let wasHere = false;        // this page has been welcomed before
+let isHere = false;         // by this connection
 let unconfirmed = [];       // texts that were sent and not yet said by the server
+let waiting = [];           // texts that no connection has taken yet
+let asked = '';             // the name that was asked for
 let typingSaidAt = 0;
 
 // --- What the server says ---------------------------------------------------------------------------------------
 
 const handlers = {
     Welcome({ you: name, people: names, recent }) {
+        const before = you;
         you = name;
         people.set(names, you);
         messages.addRecent(recent, you);
+        if (you !== asked && you !== before) tellName();
         if (wasHere) messages.addNotice('You are back.');
-        wasHere = true;
+        wasHere = isHere = true;
         for (const { from, text } of recent) if (from === you) confirm(text);
         giveBack(unconfirmed.splice(0));
+        sendWaiting();
     },
     Said(message) {
         people.stopsTyping(message.from);
@@ -60,6 +70,12 @@ const handlers = {
     },
 };
 
+/// Who gets another name than the one asked for is told.
+function tellName() {
+    const taken = you.startsWith(`${asked} `);
+    messages.addNotice(taken ? `Someone here is called ${asked} already: you are ${you}.` : `You are ${you} here.`);
+}
+
 function confirm(text) {
     const index = unconfirmed.indexOf(text);
     if (index >= 0) unconfirmed.splice(index, 1);
@@ -69,6 +85,7 @@ function confirm(text) {
 function giveBack(texts) {
     if (texts.length === 0) return;
     at('draft').value = [...texts, at('draft').value].filter(Boolean).join('\n');
+    if (tooMany() > 0) tellLength();
     draftChanged();
 }
 
@@ -78,14 +95,21 @@ let countdown = null;
 
 function showState({ state, retryAt, reason }) {
     clearInterval(countdown);
+    isHere = false;
     at('status').dataset.state = state;
     at('status-countdown').textContent = '';
     at('status-text').textContent = {
         connecting: 'Connecting…', online: 'Online', offline: 'Offline – reconnecting', ended: 'Disconnected',
     }[state];
     if (state === 'offline') countDown(retryAt);
-    if (state === 'ended') messages.addNotice(`${reason} Reload the page to try again.`);
-    at('draft').placeholder = state === 'online' ? 'Write a message' : 'Offline – your draft is kept';
+    if (state === 'ended') {
+        messages.addNotice(`${reason} Reload the page to try again.`);
+        giveBack(waiting.splice(0));
+        messages.setWaiting(waiting);
+    }
+    at('draft').placeholder = {
+        online: 'Write a message', ended: 'Disconnected – your draft is kept',
+    }[state] ?? 'Offline – this is sent later';
     enableSending();
 }
 
@@ -105,6 +129,7 @@ function address(name) {
 }
 
 function join(name) {
+    asked = name;
     connection = new Connection({
         url: () => address(name),
         protocol: 'chat.v1',
@@ -115,8 +140,24 @@ function join(name) {
 
 // --- Writing ----------------------------------------------------------------------------------------------------
 
-function enableSending() {
-    at('send').disabled = connection?.state !== 'online' || at('draft').value.trim() === '';
+/// What cannot be sent as it is stays in the draft, whole.
+function maySend() {
+    return connection !== null && connection.state !== 'ended' && at('draft').value.trim() !== '' && tooMany() <= 0;
+}
+
+function enableSending() { at('send').disabled = !maySend(); }
+
+/// How many characters of the draft are over the limit.
+const tooMany = () => at('draft').value.trim().length - kLongestText;
+
+/// A field that cuts off what is pasted does so without a word; this one counts.
+function tellLength() {
+    at('problem').textContent = tooMany() > 0 ? `Too long by ${tooMany()} characters: ${kLongestText} are the most.` : '';
+}
+
+function sendWaiting() {
+    while (isHere && waiting.length > 0 && connection.send({ type: 'Say', text: waiting[0] })) unconfirmed.push(waiting.shift());
+    messages.setWaiting(waiting);
 }
 
 function draftChanged() {
@@ -133,7 +174,7 @@ function sayTyping() {
 }
 
 at('draft').addEventListener('input', () => {
-    at('problem').textContent = '';
+    tellLength();
     draftChanged();
     sayTyping();
 });
@@ -146,9 +187,9 @@ at('draft').addEventListener('keydown', (event) => {
 
 at('composer').addEventListener('submit', (event) => {
     event.preventDefault();
-    const text = at('draft').value.trim();
-    if (text === '' || !connection?.send({ type: 'Say', text })) return;
-    unconfirmed.push(text);
+    if (!maySend()) return;
+    waiting.push(at('draft').value.trim());
+    sendWaiting();
     typingSaidAt = 0;
     at('draft').value = '';
     at('problem').textContent = '';
@@ -161,20 +202,31 @@ at('composer').addEventListener('submit', (event) => {
 function showPanel(open) {
     at('panel').classList.toggle('open', open);
     at('panel-toggle').setAttribute('aria-expanded', open);
+    if (open) at('panel-close').focus();
+}
+
+/// The focus goes where it came from.
+function closePanel() {
+    if (!at('panel').classList.contains('open')) return;
+    showPanel(false);
+    at('panel-toggle').focus();
+}
+
+function showLink() {
+    at('link').value = decodeURI(linkToRoom);
+    at('link').style.height = 'auto';
+    at('link').style.height = `${at('link').scrollHeight + 2}px`;
 }
 
 at('panel-toggle').addEventListener('click', () => showPanel(!at('panel').classList.contains('open')));
 document.querySelector('main').addEventListener('pointerdown', () => showPanel(false));
-at('panel').addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape') return;
-    showPanel(false);
-    at('panel-toggle').focus();
-});
+at('panel-close').addEventListener('click', closePanel);
+document.addEventListener('keydown', (event) => { if (event.key === 'Escape' && !at('welcome').open) closePanel(); });
 
 at('copy').addEventListener('click', async () => {
     at('link').select();
     try {
-        await navigator.clipboard.writeText(at('link').value);
+        await navigator.clipboard.writeText(linkToRoom);
         at('copied').textContent = 'Link copied.';
     } catch {  // a page that is not served securely has no clipboard: the link is selected, the rest is by hand
         at('copied').textContent = 'Press Ctrl+C to copy.';
@@ -208,8 +260,9 @@ at('naming').addEventListener('submit', (event) => {
         return;
     }
     remember(name);
-    if (connection) location.reload();
-    else join(name);
+    if (connection) return location.reload();
+    join(name);
+    at('welcome').addEventListener('close', () => at('draft').focus(), { once: true });
 });
 
 at('welcome').addEventListener('cancel', (event) => {
@@ -222,7 +275,8 @@ at('rename').addEventListener('click', askName);
 
 at('room').textContent = room;
 at('welcome-room').textContent = room;
-at('link').value = new URL(`?room=${encodeURIComponent(room)}`, document.baseURI).href;
+showLink();
+addEventListener('resize', showLink);
 document.title = `#${room} · Patchbay chat`;
 if (remembered()) join(remembered());
 else askName();
