@@ -10,13 +10,12 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 
 namespace tutorial {
 
-using patchbay::Session, patchbay::SessionClosed;
+using patchbay::Session;
 
 class Chat : public std::enable_shared_from_this<Chat> {
     SERVER_ENDPOINT(Chat, "/websocket", .origins = {"*"}, .sendQueue = {.bytes = 16_MiB})
@@ -37,13 +36,7 @@ public:
     ON_MESSAGE(onMessage)
     void onMessage(const std::string& text, Session) {
         const std::lock_guard guard{lock_};
-        for (const auto& other : everyone_) {
-            try {
-                other->sendMessage(text);
-            } catch (const SessionClosed&) {
-                continue;  // it leaves just now
-            }
-        }
+        for (const auto& other : everyone_) other->sendMessage(text);
     }
 
     ON_ERROR(onError)
@@ -51,7 +44,7 @@ public:
         std::printf("error in session %llu: %s\n", static_cast<unsigned long long>(session.id()), error.what());
     }
 
-    void sendMessage(const std::string& text) const { session_->basicRemote().sendText(text); }
+    void sendMessage(const std::string& text) const { session_.trySend(text); }  // who leaves just now gets nothing
 
 private:
     static void add(std::shared_ptr<Chat> chat) {
@@ -67,7 +60,7 @@ private:
     static inline std::mutex lock_;
     static inline std::set<std::shared_ptr<Chat>> everyone_;
 
-    std::optional<Session> session_;
+    Session session_;
 };
 
 }  // namespace tutorial
