@@ -90,7 +90,7 @@ void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
     if (!instance && !model.asksForSession) {
         try {
             instance = model.construct(endpoint.services, {.session = {}, .path = match->values});
-        } catch (const DecodeError& error) {
+        } catch (const detail::BadPathVariable& error) {
             return reject(refusal(400, std::string{error.what()} + '\n'));
         }
     }

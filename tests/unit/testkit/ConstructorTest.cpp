@@ -51,7 +51,9 @@ private:
 class Seat {
     SERVER_ENDPOINT(Seat, "/seat/{number}")
 public:
-    explicit Seat(PathParam<"number", int> number) : number_{number} {}
+    explicit Seat(PathParam<"number", int> number) : number_{number} {
+        if (number == 13) throw DecodeError{"ledger", "key hunter2 does not fit"};
+    }
     ON_MESSAGE(ask)
     int ask(std::string_view) { return number_; }
 
@@ -120,6 +122,15 @@ TEST_F(Constructors, WithoutASessionTakePartInTheHandshake) {
         EXPECT_EQ(refusal.status(), 400);
         EXPECT_EQ(refusal.body(), "number: 'twelve' is not a whole number\n");
     }
+    const CapturedLog log;
+    try {
+        server.connect("/seat/13");
+        FAIL() << "admitted";
+    } catch (const Refused& refusal) {
+        EXPECT_EQ(refusal.status(), 500);
+        EXPECT_EQ(refusal.body().find("hunter2"), std::string::npos) << "what a constructor throws is not for the client";
+    }
+    EXPECT_THAT(log.lines(), Contains(HasSubstr("hunter2")));
 }
 
 TEST_F(Constructors, GetTheSessionAlsoWhereHandlersMayBlock) {

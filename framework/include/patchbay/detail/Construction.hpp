@@ -35,13 +35,23 @@ public:
                       "Patchbay: a PathParam of the constructor names a variable that the endpoint's path does not have");
         this->count();
         if constexpr (index >= 0) {
-            if (arrival_) return PathParam<Name, T>{fromText<T>(Name.view(), arrival_->path[static_cast<std::size_t>(index)])};
+            if (arrival_) return PathParam<Name, T>{valueOf<T>(Name.view(), arrival_->path[static_cast<std::size_t>(index)])};
         }
         return {};
     }
 
 protected:
     const Arrival* arrival_;
+
+private:
+    template <class T>
+    static T valueOf(std::string_view name, std::string_view text) {
+        try {
+            return fromText<T>(name, text);
+        } catch (const DecodeError& error) {
+            throw BadPathVariable{{}, error.what()};
+        }
+    }
 };
 
 /// Or the session.
@@ -74,7 +84,7 @@ std::shared_ptr<Self> constructWith(const Services& services, int* remaining, co
     return std::make_shared<Self>((static_cast<void>(Is), InjectedAtOpen<Self>{services, remaining, arrival})...);
 }
 
-/// A new instance.   Errors: MissingService; DecodeError for a path variable; whatever the constructor throws.
+/// A new instance.   Errors: MissingService; BadPathVariable; whatever the constructor throws.
 template <class Self>
 std::shared_ptr<void> constructErased(const Services& services, const Arrival& arrival) {
     static_assert(kAskedFor<Self> >= 0,

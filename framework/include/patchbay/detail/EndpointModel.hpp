@@ -6,6 +6,7 @@
 #include <patchbay/detail/Labels.hpp>
 #include <patchbay/detail/Running.hpp>
 #include <patchbay/endpoint_options.hpp>
+#include <patchbay/errors.hpp>
 #include <patchbay/json.hpp>
 #include <patchbay/session.hpp>
 
@@ -47,6 +48,12 @@ struct CloseCall : Call {
 
 struct ErrorCall : Call {
     std::exception_ptr error;
+};
+
+/// A path variable that the constructor cannot be given. Of the same type as no other DecodeError, since its text goes to the client
+/// that chose the path; what a constructor throws by itself does not.
+struct BadPathVariable : DecodeError {
+    using DecodeError::DecodeError;
 };
 
 /// Whom an instance is constructed for.   Requires: `path`, the values of the path's variables, outlives the session.
