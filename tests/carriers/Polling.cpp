@@ -48,6 +48,10 @@ public:
         goodbye_ = true;
         flush();
     }
+    bool isStreaming() const {
+        const std::lock_guard guard{lock_};
+        return stream_.isOpen();
+    }
     /// From now on what waits leaves by this answer.
     void leaveBy(HttpStream stream) {
         stream.onClosed([self = shared_from_this()] { self->streamEnds(); });
@@ -110,9 +114,13 @@ private:
         if (goodbye_ && frames_.empty()) stream_.finish();
     }
     void streamEnds() {
-        const std::lock_guard guard{lock_};
-        stream_ = {};
-        goodbye_ ? input.closed() : input.lost("the client has left its stream");
+        const bool wasClosed = [this] {
+            const std::lock_guard guard{lock_};
+            stream_ = {};
+            return goodbye_;
+        }();
+        // Without the lock: the session may end inside, and its carrier with it.
+        wasClosed ? input.closed() : input.lost("the client has left its stream");
     }
 
     mutable std::mutex lock_;
@@ -209,6 +217,10 @@ void Polling::install(ServerContainer& server) {
         const auto poll = table->find(exchange.request().pathParameter("key"));
         if (!poll) {
             exchange.respond({404, {}, {}});
+            return;
+        }
+        if (poll->isStreaming()) {
+            exchange.respond({409, {}, "the session has such an answer already"});
             return;
         }
         poll->leaveBy(

@@ -260,6 +260,14 @@ TEST_F(APollingSession, SpeaksByOneLongAnswerAndPosts) {
     EXPECT_TRUE(eventually([&] { return server.sessionCount() == 0; }));
 }
 
+TEST_F(APollingSession, HasOneLongAnswerAtATime) {
+    Client client{server.port(), "/room/lobby"};
+    StreamOf first{server.port(), client.path()};
+    EXPECT_THAT(StreamOf(server.port(), client.path()).head, StartsWith("HTTP/1.1 409 "));
+    client.send("hello");
+    EXPECT_EQ(first.next(), "t hello");
+}
+
 TEST_F(APollingSession, WhoseClientLeavesItsLongAnswerIsLost) {
     Client client{server.port(), "/room/lobby"};
     StreamOf down{server.port(), client.path()};
