@@ -2,6 +2,7 @@
 
 #include <patchbay/carrier.hpp>
 #include <patchbay/http.hpp>
+#include <patchbay/http_exchange.hpp>
 
 #include <array>
 #include <chrono>
@@ -32,18 +33,31 @@ std::string framed(char kind, std::string_view payload) {
 }  // namespace
 
 /// What waits for one peer.   Thread: any.
-class Polling::Poll {
+class Polling::Poll : public std::enable_shared_from_this<Poll> {
 public:
     void put(std::string frame) {
         const std::lock_guard guard{lock_};
         bytes_ += frame.size();
         frames_.push_back(std::move(frame));
         changed_.notify_all();
+        flush();
     }
     void sayGoodbye(CloseCode code, std::string_view text) {
         put(framed('c', std::to_string(static_cast<int>(code)) + " " + std::string{text}));
         const std::lock_guard guard{lock_};
         goodbye_ = true;
+        flush();
+    }
+    bool isStreaming() const {
+        const std::lock_guard guard{lock_};
+        return stream_.isOpen();
+    }
+    /// From now on what waits leaves by this answer.
+    void leaveBy(HttpStream stream) {
+        stream.onClosed([self = shared_from_this()] { self->streamEnds(); });
+        const std::lock_guard guard{lock_};
+        stream_ = std::move(stream);
+        flush();
     }
     bool dropOldest() {
         const std::lock_guard guard{lock_};
@@ -57,13 +71,14 @@ public:
     }
     std::size_t bytes() const {
         const std::lock_guard guard{lock_};
-        return bytes_;
+        return bytes_ + stream_.queuedBytes();
     }
     /// The carrier has gone.
     void end() {
         const std::lock_guard guard{lock_};
         over_ = true;
         changed_.notify_all();
+        stream_.finish();
     }
 
     struct Taken {
@@ -84,8 +99,33 @@ public:
     CarrierInput input;  // set before anybody else knows of it
 
 private:
+    /// Requires: the lock is held.
+    void flush() {
+        while (!frames_.empty() && stream_.isOpen()) {
+            if (stream_.write(frames_.front()) == SendStatus::Full) {
+                return stream_.onWritable([self = shared_from_this()] {
+                    const std::lock_guard guard{self->lock_};
+                    self->flush();
+                });
+            }
+            bytes_ -= frames_.front().size();
+            frames_.pop_front();
+        }
+        if (goodbye_ && frames_.empty()) stream_.finish();
+    }
+    void streamEnds() {
+        const bool wasClosed = [this] {
+            const std::lock_guard guard{lock_};
+            stream_ = {};
+            return goodbye_;
+        }();
+        // Without the lock: the session may end inside, and its carrier with it.
+        wasClosed ? input.closed() : input.lost("the client has left its stream");
+    }
+
     mutable std::mutex lock_;
     std::condition_variable changed_;
+    HttpStream stream_;
     std::deque<std::string> frames_;
     std::size_t bytes_ = 0;
     bool goodbye_ = false, over_ = false;
@@ -171,6 +211,20 @@ void Polling::install(ServerContainer& server) {
         }
         if (taken.frames.empty()) response.status = taken.last ? 404 : 204;
         response.body = std::move(taken.frames);
+    });
+
+    server.handleAsync("GET", "/polling/{key}/stream", [table](const HttpExchange& exchange) {
+        const auto poll = table->find(exchange.request().pathParameter("key"));
+        if (!poll) {
+            exchange.respond({404, {}, {}});
+            return;
+        }
+        if (poll->isStreaming()) {
+            exchange.respond({409, {}, "the session has such an answer already"});
+            return;
+        }
+        poll->leaveBy(
+            exchange.start(200, {{"Content-Type", "application/octet-stream"}, {"Cache-Control", "no-store"}}));
     });
 
     server.handle("POST", "/polling/{key}", [table](const HttpRequest& request, HttpResponse& response) {

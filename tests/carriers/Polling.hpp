@@ -4,6 +4,7 @@
 //     POST   /polling?to=<target>   201 and the session's key, or what the handshake is refused with
 //     GET    /polling/{key}         200 and what the session has said since, as soon as there is some; 204 when there was nothing for a
 //                                   while; 404 for an unknown key, and behind a goodbye
+//     GET    /polling/{key}/stream  the same as one answer that does not end before the session does; 409 while there is one
 //     POST   /polling/{key}         a message, text where its Content-Type says so; 204, or 503 while the session takes no more, or 410
 //     DELETE /polling/{key}         the peer's goodbye; 204
 //

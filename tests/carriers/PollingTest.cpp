@@ -46,7 +46,8 @@ public:
     Bytes bytes(Bytes bytes) { return bytes; }
     ON_CLOSE(left)
     void left(const CloseReason& reason) {
-        journal_.add("close " + std::to_string(static_cast<int>(reason.code())) + " " + std::string{name(reason.cause())});
+        journal_.add("close " + std::to_string(static_cast<int>(reason.code())) + " " +
+                     std::string{name(reason.cause())});
     }
 
 private:
@@ -62,8 +63,11 @@ public:
         if (opened.status != 201) throw std::runtime_error{std::to_string(opened.status)};
         path_ = "/polling/" + opened.body;
     }
-    int send(std::string_view payload, std::string_view type = "text/plain") { return ask(up_, "POST", path_, payload, type).status; }
+    int send(std::string_view payload, std::string_view type = "text/plain") {
+        return ask(up_, "POST", path_, payload, type).status;
+    }
     int leave() { return ask(up_, "DELETE", path_).status; }
+    const std::string& path() const noexcept { return path_; }
     /// The next thing that the session has said, with its kind: "t hello", "c 1000 bye". "" when it says nothing more.
     std::string next() {
         while (waiting_.empty() && !poll()) return {};
@@ -73,8 +77,8 @@ public:
     }
 
 private:
-    static HttpAnswer ask(RawSocket& socket, std::string_view method, const std::string& path, std::string_view body = {},
-                          std::string_view type = "text/plain") {
+    static HttpAnswer ask(RawSocket& socket, std::string_view method, const std::string& path,
+                          std::string_view body = {}, std::string_view type = "text/plain") {
         std::string request{method};
         request.append(" ").append(path).append(" HTTP/1.1\r\nHost: localhost\r\nContent-Type: ").append(type);
         request.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
@@ -172,7 +176,9 @@ TEST_F(APollingSession, KeepsItsMessagesInOrderBesideMany) {
 TEST_F(APollingSession, IsRefusedAsAWebSocketIs) {
     EXPECT_THROW(Client(server.port(), "/nowhere"), std::runtime_error);
     RawSocket socket{server.port()};
-    socket.send("POST /polling?to=/room/x HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\nContent-Length: 0\r\n\r\n");
+    socket.send(
+        "POST /polling?to=/room/x HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\nContent-Length: "
+        "0\r\n\r\n");
     EXPECT_EQ(socket.readAnswer().status, 403);
     EXPECT_EQ(journal->count("open"), 0u);
 }
@@ -203,6 +209,81 @@ TEST_F(APollingSession, IsHeldToTheLimits) {
     EXPECT_TRUE(eventually([&] { return eager.send(std::string(60, 'x')) == 503; }));
     journal->waitFor("close 1009 too-big");
     journal->waitFor("close 1007 invalid-text");
+}
+
+/// One answer that does not end, chunk by chunk.
+class StreamOf {
+public:
+    StreamOf(std::uint16_t port, const std::string& path) : socket_{port} {
+        socket_.send("GET " + path + "/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        head = socket_.readUntil("\r\n\r\n");
+    }
+    /// As Client::next(); "" at the answer's end.
+    std::string next() {
+        while (true) {
+            const std::size_t line = bytes_.find('\n');
+            if (line != std::string::npos) {
+                const std::size_t size = std::stoul(bytes_.substr(1, line - 1));
+                if (bytes_.size() >= line + 1 + size) {
+                    std::string frame = bytes_.substr(0, 1) + " " + bytes_.substr(line + 1, size);
+                    bytes_.erase(0, line + 1 + size);
+                    return frame;
+                }
+            }
+            const std::size_t chunk = std::stoul(socket_.readUntil("\r\n"), nullptr, 16);
+            bytes_ += socket_.read(chunk);
+            socket_.read(2);
+            if (chunk == 0) return {};
+        }
+    }
+    void leave() { socket_.reset(); }
+    std::string head;
+
+private:
+    RawSocket socket_;
+    std::string bytes_;
+};
+
+TEST_F(APollingSession, SpeaksByOneLongAnswerAndPosts) {
+    Client client{server.port(), "/room/lobby"};
+    journal->waitFor("open lobby");
+    client.send("before the stream");
+    StreamOf down{server.port(), client.path()};
+    EXPECT_THAT(down.head, StartsWith("HTTP/1.1 200 "));
+    EXPECT_EQ(down.next(), "t before the stream");
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(client.send(std::to_string(i)), 204);
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(down.next(), "t " + std::to_string(i));
+    client.send("close");
+    EXPECT_EQ(down.next(), "c 4001 enough");
+    EXPECT_EQ(down.next(), "");
+    journal->waitFor("close 4001 application");
+    EXPECT_TRUE(eventually([&] { return server.sessionCount() == 0; }));
+}
+
+TEST_F(APollingSession, HasOneLongAnswerAtATime) {
+    Client client{server.port(), "/room/lobby"};
+    StreamOf first{server.port(), client.path()};
+    EXPECT_THAT(StreamOf(server.port(), client.path()).head, StartsWith("HTTP/1.1 409 "));
+    client.send("hello");
+    EXPECT_EQ(first.next(), "t hello");
+}
+
+TEST_F(APollingSession, WhoseClientLeavesItsLongAnswerIsLost) {
+    Client client{server.port(), "/room/lobby"};
+    StreamOf down{server.port(), client.path()};
+    client.send("hello");
+    EXPECT_EQ(down.next(), "t hello");
+    down.leave();
+    journal->waitFor("close 1006 connection-lost");
+}
+
+TEST_F(APollingSession, SaysInItsLongAnswerThatTheServerStops) {
+    Client client{server.port(), "/room/lobby"};
+    StreamOf down{server.port(), client.path()};
+    journal->waitFor("open");
+    EXPECT_TRUE(server.stop());
+    EXPECT_EQ(down.next(), "c 1001 server shuts down");
+    EXPECT_EQ(down.next(), "");
 }
 
 TEST_F(APollingSession, HearsOfAStop) {

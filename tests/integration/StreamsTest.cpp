@@ -183,6 +183,29 @@ TEST_F(Exchanges, StreamsHearThatTheirClientHasGone) {
     }
 }
 
+TEST_F(Exchanges, NoTaskRunsInsideTheCallThatEndsAnAnswer) {
+    const auto inside = std::make_shared<bool>(false);  // of the loop alone
+    const auto listens = [&journal = server->journal(), inside] { journal.add(*inside ? "inside" : "behind"); };
+    server->handleAsync("GET", "/finished", [listens, inside](const HttpExchange& exchange) {
+        const HttpStream stream = exchange.start(200, {});
+        stream.onClosed(listens);
+        *inside = true;
+        stream.finish();
+        *inside = false;
+    });
+    server->handleAsync("GET", "/answered", [listens, inside](const HttpExchange& exchange) {
+        exchange.onClosed(listens);
+        *inside = true;
+        exchange.respond({200, {}, "whole"});
+        *inside = false;
+    });
+    start();
+    RawSocket socket{server->port()};
+    socket.send(get("/finished") + get("/answered"));
+    server->journal().waitForCount("behind", 2);
+    EXPECT_EQ(server->journal().count("inside"), 0u);
+}
+
 TEST_F(Exchanges, AStopCutsStreamsThatGoOn) {
     ServerConfig config = quickConfig();
     config.server.drainTimeout = 200ms;
