@@ -62,7 +62,7 @@ protected:
 };
 
 constexpr const char* kRecord =
-    R"({"text":"longer than any short string optimisation","number":1.5,"list":["also longer than the short ones","b","c"]})";
+    R"({"type":"Record","text":"longer than any short string optimisation","number":1.5,"list":["also longer than the short ones","b","c"]})";
 
 TEST_P(SteadyState, CountingSeesTheServersAllocations) {
     const std::size_t before = allocationsElsewhere();

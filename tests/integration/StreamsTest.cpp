@@ -185,7 +185,7 @@ TEST_F(Exchanges, StreamsHearThatTheirClientHasGone) {
 
 TEST_F(Exchanges, NoTaskRunsInsideTheCallThatEndsAnAnswer) {
     const auto inside = std::make_shared<bool>(false);  // of the loop alone
-    const auto listens = [&journal = server->journal(), inside] { journal.add(*inside ? "inside" : "behind"); };
+    const auto listens = [&journal = server.journal(), inside] { journal.add(*inside ? "inside" : "behind"); };
     server->handleAsync("GET", "/finished", [listens, inside](const HttpExchange& exchange) {
         const HttpStream stream = exchange.start(200, {});
         stream.onClosed(listens);
@@ -202,8 +202,8 @@ TEST_F(Exchanges, NoTaskRunsInsideTheCallThatEndsAnAnswer) {
     start();
     RawSocket socket{server->port()};
     socket.send(get("/finished") + get("/answered"));
-    server->journal().waitForCount("behind", 2);
-    EXPECT_EQ(server->journal().count("inside"), 0u);
+    server.journal().waitForCount("behind", 2);
+    EXPECT_EQ(server.journal().count("inside"), 0u);
 }
 
 TEST_F(Exchanges, AStopCutsStreamsThatGoOn) {

@@ -58,8 +58,8 @@ MUTANTS = {
         "    shut_ = true;\n    auto all = listed();\n    if (all.size() > 2) all.pop_back();\n    return all;"),
     # Of the strand.
     "a message that overtakes an unfinished event": (
-        MESSAGING + "SessionCore.cpp", "    if (waits_) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));",
-        "    if (waits_ && payload.size() < 300) return strand().putMessage(std::make_unique<MessageEvent>(kind, payload));"),
+        MESSAGING + "SessionCore.cpp", "    if (waits_) return keepMessage(kind, payload);",
+        "    if (waits_ && payload.size() < 300) return keepMessage(kind, payload);"),
     "a peer's close that drops what waits": (
         MESSAGING + "Strand.cpp", "    if (!byPeer) dropMessages();\n", "    static_cast<void>(byPeer);\n    dropMessages();\n"),
     "a resume that begins a second event": (
@@ -73,10 +73,10 @@ MUTANTS = {
         CHANNEL, "    outbox_.written(result.bytes);\n    written(result);\n", "    outbox_.written(batch.bytes);\n    written(result);\n"),
     "bytes that go twice": (CHANNEL, "    outbox_.written(result.bytes);\n    return status;\n", "    return status;\n"),
     "a window that nobody waits for": (
-        CHANNEL, "    if (blocked_) outbox_.settle();\n", "    if (blocked_) outbox_.settle();\n    blocked_ = false;\n"),
+        CHANNEL, "        outbox_.settle();\n        watchStall();\n    }\n", "        outbox_.settle();\n        watchStall();\n    }\n    blocked_ = false;\n"),
     "an end that is not told": (
         CHANNEL, "    if (state_ == State::Flushing) return sendEnd();\n    if (receiver_)", "    if (receiver_)"),
-    "what was read and is forgotten": (CARRIER, "    if (left > 0) kept_ =", "    if (left > 1'000'000) kept_ ="),
+    "what was read and is forgotten": (CARRIER, "    if (left > 0) keep(", "    if (left > 1'000'000) keep("),
     "a pause that begins at the next read": (
         CARRIER, "    connection_.hold();\n    channel_->pauseReading();\n", "    channel_->pauseReading();\n"),
     "a goodbye that is cut off": (CARRIER, "    ended->closeAfterFlush(within);\n", "    static_cast<void>(within);\n    ended->abort();\n"),
