@@ -7,6 +7,7 @@
 
 namespace patchbay {
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): only realloc() grows a block where it lies
 void MessageBuffer::Free::operator()(std::byte* block) const noexcept { std::free(block); }
 
 bool MessageBuffer::reserve(std::uint64_t more) {
@@ -22,6 +23,7 @@ bool MessageBuffer::reserve(std::uint64_t more) {
     capacity_ = capacity;
     return true;
 }
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 bool MessageBuffer::append(Bytes piece) {
     if (!reserve(piece.size())) return false;
