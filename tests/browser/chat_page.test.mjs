@@ -240,6 +240,7 @@ describe('the chat page', { timeout: 600_000 }, () => {
         for (const close of closings) {
             await toggle.click();
             await ann.page.getByText('Bring someone in').waitFor();
+            assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'panel-close');
             await close();
             await isGone();
             assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'panel-toggle');

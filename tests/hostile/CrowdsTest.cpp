@@ -196,6 +196,7 @@ TEST(Connections, AreServedUpToTheLimitAndTheNextMakesRoomByTheOneThatWasSilentL
         swarm.run("the oldest makes room", [&] { return resting[static_cast<std::size_t>(i)]->hasEnded(); });
     }
     EXPECT_EQ(std::ranges::count_if(resting, [](const auto& one) { return one->hasEnded(); }), 2);
+    EXPECT_EQ(server.hello().status, 200) << "a newcomer that asks once, and closes, is served by the room that was made for it";
 }
 
 TEST(Connections, ThatAreAllSessionsLeaveTheNextWith503AndHealthIsAnswered) {

@@ -247,6 +247,23 @@ TEST_F(ProxyProtocol, TheClientItselfIsNoProxy) {
     EXPECT_EQ(socket.readAnswer().body, "203.0.113.9:56324 plain localhost");
 }
 
+TEST_F(ProxyProtocol, WhoComesByItMayAskForAnyNameAsBehindOtherProxies) {
+    start();
+    RawSocket socket = open();
+    socket.send(std::string{kHeader}.append("GET /who HTTP/1.1\r\nHost: chat.example\r\n\r\n"));
+    EXPECT_EQ(socket.readAnswer().body, "203.0.113.9:56324 plain chat.example");
+}
+
+/// It does not look into what it passes on: fields in there are a client's own.
+TEST_F(ProxyProtocol, AProxyThatSpeaksForItselfSpeaksForNobodyElseInFields) {
+    start();
+    RawSocket socket = open();
+    socket.send("PROXY UNKNOWN\r\nGET /who HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\n\r\n");
+    const std::string body = socket.readAnswer().body;
+    EXPECT_TRUE(body.starts_with("127.0.0.1:")) << body;
+    EXPECT_TRUE(body.ends_with(" plain localhost")) << body;
+}
+
 TEST_F(ProxyProtocol, WithoutAHeaderNobodyIsServed) {
     start();
     RawSocket socket = open();

@@ -104,7 +104,7 @@ function showState({ state, retryAt, reason }) {
     if (state === 'offline') countDown(retryAt);
     if (state === 'ended') {
         messages.addNotice(`${reason} Reload the page to try again.`);
-        giveBack(waiting.splice(0));
+        giveBack([...unconfirmed.splice(0), ...waiting.splice(0)]);
         messages.setWaiting(waiting);
     }
     at('draft').placeholder = {

@@ -26,7 +26,7 @@ enum class TypeTags : std::uint8_t {
 /// Where the handlers of an endpoint run.
 enum class Dispatch : std::uint8_t {
     Loop,    ///< on the session's event loop: for handlers that never wait, the fastest way
-    Worker,  ///< on the server's pool of threads (`server.workers`): for handlers that may block
+    Worker,  ///< on the server's pool of threads (`server.workers`): for handlers that may block; a constructor never may
 };
 
 /// The attributes of SERVER_ENDPOINT.   Source: Jakarta WebSocket §4.1

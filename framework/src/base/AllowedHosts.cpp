@@ -20,15 +20,25 @@ bool isName(std::string_view name) noexcept {
     return !name.empty() && !name.starts_with('.') && name.find("..") == std::string_view::npos && std::ranges::all_of(name, isLetter);
 }
 
+/// Nothing, or a colon and a port.
+bool endsHost(std::string_view rest) noexcept {
+    const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+    return rest.empty() || (rest.front() == ':' && rest.size() <= 6 && std::ranges::all_of(rest.substr(1), isDigit));
+}
+
 }  // namespace
 
 std::string hostNameOf(std::string_view authority) {
     if (authority.starts_with('[')) {
-        const std::string_view inside = authority.substr(1, authority.find(']') - 1);
+        const std::size_t end = authority.find(']');
+        if (end == std::string_view::npos || !endsHost(authority.substr(end + 1))) return {};
+        const std::string_view inside = authority.substr(1, end - 1);
         const auto address = IpAddress::parse(inside);
         return address ? address->text() : lower(inside);
     }
-    std::string name = lower(authority.substr(0, authority.rfind(':')));
+    const std::size_t end = std::min(authority.rfind(':'), authority.size());
+    if (!endsHost(authority.substr(end))) return {};
+    std::string name = lower(authority.substr(0, end));
     if (name.size() > 1 && name.ends_with('.')) name.pop_back();
     return name;
 }

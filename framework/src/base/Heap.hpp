@@ -3,7 +3,8 @@
 
 namespace patchbay {
 
-/// Gives the system what is free of it. Goes through all of it: for what was large and is rare.   Thread: any.
+/// Gives the system what is free of it, unless it has done so within the last ten seconds: it goes through all of it, and peers decide
+/// how often something large goes.   Thread: any.
 void trimHeap() noexcept;
 
 }  // namespace patchbay

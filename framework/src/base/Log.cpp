@@ -53,7 +53,7 @@ void write(Level level, std::string_view source, std::string_view line) noexcept
     const Sink chosen = sink.load(std::memory_order_acquire);
     const Sink to = chosen ? chosen : &toStandardError;
     try {
-        if (isPlain(source) && isPlain(line)) return to(level, source, line);
+        if (isPlain(source) && source.find('\n') == source.npos && isPlain(line)) return to(level, source, line);
         to(level, printable(source), printableLines(line));
     } catch (const std::bad_alloc&) {
         std::fputs("a line of the log that there was no memory to show\n", stderr);

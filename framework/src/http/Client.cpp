@@ -62,8 +62,14 @@ void skipBlanks(std::string_view& bytes) {
 /// The elements of a Forwarded field (RFC 7239 §4). False when it is none: then nobody knows where an element begins.
 bool readForwarded(std::string_view bytes, std::vector<Hop>& hops) {
     std::string value;
+    bool isWithin = false;  // an element, behind a semicolon
     for (Hop hop;;) {
         skipBlanks(bytes);
+        if (!isWithin && bytes.empty()) return true;
+        if (!isWithin && bytes.front() == ',') {  // empty elements do not count (RFC 9110 §5.6.1)
+            bytes.remove_prefix(1);
+            continue;
+        }
         const std::size_t equals = bytes.find('=');
         if (equals == std::string_view::npos) return false;
         const std::string_view name = bytes.substr(0, equals);
@@ -78,14 +84,16 @@ bool readForwarded(std::string_view bytes, std::vector<Hop>& hops) {
         if (!ends && bytes.front() != ';' && bytes.front() != ',') return false;
         if (ends || bytes.front() == ',') hops.push_back(std::exchange(hop, {}));
         if (ends) return true;
+        isWithin = bytes.front() == ';';
         bytes.remove_prefix(1);
     }
 }
 
-std::vector<Hop> forwardedHops(const RequestHead& head) {
+/// Nothing when one of the fields is none: a client that leaves a quote open would make its proxy's own words a part of its text.
+std::optional<std::vector<Hop>> forwardedHops(const RequestHead& head) {
     std::vector<Hop> hops;
     for (const auto& field : head.headers()) {
-        if (equalsIgnoringCase(field.name, "Forwarded") && !readForwarded(field.value, hops)) return {};
+        if (equalsIgnoringCase(field.name, "Forwarded") && !readForwarded(field.value, hops)) return std::nullopt;
     }
     return hops;
 }
@@ -127,19 +135,21 @@ bool hasPort(std::string_view authority) {
 void addPort(const RequestHead& head, std::string_view port, Client& client) {
     const bool isNumber = !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
     const std::string_view host = client.host.empty() ? head.host : std::string_view{client.host};
-    if (!isNumber || host.empty() || hasPort(host)) return;
+    if (!isNumber || host.empty() || hasPort(host) || port == (client.secure ? "443" : "80")) return;
     client.host = std::string{host}.append(":").append(port);
 }
 
 }  // namespace
 
 Client clientOf(const RequestHead& head, std::string_view peer, bool secure, const ProxyRules& rules) {
-    Client client{.address = std::string{peer}, .host = {}, .secure = secure, .proxied = true};
+    Client client{.address = std::string{peer}, .host = {}, .secure = secure, .proxied = true, .problem = {}};
     Found found;
     std::string host;
     std::string_view port;
     if (rules.by == ForwardedBy::Forwarded) {
-        const auto hops = forwardedHops(head);
+        auto read = forwardedHops(head);
+        if (!read) client.problem = "the field Forwarded, which a proxy of this server writes, is malformed (RFC 7239 §4)";
+        const auto hops = std::move(read).value_or(std::vector<Hop>{});
         found = findClient(hops.size(), rules.trusted, [&](std::size_t hop) { return std::string_view{hops[hops.size() - 1 - hop].from}; });
         if (!hops.empty()) {
             const Hop& hop = hops[hops.size() - 1 - found.hop];

@@ -33,6 +33,7 @@ struct Client {
     std::string host;     ///< that it asked for; empty: what the request itself says
     bool secure = false;
     bool proxied = false;  ///< a trusted proxy has passed the request on
+    std::string_view problem{};  ///< why nobody can tell; empty: one can
 };
 
 /// What the trusted proxy `peer`, over a connection that is `secure`, says of the request.   Requires: `rules.trusted` trusts it.

@@ -100,7 +100,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     gate->self_ = gate;
     channel->start(*gate);
     gate->surplus_ = loop.openSockets().now() > gate->options().maxConnections;
-    if (gate->surplus_ && !gate->makeRoom()) evictElsewhere(gate->state_, loopIndex, loopIndex + 1);
+    if (!gate->hasRoom()) evictElsewhere(gate->state_, loopIndex, loopIndex + 1);
     gate->wait(Waiting::ForHead);
 }
 
@@ -109,9 +109,13 @@ bool Gate::evictOne(GateState& state, std::size_t loopIndex, Evicted whom) {
     constexpr int kMostLooks = 16;
     auto& silent = state.silent[loopIndex];
     int looks = 0;
-    for (auto each = silent.begin(); each != silent.end() && looks < kMostLooks; ++each, ++looks) {
-        Gate& oldest = each->gate;
-        if (oldest.channel_->queuedBytes() > 0) continue;  // it is still given its last answer
+    for (auto each = silent.begin(); each != silent.end() && looks < kMostLooks; ++looks) {
+        auto& place = *each++;
+        Gate& oldest = place.gate;
+        if (oldest.channel_->queuedBytes() > 0) {  // it is still given its last answer, and stands in nobody's way meanwhile
+            silent.splice(silent.end(), silent, silent.iterator_to(place));
+            continue;
+        }
         if (whom == Evicted::NoSurplus && oldest.surplus_) continue;
         oldest.channel_->closeNow();
         oldest.end();
@@ -142,8 +146,8 @@ Gate::Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel
       peer_{std::move(newcomer.address)},
       loopIndex_{static_cast<std::uint16_t>(loopIndex)},
       secure_{secure},
-      onLoopback_{newcomer.onLoopback},
-      isProxy_{!options().proxies.trusted.empty() && options().proxies.trusted.trusts(peer_)} {
+      toLoopback_{newcomer.onLoopback && newcomer.greeting == Greeting::None},
+      isProxy_{newcomer.greeting != Greeting::OfItself && options().proxies.trusted.trusts(peer_)} {
     state_->gates[loopIndex_].push_back(*this);
 }
 
@@ -249,10 +253,12 @@ void Gate::onStalled() {
 
 void Gate::late() noexcept {
     if (channel_->queuedBytes() > 0) return wait(waiting_);  // it still takes of an answer, or is stalled and will be cut
-    if (waiting_ == Waiting::ForHead && surplus_) return refuse(full());
-    if (waiting_ == Waiting::ForHead && !buffer_.empty()) return refuse(408, "no complete request head arrived in time");
-    if (waiting_ == Waiting::ForBody && answer_ && answer_->isUnanswered()) return refuse(408, "the body did not arrive in time");
-    end();
+    withMemory([this] {
+        if (waiting_ == Waiting::ForHead && surplus_) return refuse(full());
+        if (waiting_ == Waiting::ForHead && !buffer_.empty()) return refuse(408, "no complete request head arrived in time");
+        if (waiting_ == Waiting::ForBody && answer_ && answer_->isUnanswered()) return refuse(408, "the body did not arrive in time");
+        end();
+    });
 }
 
 // ------------------------------------------------------------------------------------------------ in
@@ -355,6 +361,11 @@ std::size_t Gate::readRequest(std::string_view bytes) {
     served_ = true;
     wait(Waiting::ForNothing);
     const Client client = whoAsks(head);
+    if (!client.problem.empty()) {
+        terms_ = {};
+        refuse(400, client.problem);
+        return bytes.size();
+    }
     if (!client.host.empty()) head.host = client.host;
     if (!mayAskFor(head.host)) {
         refuseHost(head.host);
@@ -373,12 +384,12 @@ std::size_t Gate::readRequest(std::string_view bytes) {
 
 Client Gate::whoAsks(const RequestHead& head) const {
     if (isProxy_) return clientOf(head, peer_, secure_, options().proxies);
-    return {.address = peer_, .host = {}, .secure = secure_, .proxied = false};
+    return {.address = peer_, .host = {}, .secure = secure_, .proxied = false, .problem = {}};
 }
 
 bool Gate::mayAskFor(std::string_view host) const {
     const AllowedHosts& hosts = options().hosts;
-    const bool takesAny = hosts.any() || (hosts.empty() && (!onLoopback_ || isProxy_));
+    const bool takesAny = hosts.any() || (hosts.empty() && (!toLoopback_ || isProxy_));
     if (takesAny || host.empty()) return true;  // HTTP/1.0 needs no Host; a browser always sends one
     const std::string name = hostNameOf(host);
     return isLoopbackName(name) || hosts.names(name) || state_->site.knowsHost(name);
@@ -414,7 +425,8 @@ bool Gate::hasRoom() noexcept {
 /// By the head alone: whatever is refused is refused before its body.
 void Gate::judge(const RequestHead& head, const Client& client) {
     terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
-    keepAlive_ = head.keepAlive && hasRoom() && !state_->site.isStopping();
+    const bool room = hasRoom();
+    keepAlive_ = head.keepAlive && room && !state_->site.isStopping();
     continueAwaited_ = head.expectContinue && head.hasBody();
     skipped_ = 0;
     bodyUse_ = BodyUse::Nothing;
@@ -423,7 +435,7 @@ void Gate::judge(const RequestHead& head, const Client& client) {
     const std::string_view target = head.pathAndQuery;
     const std::string_view path = target.substr(0, target.find('?'));
     Match match = state_->site.find(head.method, path.empty() ? "/" : path);
-    if (surplus_ && !(match.route && match.route->isHealth)) return refuse(full());
+    if (!room && !(match.route && match.route->isHealth)) return refuse(full());
     if (!match.route) return refuseBody(match.refusal);
     async_ = !std::holds_alternative<HttpHandler>(match.route->handler);
     if (!async_ && head.contentLength.value_or(0) > options().maxBodyBytes) {

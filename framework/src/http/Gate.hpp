@@ -60,12 +60,20 @@ struct GateOptions {
     ProxyRules proxies;
 };
 
+/// What a PROXY header said of a connection.
+enum class Greeting : std::uint8_t {
+    None,      ///< there was none
+    OfItself,  ///< the proxy speaks for itself, as when it looks whether we live
+    OfClient,  ///< for whom it speaks; `address` is his
+};
+
 /// A connection that has just come.
 struct Newcomer {
     transport::Socket socket;
     std::string address;      ///< of its peer, or of whom that speaks for
     bool onLoopback = false;  ///< it came to an address of this machine alone
     transport::SocketPlace place{};  ///< among the sockets that are open
+    Greeting greeting = Greeting::None;
 };
 
 struct GateState;
@@ -205,7 +213,7 @@ private:
     std::uint32_t skipped_ = 0;
     const std::uint16_t loopIndex_;
     const bool secure_;
-    const bool onLoopback_;
+    const bool toLoopback_;
     const bool isProxy_;  // the peer is one that is trusted
     Framing framing_ = Framing::None;
     AnswerTerms terms_;

@@ -112,7 +112,7 @@ void Gate::onDrained() {
         answer_->drained();
         return answerReady();
     }
-    if (stage_ == Stage::Flushing) next();
+    if (stage_ == Stage::Flushing) withMemory([this] { next(); });
 }
 
 void Gate::sendWhole(HttpResponse response) {
@@ -145,7 +145,7 @@ void Gate::refuse(int status, std::string_view problem) { refuse({status, {}, st
 /// A name that this server does not go by (RFC 9110 §15.5.20).
 void Gate::refuseHost(std::string_view host) {
     log::info("http", "refused a request for the host " + std::string{host} + "; if it is a name of this server, add it to server.hosts" +
-                          (onLoopback_ ? ", or its proxy to server.trustedProxies" : ""));
+                          (toLoopback_ ? ", or its proxy to server.trustedProxies" : ""));
     terms_ = {};
     refuse(421, "this server does not go by that name; server.hosts in its configuration lists those that it does (RFC 9110 §15.5.20)");
 }

@@ -318,9 +318,10 @@ void Server::Parts::awaitProxyHeader(std::size_t loopIndex, const std::shared_pt
     transport::ConnectionPlace place{std::shared_ptr<transport::ConnectionCount>{gate, &gate->connections}};
     const auto within = deployments.isDraining() ? kLastGreeting : gate->options.handshakeTimeout;
     greetings[loopIndex]->await(std::move(newcomer->socket), newcomer->address, within, std::move(place),
-                                [this, loopIndex, newcomer, tls](transport::Socket socket, std::string peer) {
+                                [this, loopIndex, newcomer, tls](transport::Socket socket, std::string client) {
                                     newcomer->socket = std::move(socket);
-                                    newcomer->address = std::move(peer);
+                                    newcomer->greeting = client.empty() ? http::Greeting::OfItself : http::Greeting::OfClient;
+                                    if (!client.empty()) newcomer->address = std::move(client);
                                     open(loopIndex, *newcomer, tls);
                                 });
 }

@@ -45,7 +45,7 @@ bool Server::Parts::stop() {
 }
 
 bool Server::Parts::drain() {
-    const auto deadline = Clock::now() + config.server.drainTimeout;
+    const auto deadline = later(Clock::now(), onClock(config.server.drainTimeout));
     deployments.drain();
     if (stopping) guarded("patchbay", "the application's stopping()", stopping);
     pluginHost.stop();

@@ -1,5 +1,6 @@
 #include "transport/ProxyGreetings.hpp"
 
+#include "base/Guarded.hpp"
 #include "base/Log.hpp"
 #include "transport/ProxyHeader.hpp"
 
@@ -22,11 +23,21 @@ public:
 
     bool begin(std::list<Greeting>::iterator self, std::chrono::milliseconds within) {
         self_ = self;
-        if (within.count() > 0) timer_ = among_.loop_.after(within, [this] { end("it did not come in time"); });
+        if (within.count() > 0) timer_ = among_.loop_.after(onClock(within), [this] { end("it did not come in time"); });
         return !among_.loop_.watch(socket_.descriptor(), EPOLLIN | EPOLLRDHUP, *this);
     }
 
     void onEvents(std::uint32_t) noexcept override {
+        try {
+            read();
+        } catch (const std::bad_alloc&) {
+            socket_.resetOnClose();
+            leave();
+        }
+    }
+
+private:
+    void read() {
         std::array<char, kMostProxyHeader> bytes;
         const ssize_t seen = ::recv(socket_.descriptor(), bytes.data(), bytes.size() - header_.size(), MSG_PEEK);
         if (seen < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -40,18 +51,17 @@ public:
         if (::recv(socket_.descriptor(), bytes.data(), taken, 0) != static_cast<ssize_t>(taken)) return leave();
         if (complete) goOn(header.source);
     }
-
-private:
-    void goOn(const std::string& source) {
+    void goOn(std::string client) {
         among_.loop_.unwatch(socket_.descriptor(), *this);
         Socket socket = std::move(socket_);
         const Done done = std::move(done_);
-        std::string peer = source.empty() ? peer_ : source;
         leave();
-        done(std::move(socket), std::move(peer));
+        guarded("proxy-protocol", "a newcomer", [&] { done(std::move(socket), std::move(client)); });
     }
     void end(std::string_view why) noexcept {
-        log::info("proxy-protocol", "the connection of " + peer_ + " ended without a PROXY header: " + std::string{why});
+        guarded("proxy-protocol", "a line of the log", [&] {
+            log::info("proxy-protocol", "the connection of " + peer_ + " ended without a PROXY header: " + std::string{why});
+        });
         socket_.resetOnClose();
         leave();
     }

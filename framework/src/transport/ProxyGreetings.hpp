@@ -17,8 +17,8 @@ namespace patchbay::transport {
 
 class ProxyGreetings {
 public:
-    /// The connection, and for whom it speaks.
-    using Done = std::function<void(Socket, std::string peer)>;
+    /// The connection, and for whom it speaks: empty where it speaks for itself.
+    using Done = std::function<void(Socket, std::string client)>;
 
     explicit ProxyGreetings(EventLoop& loop) noexcept;
     ~ProxyGreetings();

@@ -74,6 +74,8 @@ TEST_F(ClientTest, HasThePortThatItsHostDoesNotName) {
     EXPECT_EQ(from("X-Forwarded-Host: [2001:db8::1]\r\nX-Forwarded-Port: 8443\r\n").host, "[2001:db8::1]:8443");
     EXPECT_EQ(from("X-Forwarded-Host: chat.example\r\nX-Forwarded-Port: 8443x\r\n").host, "chat.example");
     EXPECT_EQ(from("X-Forwarded-Port: 8443\r\n").host, "") << "its Host has one";
+    EXPECT_EQ(from("X-Forwarded-Host: chat.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\n").host, "chat.example");
+    EXPECT_EQ(from("X-Forwarded-Host: chat.example\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: 443\r\n").host, "chat.example:443");
 }
 
 TEST_F(ClientTest, HasWhatTheProxyNextToItSaysNotWhatItSaysItself) {
@@ -107,13 +109,22 @@ TEST_F(ClientTest, WhomForwardedHidesIsTheLastThatIsKnown) {
     EXPECT_TRUE(forwarded("proto=https").secure);
 }
 
-TEST_F(ClientTest, AForwardedFieldThatIsNoneSaysNothing) {
+// By an open quote a client would make what its proxy adds a part of its own text, and come from the proxy's address.
+TEST_F(ClientTest, AForwardedFieldThatIsNoneIsAProblem) {
     for (const std::string value : {"for", "for=", "for=192.0.2.43;", "for=\"192.0.2.43", "for=192.0.2.43 proto=https", "=x", "for=[2001:db8::1]",
-                                    "for=192.0.2.43,", ",for=192.0.2.43", "for=\"192.0.2.43\\", "for=192.0.2.43;;proto=https", ""}) {
-        EXPECT_EQ(forwarded(value).address, kPeer) << value;
-        EXPECT_FALSE(forwarded(value).secure) << value;
+                                    "for=\", for=192.0.2.43", "for=\"192.0.2.43\\", "for=192.0.2.43;;proto=https", "for=192.0.2.43;,for=1.1.1.1"}) {
+        EXPECT_NE(forwarded(value).problem, "") << value;
     }
-    EXPECT_EQ(from("Forwarded: for=1.1.1.1\r\nForwarded: for=\"\r\n", ForwardedBy::Forwarded).address, kPeer);
+    EXPECT_NE(from("Forwarded: for=\"\r\nForwarded: for=1.1.1.1\r\n", ForwardedBy::Forwarded).problem, "");
+}
+
+TEST_F(ClientTest, EmptyElementsOfForwardedDoNotCount) {
+    for (const std::string value : {"for=192.0.2.43,", ",for=192.0.2.43", " , for=192.0.2.43 , ,"}) {
+        EXPECT_EQ(forwarded(value).address, "192.0.2.43") << value;
+        EXPECT_EQ(forwarded(value).problem, "") << value;
+    }
+    EXPECT_EQ(forwarded("").address, kPeer);
+    EXPECT_EQ(forwarded("").problem, "");
 }
 
 TEST_F(ClientTest, OnlyOneOfBothWaysIsRead) {
