@@ -141,11 +141,11 @@ TEST_F(Hosts, WhatAProxySaysHoldsForPagesHandshakesAndSessions) {
     ServerConfig config = plain();
     config.server.trustedProxies = {"127.0.0.1"};
     start(std::move(config));
-    EXPECT_EQ(get("inner", kProxied).body, "203.0.113.9 secure chat.example:443");
-    EXPECT_EQ(shakeHands("inner", kProxied).header("x-who"), "203.0.113.9 secure chat.example:443");
+    EXPECT_EQ(get("inner", kProxied).body, "203.0.113.9 secure chat.example");
+    EXPECT_EQ(shakeHands("inner", kProxied).header("x-who"), "203.0.113.9 secure chat.example");
     RawWebSocket socket = server->connect("/told", kProxied);
     socket.text("who");
-    EXPECT_EQ(socket.nextText(), "203.0.113.9 wss://chat.example:443/told");
+    EXPECT_EQ(socket.nextText(), "203.0.113.9 wss://chat.example/told");
 }
 
 TEST_F(Hosts, EachRequestOfAConnectionHasItsOwnClient) {

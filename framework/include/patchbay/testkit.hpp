@@ -98,7 +98,8 @@ public:
         const json::Format format = wireFormat().json;
         T value{};
         if constexpr (json::Taggable<T>) {
-            requireType(message, json::typeName<T>());
+            // A member of that name is T's own; then a message says nothing of itself.
+            if (!json::detail::hasMember<T>(format.typeKey)) requireType(message, json::typeName<T>());
             json::readNamed(message, value, format);
         } else {
             json::read(message, value, format);

@@ -17,7 +17,6 @@ TEST(HostName, IsInOneForm) {
     EXPECT_EQ(hostNameOf("[0:0:0:0:0:0:0:1]"), "::1");
     EXPECT_EQ(hostNameOf("127.0.0.1"), "127.0.0.1");
     for (const char* no : {"[::1]evil.example", "[::1", "[::1]:x", "localhost:x.evil", "localhost:123456"}) EXPECT_EQ(hostNameOf(no), "") << no;
-    EXPECT_EQ(hostNameOf("[::1"), "::1");
     EXPECT_EQ(hostNameOf(""), "");
 }
 

@@ -86,6 +86,18 @@ public:
     void said(Session session, int size) { session.send(std::string(static_cast<std::size_t>(size), 'x')); }
 };
 
+struct Row {
+    std::string type, text;
+};
+
+/// No names on the wire, so that "type" is a member as any other.
+class Nameless {
+    SERVER_ENDPOINT(Nameless, "/nameless", .typeTags = Never)
+public:
+    ON_MESSAGE(said)
+    Row said(std::string_view text) { return {"open", std::string{text}}; }
+};
+
 /// Ten messages a second, and a thousand bytes.
 class Rated {
     SERVER_ENDPOINT(Rated, "/rated", .idleTimeout = 30s, .maxMessageRate = 10, .maxByteRate = 1000)
@@ -112,6 +124,14 @@ TEST_F(TestServerTest, AnswersStructsWithStructs) {
     peer.send(Ask{21});
     EXPECT_THAT(textsOf(peer), ElementsAre(R"({"type":"Answer","twice":42})"));
     EXPECT_EQ(peer.take<Answer>().twice, 42);
+}
+
+TEST_F(TestServerTest, TakesAStructWhoseOwnMemberIsCalledAsTheTypesKey) {
+    Peer& peer = server.connect("/nameless");
+    peer.send("x");
+    const Row row = peer.take<Row>();
+    EXPECT_EQ(row.type, "open");
+    EXPECT_EQ(row.text, "x");
 }
 
 TEST_F(TestServerTest, TakesAMessageOnlyAsWhatItSaysThatItIs) {
