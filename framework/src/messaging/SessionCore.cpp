@@ -111,6 +111,7 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
 /// has ended by that.
 bool SessionCore::hasInstance(const Session& self) noexcept {
     if (instance_) return true;
+    const detail::Labelled labelled{detail::runningHere(), "a constructor"};
     endpoint::Run run;
     const endpoint::Outcome outcome = code_->dispatcher.construct(instance_, endpoint_->services, {self, origin_.path()}, run);
     if (outcome != endpoint::Outcome::Fine) opened(outcome, run.refusal());
