@@ -14,7 +14,7 @@ void trimHeap() noexcept {
     const auto now = Clock::now().time_since_epoch();
     Clock::rep due = next.load(std::memory_order_relaxed);
     if (now.count() < due) return;
-    if (next.compare_exchange_strong(due, Clock::rep{(now + std::chrono::seconds{10}).count()}, std::memory_order_relaxed)) ::malloc_trim(0);
+    if (next.compare_exchange_strong(due, Clock::rep{(now + std::chrono::seconds{2}).count()}, std::memory_order_relaxed)) ::malloc_trim(0);
 #endif
 }
 

@@ -3,7 +3,7 @@
 
 namespace patchbay {
 
-/// Gives the system what is free of it, unless it has done so within the last ten seconds: it goes through all of it, and peers decide
+/// Gives the system what is free of it, unless it has done so within the last two seconds: it goes through all of it, and peers decide
 /// how often something large goes.   Thread: any.
 void trimHeap() noexcept;
 

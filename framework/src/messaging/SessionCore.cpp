@@ -160,17 +160,27 @@ void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, 
     handle(self, {kind, payload, slack});
 }
 
+namespace {
+
+/// Soon, and again for an answer that its peer takes slowly.
+void trimAfter(std::chrono::seconds wait, Loop& loop, boost::intrusive_ptr<EndpointCode> code, std::size_t loopIndex) {
+    static constexpr std::chrono::seconds kLast{27};
+    loop.after(wait, [wait, &loop, code = std::move(code), loopIndex]() mutable {
+        trimHeap();
+        if (wait < kLast) return trimAfter(wait * 3, loop, std::move(code), loopIndex);
+        code->decodings[loopIndex].trims = false;
+    });
+}
+
+}  // namespace
+
 /// A list of a million texts leaves a heap that is as large as it was: with the message and its answer gone, what is free of it goes too.
 void SessionCore::handledLarge(std::size_t bytes) noexcept {
     constexpr std::size_t kMuch = 8_MiB;
-    constexpr std::chrono::seconds kSoon{1};
     EndpointCode::Decoding& decoding = code_->decodings[loopIndex_];
     code_->giveBackMemory(decoding);
     if (bytes < kMuch || std::exchange(decoding.trims, true)) return;
-    loop_.after(kSoon, [code = code_, index = loopIndex_] {
-        code->decodings[index].trims = false;
-        trimHeap();
-    });
+    trimAfter(std::chrono::seconds{1}, loop_, code_, loopIndex_);
 }
 
 void SessionCore::keepMessage(MessageKind kind, Bytes payload) noexcept {
