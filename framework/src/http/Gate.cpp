@@ -141,7 +141,7 @@ void Gate::evictElsewhere(const std::shared_ptr<GateState>& state, std::size_t f
 
 Gate::Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, Newcomer newcomer, bool secure)
     : state_{std::move(state)},
-      place_{std::shared_ptr<transport::ConnectionCount>{state_, &state_->connections}},
+      place_{GateState::place(state_)},
       channel_{std::move(channel)},
       peer_{std::move(newcomer.address)},
       loopIndex_{static_cast<std::uint16_t>(loopIndex)},

@@ -239,12 +239,19 @@ struct GateState {
           host{theHost},
           loops{std::move(theLoops)},
           options{std::move(theOptions)},
-          connections{std::move(ended)},
+          connections{ended},
+          latecomers{std::move(ended)},
           gates(loops.size()),
           silent(loops.size()),
           silentCounts(loops.size()),
           strands(loops.size()),
           scratch(loops.size()) {}
+
+    /// Of a connection that comes now.
+    static transport::ConnectionPlace place(const std::shared_ptr<GateState>& state) {
+        auto& count = state->site.isStopping() ? state->latecomers : state->connections;
+        return transport::ConnectionPlace{std::shared_ptr<transport::ConnectionCount>{state, &count}};
+    }
 
     /// What is used again and again.
     struct Scratch {
@@ -257,6 +264,7 @@ struct GateState {
     const std::vector<std::shared_ptr<Loop>> loops;
     const GateOptions options;
     transport::ConnectionCount connections;     ///< those that have a successor among them
+    transport::ConnectionCount latecomers;      ///< who comes while the server stops
     std::vector<Gate::List> gates;              ///< by loop, as the following; each is its loop's alone
     std::vector<Gate::SilentOnes> silent;       ///< the first has been so for longest
     std::vector<std::atomic<std::int32_t>> silentCounts;

@@ -109,6 +109,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     bool drain();
     void closeSessions(Clock::time_point deadline);
     bool waitForSessions(Clock::time_point deadline);
+    bool waitForEverybody(Clock::time_point deadline);
     void stopListening(Clock::time_point deadline);
     void endConnections();
     bool stopLoops(Clock::time_point deadline);

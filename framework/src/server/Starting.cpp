@@ -315,9 +315,8 @@ void Server::Parts::open(std::size_t loopIndex, http::Newcomer& newcomer, const 
 
 void Server::Parts::awaitProxyHeader(std::size_t loopIndex, const std::shared_ptr<http::Newcomer>& newcomer,
                                      const std::shared_ptr<const transport::TlsContext>& tls) {
-    transport::ConnectionPlace place{std::shared_ptr<transport::ConnectionCount>{gate, &gate->connections}};
     const auto within = deployments.isDraining() ? kLastGreeting : gate->options.handshakeTimeout;
-    greetings[loopIndex]->await(std::move(newcomer->socket), newcomer->address, within, std::move(place),
+    greetings[loopIndex]->await(std::move(newcomer->socket), newcomer->address, within, http::GateState::place(gate),
                                 [this, loopIndex, newcomer, tls](transport::Socket socket, std::string client) {
                                     newcomer->socket = std::move(socket);
                                     newcomer->greeting = client.empty() ? http::Greeting::OfItself : http::Greeting::OfClient;

@@ -2,6 +2,7 @@
 //
 //     refuse newcomers (503) -> `stopping` -> plugins stop -> 1001 to each session, idle connections end
 //       -> wait for sessions and answers           until drainTimeout
+//       -> listen no more, and wait for the answers of those who came meanwhile      likewise
 //       -> cut off what is left                    kLastMoment more, for close handlers
 //       -> the executor's tasks, to the last       kEnding more; then those that wait are dropped
 //       -> loops and HTTP's workers end            kEnding more; who runs even then is abandoned
@@ -57,11 +58,12 @@ bool Server::Parts::drain() {
         });
     }
     waitForSessions(deadline);
+    stopListening(std::max(deadline, Clock::now()) + kLastMoment);
+    waitForEverybody(deadline);
 
     const auto last = std::max(deadline, Clock::now()) + kLastMoment;
-    stopListening(last);
     endConnections();
-    waitForSessions(last);
+    waitForEverybody(last);
     pool->stop(std::max(deadline, Clock::now()) + kEnding);
     const auto end = std::max(deadline, Clock::now()) + kEnding;
     const bool loopsEnded = stopLoops(end);
@@ -85,10 +87,14 @@ void Server::Parts::closeSessions(Clock::time_point deadline) {
     }
 }
 
-/// False when some are left.
+/// And for the connections that were there; not for who has come since, for there may be others for ever. False when some are left.
 bool Server::Parts::waitForSessions(Clock::time_point deadline) {
     return deployments.state().ended->waitUntil(
         deadline, [&] { return gate->connections.now() == 0 && deployments.sessionCount() == 0; });
+}
+
+bool Server::Parts::waitForEverybody(Clock::time_point deadline) {
+    return waitForSessions(deadline) && deployments.state().ended->waitUntil(deadline, [&] { return gate->latecomers.now() == 0; });
 }
 
 /// When it returns in time every connection that was taken is on its loop, or posted to it.

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <deque>
 
 namespace patchbay::test {
 namespace {
@@ -57,6 +58,40 @@ TEST(Stop, EndsWithTheLastSessionAndTheLastAnswerLongBeforeItsTime) {
     answer.set_value();
     EXPECT_EQ(http.readAnswer().body, "at last");
     ASSERT_EQ(stop.wait_for(kPatience), std::future_status::ready);
+    EXPECT_TRUE(stop.get());
+}
+
+/// As a thousand browsers do whose sessions have just got their 1001.
+TEST(Stop, DoesNotWaitForNewcomersThatNeverCease) {
+    ServerConfig config = quickConfig();
+    config.server.drainTimeout = std::chrono::hours{1};
+    TestServer server{config};
+    server.start<Probe>();
+    RawWebSocket socket = server.connect("/probe/x");
+    const std::uint16_t port = server->port();
+    std::atomic<bool> over{false};
+    auto flood = std::async(std::launch::async, [&] {
+        std::deque<RawSocket> newcomers;  // at any time there are some that have not been refused yet
+        int came = 0;
+        try {
+            while (!over) {
+                newcomers.emplace_back(port);
+                if (++came % 2 == 0) newcomers.back().send("GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                if (newcomers.size() > 20) newcomers.pop_front();
+                std::this_thread::sleep_for(milliseconds{5});
+            }
+        } catch (const std::exception&) {
+            // the server listens no more
+        }
+        return came;
+    });
+    auto stop = std::async(std::launch::async, [&] { return server->stop(); });
+    EXPECT_EQ(socket.nextClose().code, 1001);
+    EXPECT_EQ(stop.wait_for(milliseconds{20}), std::future_status::timeout) << "the session's goodbye is waited for";
+    socket.close(1001);
+    EXPECT_EQ(stop.wait_for(kPatience), std::future_status::ready);
+    over = true;
+    EXPECT_GT(flood.get(), 2);
     EXPECT_TRUE(stop.get());
 }
 
