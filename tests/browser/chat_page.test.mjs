@@ -227,6 +227,17 @@ describe('the chat page', { timeout: 600_000 }, () => {
         assert.equal(await ann.draft.inputValue(), '');
     });
 
+    test('what was sent and not said when the room ends it comes back', async () => {
+        const ann = await arrives((socket) => {
+            socket.send(welcome());
+            socket.onMessage((text) => { if (JSON.parse(text).type === 'Say') socket.close({ code: 1008, reason: 'You were banned.' }); });
+        });
+        await ann.seesStatus('Online');
+        await ann.says('Is this heard?');
+        await ann.seesStatus('Disconnected');
+        assert.equal(await ann.draft.inputValue(), 'Is this heard?');
+    });
+
     test('the panel of a phone closes by its button, by Escape and beside it, and the focus goes back', async () => {
         const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
         const ann = await arrives((socket) => socket.send(talking), phone);

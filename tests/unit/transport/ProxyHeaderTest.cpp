@@ -168,6 +168,13 @@ TEST_F(ProxyGreetingsTest, ResetWhoSaysHalfOfItAndStays) {
     EXPECT_EQ(count->now(), 0u);
 }
 
+TEST_F(ProxyGreetingsTest, MayComeAtAnyTimeWhereTheTimeIsTheLongestThereIs) {
+    test::Peer peer = begin(std::chrono::milliseconds::max());
+    loop.runOnce(5ms);
+    peer.write(kLine);
+    EXPECT_TRUE(test::turnUntil(loop, [&] { return !came.empty(); }));
+}
+
 TEST_F(ProxyGreetingsTest, ForgetWhoLeaves) {
     { test::Peer peer = begin(); }
     EXPECT_TRUE(test::turnUntil(loop, [&] { return count->now() == 0; }));
