@@ -99,7 +99,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(newcomer), secure);
     gate->self_ = gate;
     channel->start(*gate);
-    gate->surplus_ = loop.openSockets().now() > gate->options().maxConnections;
+    gate->surplus_ = gate->isOverTheLimit();
     if (!gate->hasRoom()) evictElsewhere(gate->state_, loopIndex, loopIndex + 1);
     gate->wait(Waiting::ForHead);
 }
@@ -254,7 +254,10 @@ void Gate::onStalled() {
 void Gate::late() noexcept {
     if (channel_->queuedBytes() > 0) return wait(waiting_);  // it still takes of an answer, or is stalled and will be cut
     withMemory([this] {
-        if (waiting_ == Waiting::ForHead && surplus_) return refuse(full());
+        if (waiting_ == Waiting::ForHead && surplus_) {
+            surplus_ = isOverTheLimit();
+            return surplus_ ? refuse(full()) : wait(Waiting::ForHead);  // with everybody's time
+        }
         if (waiting_ == Waiting::ForHead && !buffer_.empty()) return refuse(408, "no complete request head arrived in time");
         if (waiting_ == Waiting::ForBody && answer_ && answer_->isUnanswered()) return refuse(408, "the body did not arrive in time");
         end();
@@ -406,14 +409,17 @@ std::size_t Gate::loopForSurplus(const GateState& state, std::size_t otherwise) 
     return otherwise;
 }
 
+bool Gate::isOverTheLimit() const noexcept {
+    return static_cast<transport::EventLoop&>(channel_->loop()).openSockets().now() > options().maxConnections;
+}
+
 /// By those of its own loop. False where they are too few.
 bool Gate::makeRoom() noexcept {
     constexpr int kMostAtOnce = 64;
-    const auto& sockets = static_cast<transport::EventLoop&>(channel_->loop()).openSockets();
-    for (int i = 0; i < kMostAtOnce && sockets.now() > options().maxConnections; ++i) {
+    for (int i = 0; i < kMostAtOnce && isOverTheLimit(); ++i) {
         if (!evictOne(*state_, loopIndex_, Evicted::Anyone)) break;
     }
-    return sockets.now() <= options().maxConnections;
+    return !isOverTheLimit();
 }
 
 /// Whether it may be served: somebody may have left, or made room, since it came.

@@ -155,6 +155,7 @@ private:
     std::size_t readRequest(std::string_view bytes);
     Client whoAsks(const RequestHead& head) const;
     bool mayAskFor(std::string_view host) const;
+    bool isOverTheLimit() const noexcept;
     bool makeRoom() noexcept;
     bool hasRoom() noexcept;
     void judge(const RequestHead& head, const Client& client);

@@ -95,6 +95,32 @@ TEST(Stop, DoesNotWaitForNewcomersThatNeverCease) {
     EXPECT_TRUE(stop.get());
 }
 
+TEST(Stop, LetsTheAnswerOfWhoCameMeanwhileComeToItsEnd) {
+    ServerConfig config = quickConfig();
+    config.server.drainTimeout = std::chrono::hours{1};
+    TestServer server{config};
+    std::promise<void> asked;
+    std::promise<void> answer;
+    server->handle("GET", "/later", [&](const HttpRequest&, HttpResponse& out) {
+        asked.set_value();
+        answer.get_future().wait();
+        out.write("text/plain", "at last");
+    });
+    server.start<Probe>();
+    RawWebSocket socket = server.connect("/probe/x");
+    auto stop = std::async(std::launch::async, [&] { return server->stop(); });
+    EXPECT_EQ(socket.nextClose().code, 1001);
+    RawSocket http{server->port()};
+    http.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+    asked.get_future().wait();
+    socket.close(1001);
+    EXPECT_EQ(stop.wait_for(milliseconds{50}), std::future_status::timeout);
+    answer.set_value();
+    EXPECT_EQ(http.readAnswer().body, "at last");
+    ASSERT_EQ(stop.wait_for(kPatience), std::future_status::ready);
+    EXPECT_TRUE(stop.get());
+}
+
 TEST(Stop, EndsWithTheLastCloseHandlerAlsoWhereTheConnectionHasGoneBefore) {
     ServerConfig config = quickConfig();
     config.server.drainTimeout = std::chrono::hours{1};
