@@ -8,6 +8,23 @@
 namespace patchbay::test {
 namespace {
 
+/// `GET /later`, which is answered when the test says so.
+class Later {
+public:
+    explicit Later(TestServer& server) {
+        server->handle("GET", "/later", [this](const HttpRequest&, HttpResponse& out) {
+            asked_.set_value();
+            answer_.get_future().wait();
+            out.write("text/plain", "at last");
+        });
+    }
+    void isAsked() { asked_.get_future().wait(); }
+    void answer() { answer_.set_value(); }
+
+private:
+    std::promise<void> asked_, answer_;
+};
+
 TEST(Stop, BeforeTheStartAndTwiceIsNothing) {
     TestServer server;
     EXPECT_TRUE(server->stop());
@@ -39,23 +56,17 @@ TEST(Stop, EndsWithTheLastSessionAndTheLastAnswerLongBeforeItsTime) {
     ServerConfig config = quickConfig();
     config.server.drainTimeout = std::chrono::hours{1};
     TestServer server{config};
-    std::promise<void> asked;
-    std::promise<void> answer;
-    server->handle("GET", "/later", [&](const HttpRequest&, HttpResponse& out) {
-        asked.set_value();
-        answer.get_future().wait();
-        out.write("text/plain", "at last");
-    });
+    Later later{server};
     server.start<Probe>();
     RawWebSocket socket = server.connect("/probe/x");
     RawSocket http{server->port()};
     http.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
-    asked.get_future().wait();
+    later.isAsked();
     auto stop = std::async(std::launch::async, [&] { return server->stop(); });
     EXPECT_EQ(socket.nextClose().code, 1001);
     socket.close(1001);
     EXPECT_EQ(stop.wait_for(milliseconds{20}), std::future_status::timeout);
-    answer.set_value();
+    later.answer();
     EXPECT_EQ(http.readAnswer().body, "at last");
     ASSERT_EQ(stop.wait_for(kPatience), std::future_status::ready);
     EXPECT_TRUE(stop.get());
@@ -99,23 +110,17 @@ TEST(Stop, LetsTheAnswerOfWhoCameMeanwhileComeToItsEnd) {
     ServerConfig config = quickConfig();
     config.server.drainTimeout = std::chrono::hours{1};
     TestServer server{config};
-    std::promise<void> asked;
-    std::promise<void> answer;
-    server->handle("GET", "/later", [&](const HttpRequest&, HttpResponse& out) {
-        asked.set_value();
-        answer.get_future().wait();
-        out.write("text/plain", "at last");
-    });
+    Later later{server};
     server.start<Probe>();
     RawWebSocket socket = server.connect("/probe/x");
     auto stop = std::async(std::launch::async, [&] { return server->stop(); });
     EXPECT_EQ(socket.nextClose().code, 1001);
     RawSocket http{server->port()};
     http.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
-    asked.get_future().wait();
+    later.isAsked();
     socket.close(1001);
     EXPECT_EQ(stop.wait_for(milliseconds{50}), std::future_status::timeout);
-    answer.set_value();
+    later.answer();
     EXPECT_EQ(http.readAnswer().body, "at last");
     ASSERT_EQ(stop.wait_for(kPatience), std::future_status::ready);
     EXPECT_TRUE(stop.get());
