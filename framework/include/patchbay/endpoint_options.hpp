@@ -16,7 +16,7 @@ namespace patchbay {
 /// Whether structs carry their name on the wire, under `typeKey`. What comes in may have it in any case, and needs it where the
 /// endpoint has several typed handlers, or a typed one beside an untyped text handler; the structs of a variant always have it.
 /// What has it can have no member called like the key: that does not compile where a handler takes or returns it, and is a
-/// json::EncodeError where it is sent or published.
+/// json::EncodeError where it is sent or published, in a variant too.
 enum class TypeTags : std::uint8_t {
     Auto,    ///< whatever goes out has it
     Always,  ///< and whatever comes in must, also for a single typed handler

@@ -145,6 +145,7 @@ void write(std::string& out, const T& value, const Format& format = {}) {
 }
 
 /// Appends `{"type":"Said",…}`: the struct with its type name under Format::typeKey, which comes first.
+/// Errors: EncodeError, also where one of its members is called like that.
 template <class T>
 void writeTagged(std::string& out, const T& value, const Format& format = {}) {
     detail::requireJson<T, detail::Direction::Write>();

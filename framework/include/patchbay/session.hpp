@@ -63,9 +63,6 @@ public:
 private:
     std::string* text_;
 };
-/// Errors: json::EncodeError, which says that a member of the message `type` is called as the key under which its name stands.
-[[noreturn]] void failMemberIsTypeKey(std::string_view type, std::string_view key);
-
 /// How an endpoint writes structs: under which key their names stand, and whether they do.
 struct WireFormat {
     json::Format json;
@@ -79,7 +76,6 @@ public:
     Encoded(const T& value, const WireFormat& format) {
         if constexpr (json::Taggable<T>) {
             if (format.tagged) {
-                if (json::detail::hasMember<T>(format.json.typeKey)) failMemberIsTypeKey(json::typeName<T>(), format.json.typeKey);
                 json::writeTagged(buffer_.text(), value, format.json);
                 return;
             }

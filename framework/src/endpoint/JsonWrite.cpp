@@ -79,6 +79,11 @@ void appendFinite(std::string& out, Number number, const Place& place) {
 
 void failWriting(const Place& place, const std::string& problem) { throw EncodeError{place.path(), problem}; }
 
+void failMemberIsTypeKey(const Place& member, std::string_view type) {
+    failWriting(member, "is a member of " + std::string{type} +
+                            ", and the key under which its name would stand; rename it, or choose another typeKey");
+}
+
 void writeText(std::string& out, std::string_view text, const Place& place) {
     out += '"';
     std::size_t plain = 0;  // start of what needs no escape

@@ -17,11 +17,6 @@ thread_local Buffers buffers;
 
 }  // namespace
 
-void failMemberIsTypeKey(std::string_view type, std::string_view key) {
-    throw json::EncodeError{std::string{key}, "is a member of " + std::string{type} +
-                                                  ", and the key under which its name would stand; rename it, or choose another typeKey"};
-}
-
 EncodingBuffer::EncodingBuffer() {
     if (buffers.used == buffers.texts.size()) buffers.texts.push_back(std::make_unique<std::string>());
     text_ = buffers.texts[buffers.used++].get();

@@ -157,10 +157,17 @@ struct Event {
     int n;
 };
 
-TEST(JsonWrite, AFieldNamedLikeTheTypeKeyIsNotWrittenTwice) {
+// Written twice, or left out, it would be lost to whoever reads it.
+TEST(JsonWrite, AFieldNamedLikeTheTypeKeyIsRefusedWhereTheNameStands) {
+    const std::string why = "is a member of Event, and the key under which its name would stand; rename it, or choose another typeKey";
+    using Either = std::variant<Said, Event>;
+    EXPECT_EQ(errorOf(Either{Event{"open", 1}}), "type: " + why);
+    EXPECT_EQ(errorOf(std::vector<Either>{Said{"hi"}, Event{"open", 1}}), "[1].type: " + why);
     std::string out;
-    writeTagged(out, Event{"?", 1});
-    EXPECT_EQ(out, R"({"type":"Event","n":1})");
+    EXPECT_THROW(writeTagged(out, Event{"open", 1}), EncodeError);
+    EXPECT_EQ(out, "");
+    EXPECT_EQ(write(Either{Said{"hi"}}), R"({"type":"Said","text":"hi"})");
+    EXPECT_EQ(write(Event{"open", 1}), R"({"type":"open","n":1})") << "without a name it is a member as any other";
 }
 
 TEST(JsonWrite, NestingDeeperThanTheBoundIsAnError) {

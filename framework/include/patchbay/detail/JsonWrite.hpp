@@ -12,6 +12,8 @@
 namespace patchbay::json::detail {
 
 [[noreturn]] void failWriting(const Place& place, const std::string& problem);
+/// A member of the struct `type` is called as the key under which its name would stand: that member's place.
+[[noreturn]] void failMemberIsTypeKey(const Place& member, std::string_view type);
 
 void writeText(std::string& out, std::string_view text, const Place& place);
 void writeDouble(std::string& out, double number, const Place& place);
@@ -70,28 +72,25 @@ void writeMember(std::string& out, const T& object, const Place& place, const Fo
     writeValue(out, member, Place{place, patchbay::detail::kFieldName<T, I>.view()}, format);
 }
 
-/// The fields, after whatever the object has already; `tag` is the member that is there and not written again.
+/// The fields, after whatever the object has already.
 template <class T>
-void writeMembers(std::string& out, const T& object, std::string_view tag, const Place& place, const Format& format) {
+void writeMembers(std::string& out, const T& object, const Place& place, const Format& format) {
     enter(place);
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-        ((tag.empty() || patchbay::detail::kFieldName<T, I>.view() != tag ? writeMember<I>(out, object, place, format)
-                                                                          : void()),
-         ...);
-    }
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (writeMember<I>(out, object, place, format), ...); }
     (std::make_index_sequence<kFieldCount<T>>{});
-    static_cast<void>(object), static_cast<void>(tag), static_cast<void>(format);  // of a struct without fields
+    static_cast<void>(object), static_cast<void>(format);  // of a struct without fields
     out += '}';
 }
 
 template <class T>
 void writeTaggedStruct(std::string& out, const T& object, const Place& place, const Format& format) {
     static_assert(shapeOf<T>() == Shape::Struct, "patchbay::json: only a struct has a type name");
+    if (hasMember<T>(format.typeKey)) failMemberIsTypeKey(Place{place, format.typeKey}, messageType<T>());
     out += '{';
     writeText(out, format.typeKey, place);
     out += ':';
     writeText(out, messageType<T>(), place);
-    writeMembers(out, object, format.typeKey, place, format);
+    writeMembers(out, object, place, format);
 }
 
 template <class List>
@@ -166,7 +165,7 @@ void writeValue(std::string& out, const T& value, const Place& place, const Form
         std::visit([&](const auto& object) { writeTaggedStruct(out, object, place, format); }, value);
     } else {
         out += '{';
-        writeMembers(out, value, {}, place, format);
+        writeMembers(out, value, place, format);
     }
 }
 
