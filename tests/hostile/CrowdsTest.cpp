@@ -207,6 +207,7 @@ TEST(Connections, ThatAreAllSessionsLeaveTheNextWith503AndHealthIsAnswered) {
     Swarm swarm{server.port()};
     Crowd<Visitor> open;
     gather(swarm, open, 3, kIsOpen);
+    const std::size_t full = server.descriptors();
     EXPECT_EQ(server.hello().status, 503);
     Newcomer next;
     swarm.connect(next);
@@ -216,7 +217,10 @@ TEST(Connections, ThatAreAllSessionsLeaveTheNextWith503AndHealthIsAnswered) {
     EXPECT_EQ(server.health().status, 200);
     EXPECT_EQ(server.readiness().status, 200);
     std::vector<RawSocket> early;  // two came when there was no room, and then there is: one asks at once, one has the time of everybody
+    EXPECT_TRUE(eventually([&] { return server.descriptors() == full; })) << "those who asked have gone";
     for (int i = 0; i < 2; ++i) early.emplace_back(server.port());
+    EXPECT_TRUE(eventually([&] { return server.descriptors() == full + 2; }));
+    EXPECT_EQ(server.health().status, 200) << "their loops have taken them, too";
     for (auto& visitor : open) visitor->leave();
     for (auto& one : early) {
         std::this_thread::sleep_for(std::chrono::milliseconds{350});

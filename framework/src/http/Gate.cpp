@@ -104,7 +104,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     gate->wait(Waiting::ForHead);
 }
 
-/// Those who have come in excess themselves are spared where another loop asks: they may be the ones for whom it does.
+/// Those who have come in excess themselves are spared where one of them asks: their ends would not make it the room.
 bool Gate::evictOne(GateState& state, std::size_t loopIndex, Evicted whom) {
     constexpr int kMostLooks = 16;
     auto& silent = state.silent[loopIndex];
@@ -413,11 +413,11 @@ bool Gate::isOverTheLimit() const noexcept {
     return static_cast<transport::EventLoop&>(channel_->loop()).openSockets().now() > options().maxConnections;
 }
 
-/// By those of its own loop. False where they are too few.
+/// By those of its own loop, but not by others in excess, who would be ended for nothing. False where they are too few.
 bool Gate::makeRoom() noexcept {
     constexpr int kMostAtOnce = 64;
     for (int i = 0; i < kMostAtOnce && isOverTheLimit(); ++i) {
-        if (!evictOne(*state_, loopIndex_, Evicted::Anyone)) break;
+        if (!evictOne(*state_, loopIndex_, Evicted::NoSurplus)) break;
     }
     return !isOverTheLimit();
 }
