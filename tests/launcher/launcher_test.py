@@ -25,10 +25,8 @@ STAND_INS = {
                '[[ $* != *"install -y"* || -z "{apt_fails}" ]] || {{ echo "E: no space left"; exit 100; }}',
     "ctest": 'echo "ctest $* ${{PATCHBAY_LONG:+of long}}" >>{notes}\n'
              'while (($#)); do [[ $1 != --output-junit ]] || report=$2; shift; done\n'
-             '{{ echo "<testsuite>"; for suite in unit structure contract simulation integration clang; do '
+             '{{ echo "<testsuite>"; for suite in unit structure contract simulation integration browser clang; do '
              'echo "<testcase name=\\"${{suite}}_x\\" status=\\"{tests}\\"/>"; done; echo "</testsuite>"; }} >"$report"',
-    "node": 'echo "node ${{PATCHBAY_LONG:+of long}}" >>{notes}\n'
-            'for word in "$@"; do [[ $word != *node.tap ]] || echo "# pass 1" >"${{word#*=}}"; done',
     "setarch": 'exec "${{@:3}}"',
     "cmake": 'echo "cmake $*" >>{notes}\n'
              '[[ $1 != --build || -n "{compile_error}" ]] || {{ mkdir -p {root}/build/run/bin; '
@@ -191,7 +189,7 @@ class Suites(Machine):
 
     def suites(self, *words, **machine):
         code, printed, calls = self.launch("test", "--no-install", *words, **machine)
-        return code, printed, [line for line in calls.splitlines() if line.startswith(("cmake --build", "ctest", "node"))]
+        return code, printed, [line for line in calls.splitlines() if line.startswith(("cmake --build", "ctest"))]
 
     def testQuickBuildsAndRunsUnitAndContractOnly(self):
         code, printed, (build, run) = self.suites("--quick")
@@ -222,17 +220,25 @@ class Suites(Machine):
         self.assertEqual(code, 0, printed)
         self.assertEqual([call.split()[2].rpartition("/")[2] for call in calls if call.startswith("cmake")],
                          ["test", "clang", "tsan", "coverage"])
-        self.assertIn("-R ^(unit|structure|contract|simulation|integration)_", calls[1])
+        self.assertIn("-R ^(structure|contract|simulation|integration|browser)_", calls[1])
         for suite in ("unit", "structure", "contract", "simulation", "integration", "browser", "clang", "tsan", "coverage"):
             self.assertRegex(printed, rf"\n{suite} +\d+ passed, 0 failed")
+
+    def testUnitTestsAreBuiltOnceWithTheSanitizersWhereAllOfItRuns(self):
+        printed, calls = self.launch("test", "--no-install")[1:]
+        calls = calls.splitlines()
+        self.assertTrue(any("--preset test" in call and "-DPATCHBAY_UNIT_TESTS=OFF" in call for call in calls), calls)
+        self.assertEqual(sum("-R ^unit_" in call and "/build/clang" in call for call in calls), 1, calls)
+        self.assertIn("Running the unit tests with Clang and its sanitizers", printed)
+        calls = self.launch("test", "--no-install", "--quick")[2].splitlines()
+        self.assertTrue(any("--preset test" in call and "-DPATCHBAY_UNIT_TESTS=ON" in call for call in calls), calls)
 
     def testLongIsToldToTheTestsAndLeavesTheShortSuitesOut(self):
         code, printed, calls = self.suites("--long")
         self.assertEqual(code, 0, printed)
         self.assertEqual(sum(call.startswith("ctest") and call.endswith("of long") for call in calls), 3, calls)
-        self.assertIn("node of long", calls)
         self.assertIn("--repeat until-fail:10", calls[-1])
-        self.assertIn("[11/11]", printed)
+        self.assertIn("[10/10]", printed)
         self.assertRegex(printed, r"\nlong +\d+ passed, 0 failed")
 
     def testATableSaysWhatEachStepTook(self):

@@ -97,8 +97,13 @@ class Totals(unittest.TestCase):
                           "unit-tsan/ctest.junit": CTEST.format(FAILED.format("b"))}, "1 passed, 1 failed", 1)
 
     def testNodesCasesAreCountedAndItsGroupsAreNot(self):
-        printed = self.assertTotal({"node.tap": TAP}, "1 passed, 1 failed", 1)
+        printed = self.assertTotal({"ctest.junit": CTEST.format(FAILED.format("unit_chat")), "unit_chat.tap": TAP}, "1 passed, 1 failed", 1)
         self.assertIn("it stayed offline", printed)
+
+    def testARunOfNodeThatDiedOrHeldNothingIsAFailure(self):
+        self.assertTotal({"ctest.junit": CTEST.format(FAILED.format("unit_chat")), "unit_chat.tap": ""}, "0 passed, 1 failed", 1)
+        self.assertTotal({"ctest.junit": CTEST.format(FAILED.format("unit_chat")), "unit_chat.tap": "# pass 2\n"}, "2 passed, 1 failed", 1)
+        self.assertTotal({"ctest.junit": CTEST.format(PASSED.format("unit_chat")), "unit_chat.tap": "# pass 0\n"}, "0 passed, 1 failed", 1)
 
     def testASkippedCaseIsNeitherAndIsNamed(self):
         skipped = '<testcase classname="Frame" name="B" status="run"><skipped message="no IPv6"/></testcase>'

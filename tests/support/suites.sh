@@ -2,19 +2,22 @@
 # The launcher's `test` command (sourced by ./patchbay, whose functions it uses): builds, runs and counts every suite.
 # A suite leaves its results in build/results/SUITE; totals.py adds them up, and treats a suite without any as failed.
 #   SUITE/steps.tsv    "passed|failed <tab> title <tab> log" of steps that are tests themselves, or that stopped a suite
-#   SUITE/ctest.junit  ctest's own report        SUITE/*.xml  the cases within one of its tests        SUITE/node.tap
+#   SUITE/ctest.junit  ctest's own report        SUITE/*.xml, SUITE/*.tap  the cases within one of its tests
 # The suites of the GCC build run side by side, in one ctest, whose results are in build/results/gcc.
 
 results=$root/build/results
 all_suites=(unit structure contract simulation integration browser clang tsan coverage)
-gcc_suites=(unit structure contract simulation integration)
+gcc_suites=(unit structure contract simulation integration browser)  # but see choose_builds
 suites=()
 ctest_prefix=()
 targets=()  # of the GCC build; empty: everything
+gcc_options=(-DPATCHBAY_UNIT_TESTS=ON)
 long=
 room=
 
 wants() { [[ " ${suites[*]} " == *" $1 "* ]]; }
+
+wants_with_gcc() { [[ " ${gcc_suites[*]} " == *" $1 "* ]] && wants "$1"; }
 
 wants_gcc() {
     local suite
@@ -51,11 +54,19 @@ choose_suites() {
     ((${#suites[@]})) || suites=("${all_suites[@]}")
 }
 
+# Unit tests are built once: with the sanitizers where Clang's build is wanted too, with GCC while somebody works on a room.
+choose_builds() {
+    if wants unit && wants clang; then
+        gcc_suites=("${gcc_suites[@]:1}")
+        gcc_options=(-DPATCHBAY_UNIT_TESTS=OFF)
+    fi
+}
+
 # What those of the suites need that the GCC build serves. The structure tests compile for themselves.
 choose_targets() {
     if [[ -n $room ]]; then targets=("unit_$room"); fi
     if [[ -n $room ]] || wants integration; then return; fi
-    if wants unit; then targets+=(unit-tests); fi
+    if wants_with_gcc unit; then targets+=(unit-tests); fi
     if wants contract; then targets+=(contract-tests); fi
     if wants simulation; then targets+=(simulation-tests); fi
     if wants browser; then targets+=(patchbay-server patchbay-conformance integration_tutorial integration_mixed_server); fi
@@ -102,9 +113,9 @@ run_ctest() {
 build_with_gcc() {
     local suite title="Building everything with GCC"
     ((${#targets[@]} == 0)) || title="Building what is needed with GCC"
-    step 'Configuring the GCC build' configure test || targets=(none)
+    step 'Configuring the GCC build' configure test "${gcc_options[@]}" || targets=(none)
     [[ ${targets[*]} != none ]] && { only_structure || step "$title" compile test "${targets[@]}"; } && return 0
-    for suite in "${gcc_suites[@]}" browser; do
+    for suite in "${gcc_suites[@]}"; do
         if wants "$suite"; then record "$suite" failed "$title"; fi
     done
     return 1
@@ -115,14 +126,14 @@ only_structure() { wants structure && ! wants integration && ((${#targets[@]} ==
 
 run_with_gcc() {
     local suite chosen=()
-    for suite in "${gcc_suites[@]}"; do
-        if wants "$suite"; then chosen+=("$suite"); fi
-    done
-    ((${#chosen[@]})) || return 0
     if [[ -n $room ]]; then
         step "Running the unit tests of $room" run_ctest gcc test -R "^unit_$room(_|$)" || true
         return
     fi
+    for suite in "${gcc_suites[@]}"; do
+        if wants "$suite" && { [[ $suite != browser ]] || install_for browser; }; then chosen+=("$suite"); fi
+    done
+    ((${#chosen[@]})) || return 0
     step "Running the tests: ${chosen[*]}" run_ctest gcc test -R "^($(IFS='|' && say "${chosen[*]}"))_" || true
 }
 
@@ -134,36 +145,29 @@ install_browser_driver() {
         cp "$folder/package-lock.json" "$folder/node_modules/installed-lock.json"
 }
 
-run_node_tests() {
-    mkdir -p "$results/$1" && cd "$root" &&
-        PATCHBAY_PROGRAMS=$root/build/test/bin timeout --kill-after=10 900 node --test \
-            --test-reporter=spec --test-reporter-destination=stdout \
-            --test-reporter=tap --test-reporter-destination="$results/$1/node.tap" tests/browser/*.test.mjs
+# install_for SUITE: without the driver that has failed.
+install_for() {
+    local title="Installing the browser's driver"
+    step "$title" install_browser_driver && return 0
+    record "$1" failed "$title"
+    return 1
 }
-
-run_in_browser() {
-    local suite=$1 title="Installing the browser's driver"
-    if ! step "$title" install_browser_driver; then
-        record "$suite" failed "$title"
-        return
-    fi
-    step 'Running the browser tests' run_node_tests "$suite" || record_if_silent "$suite" 'Running the browser tests'
-}
-
-# A runner that fails without naming a failed case, since it was killed or never began, has failed all the same.
-record_if_silent() { grep -qs '^ *not ok' "$results/$1/node.tap" || record "$1" failed "$2"; }
 
 run_with_clang() {
     local title='Everything compiles with Clang, without a warning' outcome=passed
     step 'Configuring the Clang build' configure clang && step 'Building everything with Clang' compile clang || outcome=failed
     record clang "$outcome" "$title"
-    [[ $outcome == passed ]] || return 0
+    if [[ $outcome == failed ]]; then
+        if wants unit; then record unit failed "$title"; fi
+        return
+    fi
     # Memory and undefined behaviour are watched everywhere, also at the end for leaks; what is no program of ours is run
     # by the GCC build alone.
     local ctest_prefix=(env "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:check_initialization_order=1"
         "UBSAN_OPTIONS=print_stacktrace=1" "ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-14 || true)")
+    if wants unit; then step 'Running the unit tests with Clang and its sanitizers' run_ctest unit clang -R '^unit_' || true; fi
     step 'Running the tests with Clang and its sanitizers, and the fuzzers' run_ctest clang clang \
-        -R '^(unit|contract|simulation|integration|clang)_|^structure_(compile_fail|headers_alone)$' -LE '^unsanitized$' || true
+        -R '^(contract|simulation|integration|clang)_|^structure_(compile_fail|headers_alone)$' -LE '^unsanitized$' || true
 }
 
 # The sanitizer needs its fixed place in memory, which address randomisation may have taken.
@@ -195,9 +199,9 @@ run_with_coverage() {
 run_long() {
     export PATCHBAY_LONG=yes
     local title='Building everything with GCC' ctest_prefix=()
-    if step 'Configuring the GCC build' configure test && step "$title" compile test; then
-        step 'Running the crowds, the mutants and millions of seeds' run_ctest long-gcc test -L '^long$' || true
-        run_in_browser long
+    install_for long || true
+    if step 'Configuring the GCC build' configure test "${gcc_options[@]}" && step "$title" compile test; then
+        step 'Running the crowds, the mutants, millions of seeds and the browser' run_ctest long-gcc test -L '^long$' || true
     else
         record long failed "$title"
     fi
@@ -220,22 +224,21 @@ run_long() {
 
 count_steps() {
     if [[ -n $long ]]; then
-        plan 11
+        plan 10
         return
     fi
-    if wants_gcc || wants browser; then
-        plan 2
-        if only_structure; then plan -1; fi
-    fi
-    if wants_gcc; then plan 1; fi
-    if wants browser; then plan 2; fi
+    if wants_gcc; then plan 3; fi
+    if only_structure; then plan -1; fi
+    if wants browser; then plan 1; fi
     if wants clang; then plan 3; fi
+    if wants clang && wants unit; then plan 1; fi
     if wants tsan; then plan 3; fi
     if wants coverage; then plan 3; fi
 }
 
 run_suites() {
     choose_suites "$@"
+    choose_builds
     choose_targets
     count_steps
     local packages
@@ -244,11 +247,8 @@ run_suites() {
     rm -rf "$results"
     if [[ -n $long ]]; then
         run_long
-    elif wants_gcc || wants browser; then
-        if build_with_gcc; then
-            run_with_gcc
-            if wants browser; then run_in_browser browser; fi
-        fi
+    elif wants_gcc && build_with_gcc; then
+        run_with_gcc
     fi
     if wants clang; then run_with_clang; fi
     if wants tsan; then run_with_tsan; fi

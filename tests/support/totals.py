@@ -2,8 +2,8 @@
 """Adds up what `./patchbay test` ran: totals.py RESULTS SUITE...
 
 Prints a line per suite, every failure with its output, and last `N passed, M failed`. Cases are counted, not
-executables: ctest says which tests there were, and the XML file that bears a test's name holds its cases (GoogleTest's,
-or cases.py's). A test that died before it could write one counts as one failure; so does a suite that ran nothing.
+executables: ctest says which tests there were, and the file that bears a test's name holds its cases (.xml: GoogleTest's or
+cases.py's; .tap: Node's). A test that died before it could write one counts as one failure; so does a suite that ran nothing.
 """
 import pathlib
 import re
@@ -19,6 +19,9 @@ class Suite:
         self.passed = 0
         self.skipped = []
         self.failures = []  # (name, output)
+
+    def count(self):
+        return self.passed + len(self.skipped) + len(self.failures)
 
     def fail(self, name, output):
         self.failures.append((name, output or "(no output)"))
@@ -47,9 +50,9 @@ def read_ctest(suite, folder, prefix=""):
         if not name.startswith(prefix):
             continue
         failed_before = len(suite.failures)
-        file = folder / f"{name}.xml"
-        if file.exists():
-            if not read_cases(suite, name, file):
+        cases, tap = folder / f"{name}.xml", folder / f"{name}.tap"
+        if cases.exists() or tap.exists():
+            if not (read_cases(suite, name, cases) if cases.exists() else read_node(suite, tap)):
                 suite.fail(name, "It ran, but holds no case at all.")
         elif test.get("status") == "run":
             suite.passed += 1
@@ -62,7 +65,8 @@ def read_ctest(suite, folder, prefix=""):
 
 
 def read_node(suite, file):
-    """Node's own summary counts the cases; the failures' blocks stand in the report itself."""
+    """Node's own summary counts the cases; the failures' blocks stand in the report itself. Returns False where there is none."""
+    before = suite.count()
     text = file.read_text(errors="replace")
     count = {word: int(number) for word, number in re.findall(r"^# (pass|skipped|todo) (\d+)$", text, re.M)}
     suite.passed += count.get("pass", 0)
@@ -71,6 +75,7 @@ def read_node(suite, file):
     for found in re.finditer(leaves, text, re.M):
         if "subtestsFailed" not in (found["block"] or ""):
             suite.fail(found["name"], found["block"])
+    return suite.count() > before
 
 
 def read_steps(suite, file):
@@ -94,8 +99,6 @@ def read_suite(name, results):
         read_ctest(suite, part.parent)
     if (results / "gcc" / "ctest.junit").exists():
         read_ctest(suite, results / "gcc", f"{name}_")
-    if (folder / "node.tap").exists():
-        read_node(suite, folder / "node.tap")
     if suite.passed + len(suite.failures) == 0:
         suite.fail("runs at least one test", "This suite ran nothing, so it shows nothing.")
     return suite

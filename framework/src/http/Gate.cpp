@@ -99,8 +99,8 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(newcomer), secure);
     gate->self_ = gate;
     channel->start(*gate);
-    gate->surplus_ = gate->isOverTheLimit();
-    if (!gate->hasRoom()) evictElsewhere(gate->state_, loopIndex, loopIndex + 1);
+    gate->surplus_ = gate->state_->isOverTheLimit();
+    if (!gate->hasRoom()) evictElsewhere(gate->state_, Lacking::Place, loopIndex, loopIndex + 1);
     gate->wait(Waiting::ForHead);
 }
 
@@ -126,16 +126,18 @@ bool Gate::evictOne(GateState& state, std::size_t loopIndex, Evicted whom) {
 
 bool Gate::evictSilent(const std::shared_ptr<GateState>& state, std::size_t loopIndex) {
     if (evictOne(*state, loopIndex, Evicted::Anyone)) return true;
-    evictElsewhere(state, loopIndex, loopIndex + 1);
+    evictElsewhere(state, Lacking::Descriptor, loopIndex, loopIndex + 1);
     return false;
 }
 
-/// One loop after the other, until one has somebody; who has just come may hear a 503 meanwhile.
-void Gate::evictElsewhere(const std::shared_ptr<GateState>& state, std::size_t first, std::size_t next) {
+/// One loop after the other, until one has somebody; who has just come may hear a 503 meanwhile. Nobody is ended for a place that
+/// has become free before it is a loop's turn.
+void Gate::evictElsewhere(const std::shared_ptr<GateState>& state, Lacking what, std::size_t first, std::size_t next) {
     const std::size_t index = next % state->loops.size();
     if (index == first) return;
-    state->loops[index]->post([state, first, index] {
-        if (!evictOne(*state, index, Evicted::NoSurplus)) evictElsewhere(state, first, index + 1);
+    state->loops[index]->post([state, what, first, index] {
+        if (what == Lacking::Place && !state->isOverTheLimit()) return;
+        if (!evictOne(*state, index, Evicted::NoSurplus)) evictElsewhere(state, what, first, index + 1);
     });
 }
 
@@ -255,7 +257,7 @@ void Gate::late() noexcept {
     if (channel_->queuedBytes() > 0) return wait(waiting_);  // it still takes of an answer, or is stalled and will be cut
     withMemory([this] {
         if (waiting_ == Waiting::ForHead && surplus_) {
-            surplus_ = isOverTheLimit();
+            surplus_ = state_->isOverTheLimit();
             return surplus_ ? refuse(full()) : wait(Waiting::ForHead);  // with everybody's time
         }
         if (waiting_ == Waiting::ForHead && !buffer_.empty()) return refuse(408, "no complete request head arrived in time");
@@ -409,17 +411,17 @@ std::size_t Gate::loopForSurplus(const GateState& state, std::size_t otherwise) 
     return otherwise;
 }
 
-bool Gate::isOverTheLimit() const noexcept {
-    return static_cast<transport::EventLoop&>(channel_->loop()).openSockets().now() > options().maxConnections;
+bool GateState::isOverTheLimit() const noexcept {
+    return static_cast<transport::EventLoop&>(*loops.front()).openSockets().now() > options.maxConnections;
 }
 
 /// By those of its own loop, but not by others in excess, who would be ended for nothing. False where they are too few.
 bool Gate::makeRoom() noexcept {
     constexpr int kMostAtOnce = 64;
-    for (int i = 0; i < kMostAtOnce && isOverTheLimit(); ++i) {
+    for (int i = 0; i < kMostAtOnce && state_->isOverTheLimit(); ++i) {
         if (!evictOne(*state_, loopIndex_, Evicted::NoSurplus)) break;
     }
-    return !isOverTheLimit();
+    return !state_->isOverTheLimit();
 }
 
 /// Whether it may be served: somebody may have left, or made room, since it came.

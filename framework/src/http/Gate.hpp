@@ -123,7 +123,8 @@ private:
     /// Whom a newcomer may have ended.
     enum class Evicted : std::uint8_t { Anyone, NoSurplus };
     static bool evictOne(GateState& state, std::size_t loopIndex, Evicted whom);
-    static void evictElsewhere(const std::shared_ptr<GateState>& state, std::size_t first, std::size_t next);
+    enum class Lacking : std::uint8_t { Place, Descriptor };
+    static void evictElsewhere(const std::shared_ptr<GateState>& state, Lacking what, std::size_t first, std::size_t next);
     class AsyncJob;
     class WorkerJob;
     class UpgradeJob;
@@ -155,7 +156,6 @@ private:
     std::size_t readRequest(std::string_view bytes);
     Client whoAsks(const RequestHead& head) const;
     bool mayAskFor(std::string_view host) const;
-    bool isOverTheLimit() const noexcept;
     bool makeRoom() noexcept;
     bool hasRoom() noexcept;
     void judge(const RequestHead& head, const Client& client);
@@ -253,6 +253,9 @@ struct GateState {
         auto& count = state->site.isStopping() ? state->latecomers : state->connections;
         return transport::ConnectionPlace{std::shared_ptr<transport::ConnectionCount>{state, &count}};
     }
+
+    /// Whether there are more connections than a server may have.   Thread: any.
+    bool isOverTheLimit() const noexcept;
 
     /// What is used again and again.
     struct Scratch {
