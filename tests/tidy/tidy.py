@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 from cases import Cases
 
 SHIPPED = ("framework", "modules", "apps", "plugins")
-AT_ONCE = 8
+AT_ONCE = 32
 
 
 def shipped(root, compile_commands):
