@@ -134,6 +134,10 @@ bool RawSocket::hasSomething(std::chrono::milliseconds time) {
     return !unread().empty() || ready(socket_.get(), POLLIN, time);
 }
 
+bool RawSocket::isCutWithin(std::chrono::milliseconds time) {
+    return ready(socket_.get(), 0, time);  // an error is always told
+}
+
 /// Takes in what comes next. False at the end of the connection.
 bool RawSocket::receive() {
     if (!ready(socket_.get(), POLLIN, kPatience)) fail("nothing came in time; so far " + shown(unread()));

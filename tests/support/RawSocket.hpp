@@ -83,6 +83,8 @@ public:
     bool wasReset() const noexcept { return reset_; }
     /// True when a byte or the end is there within `time`.
     bool hasSomething(std::chrono::milliseconds time);
+    /// Whether the server cuts the connection before `time` is over, whatever lies here unread.
+    bool isCutWithin(std::chrono::milliseconds time);
 
     HttpAnswer readAnswer(AnswerBody body = AnswerBody::AsItSays);
 
