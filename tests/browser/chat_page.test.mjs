@@ -227,6 +227,46 @@ describe('the chat page', { timeout: 600_000 }, () => {
         assert.equal(await ann.draft.inputValue(), '');
     });
 
+    test('what waits, and the draft, outlive a reload and are sent once', async () => {
+        let answer;
+        const said = [];
+        const ann = await arrives((socket) => {
+            answer = () => socket.send(welcome());
+            socket.onMessage((text) => { if (JSON.parse(text).type === 'Say') said.push(JSON.parse(text).text); });
+        });
+        await ann.seesStatus('Online');
+        for (const text of ['One', 'Two']) await ann.says(text);
+        await ann.draft.fill('Thr');
+        for (let reloads = 0; reloads < 2; ++reloads) {
+            await ann.page.reload();
+            await ann.seesStatus('Online');
+        }
+        assert.equal(await ann.log.getByText('waits for the connection').count(), 2);
+        assert.equal(await ann.draft.inputValue(), 'Thr');
+        answer();
+        await ann.page.waitForFunction(() => document.querySelectorAll('.pending').length === 0);
+        assert.deepEqual(said, ['One', 'Two']);
+        await ann.page.goto(`${server.url}?room=kitchen`);
+        await ann.seesStatus('Online');
+        assert.equal(await ann.draft.inputValue(), '');
+    });
+
+    test('what was on its way at a reload comes back into the draft, unless it was heard, by whatever name', async () => {
+        const recent = [];
+        let you = 'Ann';
+        const ann = await arrives((socket) => socket.send(JSON.stringify({ ...JSON.parse(welcome(recent)), you })));
+        await ann.page.getByText('Nothing said here yet.').waitFor();
+        for (const text of ['Heard?', 'Lost?']) await ann.says(text);
+        recent.push({ from: 'Ann', text: 'Heard?', at: 1_732_000_000_000 });
+        you = 'Bea';
+        await ann.page.reload();
+        await ann.sees('Heard?');
+        await ann.page.waitForFunction(() => document.getElementById('draft').value === 'Lost?');
+        await ann.page.reload();
+        await ann.sees('Heard?');
+        assert.equal(await ann.draft.inputValue(), 'Lost?');
+    });
+
     test('what was sent and not said when the room ends it comes back', async () => {
         const ann = await arrives((socket) => {
             socket.send(welcome());

@@ -6,7 +6,7 @@
 //
 // A message counts as sent once the server has said it to everyone. One that was on its way when the connection broke
 // comes back into the draft, unless the server turns out to have it. One that is written while there is no connection waits
-// in the list, and is sent with the next.
+// in the list, and is sent with the next. All of that, and the draft, outlives a reload in its tab.
 
 import { Connection } from './connection.js';
 import { Messages } from './messages.js';
@@ -16,6 +16,7 @@ import { People } from './people.js';
 const kTypingEvery = 2000;
 const kLongestText = 1000;
 const kNameKey = 'patchbay-chat-name';
+const kUnsaid = 'patchbay-chat-unsaid';  // and the room
 
 const at = (id) => document.getElementById(id);
 const room = roomFrom(new URLSearchParams(location.search).get('room'));
@@ -32,6 +33,7 @@ let wasHere = false;        // this page has been welcomed before
 let isHere = false;         // by this connection
 let unconfirmed = [];       // texts that were sent and not yet said by the server
 let waiting = [];           // texts that no connection has taken yet
+let sentAs = '';            // your name before a reload
 let asked = '';             // the name that was asked for
 let typingSaidAt = 0;
 
@@ -46,7 +48,7 @@ const handlers = {
         if (you !== asked && you !== before) tellName();
         if (wasHere) messages.addNotice('You are back.');
         wasHere = isHere = true;
-        for (const { from, text } of recent) if (from === you) confirm(text);
+        for (const { from, text } of recent) if (from === you || from === sentAs) confirm(text);
         giveBack(unconfirmed.splice(0));
         sendWaiting();
     },
@@ -88,6 +90,35 @@ function giveBack(texts) {
     if (tooMany() > 0) tellLength();
     draftChanged();
 }
+
+// --- What outlives a reload -------------------------------------------------------------------------------------
+
+const unsaidKey = `${kUnsaid} ${room}`;
+
+/// It leaves the page, so that a page that the browser keeps for "back" does not send it a second time.
+function putAway() {
+    const unsaid = { you, unconfirmed: unconfirmed.splice(0), waiting: waiting.splice(0), draft: at('draft').value };
+    try { sessionStorage.setItem(unsaidKey, JSON.stringify(unsaid)); } catch { /* storage may be forbidden */ }
+}
+
+function takeBack() {
+    let unsaid = null;
+    try {
+        unsaid = JSON.parse(sessionStorage.getItem(unsaidKey));
+        sessionStorage.removeItem(unsaidKey);
+    } catch { /* storage may be forbidden */ }
+    if (unsaid === null) return;
+    sentAs = unsaid.you;
+    unconfirmed.push(...unsaid.unconfirmed);
+    waiting.push(...unsaid.waiting);
+    messages.setWaiting(waiting);
+    at('draft').value = unsaid.draft;
+    tellLength();
+    draftChanged();
+}
+
+addEventListener('pagehide', putAway);
+addEventListener('pageshow', ({ persisted }) => { if (persisted) takeBack(); });
 
 // --- The connection's state -------------------------------------------------------------------------------------
 
@@ -278,5 +309,6 @@ at('welcome-room').textContent = room;
 showLink();
 addEventListener('resize', showLink);
 document.title = `#${room} · Patchbay chat`;
+takeBack();
 if (remembered()) join(remembered());
 else askName();
