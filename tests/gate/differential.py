@@ -45,7 +45,7 @@ def readings(command, streams):
 
 
 def difference(gate, node):
-    """None, or (who refuses or "both read", what): the first thing in which the two readings differ."""
+    """None, or (who refuses, "node stops" or "both read", what): the first thing in which the two readings differ."""
     for ours, theirs in zip(gate["requests"], node["requests"]):
         unlike = [PARTS[part] for part in range(len(PARTS)) if ours[part] != theirs[part]]
         if unlike == ["body"] and ours[BODY] is None and gate["refused"]:
@@ -55,6 +55,10 @@ def difference(gate, node):
         if unlike:
             return "both read", ", ".join(unlike)
     ours, theirs = len(gate["requests"]), len(node["requests"])
+    if 0 < theirs <= ours and not node["refused"] and (theirs < ours or gate["refused"]):
+        for what, (stops, _) in purposes.NODE_STOPS.items():
+            if stops(node["requests"][-1]):
+                return "node stops", what
     if ours == theirs and (node["refused"] or not gate["refused"]):
         return None  # a gate that waits for the rest of a head has not taken what Node refuses
     if ours <= theirs and (gate["refused"] or gate.get("ends")):
@@ -69,6 +73,8 @@ def is_meant(found, stream, gate, node):
     who, what = found
     if who == "gate":
         return what in purposes.GATE_REFUSES
+    if who == "node stops":
+        return True  # it was found by the condition
     if who == "both read" and what in purposes.NODE_MISREADS:
         misread = next(theirs for ours, theirs in zip(gate["requests"], node["requests"]) if ours != theirs)
         return bool(purposes.NODE_MISREADS[what][0](misread, stream))
@@ -112,6 +118,7 @@ def itself(cases):
         return {"requests": list(requests), "refused": refused}
 
     get, post = ["GET", "/", 1, [], ""], ["POST", "/", 1, [], "abc"]
+    upgrade = ["GET", "/", 1, ["Upgrade", "h2c", "Connection", "a, Upgrade"], ""]
     unfinished = post[:BODY] + [None]
     table = [
         ("two that read alike", reading(get, post), reading(get, post), None),
@@ -123,6 +130,10 @@ def itself(cases):
         ("one that refuses within a body", reading(unfinished, refused="a"), reading(post, get), ("gate", "a")),
         ("another that refuses", reading(get, get), reading(get, refused="b"), ("node", "b")),
         ("a gate that ends earlier", reading(get) | {"ends": "a"}, reading(get, get), ("gate", "ends behind a")),
+        ("that Node stops behind an upgrade", reading(upgrade, get), reading(upgrade), ("node stops", "an upgrade that nobody takes")),
+        ("that a gate refuses what Node does not look at", reading(upgrade, refused="a"), reading(upgrade),
+         ("node stops", "an upgrade that nobody takes")),
+        ("that Node stops without one", reading(upgrade, get, get), reading(upgrade, get), ("both read", "3 requests, and 2")),
         ("a gate that refuses what Node waits for", reading(refused="a"), reading(), ("gate", "a")),
         ("nothing where the gate waits for what Node refuses", reading(get), reading(get, refused="b"), None),
     ]

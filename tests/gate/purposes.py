@@ -66,6 +66,14 @@ NODE_REFUSES_BODIES = {
     "HPE_STRICT": (lambda _, stream: re.search(rb"\r\n[0-9a-fA-F]+[ \t]*;", stream), "extensions are ignored, whatever they hold"),
     "HPE_INVALID_HEADER_TOKEN": (in_trailers, "trailers are ignored, whatever they hold; only their lines count"),
     "HPE_INVALID_CONTENT_LENGTH": (in_trailers, "likewise: a Content-Length there says nothing (RFC 9110 §6.5.1)"),
+    "HPE_INVALID_TRANSFER_ENCODING": (lambda _, stream: re.search(rb"(?i)\r\ntransfer-encoding:[ \t]*chunked *\t[ \t]*\r\n", stream),
+                                      "white space behind a value may be a tab (RFC 9110 §5.5); Node takes spaces only"),
+}
+
+# Behind which request Node reads nothing more of what has come with it, and why the gate does.
+NODE_STOPS = {
+    "an upgrade that nobody takes": (lambda request: "upgrade" in value(request, "connection").lower() and value(request, "upgrade"),
+                                     "who ignores an upgrade goes on with HTTP (RFC 9110 §7.8); Node's parser drops what lies behind it"),
 }
 
 # What both take for a request and read differently: on what condition of Node's reading, and why the gate is right.
