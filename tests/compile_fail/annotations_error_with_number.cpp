@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: ON_ERROR(failed): a parameter is of a type that this handler cannot get; it may ask for one exception, Session and PathParam
+// EXPECT: Patchbay: ON_ERROR(failed): a parameter is of a type that this handler cannot get; it may ask for one exception, Session, Principal and PathParam
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

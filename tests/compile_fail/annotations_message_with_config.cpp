@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: ON_MESSAGE(said): a parameter is of a type that this handler cannot get; it may ask for one message, Session and PathParam
+// EXPECT: Patchbay: ON_MESSAGE(said): a parameter is of a type that this handler cannot get; it may ask for one message, Session, Principal and PathParam
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: ON_OPEN(joined): a parameter is of a type that this handler cannot get; it may ask for Session, EndpointConfig and PathParam
+// EXPECT: Patchbay: ON_OPEN(joined): a parameter is of a type that this handler cannot get; it may ask for Session, Principal, EndpointConfig and PathParam
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

@@ -14,8 +14,8 @@ class Room {
                     .receiveQueue = 256_KiB, .maxSessions = 100, .typeTags = patchbay::TypeTags::Always, .typeKey = "kind",
                     .allowUnknown = true)
 public:
-    ON_MESSAGE(said, .maxMessageSize = 4_KiB)
-    void said(std::string_view text);
+    ON_MESSAGE(said, .maxMessageSize = 4_KiB, .roles = {"a", "b", "c", "d", "e", "f", "g", "h"})
+    void said(std::string_view text, const patchbay::Principal& who);
 };
 
 class Silent {

@@ -155,7 +155,7 @@ TYPED_TEST(Sessions, TheRequestUriIsWholeAndAsItCame) {
 }
 
 TYPED_TEST(Sessions, APrincipalGivesItsNameAndAGuestHasANumber) {
-    this->answerWith([](Session session) { return session.displayName() + "|" + session.principal().name; });
+    this->answerWith([](Session session) { return session.displayName() + "|" + session.principal()->name; });
     auto ann = this->world.connect("/scripted/a", {.headers = {{"X-User", "ann"}}});
     EXPECT_EQ(this->ask(ann), "ann|ann");
     auto guest = this->world.connect("/scripted/a");

@@ -49,7 +49,7 @@ class Custom {
 public:
     ON_MESSAGE(said)
     std::string said(Session session, std::string_view text) {
-        if (text == "who") return session.displayName() + "/" + session.principal().roles.at(0);
+        if (text == "who") return session.displayName() + "/" + session.principal()->roles.at(0);
         if (text == "protocol") return session.subprotocol();
         if (text == "visit") {
             const int visits = *session.property<int>("visits") + 1;

@@ -15,6 +15,8 @@ public:
     ON_MESSAGE(said)
     void said(Session session, std::string_view text) {
         if (text == "throw") throw std::runtime_error{"the secret of the handler"};
+        if (text == "expire") return session.closeFor(CloseCause::Expired, "");
+        if (text == "ban for ever") return session.closeFor(CloseCause::Banned, "");
         session.closeFor(text == "ban" ? CloseCause::Policy : CloseCause::Idle, text == "ban" ? "" : text);
     }
 };
@@ -47,6 +49,8 @@ const Case kCases[] = {
     {CloseCause::TooBig, "/target", saying(std::string(101, 'x')), {1009, "message over the limit (RFC 6455 §7.4.1, §10.4)"}},
     {CloseCause::HandlerFailed, "/target", saying("throw"), {1011, "internal error"}},
     {CloseCause::Policy, "/target", saying("ban"), {1008, "not allowed"}},
+    {CloseCause::Expired, "/target", saying("expire"), {1008, "expired"}},
+    {CloseCause::Banned, "/target", saying("ban for ever"), {1008, "banned"}},
     {CloseCause::Shutdown, "/target", [](RawWebSocket&, Server& server) { server.undeploy("/target"); },
      {1001, "endpoint removed"}},
 };

@@ -46,6 +46,8 @@ Ending endingFor(CloseCause cause, std::string_view text) noexcept {
         case CloseCause::OutOfMemory:
         case CloseCause::QueueFull: return {cause, CloseCode::TryAgainLater, CloseCode::TryAgainLater, text};
         case CloseCause::MessageTimeout:
+        case CloseCause::Expired:
+        case CloseCause::Banned:
         case CloseCause::Policy: return {cause, CloseCode::PolicyViolation, CloseCode::PolicyViolation, text};
         case CloseCause::Shutdown: return {cause, CloseCode::GoingAway, CloseCode::GoingAway, text};
     }

@@ -12,10 +12,10 @@
 // follow as designated initialisers (endpoint_options.hpp); `5min` and `4_KiB` work there. A handler asks for what it
 // needs, in any order:
 //
-//     open     Session, EndpointConfig, PathParam<"name">…
-//     message  exactly one message, and Session, PathParam<"name">…
-//     close    Session, CloseReason, PathParam<"name">…
-//     error    exactly one exception type (or std::exception_ptr), and Session, PathParam<"name">…
+//     open     Session, Principal, EndpointConfig, PathParam<"name">…
+//     message  exactly one message, and Session, Principal, PathParam<"name">…
+//     close    Session, Principal, CloseReason, PathParam<"name">…
+//     error    exactly one exception type (or std::exception_ptr), and Session, Principal, PathParam<"name">…
 //
 // A message is std::string_view or std::string; Bytes, std::vector<std::byte>, or either of std::uint8_t; a number or bool; or
 // anything that is read from JSON: a struct, a variant of structs, a list, a map. What a message handler returns is sent back; an
@@ -207,7 +207,7 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
         }(::std::type_identity<PatchbaySelf>{}, patchbayWhy);                                                          \
     }
 
-#define PATCHBAY_MAY_Open "Session, EndpointConfig and PathParam"
-#define PATCHBAY_MAY_Message "one message, Session and PathParam"
-#define PATCHBAY_MAY_Close "Session, CloseReason and PathParam"
-#define PATCHBAY_MAY_Error "one exception, Session and PathParam"
+#define PATCHBAY_MAY_Open "Session, Principal, EndpointConfig and PathParam"
+#define PATCHBAY_MAY_Message "one message, Session, Principal and PathParam"
+#define PATCHBAY_MAY_Close "Session, Principal, CloseReason and PathParam"
+#define PATCHBAY_MAY_Error "one exception, Session, Principal and PathParam"

@@ -38,7 +38,9 @@ enum class CloseCause : std::uint8_t {
     SendTimeout,     ///< the peer took nothing of what waited for it
     MessageTimeout,  ///< the peer began a message and did not go on with it
     OutOfMemory,     ///< the server had no memory for what the peer sent or was to get
-    Policy,          ///< credentials expired, banned
+    Policy,          ///< not allowed
+    Expired,         ///< its credentials were for a time, or have been taken back: a new one may help
+    Banned,          ///< it is not to come back
     Shutdown,        ///< the server drains
 };
 

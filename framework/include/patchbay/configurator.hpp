@@ -10,6 +10,7 @@
 #include <patchbay/session.hpp>
 
 #include <any>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +49,11 @@ public:
     Principal principal;
     /// The session's first properties; each connection gets its own.   Source: Jakarta WebSocket §3.1.5
     std::map<std::string, std::any, std::less<>> properties;
+    /// How long a peer that nobody knows may take, where the endpoint asks for roles, to say who it is by a message: until a
+    /// MessageInterceptor has called Session::setPrincipal() with a name. Before that its session is of listeners and interceptors alone:
+    /// no handler runs, the others do not see it, and a message that no interceptor drops ends it with 1008, as does the end of that
+    /// time. None: such a peer is answered with 401.
+    std::optional<std::chrono::milliseconds> authenticateWithin;
 
     /// Refuses the connection with an HTTP status, headers and a body.
     /// Requires: `status` is 400–599.   Errors: std::invalid_argument otherwise.

@@ -4,9 +4,12 @@
 
 #include <patchbay/configurator.hpp>
 #include <patchbay/limits.hpp>
+#include <patchbay/principal.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -61,11 +64,31 @@ struct ServerEndpointOptions {
     bool allowUnknown = false;
 };
 
+/// The roles of a handler, as constants.
+class RoleList {
+public:
+    static constexpr std::size_t kMost = 8;
+    constexpr RoleList() noexcept = default;
+    /// Requires: at most kMost; with more the build fails.
+    constexpr RoleList(std::initializer_list<std::string_view> roles) {
+        for (const std::string_view role : roles) roles_.at(count_++) = role;
+    }
+    constexpr bool empty() const noexcept { return count_ == 0; }
+    constexpr const std::string_view* begin() const noexcept { return roles_.data(); }
+    constexpr const std::string_view* end() const noexcept { return roles_.data() + count_; }
+
+private:
+    std::array<std::string_view, kMost> roles_{};
+    std::size_t count_ = 0;
+};
+
 /// The attributes of ON_MESSAGE.   Source: Jakarta WebSocket §4.7
 struct MessageOptions {
     /// Units: bytes of the whole message; 0: as the endpoint says. A larger one goes to the error handler as
     /// MessageTooBig and closes the session with 1009.
     std::size_t maxMessageSize = 0;
+    /// The peer's principal needs one of these; without, the message is not decoded and the error handler gets a Forbidden.
+    RoleList roles = {};
 };
 
 }  // namespace patchbay

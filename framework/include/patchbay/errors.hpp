@@ -58,6 +58,12 @@ private:
     std::string code_;
 };
 
+/// A message to a handler whose `.roles` its peer has none of. The session stays, also without an error handler.
+class Forbidden : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /// Thrown in a coroutine handler where it waits: its session has ended, and what it waits for is not waited for any longer. Let
 /// it pass. A handler that catches it may tidy up; each further wait throws it at once.
 class Cancelled : public std::runtime_error {

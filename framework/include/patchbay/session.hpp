@@ -12,6 +12,7 @@
 #include <patchbay/errors.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/json.hpp>
+#include <patchbay/principal.hpp>
 #include <patchbay/send_status.hpp>
 #include <patchbay/task.hpp>
 #include <patchbay/timer.hpp>
@@ -35,12 +36,6 @@ class SessionCore;
 
 /// Names a session for the life of the server; never used twice.
 using SessionId = std::uint64_t;
-
-/// Who the peer is, as the handshake found out. An empty name is nobody in particular.
-struct Principal {
-    std::string name;
-    std::vector<std::string> roles;
-};
 
 /// A place in a topic: the number of a message, which grows by one for each, and the birth of the topic that counts so. A
 /// topic that has lost its last member is forgotten; the next of its name has another epoch. Zeros: of no topic.
@@ -139,14 +134,21 @@ public:
     const std::string& subprotocol() const;
     /// What the handshake agreed on.   Source: Jakarta WebSocket §2.1 (Session.getNegotiatedExtensions)
     const std::vector<ExtensionTerms>& extensions() const;
-    /// Who the peer is; its name is empty when nobody asked.
-    const Principal& principal() const;
+    /// Who the peer is just now; its name is empty when nobody asked. Never nullptr; what it points to does not change.   Thread: any.
+    std::shared_ptr<const Principal> principal() const;
+    /// Source: Jakarta EE (isUserInRole)
+    bool isUserInRole(std::string_view role) const { return principal()->hasRole(role); }
+    /// Replaces the principal: a refresh, other roles, or somebody where nobody was. Handlers that begin from now on see it. Soon after, on
+    /// its loop: a session that lacks the roles of its endpoint closes with 1008, and `expires` counts anew.
+    /// Errors: SessionClosed; std::invalid_argument for another user's than the session had, or names that are not UTF-8. Then it
+    /// is as it was.   Thread: any.
+    void setPrincipal(Principal principal) const;
     /// A name to show to people: the principal's, or `guest-` and the session's number.
     std::string displayName() const;
     /// The peer's address and port, such as `192.0.2.7:50312`, `[2001:db8::7]:50312`, `local` over a Unix socket. Behind one of the
     /// server's `trustedProxies` the client's, as that says, where ports are rarely known: `192.0.2.7`.
     std::string remoteAddress() const;
-    /// The sessions that are open on this endpoint now, this one among them.   Thread: any.
+    /// The sessions that are open on this endpoint now, this one among them; not those that have still to say who they are.   Thread: any.
     std::vector<Session> openSessions() const;
 
     /// A copy of a value of the application's own, kept until the close handler has returned; nothing when there is none

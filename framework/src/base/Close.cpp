@@ -17,6 +17,8 @@ std::string_view name(CloseCause cause) noexcept {
         case CloseCause::MessageTimeout: return "message-timeout";
         case CloseCause::OutOfMemory: return "out-of-memory";
         case CloseCause::Policy: return "policy";
+        case CloseCause::Expired: return "expired";
+        case CloseCause::Banned: return "banned";
         case CloseCause::Shutdown: return "shutdown";
     }
     return "unknown";

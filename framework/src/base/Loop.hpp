@@ -66,6 +66,8 @@ public:
     virtual Clock::time_point now() const noexcept = 0;
     /// The time by the same clock for whoever is elsewhere.   Thread: any.
     virtual Clock::time_point present() const noexcept = 0;
+    /// The time of day, which goes with present() where a test turns that.   Thread: any.
+    virtual std::chrono::system_clock::time_point timeOfDay() const noexcept { return std::chrono::system_clock::now(); }
     /// Calls `task` once, at the first turn at or after `delay`.   Thread: the loop's.
     virtual TimerId after(Clock::duration delay, Task task) = 0;
     /// Forgets a timer; one that has fired or was never there is ignored.   Thread: the loop's.

@@ -17,6 +17,9 @@ public:
 
     Clock::time_point now() const noexcept override { return now_.load(std::memory_order_relaxed); }
     Clock::time_point present() const noexcept override { return now(); }
+    std::chrono::system_clock::time_point timeOfDay() const noexcept override {
+        return began_ + std::chrono::duration_cast<std::chrono::system_clock::duration>(now() - Clock::time_point{});
+    }
     TimerId after(Clock::duration delay, Task task) override { return timers_.add(later(now(), delay), std::move(task)); }
     void cancel(TimerId timer) noexcept override { timers_.cancel(timer); }
 
@@ -42,6 +45,7 @@ private:
     void wake() noexcept override {}
 
     std::atomic<Clock::time_point> now_{};
+    const std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
     Timers timers_;
 };
 

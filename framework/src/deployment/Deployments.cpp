@@ -5,6 +5,8 @@
 #include "base/Origin.hpp"
 #include "base/TimedTask.hpp"
 
+#include <patchbay/users.hpp>
+
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
@@ -25,6 +27,7 @@ Deployments::Deployments(std::vector<std::shared_ptr<Loop>> loops, std::shared_p
     services_.provide(std::make_shared<GlobalTopics>(
         std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{.json = {}, .tagged = true})));
     services_.provide(std::make_shared<Executor>(pool));
+    services_.provide(std::make_shared<Users>(state_));
     state_->pool = std::move(pool);
 }
 
@@ -90,6 +93,7 @@ std::vector<std::string> Deployments::check(const ConfiguredEndpoint& endpoint) 
 
 std::shared_ptr<messaging::DeployedEndpoint> Deployments::build(ConfiguredEndpoint endpoint) {
     auto made = std::make_shared<messaging::DeployedEndpoint>(std::move(endpoint.model), std::move(endpoint.config), state_, services_);
+    state_->add(made);
     const auto factory = made->code->model.options.configurator;
     made->configurator = factory ? factory(made->services) : std::make_shared<Configurator>();
     return made;

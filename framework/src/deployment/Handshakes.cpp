@@ -17,19 +17,14 @@ HandshakeResponse::Rejection refusal(int status, std::string text, HeaderFields 
 
 std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
-bool hasOneOf(const std::vector<std::string>& roles, const std::vector<std::string>& wanted) {
-    return std::any_of(roles.begin(), roles.end(),
-                       [&](const std::string& role) { return std::find(wanted.begin(), wanted.end(), role) != wanted.end(); });
-}
-
 /// True where a proxy in between may have left out the port of what its client asked for.
 bool hidesThePort(std::string_view host, std::string_view origin) {
     return !host.empty() && origin.find("://" + std::string{host} + ':') != std::string_view::npos;
 }
 
 std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principal, const EndpointConfig& config) {
-    if (config.roles.empty() || hasOneOf(principal.roles, config.roles)) return std::nullopt;
-    if (principal.name.empty()) return refusal(401, "this endpoint needs a signed-in user\n", {{"WWW-Authenticate", "Bearer"}});
+    if (principal.hasOneOf(config.roles)) return std::nullopt;
+    if (!principal.isSomebody()) return refusal(401, "this endpoint needs a signed-in user\n", {{"WWW-Authenticate", "Bearer"}});
     return refusal(403, "this endpoint needs a role that you do not have\n");
 }
 
@@ -79,8 +74,13 @@ void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
     if (!response.rejection()) configurator.modifyHandshake(request, response);
     admission.headers = std::move(response.headers);
     if (response.rejection()) return reject(*response.rejection());
-    if (!isUtf8(asBytes(response.principal.name))) return reject(refusal(400, "the name of this user is not UTF-8\n"));
-    if (auto missing = checkRoles(response.principal, endpoint.config)) return reject(std::move(*missing));
+    if (!isUtf8(asBytes(response.principal.name)) || !isUtf8(asBytes(response.principal.displayName))) return reject(refusal(400, "the name of this user is not UTF-8\n"));
+    if (response.principal.expires && *response.principal.expires <= state_->loops.front()->timeOfDay()) {
+        return reject(refusal(401, "these credentials have expired\n", {{"WWW-Authenticate", "Bearer error=\"invalid_token\""}}));
+    }
+    auto missing = checkRoles(response.principal, endpoint.config);
+    const bool mayStillSay = missing && missing->status == 401 && response.authenticateWithin;
+    if (missing && !mayStillSay) return reject(std::move(*missing));
     const std::size_t most = endpoint.config.limits.maxSessions;
     if (most != 0 && endpoint.sessionCount() >= most) {
         return reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
@@ -97,6 +97,7 @@ void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
     admission.start = {request.uri,          std::move(admission.start.subprotocol),
                        std::move(admission.start.extensions), request.remoteAddress, request.secure,
                        std::move(match->values), std::move(response.principal),
+                       mayStillSay ? response.authenticateWithin : std::nullopt,
                        std::move(response.properties), std::move(instance)};
 }
 

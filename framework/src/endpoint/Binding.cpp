@@ -23,6 +23,13 @@ void failTooBig(std::size_t bytes, std::size_t limit) {
                         std::to_string(limit)};
 }
 
+void failForbidden(const char* method, const RoleList& roles) {
+    const char* before = roles.end() - roles.begin() == 1 ? " needs the role " : " needs one of the roles ";
+    std::string text{method};
+    for (const std::string_view role : roles) text.append(std::exchange(before, ", ")).append(role);
+    throw Forbidden{text};
+}
+
 void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known) {
     std::string text = "no message is called '" + std::string{type.substr(0, 40)} + "'; known are ";
     for (std::size_t i = 0; i < known.size(); ++i) {

@@ -39,6 +39,8 @@ Dispatcher::Kind Dispatcher::kindOf(const std::exception_ptr& error) noexcept {
         std::rethrow_exception(error);
     } catch (const DecodeError&) {
         return Kind::Decode;
+    } catch (const Forbidden&) {
+        return Kind::Forbidden;
     } catch (const MessageTooBig&) {
         return Kind::TooBig;
     } catch (const SessionClosed&) {
@@ -138,7 +140,7 @@ Outcome Dispatcher::goOn(void* instance, const detail::Call& call, Run& run) con
 /// What a peer has done wrong is no error of ours.
 log::Level Dispatcher::levelOf(Kind kind) noexcept {
     if (kind == Kind::Cancelled || kind == Kind::Closed) return log::Level::Debug;
-    return kind == Kind::Decode || kind == Kind::TooBig ? log::Level::Info : log::Level::Error;
+    return kind == Kind::Decode || kind == Kind::Forbidden || kind == Kind::TooBig ? log::Level::Info : log::Level::Error;
 }
 
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error,
@@ -165,7 +167,7 @@ Outcome Dispatcher::settle(const std::exception_ptr& error, Kind kind, bool take
         return refusalIn(error) ? Outcome::CloseRefused : Outcome::CloseFailed;
     }
     if (kind == Kind::TooBig) return Outcome::CloseTooBig;
-    return taken || kind == Kind::Decode || kind == Kind::Closed ? Outcome::Fine : Outcome::CloseFailed;
+    return taken || kind == Kind::Decode || kind == Kind::Forbidden || kind == Kind::Closed ? Outcome::Fine : Outcome::CloseFailed;
 }
 
 bool Dispatcher::handled(void* instance, const detail::Call& call, const std::exception_ptr& error,

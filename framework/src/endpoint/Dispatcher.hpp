@@ -5,7 +5,7 @@
 //     Refused by open                         the error handler     the session closes with 1008 and the refusal's code
 //     anything else by open                   the error handler     the session closes with 1011
 //     anything by message, a task             the error handler     the session stays; without one it closes with 1011
-//     DecodeError                             the error handler     the session stays, also without one
+//     DecodeError, Forbidden                  the error handler     the session stays, also without one
 //     MessageTooBig                           the error handler     the session closes with 1009
 //     SessionClosed                           the error handler     the session stays, also without one
 //     anything by close                       the error handler
@@ -75,7 +75,7 @@ private:
     Outcome guarded(const char* handler, void* instance, const detail::Call& call, Run& run, Start start) const noexcept;
     Outcome route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error, Run& run) const noexcept;
     bool handled(void* instance, const detail::Call& call, const std::exception_ptr& error, detail::Running& running) const noexcept;
-    enum class Kind : std::uint8_t { Decode, TooBig, Closed, Cancelled, Other };
+    enum class Kind : std::uint8_t { Decode, Forbidden, TooBig, Closed, Cancelled, Other };
     static Kind kindOf(const std::exception_ptr& error) noexcept;
     static log::Level levelOf(Kind kind) noexcept;
     static Outcome settle(const std::exception_ptr& error, Kind kind, bool taken, Run& run) noexcept;

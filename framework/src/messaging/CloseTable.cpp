@@ -18,6 +18,8 @@ CloseRow closeRow(CloseCause cause) noexcept {
         case CloseCause::MessageTimeout: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "message not finished", Level::Info, "messageTimeout"};
         case CloseCause::OutOfMemory: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "no memory", Level::Info};
         case CloseCause::Policy: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "not allowed", Level::Info};
+        case CloseCause::Expired: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "expired", Level::Info};
+        case CloseCause::Banned: return {CloseCode::PolicyViolation, CloseCode::PolicyViolation, "banned", Level::Info};
         case CloseCause::Shutdown: return {CloseCode::GoingAway, CloseCode::GoingAway, "server shuts down", Level::Debug};
     }
     return {CloseCode::InternalError, CloseCode::InternalError, "internal error", Level::Info};

@@ -18,6 +18,8 @@
 // MessageTimeout   1008          1008                not
 // OutOfMemory      1013          1013                reconnect later
 // Policy           1008          1008                not
+// Expired          1008          1008                fetch a token, and come back once
+// Banned           1008          1008                not
 // Shutdown         1001          1001                reconnect
 
 #include "base/Log.hpp"

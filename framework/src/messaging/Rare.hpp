@@ -3,6 +3,7 @@
 // that only rests is small. Each part of a session has its section here.
 
 #include "messaging/Belongings.hpp"
+#include "messaging/Credentials.hpp"
 #include "messaging/Outgoing.hpp"
 #include "messaging/RateLimit.hpp"
 #include "messaging/Strand.hpp"
@@ -15,6 +16,7 @@ namespace patchbay::messaging {
 
 struct RareThings {
     Belongings belongings;
+    Credentials credentials;
     Outgoing::Letters letters;
     SessionTimers::Rare timers;
     std::unique_ptr<Strand> strand;         // the loop's, as what follows

@@ -44,6 +44,21 @@ std::size_t ServerState::chooseLoop() noexcept {
     return nextLoop_.fetch_add(1, std::memory_order_relaxed) % loops.size();
 }
 
+std::vector<std::shared_ptr<DeployedEndpoint>> ServerState::endpoints() const {
+    std::vector<std::shared_ptr<DeployedEndpoint>> all;
+    const std::lock_guard guard{lock_};
+    for (const auto& each : endpoints_) {
+        if (auto endpoint = each.lock()) all.push_back(std::move(endpoint));
+    }
+    return all;
+}
+
+void ServerState::add(const std::shared_ptr<DeployedEndpoint>& endpoint) {
+    const std::lock_guard guard{lock_};
+    std::erase_if(endpoints_, [](const auto& each) { return each.expired(); });
+    endpoints_.push_back(endpoint);
+}
+
 void ServerState::retire() noexcept {
     messageInterceptors.clear();
     const auto listeners = std::exchange(sessionListeners, {});

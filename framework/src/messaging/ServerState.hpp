@@ -47,6 +47,8 @@ private:
     List list_ = std::make_shared<const Hooks<MessageInterceptor>>();
 };
 
+class DeployedEndpoint;
+
 /// The place of a session on a carrier of a module's among those of its loop (CarrierLink).
 class ListedLink : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {};
 
@@ -73,12 +75,18 @@ struct ServerState {
     /// A topic's epoch: another for each birth of a topic, and for each start of a server.
     std::uint64_t nextEpoch() noexcept { return lastEpoch_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
+    /// The endpoints that there are, also those that have been taken away while somebody holds them.   Thread: any.
+    std::vector<std::shared_ptr<DeployedEndpoint>> endpoints() const;
+    void add(const std::shared_ptr<DeployedEndpoint>& endpoint);
+
     /// Lets go of what plugins have hung in.   Requires: no loop turns any more.
     void retire() noexcept;
 
 private:
     std::atomic<std::size_t> nextLoop_{0};
     std::atomic<std::uint64_t> lastEpoch_;
+    mutable std::mutex lock_;  // guards what follows
+    std::vector<std::weak_ptr<DeployedEndpoint>> endpoints_;
 };
 
 }  // namespace patchbay::messaging

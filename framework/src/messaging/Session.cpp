@@ -54,10 +54,18 @@ const std::string& Session::subprotocol() const { return originOf(core("subproto
 const std::vector<ExtensionTerms>& Session::extensions() const {
     return originOf(core("extensions"), "extensions").extensions();
 }
-const Principal& Session::principal() const { return originOf(core("principal"), "principal").principal(); }
+std::shared_ptr<const Principal> Session::principal() const {
+    core("principal").requireNotGone("principal");
+    return messaging::Credentials::of(*core_);
+}
+void Session::setPrincipal(Principal principal) const {
+    core("setPrincipal").requireOpen("setPrincipal");
+    messaging::Credentials::set(*core_, nullptr, std::move(principal));
+}
 std::string Session::displayName() const {
-    const std::string& name = originOf(core("displayName"), "displayName").principal().name;
-    return name.empty() ? "guest-" + std::to_string(core_->id()) : name;
+    core("displayName").requireNotGone("displayName");
+    const auto principal = messaging::Credentials::of(*core_);
+    return principal->shownName().empty() ? "guest-" + std::to_string(core_->id()) : principal->shownName();
 }
 std::string Session::remoteAddress() const {
     return std::string{originOf(core("remoteAddress"), "remoteAddress").remoteAddress()};
@@ -67,7 +75,7 @@ std::vector<Session> Session::openSessions() const {
     core("openSessions").requireNotGone("openSessions");
     std::vector<Session> open;
     for (auto& core : core_->endpoint().sessions()) {
-        if (core->isOpen()) open.emplace_back(std::move(core));
+        if (core->isOpen() && !core->isStranger()) open.emplace_back(std::move(core));
     }
     return open;
 }

@@ -22,6 +22,7 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, std::size_t
       origin_{start},
       code_{endpoint_->code},
       instance_{std::move(start.instance)} {
+    if (start.authenticateWithin) rare().credentials.beStranger(*start.authenticateWithin);
     for (auto& [name, value] : start.properties) rare().belongings.setProperty(*this, name, std::move(value), code_->pin);
 }
 
@@ -92,6 +93,7 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
     touch();
     State fresh = State::New;
     if (!state_.compare_exchange_strong(fresh, State::Opening)) return turnAway();
+    if (origin_.principal()->expires) Credentials::watch(*this);
     timers_.watchIdle(*this);  // first: the open handler may set another
     const Session session = handle();
     told_ = true;
@@ -101,8 +103,15 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
             listener->opened(session);
         });
     }
-    if (!isOpen() || !hasInstance(session)) return;
-    if (waits_) return strand().putTask(std::make_unique<OpenEvent>());
+    if (!isOpen()) return;
+    if (isStranger()) return Credentials::await(*this);
+    begin();
+}
+
+void SessionCore::begin() noexcept {
+    const Session session = handle();
+    if (!hasInstance(session)) return;
+    if (waits_) return strand().begin(std::make_unique<OpenEvent>());
     doNow<OpenEvent>([&](endpoint::Run& run) { return callOpen(session, run); },
                      [&](endpoint::Outcome outcome, const endpoint::Run& run) { opened(outcome, run.refusal()); });
 }
@@ -183,7 +192,18 @@ void SessionCore::handledLarge(std::size_t bytes) noexcept {
     trimAfter(std::chrono::seconds{1}, loop_, code_, loopIndex_);
 }
 
+/// It may say who it is, which an interceptor takes, and nothing else.
+void SessionCore::receiveFromStranger(MessageKind kind, Bytes payload) noexcept {
+    InterceptedMessage message{kind, payload};
+    bool taken = false;
+    guarded(endpoint_->config.path, "a message interceptor", [&] { taken = !intercept(message); });
+    if (!taken) close(CloseCause::Policy, std::nullopt, "not signed in");
+}
+
 void SessionCore::keepMessage(MessageKind kind, Bytes payload) noexcept {
+    // What comes behind a token waits while that is looked at.
+    const bool mustSay = isStranger() && isReceiving() && !Credentials::of(*this)->isSomebody();
+    if (mustSay) return receiveFromStranger(kind, payload);
     std::unique_ptr<MessageEvent> event;
     try {
         event = std::make_unique<MessageEvent>(kind, payload);
@@ -456,6 +476,7 @@ void SessionCore::letGo() noexcept {
     instance_.reset();
     if (knownRare()) {
         knownRare()->belongings.clearProperties();
+        knownRare()->credentials.end(*this);
         loop_.cancel(std::exchange(knownRare()->rateTimer, 0));
     }
     if (hasStrand()) strand().clear();

@@ -97,6 +97,8 @@ public:
         const State now = state_.load(std::memory_order_acquire);
         return now == State::Opening || now == State::Open;
     }
+    /// Who its peer is has still to be said; then only hooks see it.
+    bool isStranger() const noexcept { return knownRare() && knownRare()->credentials.isStranger(); }
     bool isGone() const noexcept { return state_.load(std::memory_order_acquire) == State::Closed; }
     /// Errors: SessionClosed, naming `call`.
     void requireOpen(const char* call) const {
@@ -163,6 +165,8 @@ public:
     bool wasOpened() const noexcept { return opened_; }
     /// False when an interceptor drops it.   Errors: what an interceptor throws.
     bool intercept(InterceptedMessage& message);
+    /// Its first handlers.   Requires: nothing of it waits to be told who its peer is.
+    void begin() noexcept;
     void opened(endpoint::Outcome outcome, std::string_view refusal) noexcept;
     void obey(endpoint::Outcome outcome) noexcept {
         if (outcome != endpoint::Outcome::Fine) closeAfter(outcome);
@@ -200,6 +204,7 @@ private:
     endpoint::Outcome callNow(const detail::Call& call, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
                               endpoint::Run& run) const noexcept;
     void handledLarge(std::size_t bytes) noexcept;
+    void receiveFromStranger(MessageKind kind, Bytes payload) noexcept;
     void keepMessage(MessageKind kind, Bytes payload) noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     SendStatus sendIntercepted(MessageKind kind, Bytes payload);

@@ -5,9 +5,11 @@
 #include <patchbay/session.hpp>
 
 #include <any>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +28,7 @@ struct SessionStart {
     bool secure = false;
     std::vector<std::string> path;  // the values of the template's variables
     Principal principal;
+    std::optional<std::chrono::milliseconds> authenticateWithin;  // how long it may be nobody's
     std::map<std::string, std::any, std::less<>> properties;
     std::shared_ptr<void> instance;
 };
@@ -42,14 +45,15 @@ public:
     std::span<const std::string> path() const noexcept { return rest_ ? rest_->path : std::span<const std::string>{}; }
     const std::string& subprotocol() const noexcept { return rest().subprotocol; }
     const std::vector<ExtensionTerms>& extensions() const noexcept { return rest().extensions; }
-    const Principal& principal() const noexcept { return rest().principal; }
+    /// Never nullptr.
+    const std::shared_ptr<const Principal>& principal() const noexcept { return rest().principal; }
 
 private:
     struct Rest {
         std::string subprotocol;
         std::vector<ExtensionTerms> extensions;
         std::vector<std::string> path;
-        Principal principal;
+        std::shared_ptr<const Principal> principal;
     };
     const Rest& rest() const noexcept;
 

@@ -66,9 +66,21 @@ void Strand::setPaused(bool paused) noexcept {
     pump();
 }
 
+void Strand::hold() noexcept {
+    held_ = !last_;
+    pump();
+}
+
+void Strand::begin(std::unique_ptr<Event> first) noexcept {
+    first_ = std::move(first);
+    held_ = false;
+    pump();
+}
+
 void Strand::end(std::unique_ptr<Event> last, bool byPeer) noexcept {
     last_ = std::move(last);
-    paused_ = false;
+    paused_ = held_ = false;
+    first_.reset();
     tasks_.clear();
     if (!byPeer) dropMessages();
     cancel();
@@ -92,7 +104,7 @@ void Strand::pump() noexcept {
     if (pumping_) return;
     const auto keep = session_.shared_from_this();
     pumping_ = true;
-    while (stage_ == Stage::Ready || (stage_ == Stage::Idle && begin())) {
+    while (stage_ == Stage::Ready || (stage_ == Stage::Idle && beginNext())) {
         stage_ = Stage::Running;
         if (onPool_ && handOver()) break;
         take(step());
@@ -103,7 +115,7 @@ void Strand::pump() noexcept {
 }
 
 /// False when nothing is to be done.
-bool Strand::begin() noexcept {
+bool Strand::beginNext() noexcept {
     while (auto event = choose()) {
         if (!event->begin(session_)) continue;
         current_ = std::move(event);
@@ -115,6 +127,8 @@ bool Strand::begin() noexcept {
 
 std::unique_ptr<Event> Strand::choose() noexcept {
     if (!session_.isOpen() && !last_) return nullptr;  // somebody closes: end() comes soon
+    if (held_) return nullptr;
+    if (first_) return std::move(first_);
     const bool message = !paused_ && !messages_.empty();
     if (!tasks_.empty() && (!message || tasks_.front()->arrival_ < messages_.front()->arrival_)) return tasks_.pop();
     if (!message) {

@@ -34,7 +34,7 @@ public:
     ~Strand() override = default;
 
     /// Whether what comes now has to come here.
-    bool isNeeded() const noexcept { return onPool_ || paused_ || stage_ != Stage::Idle || !messages_.empty() || !tasks_.empty(); }
+    bool isNeeded() const noexcept { return onPool_ || paused_ || held_ || first_ || stage_ != Stage::Idle || !messages_.empty() || !tasks_.empty(); }
     /// An event that has begun without this, and is Unfinished.
     void adopt(std::unique_ptr<Event> event, endpoint::Run run) noexcept;
     /// A message, or what comes in its order.
@@ -45,6 +45,10 @@ public:
     /// The time to end in good order is over: messages that wait are dropped, and what a coroutine waits for is cancelled.
     void hurry() noexcept;
     void setPaused(bool paused) noexcept;
+    /// Nothing begins before begin().
+    void hold() noexcept;
+    /// The first event of all has come.
+    void begin(std::unique_ptr<Event> first) noexcept;
     /// Those that wait go to no handler.
     void dropMessages() noexcept;
     /// The session has gone: whatever still waits is destroyed.
@@ -71,7 +75,7 @@ private:
 
     void put(EventList& list, std::unique_ptr<Event> event) noexcept;
     void pump() noexcept;
-    bool begin() noexcept;
+    bool beginNext() noexcept;
     std::unique_ptr<Event> choose() noexcept;
     bool handOver() noexcept;
     void stepOnPool() noexcept;
@@ -88,11 +92,13 @@ private:
     EventList tasks_;
     std::uint64_t arrivals_ = 0;
     std::size_t waitingBytes_ = 0;  // of messages
+    std::unique_ptr<Event> first_;  // before the others
     std::unique_ptr<Event> last_;
     std::unique_ptr<Event> current_;
     endpoint::Run run_;  // of the current event
     const bool onPool_;
     bool paused_ = false;
+    bool held_ = false;
     bool notReading_ = false;
     bool pumping_ = false;
     bool goesOn_ = false;  // the wait has ended before the step that began it

@@ -67,7 +67,7 @@ TEST_F(IdleSession, WhatItRemembersOfItsHandshakeIsWhatTheHandshakeCameTo) {
     const auto more = create(std::move(start));
     EXPECT_EQ(more->origin().subprotocol(), "chat");
     EXPECT_THAT(more->origin().path(), ::testing::ElementsAre("lobby"));
-    EXPECT_EQ(more->origin().principal().name, "ann");
+    EXPECT_EQ(more->origin().principal()->name, "ann");
     EXPECT_EQ(more->origin().extensions().size(), 1U);
     EXPECT_EQ(*Session{more}.property<int>("ticket"), 7);
     EXPECT_EQ(Session{more}.displayName(), "ann");

@@ -8,6 +8,7 @@
 #include <patchbay/detail/EndpointModel.hpp>
 #include <patchbay/detail/Names.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <tuple>
@@ -15,6 +16,16 @@
 namespace patchbay::detail {
 
 // ------------------------------------------------------------------------------------------------ arguments
+
+/// Who the peer is, for as long as the call takes.
+class GivenPrincipal {
+public:
+    explicit GivenPrincipal(std::shared_ptr<const Principal> principal) noexcept : principal_{std::move(principal)} {}
+    operator const Principal&() const noexcept { return *principal_; }  // NOLINT(google-explicit-constructor): stands for it
+
+private:
+    std::shared_ptr<const Principal> principal_;
+};
 
 /// The argument of H for a parameter of type P; `special` stands for whatever its one special parameter is: a coroutine gets
 /// the object itself, another method a look at it.
@@ -24,6 +35,8 @@ decltype(auto) argument(const Call& call, [[maybe_unused]] Special& special) {
     constexpr Role role = roleOf<H::event, P>();
     if constexpr (role == Role::Session) {
         return call.session;
+    } else if constexpr (role == Role::Principal) {
+        return GivenPrincipal{call.session.principal()};
     } else if constexpr (role == Role::PathParam) {
         constexpr auto name = PathParamTraits<T>::name;
         constexpr auto index = static_cast<std::size_t>(variableIndex(Access::path<Self>(), name));
@@ -102,6 +115,7 @@ template <class Self>
 using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandlers<Self, Form::Json>{}));
 
 [[noreturn]] void failTooBig(std::size_t bytes, std::size_t limit);
+[[noreturn]] void failForbidden(const char* method, const RoleList& roles);
 [[noreturn]] void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known);
 
 /// Asked before the message is decoded, so that a message over the limit costs nothing and is no DecodeError. The
@@ -111,6 +125,18 @@ void checkSize(const MessageCall& call) {
     constexpr std::size_t own = Access::lastHandler<Self, H::line>().options.maxMessageSize;
     const std::size_t limit = own != 0 ? own : call.maxMessageSize;
     if (call.payload.size() > limit) failTooBig(call.payload.size(), limit);
+}
+
+/// Asked before the message is decoded.
+template <class Self, class H>
+void checkRoles(const MessageCall& call) {
+    static constexpr RoleList roles = Access::lastHandler<Self, H::line>().options.roles;
+    if constexpr (!roles.empty()) {
+        const auto principal = call.session.principal();
+        if (std::ranges::none_of(roles, [&](std::string_view role) { return principal->hasRole(role); })) {
+            failForbidden(Access::lastHandler<Self, H::line>().name, roles);
+        }
+    }
 }
 
 /// `payload` as the parameter that takes it: a view, or a copy.
@@ -128,6 +154,7 @@ template <class Self, class H>
 Running deliverPlain(void* instance, const MessageCall& call) {
     using Message = MessageOf<H>;
     constexpr Form form = formOf<Message>();
+    checkRoles<Self, H>(call);
     checkSize<Self, H>(call);
     if constexpr (form == Form::Text) {
         Message text{asText(call.payload)};
@@ -154,6 +181,7 @@ template <class Self, class H>
 bool deliverIfNamed(void* instance, const MessageCall& call, json::Value root, std::string_view type, Running& running) {
     using Message = MessageOf<H>;
     if (!TypeNames<Message>::has(type)) return false;
+    checkRoles<Self, H>(call);
     checkSize<Self, H>(call);
     auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
     if constexpr (kIsA<std::variant, Message>) {

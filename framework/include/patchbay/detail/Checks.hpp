@@ -134,7 +134,7 @@ constexpr Mistake findInParameters(TypeList<Ps...> list, [[maybe_unused]] std::s
     if ((false || ... || (roleOf<Event, Ps>() == Role::Unknown))) return Mistake::UnknownParameter;
     if (!(true && ... && isPathValue<Ps>())) return Mistake::PathParamType;
     if (!(true && ... && isVariableOf<Ps>(path))) return Mistake::NoSuchPathVariable;
-    for (const Role role : {Role::Session, Role::Config, Role::CloseReason}) {
+    for (const Role role : {Role::Session, Role::Principal, Role::Config, Role::CloseReason}) {
         if (countRole<Event>(list, role) > 1) return Mistake::ParameterTwice;
     }
     if (Event == On::Message) {

@@ -98,7 +98,7 @@ struct PathParamTraits<PathParam<Name, T>> {
     using Value = T;
 };
 
-enum class Role { Session, PathParam, Config, Message, CloseReason, Exception, Unknown };
+enum class Role { Session, Principal, PathParam, Config, Message, CloseReason, Exception, Unknown };
 
 /// What a handler of `Event` gets for a parameter of type P.
 template <On Event, class P>
@@ -110,6 +110,8 @@ constexpr Role roleOf() {
         return Role::Unknown;
     } else if constexpr (std::is_same_v<T, Session>) {
         return Role::Session;
+    } else if constexpr (std::is_same_v<T, Principal>) {
+        return Role::Principal;
     } else if constexpr (PathParamTraits<T>::isOne) {
         return Role::PathParam;
     } else if constexpr (Event == On::Open && std::is_same_v<T, EndpointConfig>) {
