@@ -61,6 +61,7 @@ std::string plainly(const ServerConfig& config) {
     add(yaml, "loopQueue", config.server.loopQueue);
     add(yaml, "publishTimeout", config.server.publishTimeout);
     add(yaml, "executorQueue", config.server.executorQueue);
+    add(yaml, "pendingHandshakes", config.server.pendingHandshakes);
     add(yaml, "watchdog", config.server.watchdog);
     yaml += " }\nlimits: {";
     add(yaml, "handshakeTimeout", config.limits.handshakeTimeout);

@@ -176,6 +176,8 @@ struct ServerSection {
     std::chrono::milliseconds publishTimeout = std::chrono::seconds{5};
     /// How many tasks may wait for one of the executor's threads; one more is refused (executor.hpp).
     std::size_t executorQueue = 10'000;
+    /// How many handshakes may wait for a hook that asks somebody else first; one more is answered with 503 (configurator.hpp).
+    std::size_t pendingHandshakes = 1000;
     /// A handler that holds up its loop for so long is named in the log, again at each doubling, and when it has returned.
     /// 0 (`off`) = never.
     std::chrono::milliseconds watchdog = std::chrono::seconds{1};

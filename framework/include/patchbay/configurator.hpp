@@ -21,6 +21,12 @@
 
 namespace patchbay {
 
+class HandshakeCompletion;
+namespace deployment {
+class Deferral;
+class Deployments;
+}  // namespace deployment
+
 /// The client's opening handshake.   Source: RFC 6455 §4.1
 struct HandshakeRequest {
     std::string uri;     ///< with scheme, host and query
@@ -52,7 +58,8 @@ public:
     /// How long a peer that nobody knows may take, where the endpoint asks for roles, to say who it is by a message: until a
     /// MessageInterceptor has called Session::setPrincipal() with a name. Before that its session is of listeners and interceptors alone:
     /// no handler runs, the others do not see it, and a message that no interceptor drops ends it with 1008, as does the end of that
-    /// time. None: such a peer is answered with 401.
+    /// time. An interceptor that has to ask somebody else pauses receiving meanwhile (Session::pauseReceiving), so that what comes behind
+    /// waits. None: such a peer is answered with 401.
     std::optional<std::chrono::milliseconds> authenticateWithin;
 
     /// Refuses the connection with an HTTP status, headers and a body.
@@ -66,8 +73,35 @@ public:
     };
     const std::optional<Rejection>& rejection() const noexcept { return rejection_; }
 
+    /// For a hook that has to ask somebody else first: the handshake waits, and holds no thread, until what this returns is finished. Those
+    /// behind it in the chain are asked then.
+    ///     void onHandshake(const HandshakeRequest& request, HandshakeResponse& response) override {
+    ///         executor_.post([this, waiting = response.defer(), token = tokenOf(request)] { waiting.finish(introspect(token)); });
+    ///     }
+    /// Bounds: `limits.handshakeTimeout`, then the client gets 503; so many as `server.pendingHandshakes` at a time, one more gets 503.
+    /// Errors: std::logic_error the second time.   Requires: within the call that got this response.
+    HandshakeCompletion defer();
+
 private:
+    friend class deployment::Deployments;
     std::optional<Rejection> rejection_;
+    std::shared_ptr<deployment::Deferral> deferral_;
+};
+
+/// The verdict on a handshake that a hook has deferred. Copies are of one; with the last of them a handshake without a verdict is
+/// answered with 500.   Thread: any, also after the server has gone.
+class HandshakeCompletion {
+public:
+    explicit HandshakeCompletion(std::shared_ptr<void> ticket) noexcept : ticket_{std::move(ticket)} {}
+
+    /// The handshake goes on, on its loop: with the rejection of `verdict`, or with its headers behind those that are there, its principal
+    /// where that is somebody, its properties, its authenticateWithin. The first counts; one that nobody waits for is dropped.
+    void finish(HandshakeResponse verdict) const noexcept;
+    /// False from the moment that nobody waits for it: the client has gone, its time is over, the server stops, or it has a verdict.
+    bool isWanted() const noexcept;
+
+private:
+    std::shared_ptr<void> ticket_;
 };
 
 /// Derive from it and name it in the annotation: `.configurator = configuredBy<Doorman>`.

@@ -14,7 +14,7 @@
 namespace patchbay {
 
 /// Sees every handshake before its endpoint's configurator: may add headers, name the principal, set properties, reject.
-/// The first that rejects is the last that is asked.
+/// The first that rejects is the last that is asked. One that waits for something defers its verdict (HandshakeResponse::defer).
 /// Thread: the loops, and wherever ServerContainer::admit() is called; several connections at once.   Errors: what it throws is logged and answered with 500.
 class HandshakeInterceptor {
 public:

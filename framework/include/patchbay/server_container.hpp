@@ -23,6 +23,7 @@
 #include <patchbay/timer.hpp>
 #include <patchbay/topics.hpp>
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -117,10 +118,15 @@ public:
         return addListener(std::move(listener), detail::thisImage());
     }
     /// Judges a handshake that came by something else than WebSocket: origin, configurator, interceptors, roles and limits as for
-    /// those. Extensions are not for it: what is offered is passed over.
+    /// those. Extensions are not for it: what is offered is passed over. A hook that defers its verdict makes it a 503.
     /// Thread: a loop's, or a thread that the server's stop waits for, such as an HTTP handler's.   Errors: none; a hook that throws is
     /// logged and makes a 500.
     Admission admit(HandshakeRequest request);
+    /// The same where hooks may take their time: calls `done` once, on a loop, within this call where that is here; never where the server
+    /// ends before. What it throws is logged.   Thread: any.
+    PATCHBAY_HIDDEN void admit(HandshakeRequest request, std::function<void(Admission)> done) {
+        admit(std::move(request), std::move(done), detail::thisImage());
+    }
     /// Begins the session of a handshake that was admitted, over `carrier` (carrier.hpp). It lives on the loop that this thread turns,
     /// if any, or else on the next in turn, for life. Its open handler runs there, behind what waits, not inside this call.
     /// Returns: where the peer's messages go. One that is not open where the endpoint has become full or was taken away since: answer
@@ -164,6 +170,7 @@ private:
     ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin);
     ServerContainer& addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin);
     ServerContainer& everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin);
+    void admit(HandshakeRequest request, std::function<void(Admission)> done, detail::ImagePin pin);
     CarrierInput openSession(Admission admission, std::unique_ptr<Carrier> carrier, detail::ImagePin pin);
     Services& services();
     Topics& topicsOf(const void* identity);

@@ -145,7 +145,7 @@ public:
     TestServer& install(std::unique_ptr<Plugin> plugin);
     bool undeploy(std::string_view path) override;
 
-    /// `target` is path and query.   Errors: Refused.
+    /// `target` is path and query.   Errors: Refused; std::logic_error where a hook has deferred its verdict and does not give it.
     Peer& connect(std::string_view target, ConnectOptions options = {});
     /// An HTTP request; `target` is path and query. What a stream has written when nothing is left to be done is its answer; then the client
     /// goes. A handler that throws has answered with that.   Errors: std::logic_error when nobody has answered.

@@ -1,5 +1,6 @@
 // The carriers of modules (patchbay/carrier.hpp): how their sessions come in.
 
+#include "base/Guarded.hpp"
 #include "deployment/Deployments.hpp"
 #include "messaging/CarrierLink.hpp"
 
@@ -41,7 +42,16 @@ HandshakeRequest handshakeFor(const HttpRequest& request, std::string target) {
 
 Admission ServerContainer::admit(HandshakeRequest request) {
     request.offeredExtensions.clear();
-    return Admission{std::make_unique<deployment::Admission>(deployments().admit(request))};
+    return Admission{std::make_unique<deployment::Admission>(deployments().admitNow(std::move(request)))};
+}
+
+void ServerContainer::admit(HandshakeRequest request, std::function<void(Admission)> done, detail::ImagePin pin) {
+    request.offeredExtensions.clear();
+    // The pin goes last, with what its library destroys.
+    const auto call = std::make_shared<const std::pair<detail::ImagePin, std::function<void(Admission)>>>(std::move(pin), std::move(done));
+    deployments().admitAndKeep(std::move(request), [call](deployment::Admission&& verdict) {
+        guarded("handshakes", "who asked to admit a handshake", [&] { call->second(Admission{std::make_unique<deployment::Admission>(std::move(verdict))}); });
+    });
 }
 
 CarrierInput ServerContainer::openSession(Admission admission, std::unique_ptr<Carrier> carrier, detail::ImagePin pin) {

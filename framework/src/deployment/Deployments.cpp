@@ -282,6 +282,7 @@ std::vector<std::shared_ptr<messaging::SessionCore>> Deployments::shut() {
 
 void Deployments::retire() noexcept {
     later_.clear();
+    awaited_.clear();
     for (const auto& timer : timers_) {
         if (const auto timed = timer.lock()) timed->drop();
     }

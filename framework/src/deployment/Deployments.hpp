@@ -2,7 +2,9 @@
 // What is deployed, and who may connect to it. Knows no socket: the gate and the test kit both ask it.
 //
 // A handshake is decided in this order, each step with its answer:
-//     drains 503 -> no endpoint 404 -> origin 403 -> modifyHandshake as it says -> roles 401, 403 -> full 503 -> instance 500
+//     drains 503 -> no endpoint 404 -> origin 403 -> hooks as they say -> roles 401, 403 -> full 503 -> instance 500
+//
+// A hook may defer its verdict (Deferral): then the rest of this comes later, as a task of the connection's loop.
 //
 // What is deployed is an immutable table, replaced as a whole: deployment is all or nothing, also while the server runs.
 // Source: Jakarta WebSocket §3.1, §5.2.1, §8.1; RFC 6455 §4.2.2
@@ -23,6 +25,7 @@
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,6 +45,21 @@ struct Admission {
 
 /// What is answered to a handshake that was not admitted.   Requires: it was not.
 HttpResponse refusalOf(const Admission& admission);
+
+/// A handshake that is being judged.
+class Judging;
+
+/// Waits for the verdict on a handshake; destroyed, nobody does.   Thread: the handshake's loop.
+class AwaitedAdmission {
+public:
+    explicit AwaitedAdmission(std::shared_ptr<Judging> judging) noexcept : judging_{std::move(judging)} {}
+    AwaitedAdmission(const AwaitedAdmission&) = delete;
+    ~AwaitedAdmission();
+
+private:
+    const std::shared_ptr<Judging> judging_;
+};
+using Admitted = std::function<void(Admission&&)>;
 
 class Deployments {
 public:
@@ -70,8 +88,13 @@ public:
     /// True when exactly this path has a handler for that method.
     bool hasRoute(std::string_view method, std::string_view path) const;
 
+    /// Calls `done` once: here, and returns nullptr; or later on that loop, unless what is returned is destroyed before.
     /// Thread: any.   Errors: none thrown; a hook that throws is logged and makes a 500.
-    Admission admit(const HandshakeRequest& request);
+    std::unique_ptr<AwaitedAdmission> admit(HandshakeRequest request, std::size_t loopIndex, Admitted done);
+    /// For who cannot wait: a hook that defers its verdict makes it a 503.   Thread, Errors: as before.
+    Admission admitNow(HandshakeRequest request);
+    /// The same as admit() where nobody else keeps what waits: it ends with this.   Thread: any.
+    void admitAndKeep(HandshakeRequest request, Admitted done);
     /// Requires: `admission` was not rejected.   Thread: the session's loop.
     /// Nothing when the endpoint is full or has been taken away since the handshake was judged.
     std::shared_ptr<messaging::SessionCore> createSession(Admission&& admission, std::size_t loopIndex);
@@ -114,17 +137,25 @@ private:
     static void addTo(Table& next, const std::shared_ptr<messaging::DeployedEndpoint>& endpoint,
                       std::vector<std::string>& problems);
     std::shared_ptr<messaging::DeployedEndpoint> takeOut(std::string_view path);
-    void judge(const HandshakeRequest& request, Admission& admission);
+    friend class Judging;
+    bool judge(const std::shared_ptr<Judging>& judging);
+    void begin(Judging& judging);
+    bool ask(Judging& judging);
+    void conclude(Judging& judging);
+    bool waitFor(const std::shared_ptr<Judging>& judging);
+    void resumed(const std::shared_ptr<Judging>& judging);
     void agreeOnExtension(const HandshakeRequest& request, Admission& admission);
 
     const std::shared_ptr<messaging::ServerState> state_;
     Services services_;
     messaging::Hooks<ExtensionFactory> extensions_;
     std::atomic<bool> draining_{false};
+    std::atomic<std::size_t> pendingHandshakes_{0};
     std::mutex changing_;  // while a table is made of the one before; never around a user's code
     mutable std::mutex lock_;
     std::shared_ptr<const Table> table_;
     std::vector<std::weak_ptr<TimedTask>> timers_;   // the server's own
+    std::list<std::unique_ptr<AwaitedAdmission>> awaited_;  // of admitAndKeep()
     std::vector<std::shared_ptr<TimedTask>> later_;  // of these, those that a stopped server was asked for
 };
 

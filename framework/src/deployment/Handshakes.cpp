@@ -1,5 +1,6 @@
 // Who may connect: the part of Deployments that judges handshakes.
 
+#include "deployment/Deferral.hpp"
 #include "deployment/Deployments.hpp"
 
 #include "base/Guarded.hpp"
@@ -7,6 +8,7 @@
 #include "base/Utf8.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace patchbay::deployment {
 namespace {
@@ -36,25 +38,124 @@ HttpResponse refusalOf(const Admission& admission) {
     return answer;
 }
 
-Admission Deployments::admit(const HandshakeRequest& request) {
-    const detail::Labelled labelled{detail::runningHere(), "a handshake"};
-    Admission admission;
-    if (const auto thrown = thrownBy([&] { judge(request, admission); })) {
-        const std::string_view source = admission.endpoint ? std::string_view{admission.endpoint->config.path} : "handshakes";
-        log::error(source, "the handshake failed: " + *thrown);
-        admission.rejection = refusal(500, "the server could not complete the handshake\n");
+// ------------------------------------------------------------------------------------------------ one that is being judged
+
+class Judging {
+public:
+    Judging(Deployments& theDeployments, HandshakeRequest theRequest, std::shared_ptr<Loop> theLoop, Admitted theDone)
+        : deployments{theDeployments}, request{std::move(theRequest)}, loop{std::move(theLoop)}, done{std::move(theDone)} {}
+
+    void reject(HandshakeResponse::Rejection why) { admission.rejection = std::move(why); }
+    /// What a hook has found out meanwhile.
+    void add(HandshakeResponse verdict);
+    void decide() {
+        if (deferral) deferral->cancel();
+        if (const auto call = std::exchange(done, nullptr)) call(std::move(admission));
     }
-    return admission;
+    /// It is no longer waited for.   Thread: the loop's.
+    void endWait() noexcept {
+        if (timer != 0) loop->cancel(std::exchange(timer, 0));
+        if (deferral) deferral->cancel();
+        if (std::exchange(counted, false)) deployments.pendingHandshakes_.fetch_sub(1);
+    }
+    void abandon() noexcept {
+        done = nullptr;
+        endWait();
+    }
+
+    Deployments& deployments;
+    const HandshakeRequest request;
+    const std::shared_ptr<Loop> loop;
+    Admitted done;
+    Admission admission;
+    HandshakeResponse response;
+    std::vector<std::string> path;  // the values of the template's variables
+    std::size_t nextHook = 0;       // behind the interceptors comes the configurator
+    std::shared_ptr<Deferral> deferral;
+    TimerId timer = 0;
+    bool counted = false;
+    bool mayWait = true;
+};
+
+void Judging::add(HandshakeResponse verdict) {
+    const auto& rejected = verdict.rejection();
+    if (rejected) return response.reject(rejected->status, rejected->headers, rejected->body);
+    response.headers.insert(response.headers.end(), verdict.headers.begin(), verdict.headers.end());
+    if (verdict.principal.isSomebody()) response.principal = std::move(verdict.principal);
+    if (verdict.authenticateWithin) response.authenticateWithin = verdict.authenticateWithin;
+    for (auto& [name, value] : verdict.properties) response.properties.insert_or_assign(name, std::move(value));
 }
 
-void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
-    const auto reject = [&](HandshakeResponse::Rejection why) { admission.rejection = std::move(why); };
-    if (isDraining()) return reject(refusal(503, "the server is shutting down\n", {{"Retry-After", "5"}}));
+AwaitedAdmission::~AwaitedAdmission() { judging_->abandon(); }
+
+std::unique_ptr<AwaitedAdmission> Deployments::admit(HandshakeRequest request, std::size_t loopIndex, Admitted done) {
+    auto judging = std::make_shared<Judging>(*this, std::move(request), state_->loops[loopIndex], std::move(done));
+    auto awaited = std::make_unique<AwaitedAdmission>(judging);
+    return judge(judging) ? nullptr : std::move(awaited);
+}
+
+Admission Deployments::admitNow(HandshakeRequest request) {
+    Admission verdict;
+    auto judging = std::make_shared<Judging>(*this, std::move(request), state_->loops.front(),
+                                             [&](Admission&& admission) { verdict = std::move(admission); });
+    judging->mayWait = false;
+    judge(judging);
+    return verdict;
+}
+
+void Deployments::admitAndKeep(HandshakeRequest request, Admitted done) {
+    const std::size_t loopIndex = state_->chooseLoop();
+    const auto& loop = state_->loops[loopIndex];
+    if (!loop->isHere()) {
+        loop->post([this, request = std::move(request), done = std::move(done)]() mutable { admitAndKeep(std::move(request), std::move(done)); });
+        return;
+    }
+    std::unique_lock guard{lock_};
+    const auto place = awaited_.insert(awaited_.end(), nullptr);
+    guard.unlock();
+    auto awaited = admit(std::move(request), loopIndex, [this, place, done = std::move(done)](Admission&& admission) {
+        std::unique_lock inside{lock_};
+        const auto over = std::move(*place);
+        awaited_.erase(place);
+        inside.unlock();
+        done(std::move(admission));
+    });
+    if (!awaited) return;
+    guard.lock();
+    *place = std::move(awaited);
+}
+
+/// From where it is to its end, or to a hook that takes its time: then false, and the rest is the loop's.
+bool Deployments::judge(const std::shared_ptr<Judging>& judging) {
+    const detail::Labelled labelled{detail::runningHere(), "a handshake"};
+    Judging& it = *judging;
+    bool waits = false;
+    const auto thrown = thrownBy([&] {
+        if (!it.admission.endpoint) begin(it);
+        if (it.admission.rejection) return;
+        waits = !ask(it);
+        if (!waits) conclude(it);
+    });
+    if (thrown) {
+        const std::string_view source = it.admission.endpoint ? std::string_view{it.admission.endpoint->config.path} : "handshakes";
+        log::error(source, "the handshake failed: " + *thrown);
+        if (it.response.deferral_) it.response.deferral_->cancel();
+        it.reject(refusal(500, "the server could not complete the handshake\n"));
+    }
+    if (waits) return waitFor(judging);
+    it.decide();
+    return true;
+}
+
+void Deployments::begin(Judging& it) {
+    const HandshakeRequest& request = it.request;
+    if (isDraining()) return it.reject(refusal(503, "the server is shutting down\n", {{"Retry-After", "5"}}));
     const auto current = table();
     auto match = current->endpointPaths.match(pathOf(request.target));
-    if (!match) return reject(refusal(404, "there is no WebSocket endpoint at this path\n"));
-    admission.endpoint = current->endpoints[match->target];
-    auto& endpoint = *admission.endpoint;
+    if (!match) return it.reject(refusal(404, "there is no WebSocket endpoint at this path\n"));
+    it.path = std::move(match->values);
+    it.admission.endpoint = current->endpoints[match->target];
+    auto& endpoint = *it.admission.endpoint;
     Configurator& configurator = *endpoint.configurator;
 
     const std::string_view origin = request.header("Origin");
@@ -62,43 +163,105 @@ void Deployments::judge(const HandshakeRequest& request, Admission& admission) {
         log::info(endpoint.config.path, "refused a handshake from origin " + std::string{origin} + " to the host " + request.host +
                                             "; add it to the endpoint's origins if it belongs to you" +
                                             (hidesThePort(request.host, origin) ? ", or your proxy to server.trustedProxies" : ""));
-        return reject(refusal(403, "this origin may not connect\n"));
+        return it.reject(refusal(403, "this origin may not connect\n"));
     }
-    HandshakeResponse response;
-    admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
-    agreeOnExtension(request, admission);
-    for (const auto& interceptor : state_->handshakeInterceptors) {
-        interceptor->onHandshake(request, response);
-        if (response.rejection()) break;
+    it.admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
+    agreeOnExtension(request, it.admission);
+}
+
+/// Asks the hooks, from the next on. False when one has deferred its verdict.
+bool Deployments::ask(Judging& it) {
+    const auto& interceptors = state_->handshakeInterceptors;
+    while (!it.response.rejection() && it.nextHook <= interceptors.size()) {
+        const std::size_t hook = it.nextHook++;
+        if (hook < interceptors.size())
+            interceptors[hook]->onHandshake(it.request, it.response);
+        else
+            it.admission.endpoint->configurator->modifyHandshake(it.request, it.response);
+        it.deferral = std::move(it.response.deferral_);
+        if (it.deferral && !it.response.rejection()) return false;
     }
-    if (!response.rejection()) configurator.modifyHandshake(request, response);
-    admission.headers = std::move(response.headers);
-    if (response.rejection()) return reject(*response.rejection());
-    if (!isUtf8(asBytes(response.principal.name)) || !isUtf8(asBytes(response.principal.displayName))) return reject(refusal(400, "the name of this user is not UTF-8\n"));
-    if (response.principal.expires && *response.principal.expires <= state_->loops.front()->timeOfDay()) {
-        return reject(refusal(401, "these credentials have expired\n", {{"WWW-Authenticate", "Bearer error=\"invalid_token\""}}));
+    return true;
+}
+
+bool Deployments::waitFor(const std::shared_ptr<Judging>& judging) {
+    Judging& it = *judging;
+    if (!it.mayWait) {
+        log::warning(it.admission.endpoint->config.path,
+                     "a hook defers its verdict on a handshake of a carrier that does not wait; call admit(request, done) there");
+        it.reject(refusal(503, "the server could not decide at once\n"));
+        it.decide();
+        return true;
+    }
+    it.counted = true;
+    if (pendingHandshakes_.fetch_add(1) >= state_->pendingHandshakes) {
+        it.reject(refusal(503, "too many handshakes wait to be decided\n", {{"Retry-After", "5"}}));
+        it.endWait();
+        it.decide();
+        return true;
+    }
+    if (!it.loop->isHere()) {
+        it.loop->post([this, judging] { resumed(judging); });
+        return false;
+    }
+    resumed(judging);
+    return !it.done;
+}
+
+/// Goes on if the verdict is there, and sees to it that somebody does when it comes.
+void Deployments::resumed(const std::shared_ptr<Judging>& judging) {
+    Judging& it = *judging;
+    if (!it.done) return;
+    if (it.deferral->await(it.loop, [this, judging] { resumed(judging); })) {
+        const auto time = it.admission.endpoint->config.limits.handshakeTimeout;
+        if (time.count() > 0 && it.timer == 0) {
+            it.timer = it.loop->after(onClock(time), [judging] {
+                judging->timer = 0;
+                judging->endWait();
+                judging->reject(refusal(503, "the server did not decide in time\n", {{"Retry-After", "5"}}));
+                judging->decide();
+            });
+        }
+        return;
+    }
+    it.endWait();
+    it.add(it.deferral->take());
+    it.deferral.reset();
+    judge(judging);
+}
+
+void Deployments::conclude(Judging& it) {
+    auto& endpoint = *it.admission.endpoint;
+    HandshakeResponse& response = it.response;
+    it.admission.headers = std::move(response.headers);
+    if (response.rejection()) return it.reject(*response.rejection());
+    if (isDraining()) return it.reject(refusal(503, "the server is shutting down\n", {{"Retry-After", "5"}}));
+    if (!isUtf8(asBytes(response.principal.name)) || !isUtf8(asBytes(response.principal.displayName))) {
+        return it.reject(refusal(400, "the name of this user is not UTF-8\n"));
+    }
+    if (response.principal.expires && *response.principal.expires <= it.loop->timeOfDay()) {
+        return it.reject(refusal(401, "these credentials have expired\n", {{"WWW-Authenticate", "Bearer error=\"invalid_token\""}}));
     }
     auto missing = checkRoles(response.principal, endpoint.config);
     const bool mayStillSay = missing && missing->status == 401 && response.authenticateWithin;
-    if (missing && !mayStillSay) return reject(std::move(*missing));
+    if (missing && !mayStillSay) return it.reject(std::move(*missing));
     const std::size_t most = endpoint.config.limits.maxSessions;
     if (most != 0 && endpoint.sessionCount() >= most) {
-        return reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
+        return it.reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
     }
-    auto instance = configurator.endpointInstance(request);
+    auto instance = endpoint.configurator->endpointInstance(it.request);
     const auto& model = endpoint.code->model;
     if (!instance && !model.asksForSession) {
         try {
-            instance = model.construct(endpoint.services, {.session = {}, .path = match->values});
+            instance = model.construct(endpoint.services, {.session = {}, .path = it.path});
         } catch (const detail::BadPathVariable& error) {
-            return reject(refusal(400, std::string{error.what()} + '\n'));
+            return it.reject(refusal(400, std::string{error.what()} + '\n'));
         }
     }
-    admission.start = {request.uri,          std::move(admission.start.subprotocol),
-                       std::move(admission.start.extensions), request.remoteAddress, request.secure,
-                       std::move(match->values), std::move(response.principal),
-                       mayStillSay ? response.authenticateWithin : std::nullopt,
-                       std::move(response.properties), std::move(instance)};
+    auto& start = it.admission.start;
+    start = {it.request.uri,           std::move(start.subprotocol),  std::move(start.extensions), it.request.remoteAddress,
+             it.request.secure,        std::move(it.path),            std::move(response.principal),
+             mayStillSay ? response.authenticateWithin : std::nullopt, std::move(response.properties), std::move(instance)};
 }
 
 void Deployments::agreeOnExtension(const HandshakeRequest& request, Admission& admission) {

@@ -159,6 +159,10 @@ void Gate::endIdle(GateState& state, std::size_t loopIndex) {
     auto& gates = state.gates[loopIndex];
     for (auto each = gates.begin(); each != gates.end();) {
         Gate& gate = *each++;
+        if (gate.deciding_) {
+            gate.withMemory([&] { gate.refuse({503, {{"Retry-After", "5"}}, "the server is shutting down\n"}); });
+            continue;
+        }
         if (gate.stage_ != Stage::Head || !gate.buffer_.empty()) continue;
         if (gate.served_) {
             gate.end();
@@ -196,6 +200,7 @@ void Gate::end() noexcept {
     channel_->loop().post([keep] {});
     body_.reset();
     collected_.reset();
+    deciding_.reset();
     core_.reset();
     if (const auto answer = std::move(answer_)) answer->end(true);
 }
@@ -303,7 +308,7 @@ void Gate::onEnd(std::error_code why) {
     const auto keep = self_;
     if (stage_ == Stage::Ended) return;
     peerEnded_ = true;
-    if (why) return end();
+    if (why || deciding_) return end();
     // Who has asked by a whole request still gets the answer of a worker, and what is on its way; nobody else waits for him.
     const bool asked = stage_ == Stage::Busy && (!async_ || answer_->isComplete() || !buffer_.empty());
     if (!asked && stage_ != Stage::Flushing) end();
@@ -341,7 +346,7 @@ std::size_t Gate::consume(std::string_view bytes) {
 void Gate::afterReading() {
     if (stage_ == Stage::Head && peerEnded_) return end();
     if (stage_ == Stage::Head && !buffer_.empty() && waiting_ == Waiting::ForNextRequest) wait(Waiting::ForHead);
-    const bool reads = stage_ == Stage::Head || (stage_ == Stage::Body && wantsBody()) || (stage_ == Stage::Busy && buffer_.empty());
+    const bool reads = stage_ == Stage::Head || (stage_ == Stage::Body && wantsBody()) || (stage_ == Stage::Busy && (buffer_.empty() || handingOver_));
     if (reads) {
         channel_->resumeReading();
     } else {

@@ -6,6 +6,7 @@
 //       |                |      '--no body--------------> Busy         '--too much waits--> Flushing --> Head
 //       |                '--refused: an answer, and what is left of the body is skipped, or the end
 //       '--bad, late: an error answer, then the end       Upgrade --101 queued--> the channel is its successor's
+//                                                            '--its verdict takes time--> Busy --verdict--'
 //
 // An answer may be there before the body is: then the exchange is over when both are. One exchange at a time; what a client sends
 // meanwhile waits, at most what one read brings, and nothing more is read.
@@ -128,6 +129,12 @@ private:
     class AsyncJob;
     class WorkerJob;
     class UpgradeJob;
+    /// A handshake whose verdict takes time.
+    struct Deciding {
+        protocol::ServerHandshake handshake;
+        std::string target;
+        std::shared_ptr<void> awaited;  // nobody waits when it goes
+    };
 
     void onBytes(std::span<std::byte> bytes) override;
     void onEnd(std::error_code why) override;
@@ -167,6 +174,8 @@ private:
     void bodyEnded();
     void sendContinue();
     std::size_t upgrade(const RequestHead& head, const Client& client, std::string_view behind);
+    void decided(Upgrade upgrade);
+    void agree(Upgrade upgrade, const protocol::ServerHandshake& handshake, std::string_view target, std::string_view behind);
 
     // ---- out
     std::size_t writePart(const Answer::Ready& ready);
@@ -207,6 +216,7 @@ private:
     const Route* route_ = nullptr;
     std::optional<RequestBody> body_;  // what has not been read of it
     std::unique_ptr<BodyMemory> collected_;
+    std::unique_ptr<Deciding> deciding_;  // a handshake whose verdict takes time
     Silence silence_{*this};  // linked while it is waited for, and has nothing to be given
     Clock::time_point deadline_ = Clock::time_point::max();
     Clock::time_point armed_ = Clock::time_point::max();
@@ -230,6 +240,7 @@ private:
     bool answering_ = false;       // the head of an answer has been written, its end has not
     bool lost_ = false;            // there was no memory for some of an answer
     bool async_ = false;           // who answers is on the loop
+    bool handingOver_ = false;     // what has been read is wanted, whoever is next
 };
 
 /// What the connections of a server share.   Thread: any.

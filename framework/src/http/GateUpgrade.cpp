@@ -16,6 +16,14 @@ bool hasDoubtfulOrigin(const RequestHead& head) {
 
 HttpResponse failed() { return {500, {}, "the server could not complete the handshake\n"}; }
 
+/// What the application adds is its own, or goes nowhere.
+void checkFields(Upgrade& upgrade, std::string_view target) {
+    const std::string mistake = upgrade.refusal ? mistakeIn(upgrade.refusal->status, upgrade.refusal->headers) : mistakeIn(upgrade.fields);
+    if (mistake.empty()) return;
+    log::error("http", std::string{target} + ": the handshake's answer: " + mistake + "; the client gets a 500");
+    upgrade.refusal = failed();
+}
+
 }  // namespace
 
 /// Judges a handshake.
@@ -32,6 +40,7 @@ public:
     }
 
     std::optional<Upgrade> result;
+    std::shared_ptr<void> awaited;  // the verdict takes time
     protocol::ServerHandshake handshake;
 
 private:
@@ -44,18 +53,16 @@ private:
         } else if (hasDoubtfulOrigin(head_)) {
             result.emplace().refusal = {400, {}, "more than one Origin field, or an empty one (RFC 6454 §7.3)\n"};
         } else {
-            result = gate_.state_->site.upgrade(
-                {head_, handshake, client_, gate_.loopIndex_, gate_.channel_->peerCertificates()});
-            checkFields();
+            // Later, this job has gone.
+            const auto inTime = std::make_shared<UpgradeJob*>(this);
+            awaited = gate_.state_->site.upgrade({head_, handshake, client_, gate_.loopIndex_, gate_.channel_->peerCertificates()},
+                                                 [inTime, gate = &gate_](Upgrade&& upgrade) {
+                                                     if (!*inTime) return gate->decided(std::move(upgrade));
+                                                     checkFields(upgrade, (*inTime)->head_.target);
+                                                     (*inTime)->result = std::move(upgrade);
+                                                 });
+            *inTime = nullptr;
         }
-    }
-    /// What the application adds is its own, or goes nowhere.
-    void checkFields() {
-        const std::string mistake =
-            result->refusal ? mistakeIn(result->refusal->status, result->refusal->headers) : mistakeIn(result->fields);
-        if (mistake.empty()) return;
-        log::error("http", std::string{head_.target} + ": the handshake's answer: " + mistake + "; the client gets a 500");
-        result.emplace().refusal = failed();
     }
 
     Gate& gate_;
@@ -74,32 +81,52 @@ std::size_t Gate::upgrade(const RequestHead& head, const Client& client, std::st
     UpgradeJob job{*this, head, client};
     job.tell(head);
     state_->host.runHere(job, loopIndex_);
-    if (!job.result) job.result.emplace().refusal = failed();
-    if (job.result->refusal) {
-        refuse(std::move(*job.result->refusal));
-        return behind.size();
+    if (job.awaited) {
+        stage_ = Stage::Busy;
+        deciding_ = std::make_unique<Deciding>(Deciding{std::move(job.handshake), std::string{head.target}, std::move(job.awaited)});
+        return 0;
     }
-    Upgrade& agreed = *job.result;
+    if (!job.result) job.result.emplace().refusal = failed();
+    agree(std::move(*job.result), job.handshake, head.target, behind);
+    return behind.size();
+}
+
+/// The verdict on a handshake that took its time. What the client has sent meanwhile is its successor's.
+void Gate::decided(Upgrade upgrade) {
+    const auto keep = self_;
+    withMemory([&] {
+        handingOver_ = true;
+        channel_->resumeReading();
+        if (stage_ == Stage::Ended) return;  // that was the end
+        const auto mine = std::move(deciding_);
+        std::string behind;
+        behind.swap(buffer_);
+        checkFields(upgrade, mine->target);
+        agree(std::move(upgrade), mine->handshake, mine->target, behind);
+    });
+}
+
+/// Answers a handshake; `behind` came right behind it.
+void Gate::agree(Upgrade agreed, const protocol::ServerHandshake& handshake, std::string_view target, std::string_view behind) {
+    if (agreed.refusal) return refuse(std::move(*agreed.refusal));
     std::string& answer = state_->scratch[loopIndex_].answer;
     answer.assign("HTTP/1.1 101 Switching Protocols\r\n");
-    for (const auto& field : protocol::answerFields(job.handshake, agreed.subprotocol, agreed.extensions)) {
+    for (const auto& field : protocol::answerFields(handshake, agreed.subprotocol, agreed.extensions)) {
         writeField(answer, field.name, field.value);
     }
     for (const auto& [name, value] : agreed.fields) writeField(answer, name, value);
     answer.append("\r\n");
     // Whatever becomes of what follows: without the 101 it would be read as the answer.
     if (channel_->sendCommitted(asBytes(answer)) != SendStatus::Queued) {
-        log::error("http", std::string{head.target} + ": the handshake's answer is too large: its headers must fit 4 KiB");
+        log::error("http", std::string{target} + ": the handshake's answer is too large: its headers must fit 4 KiB");
         agreed.successor.reset();
-        refuse(500, "the server could not complete the handshake");
-        return behind.size();
+        return refuse(500, "the server could not complete the handshake");
     }
     std::string first{behind};
     first.resize(behind.size() + kSlackBytes);
     const auto keep = std::move(self_);
     leave();
     agreed.successor->takeOver(channel_, std::move(place_), std::as_writable_bytes(std::span{first}).first(behind.size()));
-    return behind.size();
 }
 
 }  // namespace patchbay::http

@@ -12,6 +12,7 @@
 #include <patchbay/http.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -71,12 +72,16 @@ struct Upgrade {
     std::unique_ptr<Successor> successor;
 };
 
+/// Takes the verdict on a handshake.
+using Decided = std::function<void(Upgrade&&)>;
+
 class Site {
 public:
     /// Thread: any.   Units of `path`: as it came, without the query.
     virtual Match find(std::string_view method, std::string_view path) const = 0;
+    /// Calls `decided` once: within this call, and returns nullptr; or later on the loop, unless what is returned is destroyed before.
     /// Thread: the connection's loop.   Errors: none thrown.
-    virtual Upgrade upgrade(const UpgradeRequest& request) = 0;
+    virtual std::shared_ptr<void> upgrade(const UpgradeRequest& request, Decided decided) = 0;
     /// True when somebody's pages of this host may connect: then it is a name of this server's too (AllowedHosts.hpp).
     /// Thread: any.   Units of `name`: the one form.
     virtual bool knowsHost(std::string_view name) const = 0;

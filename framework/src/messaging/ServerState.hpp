@@ -61,6 +61,7 @@ struct ServerState {
     const std::shared_ptr<Doorbell> ended = std::make_shared<Doorbell>();  ///< rung for each session and connection that ends
     std::chrono::milliseconds closeTimeout{5000};    ///< how long a peer may take to answer a goodbye
     std::chrono::milliseconds publishTimeout{5000};  ///< how long a thread waits for room in the loops' queues
+    std::size_t pendingHandshakes = 1000;            ///< how many may wait for their hooks
     /// Set before the server starts; a chain runs in its order.   Thread: then the loops'.
     Hooks<HandshakeInterceptor> handshakeInterceptors;
     Hooks<SessionListener> sessionListeners;

@@ -52,17 +52,23 @@ private:
     websocket::WebSocketCarrier::List& carriers_;
 };
 
-http::Upgrade ServedSite::upgrade(const http::UpgradeRequest& request) {
-    deployment::Admission admission = deployments_.admit(handshakeOf(request));
+std::shared_ptr<void> ServedSite::upgrade(const http::UpgradeRequest& request, http::Decided decided) {
+    const std::size_t loopIndex = request.loopIndex;
+    return deployments_.admit(handshakeOf(request), loopIndex, [this, loopIndex, decided = std::move(decided)](deployment::Admission&& admission) {
+        decided(upgradeOf(std::move(admission), loopIndex));
+    });
+}
+
+http::Upgrade ServedSite::upgradeOf(deployment::Admission admission, std::size_t loopIndex) {
     if (admission.rejection) return refused(deployment::refusalOf(admission));
     http::Upgrade upgrade;
     upgrade.fields = std::move(admission.headers);
     upgrade.subprotocol = admission.start.subprotocol;
     upgrade.extensions = admission.start.extensions;
     auto extension = std::move(admission.extension);
-    auto session = deployments_.createSession(std::move(admission), request.loopIndex);
+    auto session = deployments_.createSession(std::move(admission), loopIndex);
     if (!session) return refused({503, {}, "this endpoint is full\n"});
-    upgrade.successor = std::make_unique<Opening>(std::move(session), std::move(extension), carriers_[request.loopIndex]);
+    upgrade.successor = std::make_unique<Opening>(std::move(session), std::move(extension), carriers_[loopIndex]);
     return upgrade;
 }
 

@@ -16,7 +16,7 @@ public:
         : deployments_{deployments}, carriers_(deployments.state().loops.size()) {}
 
     http::Match find(std::string_view method, std::string_view path) const override { return deployments_.find(method, path); }
-    http::Upgrade upgrade(const http::UpgradeRequest& request) override;
+    std::shared_ptr<void> upgrade(const http::UpgradeRequest& request, http::Decided decided) override;
     bool knowsHost(std::string_view name) const override { return deployments_.knowsHost(name); }
     bool isStopping() const noexcept override { return deployments_.isDraining(); }
 
@@ -25,6 +25,7 @@ public:
 
 private:
     class Opening;
+    http::Upgrade upgradeOf(deployment::Admission admission, std::size_t loopIndex);
 
     deployment::Deployments& deployments_;
     std::vector<websocket::WebSocketCarrier::List> carriers_;  // by loop; each is its loop's alone

@@ -73,6 +73,7 @@ Server::Parts::Parts(ServerConfig theConfig)
       gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config, bounds))},
       wakeUp{server::WakeUp::take()} {
     for (const auto& loop : loops) greetings.push_back(std::make_unique<transport::ProxyGreetings>(*loop));
+    deployments.state().pendingHandshakes = config.server.pendingHandshakes;
     deployments.state().publishTimeout = config.server.publishTimeout;
     for (const auto& loop : loops) loop->queue().setLimit(config.server.loopQueue);
     // Half of the time to stop, so that a peer that does not answer does not use it all.

@@ -175,8 +175,11 @@ Peer& TestServer::connect(std::string_view target, ConnectOptions options) {
     request.remoteAddress = std::move(options.remoteAddress);
     request.offeredSubprotocols = std::move(options.subprotocols);
     const auto line = std::make_shared<Peer::Line>(parts_->machine);
+    const auto verdict = std::make_shared<std::optional<Admission>>();
+    parts_->machine.turnWith([&] { admit(std::move(request), [verdict](Admission admission) { verdict->emplace(std::move(admission)); }); });
+    if (!*verdict) throw std::logic_error{"connect: a hook has deferred its verdict on this handshake, and nothing that is left to be done gives it"};
     parts_->machine.turnWith([&] {
-        Admission admission = admit(request);
+        Admission admission = std::move(**verdict);
         if (!admission.isAdmitted()) {
             HttpResponse answer = admission.refusal();
             throw Refused{answer.status, std::move(answer.headers), std::move(answer.body)};

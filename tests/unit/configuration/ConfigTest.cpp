@@ -38,6 +38,7 @@ TEST(Config, AnEmptyFileIsTheSafeDefaults) {
         EXPECT_EQ(config.server.drainTimeout, 10s);
         EXPECT_EQ(config.server.requestBody, 1_MiB);
         EXPECT_EQ(config.server.executorQueue, 10'000u);
+        EXPECT_EQ(config.server.pendingHandshakes, 1000u);
         EXPECT_EQ(config.server.watchdog, 1s);
         EXPECT_EQ(config.limits.idleTimeout, std::nullopt);
         EXPECT_EQ(config.logging.level, LogLevel::Info);
@@ -72,6 +73,7 @@ server:
   loopQueue: 1MiB
   publishTimeout: 100ms
   executorQueue: 50
+  pendingHandshakes: 60
   watchdog: 250ms
 limits:
   handshakeTimeout: 1min
@@ -120,6 +122,7 @@ logging: { level: debug }
     EXPECT_EQ(config.server.loopQueue, 1_MiB);
     EXPECT_EQ(config.server.publishTimeout, 100ms);
     EXPECT_EQ(config.server.executorQueue, 50u);
+    EXPECT_EQ(config.server.pendingHandshakes, 60u);
     EXPECT_EQ(config.server.watchdog, 250ms);
     EXPECT_EQ(config.limits.handshakeTimeout, 60s);
     EXPECT_EQ(config.limits.idleTimeout, 0s);
