@@ -159,6 +159,11 @@ std::shared_ptr<messaging::DeployedEndpoint> Deployments::takeOut(std::string_vi
     next->endpoints.erase(found);
     next->endpointPaths = {};
     for (std::size_t i = 0; i < next->endpoints.size(); ++i) next->endpointPaths.add(next->endpoints[i]->config.path, i);
+    {
+        const std::lock_guard guard{lock_};  // before the table changes: whoever asks for all finds it in one of the places
+        std::erase_if(leaving_, [](const auto& endpoint) { return endpoint.expired(); });
+        leaving_.push_back(gone);
+    }
     replace(std::move(next));
     return gone;
 }
@@ -271,9 +276,20 @@ bool Deployments::knowsHost(std::string_view name) const {
     });
 }
 
+/// Those too that were taken away and whose sessions have not ended.
+std::vector<std::shared_ptr<messaging::DeployedEndpoint>> Deployments::endpointsAndLeaving() const {
+    auto all = endpoints();
+    const std::lock_guard guard{lock_};
+    for (const auto& leaving : leaving_) {
+        auto endpoint = leaving.lock();
+        if (endpoint && std::ranges::find(all, endpoint) == all.end()) all.push_back(std::move(endpoint));
+    }
+    return all;
+}
+
 std::vector<std::shared_ptr<messaging::SessionCore>> Deployments::shut() {
     std::vector<std::shared_ptr<messaging::SessionCore>> all;
-    for (const auto& endpoint : endpoints()) {
+    for (const auto& endpoint : endpointsAndLeaving()) {
         auto some = endpoint->shut();
         all.insert(all.end(), std::move_iterator{some.begin()}, std::move_iterator{some.end()});
     }
@@ -286,7 +302,7 @@ void Deployments::retire() noexcept {
     for (const auto& timer : timers_) {
         if (const auto timed = timer.lock()) timed->drop();
     }
-    for (const auto& endpoint : endpoints()) endpoint->retire();
+    for (const auto& endpoint : endpointsAndLeaving()) endpoint->retire();
     state_->retire();
     extensions_.clear();
     services_ = Services{};
@@ -307,7 +323,7 @@ void Deployments::open() {
 
 std::size_t Deployments::sessionCount() const {
     std::size_t count = 0;
-    for (const auto& endpoint : endpoints()) count += endpoint->sessionCount();
+    for (const auto& endpoint : endpointsAndLeaving()) count += endpoint->sessionCount();
     return count;
 }
 

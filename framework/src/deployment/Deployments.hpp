@@ -144,6 +144,7 @@ private:
     void conclude(Judging& judging);
     bool waitFor(const std::shared_ptr<Judging>& judging);
     void resumed(const std::shared_ptr<Judging>& judging);
+    std::vector<std::shared_ptr<messaging::DeployedEndpoint>> endpointsAndLeaving() const;
     void agreeOnExtension(const HandshakeRequest& request, Admission& admission);
 
     const std::shared_ptr<messaging::ServerState> state_;
@@ -154,6 +155,7 @@ private:
     std::mutex changing_;  // while a table is made of the one before; never around a user's code
     mutable std::mutex lock_;
     std::shared_ptr<const Table> table_;
+    std::vector<std::weak_ptr<messaging::DeployedEndpoint>> leaving_;  // taken away; sessions of theirs may not have ended
     std::vector<std::weak_ptr<TimedTask>> timers_;   // the server's own
     std::list<std::unique_ptr<AwaitedAdmission>> awaited_;  // of admitAndKeep()
     std::vector<std::shared_ptr<TimedTask>> later_;  // of these, those that a stopped server was asked for

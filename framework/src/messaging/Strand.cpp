@@ -88,6 +88,7 @@ void Strand::end(std::unique_ptr<Event> last, bool byPeer) noexcept {
 }
 
 void Strand::hurry() noexcept {
+    hurried_ = true;
     dropMessages();
     cancel();
 }
@@ -132,7 +133,7 @@ std::unique_ptr<Event> Strand::choose() noexcept {
     const bool message = !paused_ && !messages_.empty();
     if (!tasks_.empty() && (!message || tasks_.front()->arrival_ < messages_.front()->arrival_)) return tasks_.pop();
     if (!message) {
-        if (last_ && !session_.loop().queue().isClosed()) allowWaits();
+        if (last_ && !hurried_ && !session_.loop().queue().isClosed()) allowWaits();
         return std::move(last_);
     }
     auto event = messages_.pop();

@@ -100,6 +100,7 @@ private:
     bool paused_ = false;
     bool held_ = false;
     bool notReading_ = false;
+    bool hurried_ = false;  // there is no time for the last event to wait
     bool pumping_ = false;
     bool goesOn_ = false;  // the wait has ended before the step that began it
     Stage stage_ = Stage::Idle;
