@@ -3,6 +3,7 @@
 #include "Simulation.hpp"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@
 namespace patchbay::simulation {
 namespace {
 
-constexpr unsigned kPatience = 20;  // seconds
+constexpr unsigned kPatience = 20;    // seconds
+constexpr rlim_t kMostProcessor = 2;  // likewise, of one script: it needs some milliseconds
 
 /// What a process writes of its fault; the text comes behind it.
 struct Told {
@@ -58,7 +60,7 @@ Ended Process::wait() const {
     int status = 0;
     ::waitpid(id_, &status, 0);
     if (WIFEXITED(status)) return {WEXITSTATUS(status), {}};
-    return {1, WTERMSIG(status) == SIGALRM ? "it never ends" : ::strsignal(WTERMSIG(status))};
+    return {1, WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGXCPU ? "it never ends" : ::strsignal(WTERMSIG(status))};
 }
 
 void stillAlive() noexcept { ::alarm(kPatience); }
@@ -75,7 +77,8 @@ std::optional<Fault> runApart(std::span<const Step> script) {
     if (::pipe(pipe.data()) != 0) throw std::system_error{errno, std::system_category(), "no pipe"};
     const Process process{[&] {
         ::close(pipe[0]);
-        stillAlive();
+        const rlimit most{kMostProcessor, kMostProcessor + 1};
+        ::setrlimit(RLIMIT_CPU, &most);
         if (const auto fault = run(script).fault) tell(*fault, pipe[1]);
         ::_exit(0);
         return 0;

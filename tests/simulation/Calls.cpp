@@ -33,6 +33,11 @@ void Simulation::performCall(const Step& step, std::uint32_t at, const Performer
         case Op::PublishExcept: return publish(step);
         case Op::Cancel: return cancel(step);
         case Op::Throw: return throwSomething(step, who);
+        case Op::Done: {
+            // A copy, since whoever goes on may put another in its place.
+            const auto completion = completions_[step[0] % kCompletions];
+            return completion ? completion->set(1) : void();
+        }
         default: break;
     }
     Connection* const whom = this->at(step[0]);
@@ -68,7 +73,7 @@ void Simulation::send(Connection& to, const Step& step, const Performer& who) {
     const Model::Call call = model_.call();
     const Bytes payload = payloadOf(call, step[1]);
     const bool wasOpen = to.isOpen(), binary = (step[2] & 1) != 0, throws = (step[2] & 2) != 0 && !wasOpen;
-    const bool loopHasRoom = to.loop().queue().hasRoom(payload.size() + 96);
+    const bool loopHasRoom = to.loop().queue().hasRoom(payload.size() + Model::kBesidePayload);
     const Session& session = to.session();
     model_.sends(call);
     SendStatus status = SendStatus::Closed;
@@ -147,7 +152,7 @@ void Simulation::subscribe(Connection& whom, const Step& step) {
 // ------------------------------------------------------------------------------------------------ tasks and timers
 
 std::uint32_t Simulation::give(TaskRecord record) {
-    tasks_.push_back(record);
+    tasks_.push_back(std::move(record));
     ++liveTasks_;
     return static_cast<std::uint32_t>(tasks_.size() - 1);
 }
@@ -174,22 +179,26 @@ void Simulation::startTimer(Connection& on, const Step& step, std::uint32_t at) 
                                      .isExact = on.loop().isHere(),
                                      .due = on.loop().now() + time,
                                      .interval = repeats ? time : std::chrono::milliseconds{}});
-    TimerRegister& timer = timers_[step[1] % kTimers];
-    timer.task = task;
-    timer.timer = repeats ? on.session().every(time, Given{*this, task}) : on.session().after(time, Given{*this, task});
+    timers_[step[1] % kTimers] = task;
+    const Timer timer = repeats ? on.session().every(time, Given{*this, task}) : on.session().after(time, Given{*this, task});
+    tasks_[task].timer = timer;
     trace_.add("call %llu starts a timer of session %llu", call, on.id());
-    if (timer.timer.active() != wasOpen)
+    if (timer.active() != wasOpen)
         model_.fail(Rule::Task, "a timer is active though its session is closed, or the other way");
     if (!wasOpen && !tasks_[task].gone) model_.fail(Rule::Kept, "a timer's task is kept though its session was closed");
 }
 
 void Simulation::cancel(const Step& step) {
-    TimerRegister& timer = timers_[step[0] % kTimers];
-    if (!timer.task) return;
+    const auto task = timers_[step[0] % kTimers];
+    if (task) cancelTimer(tasks_[*task]);
+}
+
+void Simulation::cancelTimer(TaskRecord& task) {
     model_.call();
-    tasks_[*timer.task].cancelled = true;
-    timer.timer.cancel();
-    if (timer.timer.active()) model_.fail(Rule::Task, "a timer is active though it was cancelled");
+    task.cancelled = true;
+    const Timer timer = task.timer;  // its task may go, and what goes may start others
+    timer.cancel();
+    if (timer.active()) model_.fail(Rule::Task, "a timer is active though it was cancelled");
 }
 
 // ------------------------------------------------------------------------------------------------ a session's own

@@ -155,7 +155,7 @@ SendStatus Connection::admit(std::size_t bytes) noexcept {
         dropOne();
         return true;
     };
-    const SendStatus status = QueuePolicy{core().sendQueue()}.admit(
+    const SendStatus status = QueuePolicy{limits().sendQueue}.admit(
         size, [this] { return queuedBytes_; }, dropOldest);
     if (status == SendStatus::Dropped) dropOne();
     if (status != SendStatus::Queued) return status;
@@ -198,7 +198,7 @@ void Connection::close(CloseCode code, std::string_view text, bool atOnce) noexc
 }
 
 void Connection::flush() noexcept {
-    if (stream_) return;  // its channel writes at the turn's end
+    if (stream_) return stream_->checkTimeouts();  // its channel writes at the turn's end
     if (stalled_ || ended_) return;
     queue_.clear();
     queuedBytes_ = 0;
@@ -259,6 +259,10 @@ void Connection::breakRule(CloseCause rule) {
     if (stream_) return stream_->breakRule(rule);
     put({.what = Arrival::What::Break, .cause = rule});
 }
+void Connection::sayInTooManyFrames() {
+    if (stream_) return stream_->sayInTooManyFrames();
+    breakRule(CloseCause::TooBig);
+}
 void Connection::loseConnection() {
     if (stream_) return stream_->loseConnection();
     put({.what = Arrival::What::Lost});
@@ -269,6 +273,9 @@ void Connection::delay(std::chrono::milliseconds time) noexcept {
     stream_ ? stream_->delay(time) : void(delay_ = time);
 }
 void Connection::mute() noexcept { stream_ ? stream_->mute() : void(mute_ = true); }
+void Connection::hang() noexcept {
+    if (stream_) stream_->hang();
+}
 
 void Connection::vanish() {
     if (stream_) return stream_->vanish();

@@ -67,7 +67,7 @@ public:
     bool isOpen() const noexcept { return handle_.isOpen(); }
     /// How many messages have fallen before they came to the carrier.
     std::uint64_t droppedBefore() const noexcept;
-    SendQueue sendQueue() const noexcept { return core().sendQueue(); }
+    const Limits& limits() const noexcept { return core().endpoint().config.limits; }
     /// The model is told what is seen from outside.
     void look() { around_.model.look(id_, isOpen()); }
 
@@ -102,6 +102,8 @@ public:
     void say(std::uint32_t step, std::size_t bytes, MessageKind kind);
     void sayGoodbye(CloseCode code);
     void breakRule(CloseCause rule);
+    /// A message in one frame more than it may have.
+    void sayInTooManyFrames();
     void loseConnection();
     /// The server hears nothing of it.
     void vanish();
@@ -110,6 +112,8 @@ public:
     void flow() noexcept;
     void delay(std::chrono::milliseconds time) noexcept;
     void mute() noexcept;
+    /// It begins what it says next, and does not go on.
+    void hang() noexcept;
     /// Nothing is under way any longer than it takes, and everybody reads.
     void calm() noexcept;
 

@@ -22,7 +22,7 @@ constexpr Weight kAtTop[] = {
     {Op::Stalls, 14},       {Op::Reads, 14},          {Op::Flows, 18},        {Op::Delay, 10},
     {Op::PeerCloses, 6},    {Op::PeerBreaks, 3},      {Op::Cut, 5},           {Op::Vanishes, 3},
     {Op::Mute, 4},          {Op::Undeploy, 1},        {Op::Deploy, 2},        {Op::Drain, 1},
-    {Op::Pool, 150, false},
+    {Op::Hangs, 6},          {Op::Pool, 150, false},
 };
 
 // What threads, handlers, tasks and timers do.
@@ -33,7 +33,7 @@ constexpr Weight kCalls[] = {
     {Op::Cancel, 8},        {Op::Close, 12},           {Op::CloseFor, 3},       {Op::Ping, 6},
     {Op::Idle, 2},          {Op::Keep, 6},             {Op::Look, 4},           {Op::Throw, 8},
     {Op::Thread, 20},       {Op::Turn, 14},            {Op::Undeploy, 1},       {Op::Pause, 9},
-    {Op::Resume, 11},       {Op::Pool, 14},
+    {Op::Resume, 11},       {Op::Pool, 14},            {Op::Done, 14},
 };
 // clang-format on
 
@@ -85,12 +85,16 @@ private:
         topics_ = static_cast<std::uint16_t>(random_.between(kFewestTopics, kTopics));
         threads_ = static_cast<std::uint16_t>(random_.between(kFewestThreads, kThreads));
         constexpr std::uint16_t kReceiveQueues[] = {0, 0, 100, 300, 1000};
+        constexpr std::uint16_t kTimeouts[] = {0, 0, 20, 60};
+        constexpr std::uint16_t kFragments[] = {0, 0, 2, 3};
         add(Op::Loops, loops_, random_.oneOf(kLoopQueues));
         add(Op::Wire, byBytes_ ? 1 : 0);
         for (std::uint16_t endpoint = 0; endpoint < kEndpoints; ++endpoint) {
             add(Op::Policy, endpoint, number(random_.below(3)), random_.oneOf(kSendQueues), random_.chance(50) ? 1 : 0);
             add(Op::Limits, endpoint, random_.oneOf(kIdle), random_.oneOf(kMaxTopics), random_.chance(10) ? 4 : 0);
-            add(Op::Handlers, endpoint, random_.chance(35) ? 1 : 0, random_.oneOf(kReceiveQueues));
+            isSlow_[endpoint] = random_.chance(40);
+            add(Op::Handlers, endpoint, random_.chance(35) ? 1 : 0, random_.oneOf(kReceiveQueues), isSlow_[endpoint] ? 1 : 0);
+            if (byBytes_) add(Op::Timeouts, endpoint, random_.oneOf(kTimeouts), random_.oneOf(kTimeouts), random_.oneOf(kFragments));
         }
     }
 
@@ -132,16 +136,20 @@ private:
         switch (op) {
             case Op::Turn: add(op, loop()); return;
             case Op::Thread: return withCalls(add(op, number(random_.below(threads_))), 1, depth == 0 ? 5 : 2, depth);
-            case Op::Says: return withCalls(add(op, slot(), size(), number(random_.below(2))), 0, 4, depth);
+            case Op::Says: {
+                const std::uint16_t who = slot();
+                return withCalls(add(op, who, size(), number(random_.below(2))), 0, 4, depth, isSlow_[endpointOf_[who]]);
+            }
             case Op::Pool: add(op, number(random_.chance(60) ? 0 : random_.below(4))); return;
             case Op::Pass: add(op, number(random_.between(1, 25))); return;
             case Op::Stalls: add(op, slot()); return;
             case Op::Flows: add(op, slot()); return;
             case Op::Reads: add(op, slot(), number(random_.between(1, 4))); return;
             case Op::Delay: add(op, slot(), number(random_.below(30))); return;
-            case Op::Mute: add(op, slot()); return;
+            case Op::Mute:
+            case Op::Hangs: add(op, slot()); return;
             case Op::PeerCloses: add(op, gone(slot()), number(random_.below(900))); return;
-            case Op::PeerBreaks: add(op, gone(slot()), number(random_.below(3))); return;
+            case Op::PeerBreaks: add(op, gone(slot()), number(random_.below(4))); return;
             case Op::Cut:
             case Op::Vanishes: add(op, gone(slot())); return;
             case Op::Undeploy:
@@ -166,6 +174,7 @@ private:
             case Op::Pause:
             case Op::Resume:
             case Op::Look: add(op, slot()); return;
+            case Op::Done: add(op, number(random_.below(kCompletions))); return;
             case Op::Idle: add(op, slot(), number(random_.chance(30) ? 0 : random_.between(5, 60))); return;
             case Op::Keep: add(op, slot(), number(random_.below(100))); return;
             case Op::Throw: add(op, number(random_.below(6))); return;
@@ -173,26 +182,45 @@ private:
         }
     }
 
-    void withCalls(std::size_t step, std::uint32_t fewest, std::uint32_t most, std::size_t depth) {
-        if (depth + 1 < kDeepest) {
+    /// `waits`: it is a coroutine that does them.
+    void withCalls(std::size_t step, std::uint32_t fewest, std::uint32_t most, std::size_t depth, bool waits = false) {
+        if (depth + 1 < kDeepest || waits) {
             const std::uint32_t count = random_.between(fewest, most);
-            for (std::uint32_t i = 0; i < count; ++i) pick(kCalls, calls_, depth + 1);
+            for (std::uint32_t i = 0; i < count; ++i) {
+                if (waits && random_.chance(35)) wait(depth + 1);
+                pick(kCalls, calls_, depth + 1);
+            }
+            if (waits && random_.chance(25)) wait(depth + 1);
         }
         close(step);
+    }
+
+    void wait(std::size_t depth) {
+        const std::uint16_t catches = random_.chance(25) ? 1 : 0;
+        switch (random_.below(depth < kDeepest ? 5 : 4)) {
+            case 0: add(Op::Await, number(random_.below(kCompletions)), catches); return;
+            case 1: return withCalls(add(Op::Run, catches), 0, 2, depth);
+            case 4: return withCalls(add(Op::Helper), 0, 2, depth, true);
+            default: add(Op::Sleep, number(random_.below(30)), catches); return;
+        }
     }
 
     // ---- who connects ----
 
     void connect(std::uint16_t slot, std::uint16_t endpoint) {
         perhapsGone_[slot] = false;
+        endpointOf_[slot] = endpoint;
+        const bool waits = isSlow_[endpoint];
         const std::size_t step = add(Op::Handshake, slot, endpoint, loop());
         constexpr Op kPlaces[] = {Op::AtOpened, Op::AtClose, Op::AtClosed, Op::AtError, Op::AtDestroyed};
         for (const Op place : kPlaces) {
-            if (random_.chance(18)) withCalls(add(place), 1, 2, 1);
+            const bool isHandler = place == Op::AtClose || place == Op::AtError;
+            if (random_.chance(18)) withCalls(add(place), 1, 2, 1, waits && isHandler);
         }
         if (slot < kFewestTopics) add(Op::Subscribe, slot, 0, slot);
         const std::uint32_t topics = random_.below(4);
         for (std::uint32_t i = 0; i < topics; ++i) add(Op::Subscribe, slot, global(), topic());
+        if (waits && random_.chance(30)) wait(1);
         if (random_.chance(25)) pick(kCalls, calls_, 1);
         close(step);
         for (int i = 0; i < 2 && random_.chance(12); ++i) one(Op::Thread, 1);
@@ -238,6 +266,8 @@ private:
     std::array<std::uint32_t, std::size(kCalls)> calls_{};
     std::uint16_t loops_ = 2, slots_ = 8, topics_ = 4, threads_ = 2;
     std::array<bool, kSlots> perhapsGone_{};
+    std::array<std::uint16_t, kSlots> endpointOf_{};
+    std::array<bool, kEndpoints> isSlow_{};
     std::size_t stage_ = 0;  // the next part of a stop
     bool begun_ = false;     // everybody has come who comes at the beginning
 };

@@ -54,13 +54,27 @@ bool Simulation::receiveAgain() {
     return any && !model_.fault();
 }
 
-/// Nobody is stalled, and nothing is under way.
+/// Whoever waits gets what he waits for, and nothing more begins of itself. False when no handler is under way.
+bool Simulation::wakeUp() {
+    const auto isBusy = [this](const auto& connection) { return model_.isRunning(connection->id()); };
+    if (model_.fault() || std::ranges::none_of(connections_, isBusy)) return false;
+    for (std::size_t task = 0; task < tasks_.size(); ++task) {
+        if (tasks_[task].interval.count() != 0 && !tasks_[task].cancelled) cancelTimer(tasks_[task]);
+    }
+    for (std::uint16_t name = 0; name < kCompletions; ++name) performCall({.op = Op::Done, .operands = {name}}, 0, {});
+    machine_.now += std::chrono::milliseconds{10};
+    model_.setNow(machine_.now);
+    return true;
+}
+
+/// Nobody is stalled, nothing is under way, and no handler waits.
 void Simulation::checkRest() {
     openPending();
     for (const auto& connection : connections_) connection->calm();
     do {
         if (!comeToRest()) return;
-    } while (receiveAgain());
+    } while (wakeUp() || receiveAgain());
+    if (model_.fault()) return;
     for (const auto& loop : loops_) {
         const std::size_t bytes = loop->queue().chargedBytes();
         if (bytes != 0)
@@ -151,7 +165,9 @@ void Simulation::checkKept() {
         if (connection->isOpen()) model_.fail(Rule::AfterClose, "a session is open though its server has gone");
         if (!connection->letGo()) model_.fail(Rule::Kept, "a session is left though nobody holds it");
     }
-    for (TimerRegister& timer : timers_) timer = {};
+    for (TaskRecord& task : tasks_) task.timer = {};
+    for (auto& completion : completions_) completion.reset();
+    pool_->retire();
     for (Deployment& deployment : deployments_) {
         deployment.topics.reset();
         deployment.table.reset();

@@ -24,10 +24,14 @@ private:
 
 }  // namespace
 
-void Simulation::handle(Connection& connection, Model::Part part, Range steps, const CloseReason* reason) {
+void Simulation::begin(Connection& connection, Model::Part part, const CloseReason* reason) {
     trace_.add("handler of session %llu: part %llu", connection.id(), static_cast<std::uint64_t>(part));
     checkThread(connection, part);
     model_.begins(connection.id(), part, connection.isOpen(), reason);
+}
+
+void Simulation::handle(Connection& connection, Model::Part part, Range steps, const CloseReason* reason) {
+    begin(connection, part, reason);
     const Running running{model_, connection.id(), part};
     perform(steps, {.self = &connection, .part = part, .mayThrow = true});
 }
@@ -56,16 +60,21 @@ void Simulation::destroyed(Connection& connection) {
 void Simulation::opened(Connection& connection) { handle(connection, Model::Part::Open, connection.atOpen); }
 
 void Simulation::said(Connection& connection, Bytes payload) {
-    const auto what = saidIn(payload);
-    if (!what) return model_.fail(Rule::Torn, "a peer's message was cut");
-    trace_.add("handler of session %llu: message %llu", connection.id(), what->number);
-    connection.handles(what->number);
-    checkThread(connection, Model::Part::Message);
-    model_.begins(connection.id(), Model::Part::Message, connection.isOpen());
+    begin(connection, Model::Part::Message);
     const Running running{model_, connection.id(), Model::Part::Message};
+    const Range steps = beginMessage(connection, payload);
+    perform(steps, {.self = &connection, .part = Model::Part::Message, .mayThrow = true});
+}
+
+/// What its handler is to do.
+Range Simulation::beginMessage(Connection& connection, Bytes payload) {
+    const auto what = saidIn(payload);
+    if (!what) return model_.fail(Rule::Torn, "a peer's message was cut"), Range{};
+    trace_.add("message of session %llu: %llu", connection.id(), what->number);
+    connection.handles(what->number);
     model_.handles(connection.id(), what->number);
-    if (what->step >= script_.size()) return model_.fail(Rule::Torn, "a peer's message is not what it said");
-    perform(innerOf(what->step), {.self = &connection, .part = Model::Part::Message, .mayThrow = true});
+    if (what->step < script_.size()) return innerOf(what->step);
+    return model_.fail(Rule::Torn, "a peer's message is not what it said"), Range{};
 }
 
 void Simulation::closed(Connection& connection, const CloseReason& reason) {

@@ -7,9 +7,6 @@
 namespace patchbay::simulation {
 namespace {
 
-/// What one message may need beside its payload while it waits for its loop: a refusal below that is none for want of room.
-constexpr std::size_t kBesidePayload = 96;
-
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
 std::string_view nameOf(Model::Part part) noexcept {
@@ -94,13 +91,14 @@ bool Model::mayBeIdle(const Seen& seen) const noexcept {
 
 bool Model::mayEndFor(const Seen& seen, CloseCause cause) const noexcept {
     return (cause == CloseCause::QueueFull && seen.mayBeFull) || (cause == CloseCause::ConnectionLost && seen.mayBeLost) ||
-           (cause == CloseCause::Idle && mayBeIdle(seen));
+           (cause == CloseCause::Idle && mayBeIdle(seen)) || (cause == CloseCause::SendTimeout && seen.late.takesNothing) ||
+           (cause == CloseCause::MessageTimeout && seen.late.saysNothing);
 }
 
-/// Whether it may have ended for what nobody has told. A handler that fails on the pool does so before its loop hears of it, and an
+/// Whether it may have ended for what nobody has told. A handler that takes its time may fail before its loop hears of it, and an
 /// error handler runs before the session closes for what it is told.
 bool Model::mayEndUnseen(const Seen& seen) noexcept {
-    return !seen.ending && (!seen.failing || seen.facts.onPool || seen.facts.handlesErrors);
+    return !seen.ending && (!seen.failing || seen.facts.takeTime() || seen.facts.handlesErrors);
 }
 
 /// nullptr where it is not known.
@@ -114,7 +112,8 @@ void Model::look(Id id, bool isOpen) {
     if (!seen.opened || isOpen != seen.left) return;
     if (isOpen) return fail(Rule::Reason, who(id) + " is open though it was closed");
     leave(seen);
-    if (!seen.failing && !seen.mayBeFull && !seen.mayBeLost && !mayBeIdle(seen))
+    const bool mayEnd = seen.failing || seen.mayBeFull || seen.mayBeLost || seen.late.takesNothing || seen.late.saysNothing;
+    if (!mayEnd && !mayBeIdle(seen))
         fail(Rule::Reason, who(id) + " has closed, and nobody closed it");
 }
 
@@ -131,7 +130,7 @@ void Model::leaves(Id id, const Ending& ending, Call call) {
 void Model::leave(Seen& seen) noexcept {
     seen.left = true;
     seen.lateEvent = seen.facts.onPool && seen.running == 0;
-    if (seen.facts.onPool && seen.openThrew) seen.closeDue = Due::Maybe;  // before its loop knew that it had failed
+    if (seen.facts.takeTime() && seen.openThrew) seen.closeDue = Due::Maybe;  // before its loop knew that it had failed
 }
 
 /// What the peer ends comes behind its messages.   `told`: the cause where the close handler has heard it.
@@ -150,7 +149,7 @@ bool Model::wasLeftByPeer(const Seen& seen, std::optional<CloseCause> told) noex
 void Model::breaksSize(Id id) noexcept {
     Seen& seen = sessions_[id];
     if (!seen.facts.handlesErrors) return;
-    if (seen.facts.onPool || seen.wasPaused)
+    if (seen.facts.takeTime() || seen.wasPaused)
         ++seen.errorsPossible;
     else if (seen.open)
         ++seen.errorsDue;
@@ -411,8 +410,9 @@ void Model::goodbye(Id id, CloseCode code, std::string_view text, bool atOnce, s
     if (seen.endingCall != 0) takesEffect(id, seen.endingCall, "the goodbye");
     const Ending* const known = reasonOf(seen);
     const bool asKnown = known && code == known->onWire && (known->text.empty() || text == known->text);
-    const bool unseen = mayEndUnseen(seen) && ((code == CloseCode::TryAgainLater && seen.mayBeFull) ||
-                                               (code == CloseCode::GoingAway && mayBeIdle(seen)));
+    const auto maySay = [&](CloseCause cause) { return code == endingFor(cause).onWire && mayEndFor(seen, cause); };
+    const bool unseen = mayEndUnseen(seen) && (maySay(CloseCause::QueueFull) || maySay(CloseCause::Idle) ||
+                                               maySay(CloseCause::SendTimeout) || maySay(CloseCause::MessageTimeout));
     if (!asKnown && !unseen)
         fail(Rule::Reason,
              who(id) + " says goodbye with " + number(static_cast<unsigned>(code)) + " '" + std::string{text} + "'");
@@ -445,6 +445,7 @@ void Model::excuse(Id id) noexcept {
 void Model::rests(Id id, std::uint64_t counted) {
     Seen& seen = sessions_[id];
     if (seen.failing) fail(Rule::Reason, who(id) + " is open though a handler has failed");
+    if (seen.running != 0) fail(Rule::Handlers, who(id) + ": a handler has not returned");
     if (!seen.excused) {
         skipUpTo(id, UINT32_MAX);
         checkMissing(id, counted, seen.missing + seen.refused != counted);
@@ -551,7 +552,7 @@ void Model::counted(unsigned space, unsigned topic, std::size_t subscribers) {
 
 void Model::runs(Id id, Call call) {
     Seen& seen = sessions_[id];
-    if (!seen.facts.onPool) takesEffect(id, call, "a task");
+    if (!seen.facts.takeTime()) takesEffect(id, call, "a task");
     if (call <= std::exchange(seen.lastTask, call)) fail(Rule::Order, who(id) + ": its tasks run out of order");
     if (seen.firstTask == seen.tasks.size() || seen.tasks[seen.firstTask] != call)
         return fail(Rule::Task, who(id) + ": the task of call " + number(call) + " is not the next, or runs twice");

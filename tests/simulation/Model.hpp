@@ -39,7 +39,7 @@ enum class Rule : std::uint8_t {
     Status,      ///< a call said something else than what it did
     Count,       ///< a number that is told is wrong
     Task,        ///< a task or timer ran out of order, at the wrong time, or never
-    Bounds,      ///< more waits than may wait
+    Bounds,      ///< more waits than may wait, or for longer
     Thread,      ///< what is a loop's own was used by another thread
     Asleep,      ///< a loop was not woken for what waits, or never comes to rest
     Kept,        ///< something was left when everything had ended
@@ -68,6 +68,8 @@ public:
     using Id = std::uint32_t;    ///< of a session
     using Call = std::uint32_t;  ///< its place among all calls of the run, from 1
     using Time = std::chrono::steady_clock::time_point;
+    /// What one message may need beside its payload while it waits for its loop: a refusal below that is none for want of room.
+    static constexpr std::size_t kBesidePayload = 96;
 
     struct Facts {
         unsigned slot, loop, space;
@@ -76,7 +78,11 @@ public:
         bool handlesErrors;
         std::chrono::milliseconds idle;
         bool onPool = false;           ///< its handlers
+        bool coroutines = false;       ///< likewise
         std::size_t receiveQueue = 0;  ///< bytes; 0: more than is ever said
+
+        /// A handler may be under way while its loop turns.
+        bool takeTime() const noexcept { return onPool || coroutines; }
     };
     enum class Part : std::uint8_t { Opened, Open, Message, Task, Error, Close, Closed };
 
@@ -99,6 +105,7 @@ public:
     bool hasLeft(Id id) const noexcept { return sessions_[id].left; }
     bool handlesErrors(Id id) const noexcept { return sessions_[id].facts.handlesErrors; }
     bool isOnPool(Id id) const noexcept { return sessions_[id].facts.onPool; }
+    bool isHurried(Id id) const noexcept { return sessions_[id].hurried; }
     bool hasGone(Id id) const noexcept { return sessions_[id].gone; }
     bool isRunning(Id id) const noexcept { return sessions_[id].running != 0; }
     /// It closes now, if it was open, for that reason, by that call; 0: it is none.   Requires: look() before.
@@ -115,6 +122,11 @@ public:
     void hurried(Id id) noexcept { sessions_[id].hurried = true; }
     /// Its connection has gone without a word, and it may find out.
     void mayBeLost(Id id) noexcept { sessions_[id].mayBeLost = true; }
+    /// For how long its peer has taken nothing, and has left a message unfinished, is so long now that it may end for that, or not.
+    struct Late {
+        bool takesNothing = false, saysNothing = false;
+    };
+    void isLate(Id id, Late late) noexcept { sessions_[id].late = late; }
     /// Something came from its peer.
     void touched(Id id) noexcept;
     void setIdle(Id id, std::chrono::milliseconds time) noexcept;
@@ -145,6 +157,8 @@ public:
     /// A message to one session is on its way, until sent() says how it went.
     void sends(Call call) noexcept;
     void sent(Id id, const Sending& what, SendStatus status);
+    /// What the carrier said to it, where it has come to it by now.
+    std::optional<SendStatus> answer() const noexcept { return answer_; }
     /// It comes to the carrier, which answers.
     void entered(Id id, Call call, SendStatus answer);
     /// The carrier is told to say goodbye; `counted` messages have fallen before they came to it.
@@ -202,6 +216,7 @@ private:
         Due closeDue = Due::No;
         bool closeThrew = false, goodbyeSaid = false;
         bool mayBeFull = false, mayBeLost = false, excused = false, idleChanged = false;
+        Late late;
         unsigned running = 0;    // handlers
         unsigned errorsDue = 0;  // the error handler has not been called for
         unsigned errorsPossible = 0;

@@ -32,6 +32,63 @@ private:
     Connection& connection_;
 };
 
+/// What a coroutine has returned, until the framework has sent it, or could not.
+class Reply {
+public:
+    Reply(Simulation& simulation, Connection& from, Model::Call call, Bytes payload)
+        : sender{from}, number{call}, text{asText(payload)}, simulation_{simulation} {}
+    Reply(const Reply&) = delete;
+    ~Reply() { simulation_.replied(*this); }
+
+    Connection& sender;
+    const Model::Call number;
+    const std::string text;
+    // as it was before
+    const bool wasOpen = sender.isOpen(), loopHasRoom = sender.loop().queue().hasRoom(text.size() + Model::kBesidePayload);
+    const std::uint64_t dropped = sender.session().droppedMessages();
+    const int exceptions = std::uncaught_exceptions();
+
+private:
+    Simulation& simulation_;
+};
+
+struct Answer {
+    std::unique_ptr<Reply> reply;
+
+    operator std::string_view() const noexcept { return reply->text; }
+};
+
+/// The same with handlers that may wait. `Given`: what it answers to bytes; void is nothing.
+template <class Given>
+class SlowRoom {
+    SERVER_ENDPOINT(SlowRoom, "/slow-room")
+public:
+    explicit SlowRoom(Simulation& simulation) : simulation_{simulation}, connection_{simulation.begins()} {}
+    SlowRoom(const SlowRoom&) = delete;
+    ~SlowRoom() { simulation_.destroyed(connection_); }
+
+    ON_OPEN(opened)
+    Async<void> opened() { co_await simulation_.openedSlowly(connection_); }
+    ON_MESSAGE(said)
+    Async<void> said(std::string text) { co_await simulation_.saidSlowly(connection_, asBytes(text)); }
+    ON_MESSAGE(given)
+    Async<Given> given(std::vector<std::byte> bytes) {
+        co_await simulation_.saidSlowly(connection_, bytes);
+        if constexpr (!std::is_void_v<Given>) {
+            Given answer{simulation_.reply(connection_)};  // with a name: GCC 12 destroys such a temporary twice
+            co_return answer;
+        }
+    }
+    ON_CLOSE(closed)
+    Async<void> closed(CloseReason reason) { co_await simulation_.closedSlowly(connection_, reason); }
+    ON_ERROR(failed)
+    Async<void> failed(std::exception_ptr) { co_await simulation_.failedSlowly(connection_); }
+
+private:
+    Simulation& simulation_;
+    Connection& connection_;
+};
+
 class Listener final : public SessionListener {
 public:
     explicit Listener(Simulation& simulation) noexcept : simulation_{simulation} {}

@@ -14,21 +14,25 @@ constexpr std::array<OpForm, kOps> kForms{{
     {"loops", {"count", "queue"}},                        // how many; bytes that may wait for each
     {"policy", {"endpoint", "full", "queue", "errors"}},  // WhenFull; bytes; whether it has an error handler
     {"limits", {"endpoint", "idle", "topics", "sessions"}},
-    {"handlers", {"endpoint", "pool", "receive"}},  // whether they run on the pool; bytes of the receive queue
-    {"wire", {"bytes"}},                            // 1: the framework's own carrier and codec, over a network of bytes
+    // Whether they run on the pool, and are coroutines; bytes of the receive queue.
+    {"handlers", {"endpoint", "pool", "receive", "coroutines"}},
+    // By bytes: how long a peer may take nothing, and a message make no progress; in how many frames one may come. 0: for ever, and in any.
+    {"timeouts", {"endpoint", "send", "message", "fragments"}},
+    {"wire", {"bytes"}},  // 1: the framework's own carrier and codec, over a network of bytes
 
     {"handshake", {"slot", "endpoint", "loop"}, true},  // what belongs to it: the open handler, and the at-…
     {"opens", {"slot"}},                                // the connection is there: the session begins
     {"says", {"slot", "size", "form"}, true},           // the peer; what belongs to it: its handler
     {"peer-closes", {"slot", "code"}},
-    {"peer-breaks", {"slot", "rule"}, false, true},  // 0 protocol, 1 text that is not UTF-8, 2 too big
+    {"peer-breaks", {"slot", "rule"}, false, true},  // 0 protocol, 1 text that is not UTF-8, 2 too big, 3 in too many frames
     {"cut", {"slot"}, false, true},                  // the connection; the server hears of it
     {"vanishes", {"slot"}, false, true},             // the connection; the server finds out when it writes
     {"stalls", {"slot"}, false, true},               // the peer reads no more,
     {"reads", {"slot", "count"}},                    //   so many messages,
-    {"flows", {"slot"}},                             //   everything
+    {"flows", {"slot"}},                             //   everything; and goes on with what it has begun to say
     {"delay", {"slot", "ms"}, false, true},          // what the peer says takes so long
     {"mute", {"slot"}, false, true},                 // the peer does not answer a goodbye
+    {"hangs", {"slot"}, false, true},                // the peer says no more than the beginning of its next message
 
     {"turn", {"loop"}},
     {"pass", {"ms"}},
@@ -59,7 +63,13 @@ constexpr std::array<OpForm, kOps> kForms{{
     {"resume", {"slot"}},
     {"keep", {"slot", "value"}},
     {"look", {"slot"}},
+    {"done", {"name"}},  // for whoever awaits that name
     {"throw", {"what"}, false, true},
+
+    {"sleep", {"ms", "catches"}},  // catches: goes on where it is cancelled
+    {"run", {"catches"}, true},    // what belongs to it: by the executor
+    {"await", {"name", "catches"}},
+    {"helper", {}, true},  // what belongs to it: a coroutine that this one awaits
 
     {"at-opened", {}, true},
     {"at-close", {}, true},

@@ -27,6 +27,7 @@ enum class Op : std::uint8_t {
     Policy,
     Limits,
     Handlers,
+    Timeouts,
     Wire,
     // the peers and the network
     Handshake,
@@ -41,6 +42,7 @@ enum class Op : std::uint8_t {
     Flows,
     Delay,
     Mute,
+    Hangs,
     // time, and who has its turn
     Turn,
     Pass,
@@ -71,7 +73,13 @@ enum class Op : std::uint8_t {
     Resume,
     Keep,
     Look,
+    Done,
     Throw,
+    // what only coroutines do: they wait
+    Sleep,
+    Run,
+    Await,
+    Helper,
     // what hooks and other handlers of a session do; they belong to its handshake
     AtOpened,
     AtClose,
@@ -86,7 +94,7 @@ inline constexpr std::size_t kMostOperands = 4;
 
 /// Numbers that operands name.
 inline constexpr unsigned kMostLoops = 4, kSlots = 12, kEndpoints = 3, kGlobalTopics = kEndpoints, kTopics = 8, kTimers = 8,
-                          kThreads = 4;
+                          kCompletions = 6, kThreads = 4;
 
 struct Step {
     Op op = Op::Turn;

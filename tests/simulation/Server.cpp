@@ -17,10 +17,12 @@ constexpr std::string_view kRemoved = "endpoint removed", kShutDown = "server sh
 // ------------------------------------------------------------------------------------------------ endpoints
 
 void Simulation::deploy(unsigned endpoint) {
-    static const detail::EndpointModel kRoom = detail::makeModel<Room>();
+    static const std::array kRooms{detail::makeModel<Room>(), detail::makeModel<SlowRoom<void>>(), detail::makeModel<SlowRoom<Answer>>()};
     if (isDeployed_[endpoint]) return;
     const Policy& policy = policies_[endpoint];
-    deployment::ConfiguredEndpoint configured{kRoom, {}};
+    // Of a message that went by the loop's queue, and for which others may have fallen, nobody says whether it fell itself.
+    const bool replies = policy.whenFull != WhenFull::DropOldest;
+    deployment::ConfiguredEndpoint configured{kRooms[!policy.coroutines ? 0 : !replies ? 1 : 2], {}};
     configured.model.path = kPaths[endpoint];
     configured.model.identity = &kIdentities[endpoint];
     configured.model.options.dispatch = policy.onPool ? Dispatch::Worker : Dispatch::Loop;
@@ -29,7 +31,9 @@ void Simulation::deploy(unsigned endpoint) {
     config.className = configured.model.className;
     config.path = kPaths[endpoint];
     config.limits.idleTimeout = std::chrono::milliseconds{policy.idle};
-    config.limits.sendTimeout = config.limits.messageTimeout = {};  // the model has no word for how long a peer stalls
+    config.limits.sendTimeout = std::chrono::milliseconds{policy.sendTimeout};
+    config.limits.messageTimeout = std::chrono::milliseconds{policy.messageTimeout};
+    config.limits.maxFragments = policy.maxFragments;
     config.limits.sendQueue = {policy.queueBytes, policy.whenFull};
     config.limits.receiveQueue = policy.receiveQueue;
     config.limits.maxTopics = policy.maxTopics;
@@ -81,6 +85,7 @@ void Simulation::handshake(const Step& step, std::uint32_t at) {
                                      .handlesErrors = policy.handlesErrors,
                                      .idle = std::chrono::milliseconds{policy.idle},
                                      .onPool = policy.onPool,
+                                     .coroutines = policy.coroutines,
                                      .receiveQueue = policy.receiveQueue});
     connections_.push_back(std::make_unique<Connection>(around_, loop, id, slot));
     deploymentOf_.push_back(deployment);

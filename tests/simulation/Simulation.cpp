@@ -55,6 +55,13 @@ void Simulation::readSettings() {
             Policy& policy = policies_[step[0] % kEndpoints];
             policy.onPool = step[1] != 0;
             policy.receiveQueue = step[2];
+            policy.coroutines = step[3] != 0;
+        }
+        if (step.op == Op::Timeouts) {
+            Policy& policy = policies_[step[0] % kEndpoints];
+            policy.sendTimeout = step[1];
+            policy.messageTimeout = step[2];
+            policy.maxFragments = step[3];
         }
     }
 }
@@ -96,7 +103,7 @@ void Simulation::perform(Range range, const Performer& who) {
 void Simulation::performAt(std::uint32_t at, const Performer& who) {
     const Step& step = script_[at];
     model_.setStep(at);
-    if (step.op <= Op::Wire || step.op >= Op::AtOpened) return;
+    if (step.op <= Op::Wire || step.op >= Op::Sleep) return;
     ++counts_.steps;
     if (formOf(step.op).isFault) ++counts_.faults;
     trace_.add("step %llu, operation %llu", at, static_cast<std::uint64_t>(step.op));
@@ -153,7 +160,9 @@ void Simulation::performOnNetwork(const Step& step, std::uint32_t at) {
     switch (step.op) {
         case Op::Says: return peer->say(at, step[1], step[2] == 0 ? MessageKind::Text : MessageKind::Binary);
         case Op::PeerCloses: return peer->sayGoodbye(static_cast<CloseCode>(4000 + step[1] % 1000));
-        case Op::PeerBreaks: return peer->breakRule(kRules[step[1] % std::size(kRules)]);
+        case Op::PeerBreaks:
+            if (step[1] % (std::size(kRules) + 1) == std::size(kRules)) return peer->sayInTooManyFrames();
+            return peer->breakRule(kRules[step[1] % (std::size(kRules) + 1)]);
         case Op::Cut: return peer->loseConnection();
         case Op::Vanishes: return peer->vanish();
         case Op::Stalls: return peer->stall();
@@ -161,6 +170,7 @@ void Simulation::performOnNetwork(const Step& step, std::uint32_t at) {
         case Op::Flows: return peer->flow();
         case Op::Delay: return peer->delay(std::chrono::milliseconds{step[1]});
         case Op::Mute: return peer->mute();
+        case Op::Hangs: return peer->hang();
         default: return;
     }
 }
@@ -171,7 +181,7 @@ void Simulation::performOnServer(const Step& step, const Performer& who) {
         case Op::Undeploy: return undeploy(step[0] % kEndpoints);
         case Op::Deploy: return deploy(step[0] % kEndpoints);
         case Op::Drain:
-            if (!machine_.innermost) drain();
+            if (!machine_.innermost && !pool_->isHere()) drain();
             return;
         case Op::CutAll:
             if (who.isRun) cutAll();

@@ -16,6 +16,9 @@
 #include "base/ManualPool.hpp"
 #include "deployment/Deployments.hpp"
 
+#include <patchbay/async.hpp>
+#include <patchbay/executor.hpp>
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -49,8 +52,13 @@ struct Performer {
     bool isRun = false;  ///< nobody else but the run itself
 };
 
+class Reply;
+
 class Simulation final : public Network {
 public:
+    /// How many tasks may wait that an executor is given.
+    static constexpr std::size_t kPoolRoom = 4;
+
     Simulation(std::span<const Step> script, RunOptions options);
     Simulation(const Simulation&) = delete;
     ~Simulation();
@@ -66,6 +74,13 @@ public:
     void said(Connection& connection, Bytes payload);
     void closed(Connection& connection, const CloseReason& reason);
     void failed(Connection& connection);
+    Async<void> openedSlowly(Connection& connection);
+    Async<void> saidSlowly(Connection& connection, Bytes payload);
+    Async<void> closedSlowly(Connection& connection, const CloseReason& reason);
+    Async<void> failedSlowly(Connection& connection);
+    /// What a message handler returns; and what has come of it.
+    std::unique_ptr<Reply> reply(Connection& connection);
+    void replied(const Reply& reply) noexcept;
     void told(Model::Part part, const Session& session, const CloseReason* reason);
     void runTask(std::uint32_t task);
     void taskGone(std::uint32_t task) noexcept;
@@ -79,8 +94,9 @@ private:
         std::uint16_t queueBytes = 4096;
         bool handlesErrors = true;
         std::uint16_t idle = 0, maxTopics = 0, maxSessions = 0;
-        bool onPool = false;  // its handlers
+        bool onPool = false, coroutines = false;  // its handlers
         std::uint16_t receiveQueue = 0;
+        std::uint16_t sendTimeout = 0, messageTimeout = 0, maxFragments = 0;
     };
     struct Deployment {
         unsigned space = 0;
@@ -98,11 +114,8 @@ private:
         Clock::time_point due{};
         std::chrono::milliseconds interval{};
         std::uint32_t runs = 0;
+        Timer timer{};
         bool ranLate = false;  // it was with the pool when it was cancelled
-    };
-    struct TimerRegister {
-        Timer timer;
-        std::optional<std::uint32_t> task;
     };
 
     // ---- Simulation.cpp: the script, one step after the other ----
@@ -141,6 +154,7 @@ private:
     void post(Connection& to, std::uint32_t at);
     void startTimer(Connection& on, const Step& step, std::uint32_t at);
     void cancel(const Step& step);
+    void cancelTimer(TaskRecord& task);
     void close(Connection& whom, const Step& step);
     void closeFor(Connection& whom, const Step& step);
     void ping(Connection& whom);
@@ -154,14 +168,27 @@ private:
     const Deployment* topicsOf(unsigned number) const noexcept;
 
     // ---- Handlers.cpp: what the framework calls ----
+    void begin(Connection& connection, Model::Part part, const CloseReason* reason = nullptr);
+    Range beginMessage(Connection& connection, Bytes payload);
     void handle(Connection& connection, Model::Part part, Range steps, const CloseReason* reason = nullptr);
     void checkTimer(TaskRecord& record);
     void checkThread(const Connection& connection, Model::Part part);
+
+    // ---- Slowly.cpp: handlers that are coroutines ----
+    Async<void> performSlowly(Range range, Performer who);
+    struct Waiting {
+        Clock::time_point until{};
+        bool wasCancelled = false;  // before
+        bool isCancelled = false;   // now
+        bool isBeingDone = false;   // by the executor
+    };
+    void goesOn(std::uint32_t at, const Performer& who, const Waiting& waiting);
 
     // ---- Ending.cpp: how a run ends ----
     void finish();
     bool comeToRest();
     bool receiveAgain();
+    bool wakeUp();
     void checkRest();
     void stop();
     void checkStopped();
@@ -179,7 +206,8 @@ private:
     std::array<Policy, kEndpoints> policies_;
     std::vector<std::shared_ptr<SimLoop>> loops_;
     std::vector<std::vector<Connection*>> onLoop_;
-    const std::shared_ptr<ManualPool> pool_ = std::make_shared<ManualPool>(std::size_t{100});
+    const std::shared_ptr<ManualPool> pool_ = std::make_shared<ManualPool>(kPoolRoom);
+    const Executor executor_{pool_};
     std::unique_ptr<deployment::Deployments> served_;
     std::vector<Deployment> deployments_;           // all there ever were; the first is the server's own topics
     std::array<std::size_t, kEndpoints> latest_{};  // each endpoint's place among them
@@ -190,7 +218,8 @@ private:
     std::vector<Connection*> byId_;    // by SessionId
     Connection* beginning_ = nullptr;  // whose instance is made now
     std::vector<TaskRecord> tasks_;
-    std::array<TimerRegister, kTimers> timers_;
+    std::array<std::optional<std::uint32_t>, kTimers> timers_;  // places among the tasks
+    std::array<std::optional<Completion<int>>, kCompletions> completions_;
     std::size_t instances_ = 0, liveTasks_ = 0, values_ = 0;
     bool draining_ = false, cutting_ = false, ending_ = false;
     bool stopped_ = false;  // for good: the run ends

@@ -86,7 +86,7 @@ public:
     SendStatus deliver(const Delivery& delivery) noexcept override {
         std::size_t bytes = carrier_->queuedBytes();
         for (std::size_t i = 0; i < delivery.count(); ++i) bytes += delivery.payload(i).size() + 10;
-        if (bytes > stream_.connection_.sendQueue().bytes) return deliverEach(delivery);
+        if (bytes > stream_.connection_.limits().sendQueue.bytes) return deliverEach(delivery);
         const SendStatus status = carrier_->deliver(delivery);
         if (status == SendStatus::Closed) return status;
         for (std::size_t i = 0; i < delivery.count(); ++i) stream_.entered(delivery.payload(i), status);
@@ -206,7 +206,9 @@ void Stream::pauses() noexcept {
 
 void Stream::resumes() noexcept {
     loop_.mustBeHere();
-    if (std::exchange(paused_, false)) around_.model.readsAgain(id_);
+    if (!std::exchange(paused_, false)) return;
+    around_.model.readsAgain(id_);
+    saidSome_ = advanced_ = loop_.now();
 }
 
 /// As much as there is credit for, and often less.
@@ -228,6 +230,7 @@ transport::IoResult Stream::take(std::span<iovec> from) noexcept {
         left -= some;
     }
     fresh_ = fresh_ || most != 0;
+    took_ = loop_.now();
     return {most == all ? State::Done : State::WouldBlock, most, {}};
 }
 
@@ -258,7 +261,7 @@ bool Stream::hasWork() const noexcept {
     if (fresh_) return true;
     if (!wire_ || wire_->isClosed()) return false;
     const bool due = !underWay_.empty() && underWay_.front().due <= around_.machine.now;
-    return isWritableAgain() || isEndDue() || (due && (wire_->isReading() || hasReset()));
+    return isWritableAgain() || isEndDue() || (due && ((wire_->isReading() && !isHanging()) || hasReset()));
 }
 
 bool Stream::isWritableAgain() const noexcept { return wire_->isBlocked() && (!stalled_ || credit_ != 0 || vanished_); }
@@ -270,11 +273,14 @@ bool Stream::hasReset() const noexcept {
 void Stream::arrive() {
     if (std::exchange(fresh_, false)) hear();
     if (!wire_ || wire_->isClosed()) return;
-    if (isWritableAgain()) wire_->hasCredit();
+    if (isWritableAgain()) {
+        wire_->hasCredit();
+        took_ = loop_.now();
+    }
     const auto keep = wire_;
-    for (int i = 0; i < kMostPerTurn && isNextDue() && wire_->isReading(); ++i) hand();
+    for (int i = 0; i < kMostPerTurn && isNextDue() && wire_->isReading() && !isHanging(); ++i) hand();
     // A reset is felt whoever reads.
-    if (!wire_->isReading() && isNextDue() && hasReset()) {
+    if ((!wire_->isReading() || isHanging()) && isNextDue() && hasReset()) {
         underWay_.clear();
         tell({.what = What::Reset, .bytes = {}});
         wire_->fail(std::error_code{ECONNRESET, std::system_category()});
@@ -284,7 +290,51 @@ void Stream::arrive() {
         wire_->peerEnds();
     }
     if (wire_->isOver()) around_.model.excuse(id_);
+    tellLate();
 }
+
+// ------------------------------------------------------------------------------------------------ who takes too long
+
+bool Stream::takesNothing() const noexcept {
+    const auto most = connection_.limits().sendTimeout;
+    return most.count() > 0 && wire_->isBlocked() && loop_.now() - took_ >= most;
+}
+
+bool Stream::saysNothing(Clock::time_point since) const noexcept {
+    const auto most = connection_.limits().messageTimeout;
+    return most.count() > 0 && begun_ && !paused_ && loop_.now() - since >= most;
+}
+
+/// Timers come behind this, and may end it.
+void Stream::tellLate() noexcept {
+    if (isOpen()) around_.model.isLate(id_, {takesNothing(), saysNothing(advanced_)});
+}
+
+/// Headers and a ping between fragments do not bring a message on, and fit in so many bytes.
+void Stream::saysSome(std::size_t bytes, bool isEnd) noexcept {
+    constexpr std::size_t kMostWithoutPayload = 40;
+    saidSome_ = loop_.now();
+    if (isEnd || !begun_ || bytes > kMostWithoutPayload) advanced_ = saidSome_;
+    begun_ = !isEnd;
+}
+
+bool Stream::Patience::look(Clock::time_point now, Clock::time_point since, std::chrono::milliseconds most) noexcept {
+    if (std::exchange(since_, since) != since || !looked_) {
+        looked_ = now;
+        return true;
+    }
+    return now - *looked_ < most;
+}
+
+void Stream::checkTimeouts() {
+    if (!wire_ || wire_->isOver() || !isOpen()) return;
+    if (takesNothing() && !takes_.look(loop_.now(), took_, connection_.limits().sendTimeout))
+        around_.model.fail(Rule::Bounds, "session " + std::to_string(id_) + " is open though its client takes nothing");
+    if (saysNothing(saidSome_) && !says_.look(loop_.now(), saidSome_, connection_.limits().messageTimeout))
+        around_.model.fail(Rule::Bounds, "session " + std::to_string(id_) + " is open though its client does not finish a message");
+}
+
+// ------------------------------------------------------------------------------------------------ what it reads
 
 void Stream::hand() {
     connection_.look();
@@ -305,6 +355,7 @@ void Stream::hand() {
         default:
             break;
     }
+    if (hangs_ && size > 1) return handPiece(first, random_.between(1, size - 1));
     if (random_.chance(40)) return handPiece(first, random_.between(1, size));
     if (random_.chance(50)) return handMany();
     handPiece(first, size);
@@ -314,6 +365,7 @@ void Stream::hand() {
 void Stream::handPiece(Arriving& first, std::size_t bytes) {
     const std::string piece = first.bytes.substr(0, bytes);
     first.bytes.erase(0, bytes);
+    saysSome(bytes, first.bytes.empty());
     if (first.bytes.empty()) {
         tell(first);
         underWay_.pop_front();
@@ -339,6 +391,7 @@ void Stream::handMany() {
         underWay_.pop_front();
         if (last) break;
     }
+    saysSome(all.size(), true);
     give(all);
 }
 
@@ -425,21 +478,27 @@ std::string Stream::frame(std::uint8_t first, Bytes payload) {
     return bytes;
 }
 
+/// So many, with pings between some of them.
+std::string Stream::frames(std::uint8_t opcode, Bytes payload, std::size_t count) {
+    std::string bytes;
+    for (std::size_t left = count; left > 1; --left) {
+        const std::size_t cut = random_.below(static_cast<std::uint32_t>(payload.size()) + 1);
+        bytes += frame(left == count ? opcode : kContinuation, payload.first(cut));
+        payload = payload.subspan(cut);
+        if (random_.chance(50)) bytes += frame(kFinal | kPing, asBytes("between"));
+    }
+    return bytes += frame(kFinal | (count == 1 ? opcode : kContinuation), payload);
+}
+
 void Stream::say(std::uint32_t step, std::size_t bytes, MessageKind kind) {
     if (clientClosed_) return;
     const std::string payload = saidBy(++said_, step, bytes);
     const std::uint8_t opcode = kind == MessageKind::Text ? kText : kBinary;
     Arriving arriving{
         .what = What::Message, .bytes = {}, .number = said_, .size = static_cast<std::uint32_t>(payload.size())};
-    const std::size_t cut =
-        random_.chance(25) ? random_.below(static_cast<std::uint32_t>(payload.size()) + 1) : payload.size();
-    if (cut == payload.size()) {
-        arriving.bytes = frame(kFinal | opcode, asBytes(payload));
-    } else {
-        arriving.bytes = frame(opcode, asBytes(payload).first(cut));
-        if (random_.chance(50)) arriving.bytes += frame(kFinal | kPing, asBytes("between"));
-        arriving.bytes += frame(kFinal | kContinuation, asBytes(payload).subspan(cut));
-    }
+    const std::size_t most = connection_.limits().maxFragments;
+    const std::size_t many = most != 0 && random_.chance(50) ? most : 2;
+    arriving.bytes = frames(opcode, asBytes(payload), random_.chance(25) ? many : 1);
     put(std::move(arriving));
     if (random_.chance(10)) put({.what = What::Ping, .bytes = frame(kFinal | kPing, asBytes("there?"))});
 }
@@ -472,6 +531,13 @@ void Stream::breakRule(CloseCause rule) {
     clientClosed_ = disturbed_ = true;
 }
 
+void Stream::sayInTooManyFrames() {
+    const std::size_t most = connection_.limits().maxFragments;
+    if (most == 0) return breakRule(CloseCause::TooBig);
+    put({.what = What::Break, .bytes = frames(kText, asBytes("one frame more than it may have"), most + 1), .cause = CloseCause::TooBig});
+    clientClosed_ = disturbed_ = true;
+}
+
 void Stream::loseConnection() {
     if (!wire_) return;
     disturbed_ = true;
@@ -489,7 +555,7 @@ void Stream::vanish() noexcept {
 }
 
 void Stream::calm() noexcept {
-    stalled_ = false;
+    stalled_ = hangs_ = false;
     delay_ = {};
     for (Arriving& arriving : underWay_) arriving.due = around_.machine.now;
 }

@@ -54,6 +54,8 @@ public:
     std::uint64_t dropped() const noexcept;
     /// The handler of that message of the client's begins: it has been read by now.
     void handles(std::uint32_t number);
+    /// A turn ends: nobody takes nothing, or leaves a message unfinished, for longer than he may.
+    void checkTimeouts();
     /// All is at rest, and the session is open.
     void checkRest();
 
@@ -62,13 +64,15 @@ public:
     void say(std::uint32_t step, std::size_t bytes, MessageKind kind);
     void sayGoodbye(CloseCode code);
     void breakRule(CloseCause rule);
+    void sayInTooManyFrames();
     void loseConnection();
     void vanish() noexcept;
     void stall() noexcept { stalled_ = disturbed_ = true; }
     void read(std::size_t messages) noexcept { credit_ += messages * 40; }
-    void flow() noexcept { stalled_ = false; }
+    void flow() noexcept { stalled_ = hangs_ = false; }
     void delay(std::chrono::milliseconds time) noexcept { delay_ = time; }
     void mute() noexcept { mute_ = true; }
+    void hang() noexcept { hangs_ = true; }
     void calm() noexcept;
 
 private:
@@ -88,6 +92,7 @@ private:
     // what comes
     void put(Arriving arriving);
     bool isNextDue() const noexcept;
+    bool isHanging() const noexcept { return hangs_ && begun_; }
     bool isWritableAgain() const noexcept;
     bool isEndDue() const noexcept;
     bool hasReset() const noexcept;
@@ -97,6 +102,10 @@ private:
     void tell(const Arriving& arriving);
     void tellRead();
     void give(std::string_view bytes);
+    void saysSome(std::size_t bytes, bool isEnd) noexcept;
+    bool takesNothing() const noexcept;
+    bool saysNothing(Clock::time_point since) const noexcept;
+    void tellLate() noexcept;
 
     // the client
     void hear();
@@ -104,7 +113,19 @@ private:
     void hearMessage(Bytes payload);
     void hearGoodbye(Bytes payload);
     std::string frame(std::uint8_t first, Bytes payload);
+    std::string frames(std::uint8_t opcode, Bytes payload, std::size_t count);
     bool isOpen() const noexcept { return connection_.isOpen(); }
+
+    /// What may last for a time: the framework looks at it once a while, and ends what was so at two looks.
+    class Patience {
+    public:
+        /// Sees it at the end of a turn. False when it has lasted for too long.
+        bool look(Clock::time_point now, Clock::time_point since, std::chrono::milliseconds most) noexcept;
+
+    private:
+        Clock::time_point since_{};
+        std::optional<Clock::time_point> looked_;
+    };
 
     Connection& connection_;
     Surroundings& around_;
@@ -134,6 +155,13 @@ private:
     std::uint32_t said_ = 0, told_ = 0;
     std::chrono::milliseconds delay_{};
     bool paused_ = false, goodbyeSaid_ = false, clientClosed_ = false;
+    bool hangs_ = false;
+    bool begun_ = false;  // of what is under way first, some has come
+    // how long it takes
+    Clock::time_point took_{};       // its network had credit, or it took something; or something had to wait
+    Clock::time_point saidSome_{};  // some of what is begun has come, perhaps no more than a header
+    Clock::time_point advanced_{};   // some of its payload has come for certain
+    Patience takes_, says_;
 };
 
 }  // namespace patchbay::simulation
