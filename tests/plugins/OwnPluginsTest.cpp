@@ -51,6 +51,26 @@ TEST(OwnPlugins, TheChatIsLoadedTalksAndLeavesTheProcess) {
     EXPECT_FALSE(isMapped("chat"));
 }
 
+#ifdef HAS_AUTH_JWT
+TEST(OwnPlugins, AuthJwtAsksWhoComesAndLeavesTheProcess) {
+    const auto file = std::filesystem::temp_directory_path() / ("auth-jwt-" + std::to_string(::getpid()));
+    std::ofstream{file} << std::string(40, 's') << '\n';
+    auto server = serverWith("plugins: [ { library: auth-jwt, config: { secret: \"file:" + file.string() +
+                             "\" } } ]\napps: [ chat ]\nendpoints: { \"/chat/{room}\": { roles: [ member ] } }");
+    server->start();
+    std::filesystem::remove(file);
+    for (const std::string_view fields : {"", "Authorization: Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.\r\n"}) {
+        RawSocket ann{server->port()};
+        ann.send(upgradeRequest("/chat/lobby?name=ann", fields));
+        const HttpAnswer answer = ann.readAnswer();
+        EXPECT_EQ(answer.status, 401);
+        EXPECT_THAT(answer.header("www-authenticate"), testing::StartsWith("Bearer"));
+    }
+    server.reset();
+    EXPECT_FALSE(isMapped("auth-jwt"));
+}
+#endif
+
 #ifdef HAS_COMPRESSION
 TEST(OwnPlugins, CompressionIsAgreedOnWithWhoOffersItAndLeavesTheProcess) {
     auto server = serverWith("plugins: [ { library: compression, config: { serverMaxWindowBits: 10 } } ]\napps: [ chat ]");

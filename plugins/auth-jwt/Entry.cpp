@@ -1,0 +1,3 @@
+#include "AuthJwt.hpp"
+
+PATCHBAY_PLUGIN(patchbay::auth_jwt::AuthJwt, "auth-jwt")
