@@ -1,6 +1,7 @@
 // The server under attack: a program like any user's, so that what it costs is read from outside. GET /hello answers;
-// GET /counts tells how many sessions there are, and how many fell to a full queue. GET /events is a stream that POST /publish writes to;
-// GET /download/{bytes} is written as fast as its client reads; PUT /upload is read in pieces, and POST /whole as a whole.
+// GET /counts tells how many sessions there are, and how many fell to a full queue. GET /events is a stream that POST /publish and
+// /publish-here write to; GET /download/{bytes} is written as fast as its client reads; PUT /upload is read in pieces, and
+// POST /whole as a whole.
 
 #include "hostile/Endpoints.hpp"
 
@@ -60,6 +61,10 @@ void serveStreams(Server& server) {
     });
     server.handle("POST", "/publish", [](const HttpRequest& request, HttpResponse& response, Feed& feed) {
         response.write("text/plain", std::to_string(feed.publish(request.body)));
+    });
+    // On a loop: of what it writes there nothing leaves before it has written to all.
+    server.handleAsync("POST", "/publish-here", [](const HttpExchange& exchange, Feed& feed) {
+        exchange.respond({200, {}, std::to_string(feed.publish("event"))});
     });
     server.handleAsync("GET", "/download/{bytes}", download);
     server.handleAsync("PUT", "/upload", [](const HttpExchange& exchange) {

@@ -55,28 +55,32 @@ bool LoopQueue::waitForRoom(std::size_t bytes, std::chrono::steady_clock::time_p
 }
 
 /// Everything that waits, behind what was taken before and has not run: a task may turn its loop itself.
-bool LoopQueue::take() noexcept {
-    if (!filled_.load(std::memory_order_acquire)) return false;
+void LoopQueue::take() noexcept {
+    if (!filled_.load(std::memory_order_acquire)) return;
     const std::lock_guard guard{lock_};
     filled_.store(false, std::memory_order_release);
     lastHint_.store(nullptr, std::memory_order_relaxed);
     ++takes_;
     const List more = std::exchange(waiting_, {});
-    if (!more.first) return false;
+    if (!more.first) return;
     (taken_.last ? taken_.last->next_ : taken_.first) = more.first;
     more.first->previous_ = taken_.last;
     taken_.last = more.last;
-    return true;
 }
 
-void LoopQueue::runWaiting() noexcept {
-    if (!take() && !taken_.first) return;
-    while (taken_.first) {
+bool LoopQueue::runTaken(std::size_t most) noexcept {
+    while (taken_.first && most-- > 0) {
         const std::unique_ptr<LoopEntry> entry{taken_.first};
         taken_.first = entry->next_;
         if (!taken_.first) taken_.last = nullptr;
         entry->run();
     }
+    return taken_.first != nullptr;
+}
+
+void LoopQueue::runWaiting() noexcept {
+    take();
+    runTaken(SIZE_MAX);
 }
 
 bool LoopQueue::closeIfEmpty() noexcept {

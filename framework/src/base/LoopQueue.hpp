@@ -92,7 +92,11 @@ public:
     bool idle() const noexcept { return !taken_.first && !filled_.load(std::memory_order_acquire); }
     /// Whether a turn would find something to run.   Thread: any.
     bool filled() const noexcept { return filled_.load(std::memory_order_acquire); }
-    /// Runs what waits now. What is put meanwhile waits for the next call.
+    /// Takes what waits now, for runTaken(). What is put meanwhile waits for the next call.
+    void take() noexcept;
+    /// Runs at most so many entries of what was taken; whether some are left.
+    bool runTaken(std::size_t most) noexcept;
+    /// Both, to the end.
     void runWaiting() noexcept;
 
     // ---- beginning and end ----
@@ -112,7 +116,6 @@ private:
         LoopEntry* last = nullptr;
     };
     static void append(List& list, LoopEntry* entry) noexcept;
-    bool take() noexcept;
 
     Loop& loop_;
     std::size_t mostBytes_ = kMostBytes;

@@ -61,7 +61,8 @@ void EventLoop::turn(int waitMilliseconds) noexcept {
     inTurn_ = true;
     turnBegins(now_);
     dispatch(std::max(count, 0));
-    queue().runWaiting();
+    queue().take();
+    while (queue().runTaken(kMostBetweenWrites)) endTurn();
     timers_.runDue(now_);
     endTurn();
     turnEnds();

@@ -3,7 +3,8 @@
 //
 // A turn:  wait for events -> handlers of ready descriptors -> the queue (base/LoopQueue.hpp) -> due timers -> turn-end
 // tasks (the writes). What is put, or asked for the turn's end, while its own stage runs belongs to the next turn, so that
-// nothing can keep the loop from reading.
+// nothing can keep the loop from reading. Where much waits in the queue turn-end tasks run in between, too: what ten thousand
+// channels have to write would else lie in memory at once.
 
 #include "base/Timers.hpp"
 #include "transport/ChannelLoop.hpp"
@@ -69,6 +70,9 @@ public:
 private:
     static constexpr std::size_t kReadBytes = 256 * 1024;
     static constexpr std::size_t kReadableSlack = 64;
+    /// As many entries of the queue run before turn-end tasks do: no more channels have something to write than have free chunks
+    /// (Segment.cpp).
+    static constexpr std::size_t kMostBetweenWrites = 256;
 
     void turn(int waitMilliseconds) noexcept;
     int waitFor() const noexcept;

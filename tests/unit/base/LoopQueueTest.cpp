@@ -51,6 +51,22 @@ TEST_F(LoopQueueTest, WhatIsPutWhileItRunsWaitsForTheNextTurn) {
     EXPECT_THAT(notes, ElementsAre(1, -1, 2, -2));
 }
 
+TEST_F(LoopQueueTest, RunsWhatWasTakenInSteps) {
+    for (int name : {1, 2, 3}) queue.put(note(name));
+    const Loop::Turning turning{loop};
+    queue.take();
+    queue.put(note(4));
+    EXPECT_TRUE(queue.runTaken(2));
+    EXPECT_THAT(notes, ElementsAre(1, -1, 2, -2));
+    EXPECT_FALSE(queue.runTaken(1)) << "what was put meanwhile waits for the next take()";
+    EXPECT_THAT(notes, ElementsAre(1, -1, 2, -2, 3, -3));
+    EXPECT_FALSE(queue.runTaken(1));
+    EXPECT_FALSE(queue.idle());
+    queue.take();
+    EXPECT_FALSE(queue.runTaken(2));
+    EXPECT_EQ(notes.back(), -4);
+}
+
 TEST_F(LoopQueueTest, ATaskMayTurnItsLoopAndWhatIsDueComesFirst) {
     loop.post([this] {
         queue.put(note(2));

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 #include <thread>
 
@@ -213,6 +214,29 @@ TEST(EventLoopTurnEnd, ATaskDestroyedByAnotherDoesNotRun) {
     });
     loop.runOnce(0ms);
     EXPECT_EQ(first.count, 1);
+}
+
+/// Or ten thousand channels, each written to by another thread while the loop was busy, would all hold a chunk at once.
+TEST(EventLoopTurnEnd, ComesInBetweenWhereMuchWaits) {
+    constexpr std::size_t kMany = 5000, kMost = 256;
+    EventLoop loop;
+    std::size_t linked = 0, most = 0;
+    std::vector<std::size_t> written;
+    std::vector<std::unique_ptr<CountingTask>> tasks;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        tasks.push_back(std::make_unique<CountingTask>([&, i] {
+            --linked;
+            written.push_back(i);
+        }));
+        loop.post([&, i] {
+            loop.atTurnEnd(*tasks[i]);
+            most = std::max(most, ++linked);
+        });
+    }
+    loop.runOnce(0ms);
+    EXPECT_EQ(most, kMost);
+    EXPECT_EQ(written.size(), kMany) << "in this turn";
+    EXPECT_TRUE(std::ranges::is_sorted(written));
 }
 
 TEST(EventLoopDiscard, DestroysOnTheLoopsThread) {
