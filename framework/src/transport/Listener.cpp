@@ -153,8 +153,8 @@ void Listener::start() {
 void Listener::stop() noexcept {
     loop_.cancel(std::exchange(pause_, 0));
     if (std::exchange(started_, false)) loop_.unwatch(socket_.descriptor(), *this);
-    socket_.close();
     file_.remove();
+    socket_.close();
 }
 
 void Listener::onEvents(std::uint32_t) noexcept {

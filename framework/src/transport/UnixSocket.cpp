@@ -1,5 +1,7 @@
 #include "transport/UnixSocket.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -7,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -42,6 +45,31 @@ bool isDead(const std::string& path, const sockaddr_un& address) {
     return ::connect(probe.descriptor(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno == ECONNREFUSED;
 }
 
+/// One server at a time looks at what is there and makes its own: else two that start at once each take the other's file for a dead one's.
+class FolderLock {
+public:
+    /// Waits for who has it, but not for ever: a folder that all may read may be locked by anybody.
+    explicit FolderLock(const std::string& path) noexcept {
+        constexpr int kTries = 200;
+        constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 10'000'000};
+        const auto slash = path.rfind('/');
+        const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+        folder_ = Socket{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};  // what may not be read is not locked
+        for (int tries = 0; folder_ && ::flock(folder_.descriptor(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+            if (errno != EWOULDBLOCK || tries == kTries) {
+                isTaken_ = errno == EWOULDBLOCK;
+                return;
+            }
+            ::nanosleep(&kPause, nullptr);
+        }
+    }
+    bool isTaken() const noexcept { return isTaken_; }
+
+private:
+    Socket folder_;  // and with it the lock
+    bool isTaken_ = false;
+};
+
 std::string adviceFor(int error) {
     switch (error) {
         case ENOENT: return "its folder is not there; under systemd RuntimeDirectory= makes one in /run";
@@ -56,6 +84,8 @@ std::string adviceFor(int error) {
 
 UnixSocketFile::UnixSocketFile(std::string path, unsigned mode, int backlog) : path_{std::move(path)} {
     const sockaddr_un address = addressOf(path_);
+    const FolderLock lock{path_};
+    if (lock.isTaken()) refuse(std::exchange(path_, {}), EWOULDBLOCK, "somebody else holds the lock on its folder (flock); is another server starting?");
     Socket socket = streamSocket(path_);
     const auto bind = [&] { return ::bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0; };
     bool bound = bind();
@@ -79,7 +109,7 @@ UnixSocketFile::UnixSocketFile(std::string path, unsigned mode, int backlog) : p
     if (!known || ::chmod(path_.c_str(), mode) != 0 || ::listen(socket.descriptor(), backlog) != 0) {
         const int error = errno;
         const std::string path = path_;
-        remove();
+        unlinkOurs();
         refuse(path, error, "it cannot be listened on");
     }
     socket_ = std::move(socket);
@@ -100,6 +130,11 @@ UnixSocketFile& UnixSocketFile::operator=(UnixSocketFile&& other) noexcept {
 
 void UnixSocketFile::remove() noexcept {
     if (path_.empty()) return;
+    const FolderLock lock{path_};
+    unlinkOurs();
+}
+
+void UnixSocketFile::unlinkOurs() noexcept {
     struct stat now{};
     if (::lstat(path_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_) ::unlink(path_.c_str());
     path_.clear();

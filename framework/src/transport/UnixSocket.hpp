@@ -6,7 +6,8 @@
 //     a socket that answers .... another server's: refused
 //     anything else ............ refused; no file of anybody's is removed
 //
-// It listens at once: a file without a listener is what a dead one looks like.   Source: unix(7)
+// It listens at once: a file without a listener is what a dead one looks like. Meanwhile its folder is locked (flock), so that of two
+// servers that start at the same moment one gets it and the other is refused.   Source: unix(7), flock(2)
 
 #include "transport/Socket.hpp"
 
@@ -25,10 +26,12 @@ public:
     ~UnixSocketFile() { remove(); }
 
     Socket takeSocket() noexcept { return std::move(socket_); }
-    /// Removes the file, if it is still this one.
+    /// Removes the file, if it is still this one: best while it is listened on, since nobody takes it for a dead one's then.
     void remove() noexcept;
 
 private:
+    void unlinkOurs() noexcept;
+
     Socket socket_;
     std::string path_;
     std::uint64_t device_ = 0;

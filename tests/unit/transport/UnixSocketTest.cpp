@@ -7,8 +7,13 @@
 #include "support/Certificate.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+
+#include <atomic>
+#include <barrier>
+#include <thread>
 
 namespace patchbay::transport {
 namespace {
@@ -25,6 +30,16 @@ int connectTo(const std::string& path) {
     if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return descriptor;
     ::close(descriptor);
     return -1;
+}
+
+/// A socket's file without a server.
+void leaveDead(const std::string& path) {
+    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ::close(descriptor);
 }
 
 bool isThere(const std::string& path) {
@@ -76,15 +91,42 @@ TEST_F(UnixListener, HasTheRightsThatAreAskedForWhateverTheUmask) {
 }
 
 TEST_F(UnixListener, ReplacesWhatADeadServerHasLeft) {
-    {
-        const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        ASSERT_EQ(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        ::close(descriptor);
-    }
+    leaveDead(path);
     ASSERT_TRUE(isThere(path));
+    EXPECT_EQ(whyNot(), "listening");
+}
+
+TEST_F(UnixListener, IsOneOfThoseThatStartAtOnceOnWhatADeadServerHasLeft) {
+    constexpr int kRounds = 40, kServers = 6;
+    for (int round = 0; round < kRounds; ++round) {
+        leaveDead(path);
+        std::barrier atOnce{kServers};
+        std::atomic<int> refused{0};
+        std::vector<std::optional<UnixSocketFile>> files(kServers);
+        std::vector<std::thread> servers;
+        for (auto& file : files) {
+            servers.emplace_back([&] {
+                atOnce.arrive_and_wait();
+                try {
+                    file.emplace(path, 0600, 2 * kServers);  // each of the others looks whether it lives
+                } catch (const std::system_error&) {
+                    ++refused;
+                }
+            });
+        }
+        for (auto& server : servers) server.join();
+        ASSERT_EQ(refused, kServers - 1) << "in round " << round;
+        const test::Peer peer{connectTo(path)};
+        ASSERT_GE(peer.descriptor(), 0) << "it has lost its file, in round " << round;
+    }
+}
+
+TEST_F(UnixListener, DoesNotWaitForEverForWhoeverHoldsItsFolder) {
+    const int held = ::open(folder.path().c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(::flock(held, LOCK_EX), 0);
+    EXPECT_THAT(whyNot(), HasSubstr("holds the lock on its folder"));
+    EXPECT_FALSE(isThere(path));
+    ::close(held);
     EXPECT_EQ(whyNot(), "listening");
 }
 
