@@ -1,6 +1,7 @@
 #include "support/CountedAllocations.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -9,6 +10,13 @@ namespace {
 thread_local std::size_t here = 0;
 thread_local std::ptrdiff_t live = 0;
 std::atomic<std::size_t> everywhere{0};
+constexpr std::size_t kNone = SIZE_MAX;
+thread_local std::size_t left = kNone;  // of this thread's, before there is no memory
+
+bool isThere() noexcept {
+    if (left == kNone) return true;
+    return left > 0 && left-- > 0;
+}
 
 void* count(void* memory) noexcept {
     if (!memory) return nullptr;
@@ -18,10 +26,11 @@ void* count(void* memory) noexcept {
     return memory;
 }
 
-void* counted(std::size_t size) noexcept { return count(std::malloc(size == 0 ? 1 : size)); }
+void* counted(std::size_t size) noexcept { return isThere() ? count(std::malloc(size == 0 ? 1 : size)) : nullptr; }
 
 void* countedAligned(std::size_t size, std::align_val_t alignment) noexcept {
     const auto unit = static_cast<std::size_t>(alignment);
+    if (!isThere()) return nullptr;
     return count(std::aligned_alloc(unit, (size + unit - 1) / unit * unit));
 }
 
@@ -60,5 +69,8 @@ namespace patchbay::test {
 std::size_t allocations() noexcept { return here; }
 std::ptrdiff_t liveBlocks() noexcept { return live; }
 std::size_t allocationsElsewhere() noexcept { return everywhere.load(std::memory_order_relaxed) - here; }
+
+NoMemory::NoMemory(std::size_t after) noexcept { left = after; }
+NoMemory::~NoMemory() { left = kNone; }
 
 }  // namespace patchbay::test

@@ -13,4 +13,13 @@ std::ptrdiff_t liveBlocks() noexcept;
 /// Made by all other threads since the program began.
 std::size_t allocationsElsewhere() noexcept;
 
+/// While it lives there is no memory for the calling thread, after so many allocations more.   Requires: one at a time.
+class NoMemory {
+public:
+    explicit NoMemory(std::size_t after = 0) noexcept;
+    ~NoMemory();
+    NoMemory(const NoMemory&) = delete;
+    NoMemory& operator=(const NoMemory&) = delete;
+};
+
 }  // namespace patchbay::test

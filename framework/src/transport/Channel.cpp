@@ -67,6 +67,11 @@ SendStatus Channel::sendNow(const SharedBatch& batch, std::size_t first, std::si
     ++writeCalls_;
     if (result.state == IoResult::State::Done) return SendStatus::Queued;
     const SendStatus status = send(batch, first, last);  // the turn's end sees to the rest, or to the failure
+    // The peer would take the next message for the rest of this one.
+    if (status == SendStatus::Full && result.bytes != 0) {
+        outbox_.lose();
+        return withoutMemory();
+    }
     outbox_.written(result.bytes);
     return status;
 }

@@ -96,7 +96,9 @@ public:
         if (first_) settle(unsentBytes());
     }
 
-    /// Messages were lost that had been taken.
+    /// What is on the wire is a part of a message whose rest is not here: everything is forgotten.
+    void lose() noexcept { lose(nullptr); }
+    /// Messages were lost that had been taken, or lose() was called.
     bool isLost() const noexcept { return lost_; }
     /// True while something lent is in the box.
     bool hasLent() const noexcept { return lent_; }
