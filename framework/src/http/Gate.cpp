@@ -112,7 +112,7 @@ bool Gate::evictOne(GateState& state, std::size_t loopIndex, Evicted whom) {
     for (auto each = silent.begin(); each != silent.end() && looks < kMostLooks; ++looks) {
         auto& place = *each++;
         Gate& oldest = place.gate;
-        if (oldest.channel_->queuedBytes() > 0) {  // it is still given its last answer, and stands in nobody's way meanwhile
+        if (oldest.channel_->hasUnsent()) {  // it is still given its last answer, and stands in nobody's way meanwhile
             silent.splice(silent.end(), silent, silent.iterator_to(place));
             continue;
         }
@@ -259,7 +259,7 @@ void Gate::onStalled() {
 }
 
 void Gate::late() noexcept {
-    if (channel_->queuedBytes() > 0) return wait(waiting_);  // it still takes of an answer, or is stalled and will be cut
+    if (channel_->hasUnsent()) return wait(waiting_);  // it still takes of an answer, or is stalled and will be cut
     withMemory([this] {
         if (waiting_ == Waiting::ForHead && surplus_) {
             surplus_ = state_->isOverTheLimit();

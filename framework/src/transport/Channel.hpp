@@ -155,6 +155,8 @@ public:
     void setSendQueue(SendQueue limit) noexcept { outbox_.setLimit(limit); }
     /// Units: bytes of messages that wait; control messages do not count.
     std::size_t queuedBytes() const noexcept { return outbox_.queuedBytes(); }
+    /// Whether anything waits to be written, control messages and what the wire holds of a TLS record among it.
+    bool hasUnsent() const noexcept { return unsent_ || !outbox_.empty(); }
     /// How many messages fell to the policy.
     std::uint64_t droppedMessages() const noexcept { return outbox_.dropped(); }
     /// How many write calls were made.

@@ -130,7 +130,7 @@ std::vector<ClientCertificate> Socket::peerCertificates() const {
     return tls_ ? tls_->engine.peerCertificates() : std::vector<ClientCertificate>{};
 }
 bool Socket::isReady() const noexcept { return !tls_ || tls_->engine.isReady(); }
-bool Socket::hasUnsent() const noexcept { return tls_ && !tls_->engine.unsent().empty(); }
+std::size_t Socket::unsentBytes() const noexcept { return tls_ ? tls_->engine.unsent().size() : 0; }
 
 bool Socket::hasUnread() const noexcept { return tls_ && tls_->end; }
 

@@ -41,7 +41,9 @@ public:
     bool isReady() const noexcept;
     /// True when bytes that write() took, or that the TLS handshake made, still wait here for the kernel: write() again,
     /// also with nothing, when it has room.
-    bool hasUnsent() const noexcept;
+    bool hasUnsent() const noexcept { return unsentBytes() != 0; }
+    /// Units: bytes on the wire.
+    std::size_t unsentBytes() const noexcept;
     /// True when read() has more to tell although the kernel has nothing: an end that came with the bytes before it.
     bool hasUnread() const noexcept;
 

@@ -37,7 +37,7 @@ private:
     void begin() noexcept override;
     void readHeld() noexcept override;
     void readRest() noexcept override;
-    std::size_t untakenByPeer() const noexcept override { return socket_.unacknowledged(); }
+    std::size_t untakenByPeer() const noexcept override { return socket_.unacknowledged() + socket_.unsentBytes(); }
     void endWire() noexcept override { socket_.shutdownWrite(); }
     void resetWire() noexcept override { socket_.resetOnClose(); }
     void closeWire() noexcept override;
