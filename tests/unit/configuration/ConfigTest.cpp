@@ -13,7 +13,7 @@
 namespace patchbay {
 namespace {
 
-using testing::ElementsAre, testing::HasSubstr, testing::IsEmpty, testing::Optional;
+using testing::ElementsAre, testing::HasSubstr, testing::IsEmpty, testing::Optional, testing::SizeIs;
 using namespace std::chrono_literals;
 
 std::vector<std::string> problemsOf(std::string_view yaml) {
@@ -177,6 +177,46 @@ TEST(Config, AnUnknownKeyIsToldAtItsOwnLine) {
                 ElementsAre("f.yaml:1: logging.colour: there is no such key (known: level)"));
 }
 
+/// A key with the values that it may have: `first` to `last`, in `unit`.
+struct Range {
+    std::string key;
+    std::uint64_t first, last;
+    std::string unit = {};
+
+    std::string yaml(std::uint64_t value) const {
+        std::string text = std::to_string(value) + unit;
+        for (std::string rest = key; !rest.empty();) {
+            const auto dot = rest.rfind('.');
+            const std::string name = rest.substr(dot == std::string::npos ? 0 : dot + 1);
+            rest.resize(dot == std::string::npos ? 0 : dot);
+            text = name + ": " + text;
+            if (!rest.empty()) text = "{ " + text + " }";
+        }
+        return text;
+    }
+    friend void PrintTo(const Range& range, std::ostream* out) { *out << range.key; }
+};
+
+class ValuesOfAKey : public testing::TestWithParam<Range> {};
+
+TEST_P(ValuesOfAKey, AreThoseFromTheFirstToTheLastAndNotOneBeyond) {
+    const Range& range = GetParam();
+    const std::string between = " is not between " + std::to_string(range.first) + " and " + std::to_string(range.last);
+    for (const auto value : {range.first, range.last}) EXPECT_THAT(problemsOf(range.yaml(value)), IsEmpty()) << value;
+    for (const auto value : {range.first - 1, range.last + 1})
+        EXPECT_THAT(problemsOf(range.yaml(value)), ElementsAre("f.yaml:1: " + range.key + ": " + std::to_string(value) + between));
+}
+
+INSTANTIATE_TEST_SUITE_P(Limits, ValuesOfAKey,
+                         testing::Values(Range{"server.loops", 1, 1024}, Range{"server.workers", 1, 10'000},
+                                         Range{"server.maxConnections", 1, 100'000'000}, Range{"server.headFields", 10, 100'000},
+                                         Range{"server.requestQueue", 1, 1'000'000}, Range{"server.backlog", 1, 65'535},
+                                         Range{"server.loopQueue", 64 << 10, std::uint64_t{64} << 30, "B"},
+                                         Range{"server.executorQueue", 1, 100'000'000},
+                                         Range{"limits.maxMessageSize", 1, std::uint64_t{4} << 30, "B"},
+                                         Range{"limits.sendQueue.bytes", 1, std::uint64_t{64} << 30, "B"},
+                                         Range{"limits.receiveQueue", 1, std::uint64_t{64} << 30, "B"}));
+
 struct Wrong {
     std::string yaml;
     std::string problem;
@@ -295,6 +335,23 @@ TEST(Config, WrongYamlIsAProblemWithItsLine) {
     EXPECT_THAT(loaded.problems[0].text, HasSubstr("is no YAML: "));
     EXPECT_THAT(problemsOf("a: *nowhere\n"), ElementsAre(HasSubstr("is no YAML: ")));
     EXPECT_THAT(problemsOf(std::string(50'000, '[')), ElementsAre(HasSubstr("is no YAML: ")));
+}
+
+TEST(Config, MayHoldSoManyValuesSoDeepAndNotOneMore) {
+    const auto nested = [](std::size_t deep) { return "x: " + std::string(deep, '[') + std::string(deep, ']') + "\n"; };
+    EXPECT_THAT(problemsOf(nested(100)), ElementsAre(HasSubstr("no such key")));
+    EXPECT_THAT(problemsOf(nested(101)), ElementsAre(HasSubstr("nested more than 100 deep")));
+    // 98 times a name that stands for a thousand values: the file is a short one.
+    const auto wide = [](std::size_t more) {
+        std::string yaml = "x: &thousand [ a";
+        for (int i = 1; i < 999; ++i) yaml += ", a";
+        yaml += " ]\ny: [ *thousand";
+        for (int i = 1; i < 98; ++i) yaml += ", *thousand";
+        for (std::size_t i = 0; i < more; ++i) yaml += ", a";
+        return yaml + " ]\n";
+    };
+    EXPECT_THAT(problemsOf(wide(996)), SizeIs(2)) << "unknown keys, both";
+    EXPECT_THAT(problemsOf(wide(997)), ElementsAre(HasSubstr("more than 100000 values")));
 }
 
 class ConfigFile : public testing::Test {

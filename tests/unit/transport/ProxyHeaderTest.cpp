@@ -87,7 +87,7 @@ TEST_P(ProxyHeaderInPieces, HasABoundOnItsSize) {
     const std::string line = "PROXY UNKNOWN " + std::string(91, 'x') + "\r\n";
     ASSERT_EQ(line.size(), 107u);
     expectSource(line, "");
-    expectBad("PROXY UNKNOWN " + std::string(93, 'x') + "\r\n", "107");
+    expectBad("PROXY UNKNOWN " + std::string(92, 'x') + "\r\n", "107");
     expectSource(kSignature + "\x20\x00\x0F\xF0"s + std::string(4080, 'x'), "");
     expectBad(kSignature + "\x20\x00\x0F\xF1"s, "4096");
     expectBad(kSignature + "\x20\x00\xFF\xFF"s, "4096");
