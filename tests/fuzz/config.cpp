@@ -50,6 +50,7 @@ std::string plainly(const ServerConfig& config) {
     add(yaml, "loops", config.server.loops);
     add(yaml, "workers", config.server.workers);
     if (config.server.maxConnections != 0) add(yaml, "maxConnections", config.server.maxConnections);
+    add(yaml, "memory", config.server.memory);
     add(yaml, "drainTimeout", config.server.drainTimeout);
     add(yaml, "requestBody", config.server.requestBody);
     add(yaml, "hosts", config.server.hosts);

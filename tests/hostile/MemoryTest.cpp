@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr const char* kLarge = "  idleTimeout: off\n  maxMessageSize: 64MiB\n  sendQueue: { bytes: 128MiB }\n";
 
+/// The memory itself comes to its end.
+constexpr const char* kNoBudget = "  memory: 0B\n";
+
 /// The header of a masked frame, with a mask of zeros.
 std::string header(char first, std::uint64_t bytes) {
     std::string text{first, '\xFF'};
@@ -45,6 +48,7 @@ class HalfBody : public Client {
 public:
     explicit HalfBody(std::size_t bytes) : bytes_{bytes} {}
     const std::string& answer() const noexcept { return answer_; }
+    void finishBody() { send("b"); }
 
 protected:
     void onConnected() override {
@@ -73,7 +77,7 @@ Crowd<T> crowdOf(Swarm& swarm, std::size_t count, std::size_t size) {
 
 TEST(Memory, GrowsWithWhatComesOfAMessageAndNotWithWhatItsHeaderAnnounces) {
     constexpr std::size_t kAnnouncing = 300;
-    Victim server{{.config = kLarge, .addressSpace = 900 * kMiB}};
+    Victim server{{.config = kLarge, .server = kNoBudget, .addressSpace = 900 * kMiB}};
     const std::size_t before = server.residentBytes();
     Swarm swarm{server.port()};
     const auto crowd = crowdOf<Announcing>(swarm, kAnnouncing, 1);
@@ -85,7 +89,7 @@ TEST(Memory, GrowsWithWhatComesOfAMessageAndNotWithWhatItsHeaderAnnounces) {
 }
 
 TEST(Memory, ThatIsNotThereForAMessageCostsItsConnectionAndNotTheProcess) {
-    Victim server{{.config = kLarge, .addressSpace = 900 * kMiB}};
+    Victim server{{.config = kLarge, .server = kNoBudget, .addressSpace = 900 * kMiB}};
     Swarm swarm{server.port()};
     const auto crowd = crowdOf<Announcing>(swarm, 16, 60 * kMiB);
     swarm.run("some are sent away", [&] { return std::ranges::any_of(crowd, [](const auto& one) { return one->hasEnded(); }); });
@@ -98,7 +102,7 @@ TEST(Memory, ThatIsNotThereForAMessageCostsItsConnectionAndNotTheProcess) {
 }
 
 TEST(Memory, ThatIsNotThereForABodyCostsItsConnectionAndNotTheProcess) {
-    Victim server{{.config = "  idleTimeout: off\n", .server = "  requestBody: 4MiB\n", .addressSpace = 900 * kMiB}};
+    Victim server{{.config = "  idleTimeout: off\n", .server = std::string{kNoBudget} + "  requestBody: 4MiB\n", .addressSpace = 900 * kMiB}};
     Swarm swarm{server.port()};
     const auto crowd = crowdOf<HalfBody>(swarm, 250, 4 * kMiB);
     swarm.run("some are sent away, and told so", [&] {  // not all can be told: what they still send may end their connection before they read
@@ -110,6 +114,112 @@ TEST(Memory, ThatIsNotThereForABodyCostsItsConnectionAndNotTheProcess) {
     EXPECT_TRUE(eventually([&] { return server.descriptors() < 100; }));
     server.process().signal(SIGTERM);
     EXPECT_EQ(server.process().wait(), 0);
+}
+
+/// Says something when it is told to, and counts what comes back.
+class Regular : public SwarmWebSocket {
+public:
+    Regular() : SwarmWebSocket{"/echo"} {}
+    std::size_t heard() const noexcept { return heard_; }
+
+protected:
+    void onFrame(int opcode, std::string_view) override { heard_ += opcode == kText ? 1 : 0; }
+
+private:
+    std::size_t heard_ = 0;
+};
+
+/// One of `/readyz?verbose`.
+std::size_t figureOf(const Victim& server, const std::string& name) {
+    const std::string body = server.readiness("?verbose").body;
+    return std::stoul(body.substr(body.find("\n" + name + " ") + name.size() + 2));
+}
+
+TEST(MemoryBudget, IsKeptByEndingThoseWhoHoldMost) {
+    constexpr std::size_t kBudget = 64 * kMiB;
+    Victim server{{.config = kLarge, .server = "  memory: 64MiB\n"}};
+    Swarm swarm{server.port()};
+    Regular regular;
+    swarm.connect(regular);
+    swarm.run("it is open", [&] { return regular.isOpen(); });
+    const std::size_t before = server.residentBytes();
+    const auto crowd = crowdOf<Announcing>(swarm, 24, 12 * kMiB);  // 288 MiB
+    std::size_t most = 0;
+    swarm.run("some are sent away", [&] {
+        most = std::max(most, server.residentBytes() - std::min(before, server.residentBytes()));
+        return std::ranges::count_if(crowd, [](const auto& one) { return one->hasEnded() || one->refusedWith() != 0; }) >= 18;
+    });
+    EXPECT_TRUE(std::ranges::any_of(crowd, [](const auto& one) { return one->sentAway(); }));
+    std::cout << most / kMiB << " MiB at most, of a budget of 64\n";
+    EXPECT_LT(most, kBudget + kBudget / 2);
+    regular.text("still there?");
+    swarm.run("who holds little is heard", [&] { return regular.heard() == 1; });
+    EXPECT_EQ(server.health().status, 200);
+    for (const auto& one : crowd) one->reset();
+    EXPECT_TRUE(eventually([&] { return server.readiness().status == 200; }));
+}
+
+/// Has a large message sent back, and takes nothing of it.
+class Hoarding : public SwarmWebSocket {
+public:
+    Hoarding() : SwarmWebSocket{"/echo"} {}
+    void hoard(std::size_t bytes) {
+        stopReading();
+        send(header('\x82', bytes) + std::string(bytes, 'h'));
+    }
+
+protected:
+    void onFrame(int, std::string_view) override {}
+};
+
+TEST(MemoryBudget, IsKeptWhenManyTakeNothingOfLargeAnswers) {
+    constexpr std::size_t kBudget = 64 * kMiB;
+    Victim server{{.config = kLarge, .server = "  memory: 64MiB\n"}};
+    Swarm swarm{server.port()};
+    Regular regular;
+    swarm.connect(regular);
+    Crowd<Hoarding> crowd;
+    for (int i = 0; i < 40; ++i) swarm.connect(*crowd.emplace_back(std::make_unique<Hoarding>()), {.source = 2});
+    swarm.run("all are open", [&] { return regular.isOpen() && std::ranges::all_of(crowd, [](const auto& one) { return one->isOpen(); }); });
+    const std::size_t before = server.residentBytes();
+    std::size_t most = 0;
+    for (const auto& one : crowd) {  // one after the other: half messages are another matter
+        const std::size_t held = figureOf(server, "memory_queues_bytes"), connections = figureOf(server, "connections");
+        one->hoard(2 * kMiB);
+        swarm.run("it hoards, or somebody is ended", [&] {
+            most = std::max(most, server.residentBytes() - std::min(before, server.residentBytes()));
+            return figureOf(server, "memory_queues_bytes") > held + kMiB || figureOf(server, "connections") < connections;
+        });
+    }
+    std::cout << most / kMiB << " MiB at most, of a budget of 64; " << figureOf(server, "memory_connections_ended") << " were ended\n";
+    EXPECT_GT(figureOf(server, "memory_connections_ended"), 0U);
+    EXPECT_LT(most, kBudget + kBudget / 2);
+    regular.text("still there?");
+    swarm.run("who holds little is heard", [&] { return regular.heard() == 1; });
+    for (const auto& one : crowd) one->reset();
+    EXPECT_TRUE(eventually([&] { return figureOf(server, "memory_used_bytes") < kMiB; })) << "all of it is given back";
+}
+
+TEST(MemoryBudget, AtFourFifthsSendsNewcomersAwayAndReadsBodiesOnWhenThereIsSome) {
+    Victim server{{.server = "  memory: 64MiB\n  requestBody: 4MiB\n"}};
+    Swarm swarm{server.port()};
+    Regular regular;
+    swarm.connect(regular);
+    swarm.run("it is open", [&] { return regular.isOpen(); });
+    auto crowd = crowdOf<HalfBody>(swarm, 12, 4 * kMiB);
+    swarm.run("twelve are there", [&] { return figureOf(server, "memory_bodies_bytes") >= 47 * kMiB; });
+    EXPECT_EQ(server.readiness().status, 200) << "at three quarters";
+    auto more = crowdOf<HalfBody>(swarm, 1, 4 * kMiB);
+    swarm.run("the thirteenth is too much", [&] { return server.readiness().status == 503; });
+    EXPECT_EQ(server.hello().status, 503);
+    EXPECT_EQ(server.health().status, 200);
+    regular.text("still there?");
+    swarm.run("who is there is heard", [&] { return regular.heard() == 1; });
+    for (std::size_t i = 0; i < 4; ++i) crowd[i]->reset();
+    swarm.run("there is room again", [&] { return server.readiness().status == 200; });
+    more.front()->finishBody();
+    swarm.run("the body is read to its end", [&] { return more.front()->answer().starts_with("HTTP/1.1 200 "); });
+    EXPECT_EQ(server.hello().status, 200);
 }
 
 /// Sends a large record and waits for it.

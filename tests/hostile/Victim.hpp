@@ -51,7 +51,7 @@ public:
     HttpAnswer hello() const;
     /// A newcomer asks for its health.
     HttpAnswer health() const { return get("/healthz"); }
-    HttpAnswer readiness() const { return get("/readyz"); }
+    HttpAnswer readiness(const std::string& query = {}) const { return get("/readyz" + query); }
     /// A newcomer's session says something and hears it again. False when it does not.
     bool echoes() const;
 

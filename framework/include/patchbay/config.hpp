@@ -161,13 +161,20 @@ struct ServerSection {
     /// more, at least 16, the next is closed as soon as it comes. 0 = as many as the limit on open files has descriptors for, less
     /// some that are left for everything else.
     std::size_t maxConnections = 0;
+    /// How much memory its peers may have the server hold: bodies, answers, queues, messages and broadcasts, in bytes of capacity. From
+    /// 80 % on newcomers hear 503, also from /readyz, and nothing more is read of bodies; from 95 % on those are ended who have most held,
+    /// with 1013 or 503; beyond it nobody gets more. `/readyz?verbose` tells the figures.
+    /// Empty (`auto`) = half of what the process may have: of the machine's memory, or of a limit of its own (control groups, such as a
+    /// unit's MemoryMax=; `ulimit -v`). 0 (`0B`) = no limit.
+    std::optional<Size> memory;
     /// How long a stop may take; what is still open then is cut off.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds{10};
     /// Over how much of that time the sessions get their goodbye, one after the other, so that their clients do not all
     /// come back at the same moment. 0 = all at once.
     std::chrono::milliseconds drainSpread{0};
     /// Answers GET /healthz (200 while the server runs) and GET /readyz (200, and 503 from the moment it is asked to
-    /// stop), for load balancers and supervisors. A path that the application handles itself stays the application's.
+    /// stop, and while it is short of `memory`; with `?verbose` the figures), for load balancers and supervisors. A path that the application
+    /// handles itself stays the application's.
     bool health = true;
     /// What may wait for one event loop, of messages from other threads and of publications. Beyond it a thread that publishes
     /// waits; what a handler publishes is missed by that loop's sessions, and the whenFull of each decides what that means.

@@ -10,6 +10,8 @@
 
 namespace patchbay {
 
+class MemoryBudget;
+
 /// How many bytes behind a message may be read (not used).
 inline constexpr std::size_t kSlackBytes = 64;
 
@@ -28,6 +30,8 @@ public:
     /// What it holds, with kSlackBytes behind it that may be read.
     std::span<std::byte> bytes() noexcept { return {block_ ? block_.get() : kNothing.data(), size_}; }
     std::size_t size() const noexcept { return size_; }
+    /// How much of it there is memory for.
+    std::size_t capacity() const noexcept { return block_ ? block_.get_deleter().capacity : 0; }
     std::size_t maxBytes() const noexcept { return maxBytes_; }
 
     /// Room to write at most `most` bytes into, at least one; empty at the limit. What was written counts with commit().
@@ -44,11 +48,14 @@ private:
     static inline std::array<std::byte, kSlackBytes> kNothing{};  // the slack of an empty buffer; never written
 
     struct Free {
+        Free() noexcept : capacity{0}, budget{nullptr} {}
+        std::size_t capacity;
+        MemoryBudget* budget;  // in which it is counted; nullptr: in none
         void operator()(std::byte* block) const noexcept;
     };
-    std::unique_ptr<std::byte[], Free> block_;  // capacity_ + kSlackBytes
+
+    std::unique_ptr<std::byte[], Free> block_;  // capacity() + kSlackBytes
     std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
     std::size_t maxBytes_;
 };
 

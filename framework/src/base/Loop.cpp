@@ -19,8 +19,12 @@ private:
 
 }  // namespace
 
-Loop::Turning::Turning(Loop& loop) noexcept : before_{std::exchange(turned, &loop)}, slot_{loop.doing_.running} {}
-Loop::Turning::~Turning() { turned = before_; }
+Loop::Turning::Turning(Loop& loop) noexcept
+    : before_{std::exchange(turned, &loop)}, accountBefore_{MemoryAccount::enter(&loop.memory_)}, slot_{loop.doing_.running} {}
+Loop::Turning::~Turning() {
+    turned = before_;
+    MemoryAccount::enter(accountBefore_);
+}
 
 Loop* Loop::here() noexcept { return turned; }
 

@@ -6,6 +6,7 @@
 // that does not run yet, or no more, is nobody's.
 
 #include "base/LoopQueue.hpp"
+#include "base/MemoryBudget.hpp"
 #include "base/RunningHere.hpp"
 
 #include <patchbay/bytes.hpp>
@@ -45,6 +46,7 @@ public:
 
     private:
         Loop* const before_;
+        MemoryAccount* const accountBefore_;
         const RunningHere slot_;
     };
 
@@ -72,6 +74,8 @@ public:
     virtual TimerId after(Clock::duration delay, Task task) = 0;
     /// Forgets a timer; one that has fired or was never there is ignored.   Thread: the loop's.
     virtual void cancel(TimerId timer) noexcept = 0;
+    /// What is counted of its server's memory here. Its budget may be asked for from any thread.   Thread: the loop's.
+    MemoryAccount& memory() noexcept { return memory_; }
     /// The text that a handler is being given here: what lies in it was checked when it came.   Thread: the loop's.
     Bytes receivedText() const noexcept { return doing_.receivedText; }
     void setReceivedText(Bytes text) noexcept { doing_.receivedText = text; }
@@ -109,6 +113,7 @@ private:
         Bytes receivedText;
     };
 
+    MemoryAccount memory_;  // first: what waits is counted in it
     LoopQueue queue_;
     Doing doing_;
 };

@@ -1,6 +1,8 @@
 #pragma once
 // Messages as they go on the wire, one behind the other, with their ends: what is encoded once and queued for many.
 
+#include "base/MemoryBudget.hpp"
+
 #include <patchbay/bytes.hpp>
 
 #include <algorithm>
@@ -36,11 +38,21 @@ struct WireBatch {
 
 using SharedBatch = std::shared_ptr<const WireBatch>;
 
+/// One whose memory is counted, by countHeld() when all is in it.
+template <Held What>
+struct HeldBatch final : WireBatch {
+    void countHeld() noexcept { held_.set(heldBytes()); }
+
+private:
+    HeldBytes<What> held_;
+};
+
 /// One message that is `head` and then `payload`.
 inline SharedBatch makeBatch(Bytes head, Bytes payload) {
-    auto batch = std::make_shared<WireBatch>();
+    auto batch = std::make_shared<HeldBatch<Held::Queues>>();
     batch->bytes.reserve(head.size() + payload.size());
     batch->append(head, payload);
+    batch->countHeld();
     return batch;
 }
 

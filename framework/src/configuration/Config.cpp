@@ -117,6 +117,7 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
     inRange(at, "headFields", server.headFields, 10, 100'000);
     inRange(at, "requestQueue", server.requestQueue, 1, 1'000'000);
     inRange(at, "backlog", server.backlog, 1, 65'535);
+    if (server.memory.value_or(Size{0}) != 0) inRange(at, "memory", *server.memory, 16_MiB, 64_GiB * 1024);
     inRange(at, "loopQueue", server.loopQueue, 64_KiB, 64_GiB);
     inRange(at, "pendingHandshakes", server.pendingHandshakes, 1, 10'000'000);
     inRange(at, "executorQueue", server.executorQueue, 1, 100'000'000);

@@ -54,7 +54,7 @@ bool Answer::respond(HttpResponse response) {
     fields_ = std::move(response.headers);
     length_ = response.body.size();
     discards_ = discards_ || isBodiless(status_);
-    if (!discards_) pending_ = std::move(response.body);
+    if (!discards_) setPending(std::move(response.body));
     notifyNow(std::move(guard));
     return true;
 }
@@ -81,6 +81,7 @@ SendStatus Answer::write(Bytes piece) {
         if (queued > 0 && (queued > HttpStream::kMostQueued || piece.size() > HttpStream::kMostQueued - queued)) return SendStatus::Full;
         pending_.erase(0, std::exchange(offset_, 0));
         pending_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+        held_.set(pending_.capacity());
     }
     if (left_) *left_ -= piece.size();
     if (!discards_ && !piece.empty()) notifySoon(std::move(guard));
@@ -207,7 +208,7 @@ void Answer::end(bool gone) noexcept {
         if (stage_ == Stage::Over) return;
         stage_ = Stage::Over;
         setQueued(0);
-        std::string{}.swap(pending_);
+        setPending({});
         offset_ = 0;
         std::swap(writable, onWritable_);
         std::swap(closed, onClosed_);

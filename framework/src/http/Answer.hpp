@@ -12,6 +12,7 @@
 // Thread: any, but for what says otherwise. The lock is held for moves and copies only, never around a user's code.
 
 #include "base/Loop.hpp"
+#include "base/MemoryBudget.hpp"
 
 #include <patchbay/detail/Image.hpp>
 #include <patchbay/http_exchange.hpp>
@@ -46,7 +47,7 @@ protected:
 class Answer : public std::enable_shared_from_this<Answer> {
 public:
     Answer(std::shared_ptr<Loop> loop, AnswerSink& sink, bool toHead) noexcept
-        : loop_{std::move(loop)}, sink_{&sink}, discards_{toHead} {}
+        : loop_{std::move(loop)}, sink_{&sink}, discards_{toHead}, held_{loop_->memory().budget()} {}
     Answer(const Answer&) = delete;
     ~Answer();
 
@@ -113,6 +114,10 @@ private:
     void notifySoon(std::unique_lock<std::mutex> guard);
     void announce() noexcept;
     void later(Task task) noexcept;
+    void setPending(std::string body) noexcept {
+        pending_ = std::move(body);
+        held_.set(pending_.empty() ? 0 : pending_.capacity());
+    }
     std::size_t waiting() const noexcept { return pending_.size() - offset_; }
 
     const std::shared_ptr<Loop> loop_;
@@ -131,6 +136,7 @@ private:
     std::optional<std::uint64_t> length_;  // as the head says
     std::optional<std::uint64_t> left_;    // of a length that a stream was given
     std::string pending_;
+    HeldBytes<Held::Answers> held_;  // of that
     std::size_t offset_ = 0;
     Task onWritable_, onClosed_;
 };
@@ -146,7 +152,7 @@ Answer::Taken Answer::take(Use&& use) {
     status_ = 0;
     HeaderFields{}.swap(fields_);
     if (waiting() > 0) return Taken::Some;
-    std::string{}.swap(pending_);  // what is idle holds nothing
+    setPending({});  // what is idle holds nothing
     offset_ = 0;
     return over ? Taken::All : Taken::Some;
 }

@@ -2,6 +2,8 @@
 // What has come of a body that somebody wants as a whole. It takes as much memory as has come, and gives it back to the system, not to
 // the heap: what many clients have begun to send and never end is gone with them.
 
+#include "base/MemoryBudget.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -34,6 +36,7 @@ private:
     std::string small_;
     std::vector<Block> blocks_;
     std::size_t size_ = 0;
+    HeldBytes<Held::Bodies> held_;
 };
 
 }  // namespace patchbay::http

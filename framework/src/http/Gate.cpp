@@ -26,6 +26,10 @@ std::string bodyProblem(std::size_t limit) {
     return "the body is too large (RFC 9110 §15.5.14); server.requestBody is " + std::to_string(limit) + " bytes";
 }
 
+HttpResponse noMemory() {
+    return {503, {{"Retry-After", "1"}}, "the server has no memory for this request; try again later\n"};
+}
+
 HttpRequest requestOf(const RequestHead& head, const Client& client) {
     HttpRequest request;
     request.method = head.method;
@@ -73,7 +77,7 @@ public:
         });
         if (thrown) {
             body->clear();
-            core->answer()->respond({503, {{"Retry-After", "1"}}, "the server has no memory for this request; try again later\n"});
+            core->answer()->respond(noMemory());
             return;
         }
         callWhole(route_, core);
@@ -282,10 +286,11 @@ void Gate::withoutMemory() noexcept {
     consuming_ = false;
     collected_.reset();
     std::string{}.swap(buffer_);
+    held_.set(0);
     if (stage_ == Stage::Ended) return;
     if (answering_) return cut();
     try {
-        refuse({503, {{"Retry-After", "1"}}, "the server has no memory for this request; try again later\n"});
+        refuse(noMemory());
     } catch (const std::bad_alloc&) {
         cut();
     }
@@ -344,6 +349,7 @@ std::size_t Gate::consume(std::string_view bytes) {
 
 /// Whoever is not waited for is not read from: his window closes.
 void Gate::afterReading() {
+    held_.set(buffer_.empty() ? 0 : buffer_.capacity());
     if (stage_ == Stage::Head && peerEnded_) return end();
     if (stage_ == Stage::Head && !buffer_.empty() && waiting_ == Waiting::ForNextRequest) wait(Waiting::ForHead);
     const bool reads = stage_ == Stage::Head || (stage_ == Stage::Body && wantsBody()) || (stage_ == Stage::Busy && (buffer_.empty() || handingOver_));
@@ -368,6 +374,7 @@ std::size_t Gate::readRequest(std::string_view bytes) {
         isLimit ? refuseBeyond(result.status, result.problem) : refuse(result.status, result.problem);
         return bytes.size();
     }
+    const bool lacksMemory = lacksMemoryFor(head);
     served_ = true;
     wait(Waiting::ForNothing);
     const Client client = whoAsks(head);
@@ -381,14 +388,14 @@ std::size_t Gate::readRequest(std::string_view bytes) {
         refuseHost(head.host);
         return bytes.size();
     }
-    if (head.wantsWebSocket && !hasRoom()) {
+    if (head.wantsWebSocket && (lacksMemory || !hasRoom())) {
         terms_ = {.toHead = false, .minorVersion = head.minorVersion, .keepAlive = false};
-        refuse(full());
+        refuse(lacksMemory ? noMemory() : full());
         return bytes.size();
     }
     if (head.wantsWebSocket) return head.headBytes + upgrade(head, client, bytes.substr(head.headBytes));
     const std::size_t headBytes = head.headBytes;
-    judge(head, client);
+    judge(head, client, lacksMemory);
     return headBytes;
 }
 
@@ -435,8 +442,35 @@ bool Gate::hasRoom() noexcept {
     return !surplus_;
 }
 
+/// Those who are there are served with what costs little.
+bool Gate::lacksMemoryFor(const RequestHead& head) const noexcept {
+    return state_->isShort.load(std::memory_order_relaxed) && (!served_ || head.hasBody() || head.wantsWebSocket);
+}
+
+std::size_t Gate::heldBytes() const noexcept {
+    return buffer_.capacity() + channel_->queuedBytes() + (collected_ ? collected_->size() : 0) + (answer_ ? answer_->queuedBytes() : 0);
+}
+
+void Gate::shed() noexcept {
+    const auto keep = self_;
+    withoutMemory();
+}
+
+void Gate::goOn(GateState& state, std::size_t loopIndex) {
+    auto& gates = state.gates[loopIndex];
+    std::vector<std::shared_ptr<Gate>> waiting;
+    for (Gate& gate : gates) {
+        if (gate.stage_ == Stage::Body) waiting.push_back(gate.self_);
+    }
+    for (const auto& gate : waiting) {
+        if (gate->stage_ != Stage::Body || !gate->wantsBody()) continue;
+        gate->wait(Waiting::ForBody);
+        gate->withMemory([&] { gate->advance(); });
+    }
+}
+
 /// By the head alone: whatever is refused is refused before its body.
-void Gate::judge(const RequestHead& head, const Client& client) {
+void Gate::judge(const RequestHead& head, const Client& client, bool lacksMemory) {
     terms_ = {.toHead = head.method == "HEAD", .minorVersion = head.minorVersion, .keepAlive = false};
     const bool room = hasRoom();
     keepAlive_ = head.keepAlive && room && !state_->site.isStopping();
@@ -448,7 +482,9 @@ void Gate::judge(const RequestHead& head, const Client& client) {
     const std::string_view target = head.pathAndQuery;
     const std::string_view path = target.substr(0, target.find('?'));
     Match match = state_->site.find(head.method, path.empty() ? "/" : path);
-    if (!room && !(match.route && match.route->isHealth)) return refuse(full());
+    const bool isHealth = match.route && match.route->isHealth;
+    if (!room && !isHealth) return refuse(full());
+    if (lacksMemory && !isHealth) return refuse(noMemory());
     if (!match.route) return refuseBody(match.refusal);
     async_ = !std::holds_alternative<HttpHandler>(match.route->handler);
     if (!async_ && head.contentLength.value_or(0) > options().maxBodyBytes) {
@@ -489,7 +525,10 @@ void Gate::beginAsync(const Match& match) {
 
 // ------------------------------------------------------------------------------------------------ a body
 
-bool Gate::wantsBody() const noexcept { return bodyUse_ != BodyUse::Streamed || (answer_ && answer_->wantsBody()); }
+bool Gate::wantsBody() const noexcept {
+    if (state_->isShort.load(std::memory_order_relaxed) && bodyUse_ != BodyUse::Skipped) return false;
+    return bodyUse_ != BodyUse::Streamed || (answer_ && answer_->wantsBody());
+}
 
 void Gate::bodyWanted() noexcept {
     const auto keep = self_;
@@ -518,7 +557,8 @@ void Gate::sendContinue() {
 
 std::size_t Gate::readBody(std::string_view bytes) {
     if (!wantsBody()) {
-        wait(Waiting::ForNothing);
+        // Whoever lacks memory waits no longer for a body than for a client's: what has come of it is held meanwhile.
+        if (!state_->isShort.load(std::memory_order_relaxed)) wait(Waiting::ForNothing);
         return 0;
     }
     const RequestBody::Piece piece = body_->read(bytes);

@@ -21,6 +21,7 @@
 // Thread: the loop's.
 
 #include "base/AllowedHosts.hpp"
+#include "base/MemoryBudget.hpp"
 #include "http/Answer.hpp"
 #include "http/AnswerHead.hpp"
 #include "http/BodyMemory.hpp"
@@ -102,6 +103,13 @@ public:
     /// end with their answer.
     static void endIdle(GateState& state, std::size_t loopIndex);
 
+    /// What a client has the server hold.   Units: bytes.
+    std::size_t heldBytes() const noexcept;
+    /// Gives that up, and the connection with it: 503 where no answer has begun.
+    void shed() noexcept;
+    /// The memory is there again: bodies are read on.   Thread: the loop's.
+    static void goOn(GateState& state, std::size_t loopIndex);
+
     /// Ends whatever is left on a loop, also coroutines that live on without their connection: none may outlive its server.
     static void endAll(GateState& state, std::size_t loopIndex);
 
@@ -165,7 +173,8 @@ private:
     bool mayAskFor(std::string_view host) const;
     bool makeRoom() noexcept;
     bool hasRoom() noexcept;
-    void judge(const RequestHead& head, const Client& client);
+    bool lacksMemoryFor(const RequestHead& head) const noexcept;
+    void judge(const RequestHead& head, const Client& client, bool lacksMemory);
     void begin(const RequestHead& head, Match match, const Client& client);
     void beginAsync(const Match& match);
     std::size_t readBody(std::string_view bytes);
@@ -209,6 +218,7 @@ private:
     std::shared_ptr<Gate> self_;  // while the connection lives
     std::string peer_;
     std::string buffer_;  // what has come and cannot be used yet
+    HeldBytes<Held::Bodies> held_;  // of that
     std::size_t scanned_ = 0;
     std::shared_ptr<Answer> answer_;      // of the exchange that is under way
     std::shared_ptr<ExchangeCore> core_;  // until its handler is called
@@ -285,6 +295,7 @@ struct GateState {
     std::vector<std::atomic<std::int32_t>> silentCounts;
     std::vector<ExchangeStrand::List> strands;
     std::vector<Scratch> scratch;
+    std::atomic<bool> isShort{false};           ///< of memory: no newcomers, and nothing is read of bodies
 };
 
 }  // namespace patchbay::http

@@ -5,7 +5,8 @@
 
 namespace patchbay::messaging {
 
-Broadcast::Broadcast(std::shared_ptr<Topic> topic, TopicPosition first) : topic_{std::move(topic)}, first_{first} {}
+Broadcast::Broadcast(std::shared_ptr<Topic> topic, TopicPosition first, MemoryBudget& memory)
+    : topic_{std::move(topic)}, first_{first}, held_{memory} {}
 
 Broadcast::~Broadcast() {
     Encoded* next = others_.load(std::memory_order_relaxed);
@@ -25,6 +26,7 @@ bool Broadcast::add(MessageKind kind, Bytes payload, SessionId except) {
     if (messages_.size() == messages_.capacity()) messages_.reserve(2 * messages_.size() + 1);
     bytes_.insert(bytes_.end(), payload.begin(), payload.end());
     messages_.push_back({bytes_.size(), except, kind});
+    held_.set(bytes_.capacity() + messages_.capacity() * sizeof(Message));
     excepts_ = excepts_ || except != kNobody;
     return true;
 }

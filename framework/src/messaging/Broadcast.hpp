@@ -5,6 +5,7 @@
 // A batch: messages are added while it waits as the last thing in the queue of each loop that has a subscriber; the first
 // loop that takes it seals it, and from then on it never changes.
 
+#include "base/MemoryBudget.hpp"
 #include "base/WireBatch.hpp"
 
 #include <patchbay/session.hpp>
@@ -28,8 +29,8 @@ public:
     /// What a message needs beside its payload, and a batch beside its messages.   Units: bytes.
     static constexpr std::size_t kMessageBytes = 64, kBatchBytes = 512;
 
-    /// Of `topic`; its first message has that position.
-    explicit Broadcast(std::shared_ptr<Topic> topic = nullptr, TopicPosition first = {});
+    /// Of `topic`; its first message has that position. `memory`: of its server.
+    explicit Broadcast(std::shared_ptr<Topic> topic = nullptr, TopicPosition first = {}, MemoryBudget& memory = MemoryBudget::ofNobody());
     ~Broadcast();
 
     /// One message more, to everyone but `except`. False when it is sealed, or full: then nothing was added.
@@ -101,6 +102,7 @@ private:
     bool excepts_ = false;
     std::vector<std::byte> bytes_;
     std::vector<Message> messages_;
+    HeldBytes<Held::Broadcasts> held_;  // of both
     mutable Encoded plain_{Form{}};
     mutable std::atomic<Encoded*> others_{nullptr};  // few: one for each form that connections have agreed on
 };

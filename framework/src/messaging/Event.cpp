@@ -41,6 +41,7 @@ void MessageEvent::keep(Bytes payload) {
     std::memset(block.get() + payload.size(), 0, kSlackBytes);
     block_ = std::move(block);
     size_ = payload.size();
+    held_.set(size_);
 }
 
 /// Hooks stay on the loop.

@@ -2,6 +2,7 @@
 // One thing that the handlers of a session do: what it needs, for as long as it waits and runs. A session that can do it at
 // once makes none.
 
+#include "base/MemoryBudget.hpp"
 #include "endpoint/Dispatcher.hpp"
 
 #include <patchbay/bytes.hpp>
@@ -85,6 +86,7 @@ private:
 
     std::unique_ptr<std::byte[]> block_;  // the payload, and kSlackBytes behind it
     std::size_t size_ = 0;
+    HeldBytes<Held::Messages> held_;  // of that
     const MessageKind kind_;
     std::exception_ptr refused_;  // by an interceptor
 };

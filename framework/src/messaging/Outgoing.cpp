@@ -1,5 +1,6 @@
 #include "messaging/Outgoing.hpp"
 
+#include "base/MemoryBudget.hpp"
 #include "base/QueuePolicy.hpp"
 #include "messaging/SessionCore.hpp"
 
@@ -16,7 +17,10 @@ public:
     static std::unique_ptr<Letter> make(std::shared_ptr<SessionCore> session, MessageKind kind, Bytes payload) {
         return std::unique_ptr<Letter>{new (payload.size()) Letter{std::move(session), kind, payload}};
     }
-    ~Letter() override { session_->loop().queue().release(bytes()); }
+    ~Letter() override {
+        session_->loop().queue().release(bytes());
+        session_->loop().memory().budget().add(Held::Queues, -static_cast<std::ptrdiff_t>(bytes()));
+    }
     void run() noexcept override { session_->sendLetter(kind_, payload()); }
 
     /// What it needs.   Units: bytes.
@@ -33,6 +37,7 @@ private:
         : session_{std::move(session)}, size_{payload.size()}, kind_{kind} {
         if (size_ != 0) std::memcpy(static_cast<void*>(this + 1), payload.data(), size_);
         session_->loop().queue().charge(bytes());
+        session_->loop().memory().budget().add(Held::Queues, static_cast<std::ptrdiff_t>(bytes()));
     }
     Bytes payload() const noexcept { return {reinterpret_cast<const std::byte*>(this + 1), size_}; }
 

@@ -148,6 +148,12 @@ public:
     /// The time to end in good order is over.
     void hurry() noexcept;
 
+    /// What has been received and no handler has been given.   Units: bytes.
+    std::size_t waitingBytes() const noexcept { return hasStrand() ? knownRare()->strand->waitingBytes() : 0; }
+    void dropWaiting() noexcept {
+        if (hasStrand()) strand().dropMessages();
+    }
+
     // ---- for its strand and events: on the loop's thread, or on the pool's while the strand has an event there ----
 
     Strand& strand();

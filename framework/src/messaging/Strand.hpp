@@ -51,6 +51,8 @@ public:
     void begin(std::unique_ptr<Event> first) noexcept;
     /// Those that wait go to no handler.
     void dropMessages() noexcept;
+    /// Units: bytes of messages that wait.
+    std::size_t waitingBytes() const noexcept { return waitingBytes_; }
     /// The session has gone: whatever still waits is destroyed.
     void clear() noexcept {
         tasks_.clear();

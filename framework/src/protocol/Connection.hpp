@@ -95,6 +95,8 @@ public:
     bool isWithinMessage() const noexcept {
         return (message_ != Message::None || reader_.isWithinFrame()) && (inbound_ == Inbound::Open || inbound_ == Inbound::Held);
     }
+    /// What of a message is collected.   Units: bytes of memory.
+    std::size_t heldBytes() const noexcept { return pieces_ ? pieces_->message.capacity() : 0; }
     /// Whether any of a message has come since the last time that this was asked.
     bool takeProgress() noexcept { return std::exchange(progressed_, false); }
 

@@ -20,6 +20,8 @@ public:
     bool knowsHost(std::string_view name) const override { return deployments_.knowsHost(name); }
     bool isStopping() const noexcept override { return deployments_.isDraining(); }
 
+    /// Those of a loop.   Thread: the loop's.
+    websocket::WebSocketCarrier::List& carriers(std::size_t loopIndex) noexcept { return carriers_[loopIndex]; }
     /// Cuts the WebSockets that are left on a loop: none may outlive its server.   Thread: the loop's.
     void cutAll(std::size_t loopIndex);
 

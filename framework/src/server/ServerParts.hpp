@@ -12,6 +12,8 @@
 #include "server/Certificates.hpp"
 #include "server/ConnectionBounds.hpp"
 #include "server/LifeCycle.hpp"
+#include "server/Holders.hpp"
+#include "server/MemoryWatch.hpp"
 #include "plugins/PluginHost.hpp"
 #include "server/ServedSite.hpp"
 #include "server/Signals.hpp"
@@ -41,12 +43,16 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     plugins::PluginHost pluginHost;  // first: its libraries outlive everything that came from them
     std::vector<std::string> installProblems;
     bool installed = false;
+    const std::shared_ptr<MemoryBudget> memoryBudget;
     const std::vector<std::shared_ptr<EventLoop>> loops;
     const std::shared_ptr<ThreadPool> pool;  // sessions that run on workers, and the executor's tasks
     deployment::Deployments deployments;
     server::ServedSite site;
     http::HttpHost httpHost;
     std::shared_ptr<http::GateState> gate;
+    server::Holders holders;
+    server::MemoryWatch memory;
+    bool memoryWatched = false;  // its timers live as long as the loops
     std::vector<detail::EndpointModel> waiting;  // deployed before start()
     bool deployed = false;  // what waited is there: what comes now is deployed at once, also by a configurator of those
     std::vector<std::unique_ptr<transport::ProxyGreetings>> greetings;  // by loop; each is its loop's alone
@@ -85,6 +91,8 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     void turnLoops();
     void turn(std::size_t index);
     void watch();
+    void watchMemory();
+    HttpResponse readiness(std::string_view target) const;
     void listen();
     bool hasRoom();
     /// How a connection came.

@@ -2,6 +2,7 @@
 #include "base/Log.hpp"
 #include "configuration/ListenUrl.hpp"
 #include "deployment/ConfiguredEndpoint.hpp"
+#include "server/AllowedMemory.hpp"
 #include "server/ServerParts.hpp"
 #include "transport/ActivatedSockets.hpp"
 
@@ -53,10 +54,13 @@ std::vector<transport::Listener::Address> addressesOf(const ListenConfig& listen
                                 "; start the program by its .socket unit, whose FileDescriptorName= is the name"};
 }
 
-std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
+std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count, MemoryBudget& memory) {
     std::vector<std::shared_ptr<transport::EventLoop>> loops;
     const auto sockets = std::make_shared<transport::OpenSockets>();
-    for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_shared<transport::EventLoop>(sockets));
+    for (unsigned i = 0; i < count; ++i) {
+        loops.push_back(std::make_shared<transport::EventLoop>(sockets));
+        loops.back()->memory().setBudget(memory);
+    }
     return loops;
 }
 
@@ -65,12 +69,15 @@ std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count) {
 Server::Parts::Parts(ServerConfig theConfig)
     : config{std::move(theConfig)},
       bounds{server::connectionBounds(config.server.maxConnections)},
-      loops{makeLoops(loopCount(config))},
+      memoryBudget{MemoryBudget::make(server::memoryBudget(config.server.memory))},
+      loops{makeLoops(loopCount(config), *memoryBudget)},
       pool{std::make_shared<ThreadPool>(ThreadPool::Bounds{config.server.workers, config.server.executorQueue})},
       deployments{{loops.begin(), loops.end()}, pool},
       site{deployments},
       httpHost{loops.size(), deployments.state().ended, {static_cast<int>(config.server.workers), static_cast<int>(config.server.requestQueue)}},
       gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config, bounds))},
+      holders{gate, site},
+      memory{memoryBudget, loops.size(), holders},
       wakeUp{server::WakeUp::take()} {
     for (const auto& loop : loops) greetings.push_back(std::make_unique<transport::ProxyGreetings>(*loop));
     deployments.state().pendingHandshakes = config.server.pendingHandshakes;
@@ -103,6 +110,7 @@ void Server::Parts::start(Server& server) {
         turnLoops();
         pool->start();
         watch();
+        watchMemory();
         listen();
     } catch (...) {
         const auto soon = Clock::now() + kGivingUp;
@@ -156,18 +164,18 @@ void Server::Parts::deployWaiting() {
 
 /// On the loops: health never waits for a worker.
 void Server::Parts::addHealth() {
-    const auto add = [this](const char* path, std::function<HttpResponse()> answer) {
+    const auto add = [this](const char* path, std::function<HttpResponse(std::string_view target)> answer) {
         if (deployments.hasRoute("GET", path)) return;
         deployments.addRoute({{}, "GET", path, detail::AsyncHttpHandler{[answer = std::move(answer)](const HttpExchange& exchange, detail::Strand*) {
-                                  HttpResponse response = answer();
+                                  HttpResponse response = answer(exchange.request().target);
                                   response.setHeader("Cache-Control", "no-store");
                                   exchange.respond(std::move(response));
                                   return detail::Running{};
                               }},
                               /*isHealth=*/true});
     };
-    add("/healthz", [] { return HttpResponse{200, {}, "ok\n"}; });
-    add("/readyz", [this] { return deployments.isDraining() ? HttpResponse{503, {}, "stopping\n"} : HttpResponse{200, {}, "ready\n"}; });
+    add("/healthz", [](std::string_view) { return HttpResponse{200, {}, "ok\n"}; });
+    add("/readyz", [this](std::string_view target) { return readiness(target); });
 }
 
 // ------------------------------------------------------------------------------------------------ plugins
@@ -276,6 +284,25 @@ void Server::Parts::watch() {
     if (limit.count() <= 0) return;
     watchdog.emplace(std::vector<std::shared_ptr<Loop>>{loops.begin(), loops.end()}, onClock(limit));
     watchdog->start();
+}
+
+/// Once: its timers live as long as the loops.
+void Server::Parts::watchMemory() {
+    if (std::exchange(memoryWatched, true)) return;
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+        loops[i]->post([this, i] { memory.start(*loops[i], i); });
+    }
+}
+
+/// Whether newcomers are welcome; with `?verbose` what there is of them, and of memory.
+HttpResponse Server::Parts::readiness(std::string_view target) const {
+    HttpResponse response{200, {}, "ready\n"};
+    if (memory.isShort()) response = {503, {}, "short of memory\n"};
+    if (deployments.isDraining()) response = {503, {}, "stopping\n"};
+    if (!target.ends_with("?verbose")) return response;
+    response.body.append("connections ").append(std::to_string(loops.front()->openSockets().now()));
+    response.body.append("\nconnections_most ").append(std::to_string(bounds.most)).append("\n").append(memory.figures());
+    return response;
 }
 
 void Server::Parts::listen() {

@@ -116,13 +116,17 @@ public:
     SendStatus send(Bytes head, Bytes payload) {
         if (noMoreSends_) return SendStatus::Closed;
         return queued([&] {
+            requireMemoryIfBlocked(head.size() + payload.size());
             const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
             return lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload);
         });
     }
     /// Messages of a batch, by reference; small ones may be copied. Outbox::append() says what it returns.
     SendStatus send(const SharedBatch& batch, std::size_t first, std::size_t last) {
-        return noMoreSends_ ? SendStatus::Closed : queued([&] { return outbox_.append(batch, first, last); });
+        return noMoreSends_ ? SendStatus::Closed : queued([&] {
+            requireMemoryIfBlocked(0);  // a reference
+            return outbox_.append(batch, first, last);
+        });
     }
     /// The same, written now rather than at the turn's end where nothing waits: for what is the turn's last word to many,
     /// each of whom would else be gone through twice.
@@ -252,6 +256,11 @@ private:
         }
         blocked_ ? outbox_.settle() : loop_.atTurnEnd(*this);
         return status;
+    }
+    /// Who takes nothing gets no more of what his server has nothing left of.   Errors: std::bad_alloc.
+    void requireMemoryIfBlocked(std::size_t more) const {
+        if (blocked_) [[unlikely]]
+            requireMemoryHere(more);
     }
     bool isLent(Bytes payload) const noexcept {
         const ChannelLoop::Loan& loan = loop_.loan();

@@ -31,6 +31,7 @@ void EventLoop::retire() noexcept {
     if (wakeUp_ >= 0) ::close(std::exchange(wakeUp_, -1));
     if (epoll_ >= 0) ::close(std::exchange(epoll_, -1));
     readBuffer_.reset();
+    memory().merge();
 }
 
 void EventLoop::run() {

@@ -194,6 +194,7 @@ void LentMessage::keep() {
     std::memcpy(kept_.get(), payload_.data(), payload_.size());
     payload_ = {kept_.get(), payload_.size()};
     keptBytes_ = payload_.size();
+    held_.set(keptBytes_);
 }
 
 }  // namespace patchbay::transport

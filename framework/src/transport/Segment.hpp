@@ -8,6 +8,7 @@
 //   LentMessage     one whose payload lies in memory that is the sender's only for a moment: to be written at once, and
 //                   copied by keep() as far as that does not succeed
 
+#include "base/MemoryBudget.hpp"
 #include "base/WireBatch.hpp"
 
 #include <sys/uio.h>
@@ -111,7 +112,7 @@ public:
     WaitingMessage waiting(std::size_t message) const noexcept override;
 
 private:
-    explicit MessageChunk(std::size_t bytes) noexcept : capacity_{static_cast<std::uint16_t>(bytes)} {}
+    explicit MessageChunk(std::size_t bytes) noexcept : capacity_{static_cast<std::uint16_t>(bytes)} { held_.set(bytes); }
 
     struct Mark {
         std::uint16_t end;
@@ -142,6 +143,7 @@ private:
         }
     }
 
+    HeldBytes<Held::Queues> held_;
     const std::uint16_t capacity_;
     std::uint16_t sent_ = 0;     ///< bytes written
     std::uint16_t filled_ = 0;   ///< bytes appended
@@ -209,6 +211,7 @@ private:
     Bytes payload_;  ///< what is not written of it
     std::unique_ptr<std::byte[]> kept_;
     std::size_t keptBytes_ = 0;
+    HeldBytes<Held::Queues> held_;  // of that
     std::array<std::byte, kMaxHead> head_;
     std::uint8_t headBytes_;
     std::uint8_t headSent_ = 0;

@@ -10,7 +10,7 @@
 namespace patchbay::websocket {
 namespace {
 
-using transport::ControlRoom;
+using transport::ControlRoom, transport::Outbox;
 
 constexpr std::chrono::milliseconds kFlushTimeout{2000};
 
@@ -52,11 +52,12 @@ CloseCause causeOf(CloseCode code) noexcept {
 }
 
 SharedBatch encodeAll(const messaging::Broadcast& broadcast, const Extension* extension) {
-    auto batch = std::make_shared<WireBatch>();
+    auto batch = std::make_shared<HeldBatch<Held::Broadcasts>>();
     batch->bytes.reserve(broadcast.payloadBytes() + broadcast.count() * protocol::kMaxHeaderBytes);
     batch->ends.reserve(broadcast.count());
     for (std::size_t message = 0; message < broadcast.count(); ++message)
         protocol::encodeServerMessage(broadcast.kind(message), broadcast.payload(message), extension, *batch);
+    batch->countHeld();
     return batch;
 }
 
@@ -212,6 +213,7 @@ WebSocketCarrier::Kept::Kept(Bytes rest)
     : bytes{std::make_unique_for_overwrite<std::byte[]>(rest.size() + kSlackBytes)}, size{rest.size()} {
     std::memcpy(bytes.get(), rest.data(), size);
     std::memset(&bytes[size], 0, kSlackBytes);
+    held.set(size);
 }
 
 void WebSocketCarrier::pauseReading() noexcept {
@@ -277,6 +279,23 @@ void WebSocketCarrier::onFailure(CloseCode code, std::string_view rule) {
 
 void WebSocketCarrier::onEnd(std::error_code why) {
     session()->lost(why ? why.message() : "the peer ended the connection without a Close frame");
+    endConnection(kFlushTimeout);
+}
+
+std::size_t WebSocketCarrier::heldBytes() const noexcept {
+    if (!session()) return 0;
+    return queuedBytes() + connection_.heldBytes() + (kept_ ? kept_->size : 0) + session()->waitingBytes();
+}
+
+/// Whoever has begun to take a large message and takes no more of it would hold it until his time is over.
+void WebSocketCarrier::shed() noexcept {
+    if (!session()) return;
+    const auto channel = channel_;
+    session()->dropWaiting();
+    channel->dropQueue();
+    connection_.failWithoutMemory();
+    if (session()) session()->lost("the server is short of memory");
+    if (channel->queuedBytes() > Outbox::kHeldSpare) channel->abort();
     endConnection(kFlushTimeout);
 }
 

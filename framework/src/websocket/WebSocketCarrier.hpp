@@ -12,6 +12,7 @@
 //
 // Lifetime: the session owns its carrier until the connection has ended; so long the carrier keeps the session.
 
+#include "base/MemoryBudget.hpp"
 #include "messaging/AgreedExtension.hpp"
 #include "transport/ConnectionPlace.hpp"
 #include "messaging/SessionCore.hpp"
@@ -48,6 +49,10 @@ public:
     WebSocketCarrier(Upgraded upgraded, List& list);
     void beginReading(std::span<std::byte> firstBytes);
 
+    /// What it has its server hold: half a message, and what waits for its peer.   Units: bytes.   Thread: the loop's.
+    std::size_t heldBytes() const noexcept;
+    /// Gives that up, and the connection with it: 1013.   Thread: the loop's.
+    void shed() noexcept;
     /// Ends the connection now: the time to part in good order is over.   Thread: the loop's.
     void cut() noexcept;
 
@@ -72,6 +77,7 @@ private:
         std::unique_ptr<std::byte[]> bytes;  // kSlackBytes behind
         std::size_t size;
         std::size_t taken = 0;
+        HeldBytes<Held::Messages> held;
         bool resumed = false;  // what is kept is to be fed
         bool entered = false;  // an entry of the loop looks whether it is
     };

@@ -67,6 +67,7 @@ server:
   loops: 4
   workers: 2
   maxConnections: 100
+  memory: 512MiB
   drainTimeout: 500ms
   requestBody: 0B
   headBytes: 8KiB
@@ -116,6 +117,7 @@ logging: { level: debug }
     EXPECT_THAT(config.server.loops, Optional(4u));
     EXPECT_EQ(config.server.workers, 2u);
     EXPECT_EQ(config.server.maxConnections, 100u);
+    EXPECT_EQ(config.server.memory, 512_MiB);
     EXPECT_EQ(config.server.drainTimeout, 500ms);
     EXPECT_EQ(config.server.requestBody, 0u);
     EXPECT_EQ(config.server.headBytes, 8_KiB);
@@ -211,6 +213,7 @@ INSTANTIATE_TEST_SUITE_P(Limits, ValuesOfAKey,
                          testing::Values(Range{"server.loops", 1, 1024}, Range{"server.workers", 1, 10'000},
                                          Range{"server.maxConnections", 1, 100'000'000}, Range{"server.headFields", 10, 100'000},
                                          Range{"server.requestQueue", 1, 1'000'000}, Range{"server.backlog", 1, 65'535},
+                                         Range{"server.memory", 16 << 20, std::uint64_t{1} << 46, "B"},
                                          Range{"server.loopQueue", 64 << 10, std::uint64_t{64} << 30, "B"},
                                          Range{"server.executorQueue", 1, 100'000'000},
                                          Range{"limits.maxMessageSize", 1, std::uint64_t{4} << 30, "B"},

@@ -1,0 +1,26 @@
+#pragma once
+// Whom a server has to hold memory for: the connections of its gate, and its WebSockets.
+
+#include "http/Gate.hpp"
+#include "server/MemoryWatch.hpp"
+#include "server/ServedSite.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace patchbay::server {
+
+class Holders final : public MemoryHolders {
+public:
+    Holders(std::shared_ptr<http::GateState> gate, ServedSite& site) noexcept : gate_{std::move(gate)}, site_{site} {}
+
+    void setShort(bool isShort) noexcept override { gate_->isShort.store(isShort, std::memory_order_relaxed); }
+    void goOn(std::size_t loopIndex) override { http::Gate::goOn(*gate_, loopIndex); }
+    std::size_t endLargest(std::size_t loopIndex, std::size_t least) noexcept override;
+
+private:
+    const std::shared_ptr<http::GateState> gate_;
+    ServedSite& site_;
+};
+
+}  // namespace patchbay::server

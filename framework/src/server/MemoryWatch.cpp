@@ -1,0 +1,62 @@
+#include "server/MemoryWatch.hpp"
+
+#include "base/Log.hpp"
+
+#include <utility>
+
+namespace patchbay::server {
+
+void MemoryWatch::start(Loop& loop, std::size_t loopIndex) {
+    if (budget_->limit() == 0) return;
+    const bool isUrgent = budget_->used() >= percent(50);
+    loop.after(isUrgent ? kUrgent : kCalm, [this, &loop, loopIndex] {
+        look(loopIndex);
+        start(loop, loopIndex);
+    });
+}
+
+void MemoryWatch::look(std::size_t loopIndex) {
+    const std::size_t used = budget_->used();
+    judge(used);
+    const bool isShortNow = isShort();
+    if (std::exchange(wasShort_[loopIndex], isShortNow) && !isShortNow) holders_.goOn(loopIndex);
+    if (used >= percent(95)) shed(loopIndex, (used - percent(90)) / wasShort_.size());
+}
+
+/// Whichever loop comes first: one may be held up.
+void MemoryWatch::judge(std::size_t used) {
+    bool before = isShort();
+    const bool now = used >= percent(before ? 70 : 80);
+    if (before == now || !isShort_.compare_exchange_strong(before, now, std::memory_order_relaxed)) return;
+    holders_.setShort(now);
+    log::warning("memory", now ? "clients have the server hold " + std::to_string(used) + " of " + std::to_string(budget_->limit()) +
+                                     " bytes (server.memory): newcomers hear 503, and bodies wait"
+                               : std::string{"newcomers are served again"});
+}
+
+/// The largest first.
+void MemoryWatch::shed(std::size_t loopIndex, std::size_t bytes) {
+    std::size_t freed = 0;
+    for (int i = 0; i < kMostAtOnce && freed < bytes; ++i) {
+        const std::size_t held = holders_.endLargest(loopIndex, kLeastHeld);
+        if (held == 0) return;
+        freed += held;
+        ended_.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+std::string MemoryWatch::figures() const {
+    std::string lines;
+    const auto line = [&](const char* name, std::uint64_t value) { lines.append(name).append(" ").append(std::to_string(value)).append("\n"); };
+    line("memory_budget_bytes", budget_->limit());
+    line("memory_used_bytes", budget_->used());
+    line("memory_bodies_bytes", budget_->of(Held::Bodies));
+    line("memory_answers_bytes", budget_->of(Held::Answers));
+    line("memory_queues_bytes", budget_->of(Held::Queues));
+    line("memory_messages_bytes", budget_->of(Held::Messages));
+    line("memory_broadcasts_bytes", budget_->of(Held::Broadcasts));
+    line("memory_connections_ended", ended_.load(std::memory_order_relaxed));
+    return lines;
+}
+
+}  // namespace patchbay::server

@@ -1,0 +1,146 @@
+// In which order a server sheds load when its peers have it hold too much: newcomers and bodies, the largest, everybody.
+
+#include "server/MemoryWatch.hpp"
+
+#include "base/ManualLoop.hpp"
+#include "support/CapturedLog.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace patchbay::test {
+namespace {
+
+using namespace std::chrono_literals;
+using server::MemoryWatch;
+using ::testing::AllOf, ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty, ::testing::SizeIs;
+
+constexpr std::size_t kKiB = 1024, kBudget = 1000 * kKiB;
+
+/// Connections of one loop, by what each holds.
+class Holders final : public server::MemoryHolders {
+public:
+    explicit Holders(MemoryBudget& budget) : budget_{budget} {}
+
+    void setShort(bool is) noexcept override { isShort = is; }
+    void goOn(std::size_t loopIndex) override { wentOn.push_back(loopIndex); }
+    std::size_t endLargest(std::size_t, std::size_t least) noexcept override {
+        const auto largest = std::ranges::max_element(held);
+        if (largest == held.end() || *largest <= least) return 0;
+        const std::size_t bytes = *largest;
+        ended.push_back(bytes / kKiB);
+        hold(largest, 0);
+        return bytes;
+    }
+
+    /// So much is held in all, by that many.
+    void holdAll(std::vector<std::size_t> kibibytes) {
+        for (auto one = held.begin(); one != held.end(); ++one) hold(one, 0);
+        held.assign(kibibytes.size(), 0);
+        for (std::size_t i = 0; i < kibibytes.size(); ++i) hold(held.begin() + static_cast<std::ptrdiff_t>(i), kibibytes[i] * kKiB);
+    }
+
+    bool isShort = false;
+    std::vector<std::size_t> wentOn, ended, held;
+
+private:
+    void hold(std::vector<std::size_t>::iterator one, std::size_t bytes) noexcept {
+        budget_.add(Held::Messages, static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(*one));
+        *one = bytes;
+    }
+    MemoryBudget& budget_;
+};
+
+class MemoryWatchTest : public ::testing::Test {
+protected:
+    explicit MemoryWatchTest(std::size_t limit = kBudget) : budget{MemoryBudget::make(limit)} {
+        loop->turnWith([&] { watch.start(*loop, 0); });
+    }
+    ~MemoryWatchTest() override { holders.holdAll({}); }
+
+    const std::shared_ptr<MemoryBudget> budget;
+    Holders holders{*budget};
+    CapturedLog log;
+    MemoryWatch watch{budget, 1, holders};
+    const OwnLoop loop;
+};
+
+TEST_F(MemoryWatchTest, RefusesNewcomersFromFourFifthsOnUntilThereAreSevenTenths) {
+    holders.holdAll({799});
+    loop->advance(MemoryWatch::kCalm);
+    EXPECT_FALSE(watch.isShort());
+    holders.holdAll({800});
+    loop->advance(MemoryWatch::kUrgent);
+    EXPECT_TRUE(watch.isShort());
+    EXPECT_TRUE(holders.isShort);
+    holders.holdAll({700});
+    loop->advance(MemoryWatch::kUrgent);
+    EXPECT_TRUE(watch.isShort()) << "or it would come and go";
+    EXPECT_THAT(holders.wentOn, IsEmpty());
+    holders.holdAll({699});
+    loop->advance(MemoryWatch::kUrgent);
+    EXPECT_FALSE(holders.isShort);
+    EXPECT_THAT(holders.wentOn, ElementsAre(0U));
+    EXPECT_THAT(log.lines(), ElementsAre(AllOf(HasSubstr("819200 of 1024000 bytes"), HasSubstr("server.memory")), HasSubstr("served again")));
+}
+
+TEST_F(MemoryWatchTest, EndsNobodyBelow95Percent) {
+    holders.holdAll({500, 449});
+    loop->advance(1s);
+    EXPECT_THAT(holders.ended, IsEmpty());
+}
+
+TEST_F(MemoryWatchTest, EndsThoseWhoHoldMostUntilThereAreNineTenths) {
+    holders.holdAll({10, 30, 800, 20, 110});
+    loop->advance(1s);
+    EXPECT_THAT(holders.ended, ElementsAre(800U));
+    holders.holdAll({400, 20, 30, 300, 250});
+    loop->advance(1s);
+    EXPECT_THAT(holders.ended, ElementsAre(800U, 400U));
+}
+
+TEST_F(MemoryWatchTest, EndsNobodyWhoHoldsLittle) {
+    holders.holdAll(std::vector<std::size_t>(63, MemoryWatch::kLeastHeld / kKiB));
+    loop->advance(1s);
+    EXPECT_GT(budget->used(), kBudget) << "63 times 16 KiB";
+    EXPECT_TRUE(watch.isShort());
+    EXPECT_THAT(holders.ended, IsEmpty());
+}
+
+TEST_F(MemoryWatchTest, LetsTheLoopTurnInBetween) {
+    holders.holdAll(std::vector<std::size_t>(200, 17));
+    loop->advance(MemoryWatch::kCalm);
+    EXPECT_THAT(holders.ended, SizeIs(MemoryWatch::kMostAtOnce));
+}
+
+TEST_F(MemoryWatchTest, LooksMoreOftenFromHalfOfItOn) {
+    holders.holdAll({500});
+    loop->advance(MemoryWatch::kCalm);  // armed before
+    holders.holdAll({800});
+    loop->advance(MemoryWatch::kUrgent - 1ms);
+    EXPECT_FALSE(watch.isShort());
+    loop->advance(1ms);
+    EXPECT_TRUE(watch.isShort());
+}
+
+TEST_F(MemoryWatchTest, TellsTheFigures) {
+    holders.holdAll({960, 5});
+    loop->advance(1s);
+    EXPECT_THAT(watch.figures(), AllOf(HasSubstr("memory_budget_bytes 1024000\n"), HasSubstr("memory_used_bytes 5120\n"),
+                                       HasSubstr("memory_messages_bytes 5120\n"), HasSubstr("memory_connections_ended 1\n")));
+}
+
+class MemoryWatchWithoutALimit : public MemoryWatchTest {
+protected:
+    MemoryWatchWithoutALimit() : MemoryWatchTest{0} {}
+};
+
+TEST_F(MemoryWatchWithoutALimit, NeverLooks) {
+    EXPECT_FALSE(loop->untilNextTimer());
+    EXPECT_THAT(watch.figures(), HasSubstr("memory_budget_bytes 0\n"));
+}
+
+}  // namespace
+}  // namespace patchbay::test
