@@ -1,16 +1,18 @@
 // The server under attack: a program like any user's, so that what it costs is read from outside. GET /hello answers;
 // GET /counts tells how many sessions there are, and how many fell to a full queue. GET /events is a stream that POST /publish and
-// /publish-here write to; GET /download/{bytes} is written as fast as its client reads; PUT /upload is read in pieces, and
-// POST /whole as a whole.
+// /publish-here write to; GET /files/… is the folder that PATCHBAY_HOSTILE_FOLDER names; GET /download/{bytes} is written as fast
+// as its client reads; PUT /upload is read in pieces, and POST /whole as a whole.
 
 #include "hostile/Endpoints.hpp"
 
 #include <patchbay/application.hpp>
 #include <patchbay/async.hpp>
 #include <patchbay/http_exchange.hpp>
+#include <patchbay/web.hpp>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -84,6 +86,7 @@ void serveStreams(Server& server) {
 void install(patchbay::Server& server) {
     server.deployRegistered();
     serveStreams(server);
+    if (const char* const folder = std::getenv("PATCHBAY_HOSTILE_FOLDER")) web::serveFolder(server, "/files/", folder);
     server.handle("GET", "/hello", [](const patchbay::HttpRequest&, patchbay::HttpResponse& response) {
         response.write("text/plain", "hello");
     });
