@@ -202,6 +202,17 @@ TEST_F(StrandTest, TheCloseHandlerMayWait) {
     EXPECT_EQ(server.sessionCount(), 0u);
 }
 
+TEST_F(StrandTest, ASessionWhoseEndpointWasTakenAwayIsThereUntilItsCloseHandlerHasReturned) {
+    gates->closeWaits = true;
+    server.connect("/patient/a");
+    EXPECT_TRUE(server.undeploy("/patient/{room}"));
+    EXPECT_THAT(lines(), ElementsAre("open a", "close shutdown"));
+    EXPECT_EQ(server.sessionCount(), 1u) << "a stop waits for it";
+    open("close");
+    EXPECT_EQ(lines().back(), "closed");
+    EXPECT_EQ(server.sessionCount(), 0u);
+}
+
 TEST_F(StrandTest, TheErrorHandlerMayWaitAndTheNextMessageWaitsForIt) {
     Peer& peer = server.connect("/patient/a");
     peer.send("bad");

@@ -68,6 +68,29 @@ MUTANTS = {
     "a window that stays closed": (
         MESSAGING + "Strand.cpp", "    } else if (notReading_ && waitingBytes_ <= most / 2) {\n",
         "    } else if (notReading_ && waitingBytes_ > 0 && waitingBytes_ <= most / 2) {\n"),
+    # Of coroutines.
+    "a resume on the wrong strand": (
+        MESSAGING + "Strand.cpp", "    if (session_.loop().queue().put(std::make_unique<GoOn>(keep))) return;\n    const std::lock_guard guard{alone_};\n    resumed();\n    finishAlone();\n",
+        "    resumed();\n    pump();\n"),
+    "a lost resume": (MESSAGING + "Strand.cpp", "        if (std::exchange(goesOn_, false)) resumed();\n", "        goesOn_ = false;\n"),
+    "an end that cancels nothing": (
+        MESSAGING + "Strand.cpp", "    if (wait) wait->end(detail::Wait::End::Cancelled);\n", "    if (wait) wait->end(detail::Wait::End::Done);\n"),
+    "a wait behind the end": (
+        MESSAGING + "Strand.cpp", "    if (cancelled_) return false;\n", ""),
+    "a close handler before the handler's end": (
+        MESSAGING + "Strand.cpp", "    if (!byPeer) dropMessages();\n    cancel();\n",
+        "    if (!byPeer) dropMessages();\n    if (stage_ == Stage::Suspended) stage_ = Stage::Idle;\n"),
+    "a close handler that may not wait": (
+        MESSAGING + "Strand.cpp", "        if (last_ && !hurried_ && !session_.loop().queue().isClosed()) allowWaits();\n", ""),
+    "a function that is left alone with what it refers to": (
+        "framework/src/endpoint/Executor.cpp", "    return before == Call::Over;\n", "    return true;\n"),
+    # Of the timeouts.
+    "a stall that is looked at once": (CHANNEL, "    watchStall();\n    if (!takes && receiver_)", "    if (!takes && receiver_)"),
+    "a slow reader taken for one who takes nothing": (
+        CHANNEL, "    const bool takes = tookSome_ || untakenByPeer() < before;\n", "    const bool takes = untakenByPeer() < before;\n"),
+    "an unfinished message that is looked at once": (
+        CARRIER, "    watchMessage();\n    if (late)", "    if (late)"),
+    "one frame too many": ("framework/src/protocol/Connection.cpp", "pieces_->fragments > maxFragments_", "pieces_->fragments > maxFragments_ + 1"),
     # Of the channel and the carrier above it.
     "a partial write taken for a whole one": (
         CHANNEL, "    outbox_.written(result.bytes);\n    written(result);\n", "    outbox_.written(batch.bytes);\n    written(result);\n"),
