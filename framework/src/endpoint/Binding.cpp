@@ -1,5 +1,7 @@
 #include <patchbay/detail/Binding.hpp>
 
+#include "base/Utf8.hpp"
+
 namespace patchbay::detail {
 
 void setLabel(std::atomic<const char*>& label, const std::string& className, const char* method) {
@@ -7,9 +9,10 @@ void setLabel(std::atomic<const char*>& label, const std::string& className, con
 }
 
 void failConversion(std::string_view what, std::string_view text, std::string_view wanted) {
-    constexpr std::size_t kShown = 40;
-    throw DecodeError{std::string{what}, "'" + std::string{text.substr(0, kShown)} +
-                                             (text.size() > kShown ? "…" : "") + "' is not " + std::string{wanted}};
+    constexpr std::size_t kShown = 40;  // bytes
+    const std::string_view shown = cutAtCharacter(text, kShown);
+    throw DecodeError{std::string{what}, "'" + std::string{shown} + (shown.size() < text.size() ? "…" : "") + "' is not " +
+                                             std::string{wanted}};
 }
 
 bool toBool(std::string_view what, std::string_view text) {
@@ -28,15 +31,6 @@ void failForbidden(const char* method, const RoleList& roles) {
     std::string text{method};
     for (const std::string_view role : roles) text.append(std::exchange(before, ", ")).append(role);
     throw Forbidden{text};
-}
-
-void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known) {
-    std::string text = "no message is called '" + std::string{type.substr(0, 40)} + "'; known are ";
-    for (std::size_t i = 0; i < known.size(); ++i) {
-        if (i > 0) text += ", ";
-        text += known[i];
-    }
-    throw DecodeError{std::string{key}, text};
 }
 
 bool isException(const std::exception_ptr& error) noexcept {

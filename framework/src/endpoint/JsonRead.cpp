@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/Suggest.hpp"
+#include "base/Utf8.hpp"
 #include "patchbay/errors.hpp"
 
 namespace patchbay::json::detail {
@@ -31,12 +32,12 @@ constexpr std::size_t kShownText = 40;
 
 dom::element element(Value value) noexcept { return std::bit_cast<dom::element>(value); }
 
-std::string quoted(std::string_view text) {
-    if (text.size() <= kShownText) return '"' + std::string{text} + '"';
-    std::size_t end = kShownText;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
-    return '"' + std::string{text.substr(0, end)} + "…\"";
+std::string shortened(std::string_view text) {
+    const std::string_view shown = cutAtCharacter(text, kShownText);
+    return std::string{shown} + (shown.size() < text.size() ? "…" : "");
 }
+
+std::string quoted(std::string_view text) { return '"' + shortened(text) + '"'; }
 
 /// As the peer wrote it.
 std::string shownNumber(std::string_view literal) {
@@ -139,6 +140,12 @@ std::string Place::path() const {
 }
 
 void failReading(const Place& place, const std::string& problem) { throw DecodeError{place.path(), problem}; }
+
+void failUnknownType(const Place& place, std::string_view type, std::span<const std::string_view> known) {
+    std::string problem = "no message is called '" + shortened(type) + "'; known are ";
+    for (std::size_t i = 0; i < known.size(); ++i) problem.append(i > 0 ? ", " : "").append(known[i]);
+    failReading(place, problem);
+}
 
 void failDigits(std::string_view text, const Place& place) {
     failReading(place, quoted(text) + " is no integer that fits");
@@ -263,7 +270,7 @@ bool isItsName(Value tag, const ReadStruct& table, const Place& place, const For
     if (isLenient && !isText(tag)) return false;
     const std::string_view type = readText(tag, place);
     if (type != table.name && !isLenient) {
-        failReading(place, "no message is called '" + std::string{type.substr(0, 40)} + "'; known are " + std::string{table.name});
+        failUnknownType(place, type, {&table.name, 1});
     }
     return type == table.name;
 }

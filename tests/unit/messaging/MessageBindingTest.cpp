@@ -127,6 +127,14 @@ TEST(MessageBinding, ALongTextIsCutInTheError) {
     EXPECT_THAT(conversation.instance().errors, ElementsAre("the message: '" + std::string(40, 'x') + "…' is not a whole number"));
 }
 
+// What is shown of it was cut inside a character, and an error handler that sent it failed for that.
+TEST(MessageBinding, ALongTextIsCutBetweenCharacters) {
+    const std::string half(39, 'x');
+    Conversation<Taker<int>> conversation;
+    conversation.text(half + "é");
+    EXPECT_THAT(conversation.instance().errors, ElementsAre("the message: '" + half + "…' is not a whole number"));
+}
+
 TEST(MessageBinding, ListsAndMapsAreReadFromJson) {
     Conversation<Taker<const std::vector<int>&>> list;
     list.text("[1,2,3]");
@@ -378,6 +386,16 @@ TEST(TypeTagsOption, ASingleStructIsNotTakenForAnother) {
     EXPECT_THAT(conversation.peer().texts, IsEmpty());
     EXPECT_THAT(conversation.instance().errors, ElementsAre("type: no message is called 'Move'; known are Say",
                                                             "type: expected text, got the number 7", "type: is there twice"));
+}
+
+TEST(TypeTagsOption, ALongNameIsCutBetweenCharacters) {
+    const std::string half(39, 'x');
+    Conversation<Single> single;
+    single.text(R"({"type":")" + half + R"(é","text":"x"})");
+    EXPECT_THAT(single.instance().errors, ElementsAre("type: no message is called '" + half + "…'; known are Say"));
+    Conversation<Board> several;
+    several.text(R"({"type":")" + half + R"(é"})");
+    EXPECT_THAT(several.instance().errors, ElementsAre("type: no message is called '" + half + "…'; known are Say, Move, rename-to"));
 }
 
 class Lenient : public Notes {

@@ -116,7 +116,6 @@ using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandl
 
 [[noreturn]] void failTooBig(std::size_t bytes, std::size_t limit);
 [[noreturn]] void failForbidden(const char* method, const RoleList& roles);
-[[noreturn]] void failUnknownType(std::string_view type, std::string_view key, std::span<const std::string_view> known);
 
 /// Asked before the message is decoded, so that a message over the limit costs nothing and is no DecodeError. The
 /// connection's limit is the largest of all handlers', so one without a limit of its own is held to the endpoint's here.
@@ -204,7 +203,7 @@ template <class... Hs>
 [[noreturn]] void failUnknownTypeOf(std::string_view type, std::string_view key, TypeList<Hs...>) {
     std::vector<std::string_view> known;
     (TypeNames<MessageOf<Hs>>::each([&](std::string_view name) { known.push_back(name); }), ...);
-    failUnknownType(type, key, known);
+    json::detail::failUnknownType(json::detail::Place{json::detail::Place{}, key}, type, known);
 }
 
 /// True when structs must be told apart by their names.

@@ -19,6 +19,8 @@
 namespace patchbay::json::detail {
 
 [[noreturn]] void failReading(const Place& place, const std::string& problem);
+/// `type`, at `place`, names none of the messages that may come.
+[[noreturn]] void failUnknownType(const Place& place, std::string_view type, std::span<const std::string_view> known);
 
 bool isNull(Value value) noexcept;
 bool isText(Value value) noexcept;
