@@ -22,6 +22,20 @@ class Nameless {
 public:
     ON_MESSAGE(said)
     Row said(const Row& row);
+    ON_MESSAGE(drew)
+    void drew(std::vector<std::byte> picture);
+};
+
+struct Line {
+    int from, to;
+};
+class NamelessAnswers {
+    SERVER_ENDPOINT(NamelessAnswers, "/chat/{room}", .typeTags = Never)
+public:
+    ON_MESSAGE(drew)
+    Row drew(const Line& line);
+    ON_MESSAGE(said)
+    Row said(const std::string& text);
 };
 
 std::vector<std::string_view> originsOfTheDay();

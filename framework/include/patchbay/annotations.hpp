@@ -180,7 +180,8 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                                    "nothing encodes what this method returns: ")                                       \
                 PATCHBAY_CHECK(name, where, MemberIsTypeKey,                                                           \
                                "a member is called like the key under which its struct's name stands in a message: "   \
-                               "rename it, or choose another .typeKey, or say .typeTags = Never")                      \
+                               "rename it, or choose another .typeKey (.typeTags = Never is enough for a class with "  \
+                               "one handler for text, and no variant)")                                                \
                 PATCHBAY_CHECK(name, where, AsyncTakesReference,                                                       \
                                "a handler that returns Async takes everything by value: what a reference names "       \
                                "is gone when it goes on")                                                              \

@@ -208,14 +208,53 @@ constexpr bool sharesItsLine() {
     return !requires { Access::atLine<Self, Line>(); };
 }
 
-/// Is a member of the message, or of what is sent back, called like the key under which its struct's name stands?
-template <class Self, On Event, class Result, class... Ps>
-constexpr bool hasKeyMember(TypeList<Ps...>) {
-    if constexpr (Event == On::Message) {
-        using Message = typename Pick<Event, Role::Message, TypeList<Ps...>>::Type;
-        return KeyMember<Message>::is(kTypeKey<Self>) || KeyMember<std::remove_cvref_t<Result>>::is(kTypeKey<Self>);
+/// Two handlers for text are told apart by the names of their structs, also where none are written. The struct of either that has a
+/// member called like the key; void for none.
+template <class Self, class Mine, class Other>
+consteval auto keyMemberOfTwo() {
+    constexpr Form mine = formOf<Mine>();
+    constexpr Form theirs = formOfHandler<Other>();
+    if constexpr (mine == Form::Binary || theirs == Form::Binary || theirs == Form::None) {
+        return std::type_identity<void>{};
+    } else if constexpr (mine == Form::Typed && KeyMember<Mine>::is(kTypeKey<Self>.key)) {
+        return std::type_identity<Mine>{};
+    } else if constexpr (theirs == Form::Typed && KeyMember<MessageOf<Other>>::is(kTypeKey<Self>.key)) {
+        return std::type_identity<MessageOf<Other>>{};
+    } else {
+        return std::type_identity<void>{};
     }
-    return false;
+}
+template <class Self, class Mine>
+consteval auto keyMemberOfAny(TypeList<>) {
+    return std::type_identity<void>{};
+}
+template <class Self, class Mine, class First, class... Others>
+consteval auto keyMemberOfAny(TypeList<First, Others...>) {
+    using Found = decltype(keyMemberOfTwo<Self, Mine, First>());
+    if constexpr (std::is_void_v<typename Found::type>) {
+        return keyMemberOfAny<Self, Mine>(TypeList<Others...>{});
+    } else {
+        return Found{};
+    }
+}
+
+/// Which struct has a member called like the key under which its name stands: the message's, what is sent back, or the message of a
+/// handler above. A std::type_identity, of void for none.
+template <class Self, On Event, class Method, int Line>
+consteval auto keyMember() {
+    using Result = std::remove_cvref_t<typename ResultOf<typename MethodTraits<Method>::Return>::Type>;
+    using Message = typename Pick<Event, Role::Message, typename MethodTraits<Method>::Parameters>::Type;
+    if constexpr (Event != On::Message) {
+        return std::type_identity<void>{};
+    } else if constexpr (kHasKeyMember<Self, Message>) {
+        return std::type_identity<Message>{};
+    } else if constexpr (kHasKeyMember<Self, Result>) {
+        return std::type_identity<Returned<Result>>{};
+    } else if constexpr (kTypeKey<Self>.isWritten) {
+        return std::type_identity<void>{};  // each handler above has been looked at
+    } else {
+        return keyMemberOfAny<Self, Message>(handlers<Self, Line - 1>());
+    }
 }
 
 /// The first mistake of `Method`, a pointer to a member function type, whose macro stands at rank `Line`.
@@ -241,7 +280,7 @@ constexpr Mistake findMistake() {
             return Mistake::ReturnsSomething;
         } else if constexpr (!isSendableResult<Result>()) {
             return Mistake::CannotSendResult;
-        } else if constexpr (hasKeyMember<Self, Event, Result>(List{})) {
+        } else if constexpr (!std::is_void_v<typename decltype(keyMember<Self, Event, Method, Line>())::type>) {
             return Mistake::MemberIsTypeKey;
         } else {
             if constexpr (kIsAsync<Return>) {
@@ -307,7 +346,7 @@ template <class T>
 struct WithoutOptional<std::optional<T>> : WithoutOptional<T> {};
 
 /// The Refusal of a method. Only what the mistake needs is instantiated.
-template <class Self, On Event, class Method, Mistake mistake>
+template <class Self, On Event, class Method, int Line, Mistake mistake>
 consteval auto refusal() {
     using json::detail::Direction, json::detail::Trouble;
     using Traits = MethodTraits<Method>;
@@ -329,10 +368,7 @@ consteval auto refusal() {
         using About = typename decltype(parameter<Self, mistake, Event, 1>(typename Traits::Parameters{}))::type;
         return Refusal<mistake, Trouble::None, About>{};
     } else if constexpr (mistake == Mistake::MemberIsTypeKey) {
-        using Message = typename Pick<Event, Role::Message, typename Traits::Parameters>::Type;
-        using Result = std::remove_cvref_t<typename ResultOf<typename Traits::Return>::Type>;
-        using About = std::conditional_t<KeyMember<Message>::is(kTypeKey<Self>), Message, Returned<Result>>;
-        return Refusal<mistake, Trouble::None, About>{};
+        return Refusal<mistake, Trouble::None, typename decltype(keyMember<Self, Event, Method, Line>())::type>{};
     } else if constexpr (mistake == Mistake::ReturnsSomething || mistake == Mistake::AsyncReturnsView) {
         return Refusal<mistake, Trouble::None, Returned<typename Traits::Return>>{};
     } else {
@@ -343,7 +379,7 @@ consteval auto refusal() {
 /// What is wrong with a method, as a Refusal: of Mistake::None where nothing is.
 template <class Self, On Event, class Method, int Line>
 consteval auto refusalOf() {
-    return refusal<Self, Event, Method, findMistake<Self, Event, Method, Line>()>();
+    return refusal<Self, Event, Method, Line, findMistake<Self, Event, Method, Line>()>();
 }
 
 }  // namespace patchbay::detail

@@ -208,9 +208,10 @@ struct TypeNames<std::variant<Ts...>> {
     }
 };
 
-/// Is one of T's members called `key`, where T's name would stand?
+/// Is one of T's members called `key`, where T's name would stand? A variant's structs have their names always.
 template <class T>
 struct KeyMember {
+    static constexpr bool isAlways(std::string_view) { return false; }
     static constexpr bool is(std::string_view key) {
         if constexpr (std::is_class_v<T>) {
             if constexpr (json::Taggable<T>) return json::detail::hasMember<T>(key);
@@ -220,6 +221,7 @@ struct KeyMember {
 };
 template <class... Ts>
 struct KeyMember<std::variant<Ts...>> {
+    static constexpr bool isAlways(std::string_view key) { return is(key); }
     static constexpr bool is(std::string_view key) { return (false || ... || KeyMember<Ts>::is(key)); }
 };
 template <class T>
@@ -230,19 +232,26 @@ template <class Self>
 constexpr std::size_t typeKeySize() {
     return Access::options<Self>().typeKey.size();
 }
-/// Under which key names stand; empty where they do not, and where the options are computed at run time.
+/// Under which key names stand, and whether every struct has one; without key where the options are computed at run time.
+struct TypeKey {
+    std::string_view key;
+    bool isWritten = false;
+};
 template <class Self>
-constexpr std::string_view typeKeyOf() {
+constexpr TypeKey typeKeyOf() {
     if constexpr (requires { typename std::bool_constant<(typeKeySize<Self>() > 0)>; }) {
-        constexpr bool isThere = Access::options<Self>().typeTags != TypeTags::Never;
         constexpr std::string_view key = Access::options<Self>().typeKey;
-        return isThere ? key : std::string_view{};
+        return {key, Access::options<Self>().typeTags != TypeTags::Never};
     } else {
         return {};
     }
 }
 template <class Self>
-inline constexpr std::string_view kTypeKey = typeKeyOf<Self>();
+inline constexpr TypeKey kTypeKey = typeKeyOf<Self>();
+/// Would T's name stand where one of its members does, whatever other handlers there are?
+template <class Self, class T>
+inline constexpr bool kHasKeyMember = kTypeKey<Self>.isWritten ? KeyMember<T>::is(kTypeKey<Self>.key)
+                                                               : KeyMember<T>::isAlways(kTypeKey<Self>.key);
 
 template <class A, class B>
 constexpr bool shareATypeName() {
