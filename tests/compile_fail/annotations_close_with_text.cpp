@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: ON_CLOSE(left): a parameter is of a type that this handler cannot get; it may ask for Session, Principal, CloseReason and PathParam
+// EXPECT: Patchbay: ON_CLOSE(left): a parameter is of a type that this handler cannot get; it may ask for Session, Principal, CloseReason and PathParam, by value or const reference
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

@@ -1,4 +1,4 @@
-// EXPECT: it stands in another class than it names
+// EXPECT: Patchbay: SERVER_ENDPOINT(Lobby, "/chat/{room}"): it stands in another class than it names
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

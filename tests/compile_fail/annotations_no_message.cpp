@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: ON_MESSAGE(said): no parameter takes the message
+// EXPECT: Patchbay: ON_MESSAGE(said): no parameter takes the message: add a text, bytes, a number or a struct
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

@@ -1,4 +1,4 @@
-// EXPECT: Patchbay: ON_OPEN(joined): the class has no method of that name, or several
+// EXPECT: Patchbay: ON_OPEN(joined): the class has no method of that name, or several: an overloaded method, a template and one that returns auto cannot be a handler
 // EXPECT: app::Room
 #include <patchbay/annotations.hpp>
 

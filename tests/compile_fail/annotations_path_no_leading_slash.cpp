@@ -1,5 +1,4 @@
-// EXPECT: Patchbay: SERVER_ENDPOINT(Room,
-// EXPECT: the path must start with '/'
+// EXPECT: Patchbay: SERVER_ENDPOINT(Room, "chat/{room}"): the path must start with '/'
 #include <patchbay/annotations.hpp>
 
 namespace app {

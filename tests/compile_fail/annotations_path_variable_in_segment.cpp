@@ -1,5 +1,4 @@
-// EXPECT: Patchbay: SERVER_ENDPOINT(Room,
-// EXPECT: a variable is a whole segment, such as {room}
+// EXPECT: Patchbay: SERVER_ENDPOINT(Room, "/chat/room-{room}"): a variable is a whole segment, such as {room}
 #include <patchbay/annotations.hpp>
 
 namespace app {

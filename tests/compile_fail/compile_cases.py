@@ -35,7 +35,8 @@ def spelled_alike(output):
     output = re.sub(r"\bpatchbay::(?:json::)?detail::(Text|FixedString|Path|PathVariable|Parameter|Member|Returned)<", r"\1<", output)
     output = re.sub(r"Text<FixedString<\d+>\{(\".*?\")\}>", r"Text<\1>", output)
     output = re.sub(r"Text<('.'(?:, '.')*)>", lambda found: f'Text<"{found[1][1::5]}">', output)
-    return re.sub(r" (?=[*&>])", "", output)
+    output = re.sub(r" (?=[*&>])", "", output)
+    return output.replace('\\"', '"')
 
 
 def judge(file, compiled, output):

@@ -90,7 +90,7 @@ class Launcher(Machine):
     def testWhatTheServerWouldRefuseIsRefusedBeforeAnythingIsBuilt(self):
         for words, answer in ((("--prot", "9"), "'--prot' is no option of run"), (("--port", "abc"), "--port takes a number from 0 to 65535, not 'abc'"),
                               (("--port", "65536"), "not '65536'"), (("--port",), "--port needs a value"), (("--port=x",), "not 'x'"),
-                              (("--loops", "0"), "from 1 to 1024"), (("--config", "nope.yaml"), "there is no file 'nope.yaml'"),
+                              (("--loops", "0"), "from 1 to 1024"), (("--config", "nope.yaml"), "there is no file 'nope.yaml' that can be read"),
                               (("--tls", "/etc/passwd"), "--tls needs two files"), (("--tls", "/etc/passwd", "k.pem"), "no file 'k.pem'")):
             code, printed, calls = self.launch("run", *words)
             self.assertEqual((code, calls), (2, ""), printed)

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""The newcomer's live poll as a program with its configuration: newcomer_test.py PROGRAM. It stays as short as it is promised to be."""
+"""The newcomer's live poll as a program with its configuration, and the newcomer's mistakes: newcomer_test.py PROGRAM
+
+The poll stays as short as it is promised to be, and what is said of each mistake is what its test says.
+"""
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -35,6 +39,16 @@ class Poll(unittest.TestCase):
             _, log = program.communicate(timeout=30)
         self.assertEqual(program.returncode, 0, log)
         self.assertRegex(log, r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z Information polls: lunch: Lunch\?$")
+
+
+class Mistakes(unittest.TestCase):
+    def testEachIsHeldToItsSentenceByATest(self):
+        rows = re.findall(r"(?m)^\| (.+?) \| (.+?) \| (\S+\.\S+) \|$", (HERE / "MISTAKES.md").read_text())
+        self.assertGreaterEqual(len(rows), 30)
+        for mistake, sentence, test in rows:
+            with self.subTest(mistake):
+                text = re.sub(r'"\s*\n\s*"', "", (HERE.parent / test).read_text()).replace('\\"', '"')
+                self.assertIn(sentence, text)
 
 
 if __name__ == "__main__":

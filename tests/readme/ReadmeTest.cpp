@@ -34,7 +34,10 @@ TEST(Readme, AProgramThatForgetsToDeployIsToldWhyItServesNothing) {
         EXPECT_EQ(server.run([&] { server.requestStop(); }), 0);
         return testing::internal::GetCapturedStderr();
     };
-    EXPECT_NE(saidBy(false).find("no endpoint is deployed"), std::string::npos);
+    EXPECT_NE(saidBy(false).find("no endpoint is deployed, so every WebSocket handshake gets a 404: call deploy<Class>() or "
+                                 "deployRegistered() before run(), and link a static library of endpoints with "
+                                 "patchbay_add_endpoints()\n"),
+              std::string::npos);
     EXPECT_EQ(saidBy(true).find("no endpoint is deployed"), std::string::npos);
 }
 

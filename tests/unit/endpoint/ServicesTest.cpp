@@ -9,7 +9,7 @@
 namespace patchbay {
 namespace {
 
-using testing::AllOf, testing::HasSubstr;
+using testing::AllOf, testing::EndsWith, testing::HasSubstr;
 
 struct Clock {
     int hour = 0;
@@ -68,7 +68,7 @@ TEST(Services, KeepTheirObjectsAlive) {
 
 TEST(Services, AMissingOneIsNamed) {
     const Services services;
-    EXPECT_THAT(errorOf([&] { services.get<Clock>(); }), HasSubstr("Clock in its constructor and nothing provides one"));
+    EXPECT_THAT(errorOf([&] { services.get<Clock>(); }), EndsWith("Clock in its constructor and nothing provides one; call server.provide(...) before deploying"));
 }
 
 TEST(Services, TheSameTypeTwiceAndANullPointerAreRefused) {
