@@ -1,5 +1,6 @@
 #include "Record.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <stdexcept>

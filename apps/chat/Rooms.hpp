@@ -5,6 +5,7 @@
 #include "Messages.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>

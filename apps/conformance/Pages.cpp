@@ -1,5 +1,6 @@
 #include "Endpoints.hpp"
 
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/web.hpp>
 
 namespace conformance {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <patchbay/config.hpp>
 
 namespace patchbay::test {
 namespace {

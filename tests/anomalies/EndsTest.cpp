@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <patchbay/config.hpp>
 #include <sys/socket.h>
 
 namespace patchbay::test {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <numeric>
+#include <patchbay/hooks.hpp>
 
 namespace patchbay::test {
 namespace {

@@ -2,6 +2,7 @@
 #include "anomalies/World.hpp"
 
 #include <gmock/gmock.h>
+#include <patchbay/hooks.hpp>
 
 namespace patchbay::test {
 namespace {

@@ -4,6 +4,7 @@
 #include "plugins/Mapped.hpp"
 
 #include <gmock/gmock.h>
+#include <patchbay/config.hpp>
 
 namespace patchbay::test {
 namespace {

@@ -5,6 +5,7 @@
 #include "integration/Probe.hpp"
 #include "integration/SessionBox.hpp"
 
+#include <patchbay/config.hpp>
 #include <patchbay/topics.hpp>
 
 #include <atomic>

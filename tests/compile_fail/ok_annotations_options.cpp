@@ -1,5 +1,6 @@
 // Every attribute; and none, in a class that has no handlers either.
 #include <patchbay/annotations.hpp>
+#include <patchbay/configurator.hpp>
 
 namespace app {
 

@@ -1,5 +1,6 @@
 #include <patchbay/annotations.hpp>
 
+#include <functional>
 #include <map>
 #include <ostream>
 #include <unordered_map>

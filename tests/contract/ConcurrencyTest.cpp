@@ -9,6 +9,7 @@
 #include "support/RawWebSocket.hpp"
 
 #include <patchbay/annotations.hpp>
+#include <patchbay/config.hpp>
 #include <patchbay/server.hpp>
 
 #include <gtest/gtest.h>

@@ -7,6 +7,7 @@
 
 #include <patchbay/annotations.hpp>
 #include <patchbay/async.hpp>
+#include <patchbay/configurator.hpp>
 #include <patchbay/executor.hpp>
 #include <patchbay/topics.hpp>
 

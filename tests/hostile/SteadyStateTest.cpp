@@ -5,6 +5,7 @@
 #include "support/CountedAllocations.hpp"
 #include "support/RawWebSocket.hpp"
 
+#include <patchbay/config.hpp>
 #include <patchbay/server.hpp>
 
 #include <gtest/gtest.h>

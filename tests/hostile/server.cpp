@@ -8,6 +8,7 @@
 #include <patchbay/application.hpp>
 #include <patchbay/async.hpp>
 #include <patchbay/http_exchange.hpp>
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/web.hpp>
 
 #include <algorithm>

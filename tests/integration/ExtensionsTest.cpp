@@ -2,6 +2,7 @@
 // Source: RFC 6455 §5.8, §9; extension.hpp
 #include "integration/Probe.hpp"
 
+#include <patchbay/configurator.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/topics.hpp>
 

@@ -7,6 +7,8 @@
 #include "support/RawWebSocket.hpp"
 
 #include <patchbay/annotations.hpp>
+#include <patchbay/config.hpp>
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/server.hpp>
 
 #include <gtest/gtest.h>

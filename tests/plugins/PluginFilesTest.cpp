@@ -1,6 +1,7 @@
 // Files that say they are plugins and are not, or not any more: whatever is in them, they are refused with a sentence.
 #include "support/Certificate.hpp"
 
+#include <patchbay/config.hpp>
 #include <patchbay/server.hpp>
 
 #include <gmock/gmock.h>

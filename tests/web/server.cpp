@@ -7,6 +7,7 @@
 //     GET  /listeners    how many there are
 
 #include <patchbay/application.hpp>
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/web.hpp>
 
 #include <algorithm>

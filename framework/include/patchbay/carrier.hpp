@@ -30,6 +30,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -177,6 +178,11 @@ public:
 private:
     friend class ServerContainer;
     std::unique_ptr<deployment::Admission> verdict_;  // nullptr: moved away
+};
+
+/// What to do with a verdict that may take its time.
+struct WhenAdmitted : std::function<void(Admission)> {
+    using function::function;
 };
 
 /// The handshake of a session that begins with `request`, at the endpoint that `target` (path and query) names.

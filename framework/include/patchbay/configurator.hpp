@@ -4,9 +4,8 @@
 
 #include <patchbay/client_certificate.hpp>
 #include <patchbay/endpoint_config.hpp>
-#include <patchbay/extension.hpp>
+#include <patchbay/extension_terms.hpp>
 #include <patchbay/header_fields.hpp>
-#include <patchbay/services.hpp>
 #include <patchbay/session.hpp>
 
 #include <any>
@@ -133,17 +132,4 @@ public:
     virtual std::shared_ptr<void> endpointInstance(const HandshakeRequest& request);
 };
 
-/// How an annotation names its configurator; its constructor gets services like an endpoint's.
-using ConfiguratorFactory = std::shared_ptr<Configurator> (*)(const Services&);
-
-template <class C>
-std::shared_ptr<Configurator> configuredBy(const Services& services) {
-    static_assert(std::is_base_of_v<Configurator, C>,
-                  "Patchbay: configuredBy: this class does not derive from patchbay::Configurator");
-    if constexpr (std::is_base_of_v<Configurator, C>) {
-        return detail::construct<C>(services);
-    } else {
-        return nullptr;  // the build has failed
-    }
-}
 }  // namespace patchbay

@@ -2,19 +2,37 @@
 // The attributes of the annotations. All have defaults, so an annotation names only what it changes:
 // `SERVER_ENDPOINT(Chat, "/chat/{room}", .subprotocols = {"chat.v1"}, .idleTimeout = 5min)`.
 
-#include <patchbay/configurator.hpp>
 #include <patchbay/limits.hpp>
 #include <patchbay/principal.hpp>
+#include <patchbay/services.hpp>
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace patchbay {
+
+class Configurator;
+
+/// How an annotation names its configurator (configurator.hpp); its constructor gets services like an endpoint's.
+using ConfiguratorFactory = std::shared_ptr<Configurator> (*)(const Services&);
+
+template <class C>
+std::shared_ptr<Configurator> configuredBy(const Services& services) {
+    static_assert(std::is_base_of_v<Configurator, C>,
+                  "Patchbay: configuredBy: this class does not derive from patchbay::Configurator");
+    if constexpr (std::is_base_of_v<Configurator, C>) {
+        return detail::construct<C>(services);
+    } else {
+        return nullptr;  // the build has failed
+    }
+}
 
 /// Whether structs carry their name on the wire, under `typeKey`. What comes in may have it in any case, and needs it where the
 /// endpoint has several typed handlers, or a typed one beside an untyped text handler; the structs of a variant always have it.

@@ -8,28 +8,15 @@
 //
 // Source: RFC 6455 §5.8, §9
 
+#include <patchbay/extension_terms.hpp>
 #include <patchbay/message_buffer.hpp>
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace patchbay {
-
-struct ExtensionParameter {
-    std::string name;
-    std::optional<std::string> value;
-    bool operator==(const ExtensionParameter&) const = default;
-};
-
-/// One extension as a client offers it or a server accepts it.   Source: RFC 6455 §9.1
-struct ExtensionTerms {
-    std::string name;
-    std::vector<ExtensionParameter> parameters;
-    bool operator==(const ExtensionTerms&) const = default;
-};
 
 /// An extension on one connection.
 /// Thread: the connection's loop's, but for encodeBroadcast(): any, also while another function runs.

@@ -33,7 +33,9 @@ public:
 };
 
 /// What is called again and again; the time is that of the loop, in a test the one that is turned by hand.
-using Ticker = std::function<void(std::chrono::steady_clock::time_point now)>;
+struct Ticker : std::function<void(std::chrono::steady_clock::time_point now)> {
+    using function::function;
+};
 
 /// A message on its way, as an interceptor sees it.
 class InterceptedMessage {

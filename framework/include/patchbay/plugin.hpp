@@ -24,7 +24,9 @@
 // to the server.
 
 #include <patchbay/detail/PluginEntry.hpp>
+#include <patchbay/extension.hpp>
 #include <patchbay/hooks.hpp>
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/server_container.hpp>
 
 /// Makes `Class` the plugin of this library, under `name`. Further arguments: PluginOptions.

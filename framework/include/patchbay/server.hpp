@@ -7,10 +7,10 @@
 //         return server.run();      // until Ctrl-C or SIGTERM
 //     }
 
-#include <patchbay/config.hpp>
 #include <patchbay/server_container.hpp>
+#include <patchbay/task.hpp>
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -18,6 +18,7 @@
 namespace patchbay {
 
 class Plugin;
+struct ServerConfig;
 
 /// stop() on a thread for which it would have to wait: one of the server's own loops or workers (a handler, hook, ticker, task or
 /// destructor that runs there, also a task of its executor), or the one that is starting or stopping it. Its text says what to do
@@ -36,7 +37,9 @@ public:
 ///     ~Server        stops; on one of its own threads it leaves that to another, says so, and its plugins stay in memory
 class Server final : public ServerContainer {
 public:
-    explicit Server(ServerConfig config = {});
+    Server();
+    /// As the configuration says, which config.hpp has.
+    explicit Server(ServerConfig config);
     ~Server() override;
     /// Adds a plugin that is linked in, as the configuration adds those in libraries. It is installed by start().
     Server& install(std::unique_ptr<Plugin> plugin);
@@ -62,7 +65,7 @@ public:
     /// any more, sessions are still open, and its time is part of `drainTimeout`.
     /// Returns the program's exit code: 0; 1 after telling what kept it from starting, what `ready` threw, or which handlers
     /// did not return. What `stopping` throws is logged.   Errors: std::logic_error, as start().
-    int run(const std::function<void()>& ready = {}, const std::function<void()>& stopping = {});
+    int run(Task ready = {}, Task stopping = {});
 
 private:
     struct Parts;

@@ -8,22 +8,23 @@
 //         server.handle("GET", "/rooms", listRooms);
 //     }
 //
+// What a program with endpoints alone does not need has headers of its own: http_handlers.hpp for handle() and handleAsync(),
+// hooks.hpp, extension.hpp and carrier.hpp for what is hung in.
+//
 // Source: Jakarta WebSocket §5.2 (ServerContainer)
 
-#include <patchbay/carrier.hpp>
+#include <patchbay/close.hpp>
 #include <patchbay/detail/Binding.hpp>
-#include <patchbay/detail/HttpHandlers.hpp>
+#include <patchbay/detail/Image.hpp>
 #include <patchbay/detail/Registration.hpp>
-#include <patchbay/extension.hpp>
-#include <patchbay/hooks.hpp>
-#include <patchbay/http.hpp>
-#include <patchbay/http_exchange.hpp>
 #include <patchbay/services.hpp>
 #include <patchbay/task.hpp>
 #include <patchbay/timer.hpp>
 #include <patchbay/topics.hpp>
 
-#include <functional>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -32,9 +33,28 @@
 
 namespace patchbay {
 
+class Admission;
+class Carrier;
+class CarrierInput;
+class ExtensionFactory;
+struct HandshakeRequest;
+class HandshakeInterceptor;
+class MessageInterceptor;
+class SessionListener;
+struct Ticker;
+struct WhenAdmitted;
+
 namespace deployment {
 class Deployments;
 }
+
+namespace detail {
+struct PlainHttpHandler;
+struct AsyncHttpHandler;
+/// Makes of a handler what the server keeps.   Defined: in http_handlers.hpp.
+template <class F>
+struct HttpBinding;
+}  // namespace detail
 
 /// Everything that is wrong with what was to be deployed, installed or listened on; one line each.
 class DeploymentError : public std::runtime_error {
@@ -70,15 +90,11 @@ public:
     /// Errors: DeploymentError, then or here; then nothing of it is deployed.   Source: Jakarta WebSocket §5.2.1
     template <class Endpoint>
     ServerContainer& deploy() {
-        add({detail::makeModel<Endpoint>()});
-        return *this;
+        return add(detail::makeModel<Endpoint>());
     }
     /// Deploys every endpoint that annotations have registered in this program (or this shared library).
     __attribute__((visibility("hidden"))) inline ServerContainer& deployRegistered() {
-        std::vector<detail::EndpointModel> models;
-        for (const auto* r = detail::firstRegistration(); r; r = r->next) models.push_back(r->make());
-        add(std::move(models));
-        return *this;
+        return add(detail::firstRegistration());
     }
     /// Takes an endpoint away: no new sessions, the open ones close with 1001. False when there is none at that path.
     virtual bool undeploy(std::string_view path);
@@ -91,7 +107,9 @@ public:
     /// has not been provided before.
     template <class F>
     PATCHBAY_HIDDEN ServerContainer& handle(std::string method, std::string path, F&& handler) {
-        return add(std::move(method), std::move(path), detail::bindHandler(std::forward<F>(handler), services()), detail::thisImage());
+        static_assert(requires { sizeof(detail::HttpBinding<F>); }, "Patchbay: handle() needs #include <patchbay/http_handlers.hpp>");
+        return add(std::move(method), std::move(path), detail::HttpBinding<F>::plain(std::forward<F>(handler), services()),
+                   detail::thisImage());
     }
     /// The same on the loop of the connection, where nothing may block: whoever has the exchange answers it, whenever and from wherever, as
     /// a whole or as a stream (http_exchange.hpp).
@@ -99,7 +117,9 @@ public:
     ///     handleAsync("GET", "/report", [](HttpExchange exchange, Executor& executor) -> Async<void> { … });
     template <class F>
     PATCHBAY_HIDDEN ServerContainer& handleAsync(std::string method, std::string path, F&& handler) {
-        return add(std::move(method), std::move(path), detail::bindAsyncHandler(std::forward<F>(handler), services()), detail::thisImage());
+        static_assert(requires { sizeof(detail::HttpBinding<F>); }, "Patchbay: handleAsync() needs #include <patchbay/http_handlers.hpp>");
+        return add(std::move(method), std::move(path), detail::HttpBinding<F>::async(std::forward<F>(handler), services()),
+                   detail::thisImage());
     }
 
     /// Offers an extension in every handshake; of those that a client offers too, the first it prefers is taken.
@@ -124,25 +144,19 @@ public:
     Admission admit(HandshakeRequest request);
     /// The same where hooks may take their time: calls `done` once, on a loop, within this call where that is here; never where the server
     /// ends before. What it throws is logged.   Thread: any.
-    PATCHBAY_HIDDEN void admit(HandshakeRequest request, std::function<void(Admission)> done) {
-        admit(std::move(request), std::move(done), detail::thisImage());
-    }
+    void admit(HandshakeRequest request, WhenAdmitted done, detail::ImagePin pin = detail::thisImage());
     /// Begins the session of a handshake that was admitted, over `carrier` (carrier.hpp). It lives on the loop that this thread turns,
     /// if any, or else on the next in turn, for life. Its open handler runs there, behind what waits, not inside this call.
     /// Returns: where the peer's messages go. One that is not open where the endpoint has become full or was taken away since: answer
     /// with 503.   Errors: std::logic_error where it was not admitted; std::invalid_argument for no carrier.   Thread: as admit().
-    PATCHBAY_HIDDEN CarrierInput openSession(Admission admission, std::unique_ptr<Carrier> carrier) {
-        return openSession(std::move(admission), std::move(carrier), detail::thisImage());
-    }
+    CarrierInput openSession(Admission admission, std::unique_ptr<Carrier> carrier, detail::ImagePin pin = detail::thisImage());
 
     /// Runs `task` every `interval` for as long as the server runs: once for all of it, on one loop. At a fixed rate,
     /// without drift; what a stall has missed is made up for by one run.   Thread of the task: that loop's.
     /// Errors: std::invalid_argument for an interval that is not positive; what the task throws is logged.
     Timer every(std::chrono::milliseconds interval, Task task);
     /// The same on each loop, for what is due for its sessions.   Thread of the task: the loops', several at once.
-    PATCHBAY_HIDDEN ServerContainer& everyOnEachLoop(std::chrono::milliseconds interval, Ticker task) {
-        return everyOnEachLoop(interval, std::move(task), detail::thisImage());
-    }
+    ServerContainer& everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin = detail::thisImage());
 
     /// The topics of a deployed class, for HTTP handlers, timers and other threads. Valid until the class is undeployed.
     /// Errors: std::logic_error when it is not deployed (before a server has started nothing is).
@@ -163,15 +177,14 @@ protected:
     virtual deployment::Deployments& deployments() const noexcept = 0;
 
 private:
-    ServerContainer& add(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin);
+    ServerContainer& add(detail::EndpointModel model);
+    ServerContainer& add(const detail::Registration* first);
+    ServerContainer& add(std::string method, std::string path, detail::PlainHttpHandler handler, detail::ImagePin pin);
     ServerContainer& add(std::string method, std::string path, detail::AsyncHttpHandler handler, detail::ImagePin pin);
     ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin);
     ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin);
     ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin);
     ServerContainer& addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin);
-    ServerContainer& everyOnEachLoop(std::chrono::milliseconds interval, Ticker task, detail::ImagePin pin);
-    void admit(HandshakeRequest request, std::function<void(Admission)> done, detail::ImagePin pin);
-    CarrierInput openSession(Admission admission, std::unique_ptr<Carrier> carrier, detail::ImagePin pin);
     Services& services();
     Topics& topicsOf(const void* identity);
 };

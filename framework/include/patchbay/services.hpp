@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
-#include <typeindex>
-#include <unordered_map>
+#include <typeinfo>
 #include <utility>
+#include <vector>
 
 namespace patchbay {
 
@@ -71,13 +71,14 @@ private:
         std::shared_ptr<const T> readOnly;
     };
     struct Entry {
+        const std::type_info* type;
         void* object;
         std::shared_ptr<void> shares;  // a Shares<T>
     };
     void add(const std::type_info& type, void* object, std::shared_ptr<void> shares);
     const Entry& entry(const std::type_info& type) const;
 
-    std::unordered_map<std::type_index, Entry> entries_;
+    std::vector<Entry> entries_;  // a handful
     const Services* parent_ = nullptr;
 };
 

@@ -10,7 +10,7 @@
 #include <patchbay/bytes.hpp>
 #include <patchbay/close.hpp>
 #include <patchbay/errors.hpp>
-#include <patchbay/extension.hpp>
+#include <patchbay/extension_terms.hpp>
 #include <patchbay/json.hpp>
 #include <patchbay/principal.hpp>
 #include <patchbay/send_status.hpp>

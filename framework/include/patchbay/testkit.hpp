@@ -14,6 +14,7 @@
 // happened.   Thread: one, but for what the code under test starts itself.
 
 #include <patchbay/config.hpp>
+#include <patchbay/http.hpp>
 #include <patchbay/plugin.hpp>
 #include <patchbay/server_container.hpp>
 

@@ -45,10 +45,10 @@ Admission ServerContainer::admit(HandshakeRequest request) {
     return Admission{std::make_unique<deployment::Admission>(deployments().admitNow(std::move(request)))};
 }
 
-void ServerContainer::admit(HandshakeRequest request, std::function<void(Admission)> done, detail::ImagePin pin) {
+void ServerContainer::admit(HandshakeRequest request, WhenAdmitted done, detail::ImagePin pin) {
     request.offeredExtensions.clear();
     // The pin goes last, with what its library destroys.
-    const auto call = std::make_shared<const std::pair<detail::ImagePin, std::function<void(Admission)>>>(std::move(pin), std::move(done));
+    const auto call = std::make_shared<const std::pair<detail::ImagePin, WhenAdmitted>>(std::move(pin), std::move(done));
     deployments().admitAndKeep(std::move(request), [call](deployment::Admission&& verdict) {
         guarded("handshakes", "who asked to admit a handshake", [&] { call->second(Admission{std::make_unique<deployment::Admission>(std::move(verdict))}); });
     });

@@ -1,15 +1,34 @@
 #include <patchbay/server_container.hpp>
 
+#include <patchbay/hooks.hpp>
+#include <patchbay/http_handlers.hpp>
+
 #include "deployment/Deployments.hpp"
 
 namespace patchbay {
 
 Services& ServerContainer::services() { return deployments().services(); }
 
+ServerContainer& ServerContainer::add(detail::EndpointModel model) {
+    std::vector<detail::EndpointModel> models;
+    models.push_back(std::move(model));
+    add(std::move(models));
+    return *this;
+}
+
+ServerContainer& ServerContainer::add(const detail::Registration* first) {
+    std::vector<detail::EndpointModel> models;
+    for (const detail::Registration* registration = first; registration; registration = registration->next) {
+        models.push_back(registration->make());
+    }
+    add(std::move(models));
+    return *this;
+}
+
 bool ServerContainer::undeploy(std::string_view path) { return deployments().undeploy(path); }
 
-ServerContainer& ServerContainer::add(std::string method, std::string path, HttpHandler handler, detail::ImagePin pin) {
-    deployments().addRoute({std::move(pin), std::move(method), std::move(path), std::move(handler)});
+ServerContainer& ServerContainer::add(std::string method, std::string path, detail::PlainHttpHandler handler, detail::ImagePin pin) {
+    deployments().addRoute({std::move(pin), std::move(method), std::move(path), std::move(handler.call)});
     return *this;
 }
 

@@ -1,5 +1,7 @@
 #include <patchbay/detail/Binding.hpp>
 
+#include <cmath>
+
 #include "base/Utf8.hpp"
 
 namespace patchbay::detail {
@@ -8,12 +10,16 @@ void setLabel(std::atomic<const char*>& label, const std::string& className, con
     label.store(internLabel(className + "::" + method), std::memory_order_relaxed);
 }
 
+std::shared_ptr<void> ownedErased(void* object, void (*destroy)(void* object) noexcept) { return {object, destroy}; }
+
 void failConversion(std::string_view what, std::string_view text, std::string_view wanted) {
     constexpr std::size_t kShown = 40;  // bytes
     const std::string_view shown = cutAtCharacter(text, kShown);
     throw DecodeError{std::string{what}, "'" + std::string{shown} + (shown.size() < text.size() ? "…" : "") + "' is not " +
                                              std::string{wanted}};
 }
+
+bool isFinite(long double value) noexcept { return std::isfinite(value); }
 
 bool toBool(std::string_view what, std::string_view text) {
     if (text == "true") return true;

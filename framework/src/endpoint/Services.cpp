@@ -24,15 +24,17 @@ std::shared_ptr<void> pinned(std::shared_ptr<void> object, ImagePin pin) {
 
 void Services::add(const std::type_info& type, void* object, std::shared_ptr<void> shares) {
     if (!object) throw std::invalid_argument{"the service " + readableName(type) + " is a null pointer"};
-    if (!entries_.try_emplace(type, Entry{object, std::move(shares)}).second) {
-        throw std::invalid_argument{"the service " + readableName(type) + " is provided twice"};
+    for (const Entry& entry : entries_) {
+        if (*entry.type == type) throw std::invalid_argument{"the service " + readableName(type) + " is provided twice"};
     }
+    entries_.push_back({&type, object, std::move(shares)});
 }
 
 const Services::Entry& Services::entry(const std::type_info& type) const {
     for (const Services* scope = this; scope; scope = scope->parent_) {
-        const auto found = scope->entries_.find(type);
-        if (found != scope->entries_.end()) return found->second;
+        for (const Entry& entry : scope->entries_) {
+            if (*entry.type == type) return entry;
+        }
     }
     throw MissingService{"it asks for " + readableName(type) +
                          " in its constructor and nothing provides one; call server.provide(...) before deploying"};

@@ -112,7 +112,7 @@ int serve(ServerConfig config, const Application& application) {
     server::startLogging(config.logging);
     Server server{std::move(config)};
     if (application.install) application.install(server);
-    const auto calling = [&](const std::function<void(Server&)>& callback) -> std::function<void()> {
+    const auto calling = [&](const std::function<void(Server&)>& callback) -> Task {
         if (!callback) return {};
         return [&] { callback(server); };
     };

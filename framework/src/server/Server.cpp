@@ -19,6 +19,8 @@ std::string joined(const std::vector<std::string>& problems) {
 DeploymentError::DeploymentError(std::vector<std::string> problems)
     : std::runtime_error{joined(problems)}, problems_{std::move(problems)} {}
 
+Server::Server() : Server{ServerConfig{}} {}
+
 Server::Server(ServerConfig config) : parts_{std::make_shared<Parts>(std::move(config))} {}
 
 Server::~Server() {
@@ -53,7 +55,7 @@ Server& Server::install(std::unique_ptr<Plugin> plugin) {
 
 void Server::start() { parts_->begin(*this, {}); }
 
-void Server::Parts::begin(Server& server, std::function<void()> atItsStop) {
+void Server::Parts::begin(Server& server, Task atItsStop) {
     using Stage = server::LifeCycle::Stage;
     lifeCycle.beginStart();
     try {
@@ -129,12 +131,12 @@ bool Server::Parts::waitForItsEnd(server::CaughtSignals& signals, std::uint64_t 
     }
 }
 
-int Server::run(const std::function<void()>& ready, const std::function<void()>& stopping) {
+int Server::run(Task ready, Task stopping) {
     Parts& p = *parts_;
     server::CaughtSignals signals{p.wakeUp};
     const std::uint64_t stopsBefore = p.lifeCycle.stops();
     try {
-        p.begin(*this, stopping);
+        p.begin(*this, std::move(stopping));
     } catch (const DeploymentError& error) {
         p.stopAsked.store(false);
         log::error("patchbay", error.what());

@@ -75,7 +75,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     server::LifeCycle lifeCycle;
     std::atomic<bool> stopAsked{false};
     server::WakeUp& wakeUp;  // run()'s thread
-    std::function<void()> stopping;  // the application's, set by the thread that starts
+    Task stopping;  // the application's, set by the thread that starts
 
     // ---- Starting.cpp: the thread that starts
     void start(Server& server);
@@ -125,7 +125,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     void abandon();
 
     // ---- Server.cpp
-    void begin(Server& server, std::function<void()> atItsStop);
+    void begin(Server& server, Task atItsStop);
     std::vector<std::shared_ptr<server::Certificates>> currentCertificates();
     /// How many addresses have new ones.
     std::size_t reloadCertificates(std::vector<std::string>& problems);

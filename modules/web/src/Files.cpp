@@ -10,6 +10,7 @@
 #include <patchbay/errors.hpp>
 #include <patchbay/executor.hpp>
 #include <patchbay/http_exchange.hpp>
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/web.hpp>
 
 #include <algorithm>

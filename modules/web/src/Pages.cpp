@@ -5,6 +5,7 @@
 #include "Streaming.hpp"
 
 #include <patchbay/http_exchange.hpp>
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/web.hpp>
 
 #include <algorithm>

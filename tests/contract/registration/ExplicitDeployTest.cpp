@@ -2,6 +2,7 @@
 
 #include "Plain.hpp"
 
+#include <patchbay/config.hpp>
 #include <patchbay/server.hpp>
 
 #include <gtest/gtest.h>

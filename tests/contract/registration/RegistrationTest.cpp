@@ -2,6 +2,7 @@
 
 #include "Shared.hpp"
 
+#include <patchbay/config.hpp>
 #include <patchbay/server.hpp>
 
 #include <gmock/gmock.h>

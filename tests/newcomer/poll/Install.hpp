@@ -3,6 +3,7 @@
 
 #include "Poll.hpp"
 
+#include <patchbay/http_handlers.hpp>
 #include <patchbay/log.hpp>
 #include <patchbay/server_container.hpp>
 

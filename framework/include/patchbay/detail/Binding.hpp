@@ -201,9 +201,14 @@ bool deliverTagged(void* instance, const MessageCall& call, json::Value root, st
 
 template <class... Hs>
 [[noreturn]] void failUnknownTypeOf(std::string_view type, std::string_view key, TypeList<Hs...>) {
-    std::vector<std::string_view> known;
-    (TypeNames<MessageOf<Hs>>::each([&](std::string_view name) { known.push_back(name); }), ...);
-    json::detail::failUnknownType(json::detail::Place{json::detail::Place{}, key}, type, known);
+    static constexpr std::size_t count = (0 + ... + TypeNames<MessageOf<Hs>>::count);
+    static constexpr std::array<std::string_view, count> known = [] {
+        std::array<std::string_view, count> names{};
+        std::size_t next = 0;
+        (TypeNames<MessageOf<Hs>>::each([&](std::string_view name) { names[next++] = name; }), ...);
+        return names;
+    }();
+    json::detail::failUnknownType(json::detail::Place{json::detail::Place{}, key}, type, {known.data(), known.size()});
 }
 
 /// True when structs must be told apart by their names.
@@ -348,7 +353,7 @@ void setLimits(EndpointModel& model, TypeList<Hs...>) {
     model.everyHandlerSetsMaxMessage = sizeof...(Hs) > 0;
     [[maybe_unused]] const auto add = [&](std::size_t limit) {
         if (limit == 0) model.everyHandlerSetsMaxMessage = false;
-        model.maxHandlerMessageBytes = std::max(model.maxHandlerMessageBytes, limit);
+        if (limit > model.maxHandlerMessageBytes) model.maxHandlerMessageBytes = limit;
     };
     (add(Access::lastHandler<Self, Hs::line>().options.maxMessageSize), ...);
 }
@@ -401,7 +406,7 @@ EndpointModel makeModel() {
         model.checkServices = &checkConstructor<Self>;
         model.construct = &constructErased<Self>;
         model.asksForSession = asksForSession<Self>();
-        model.newScratch = []() -> std::shared_ptr<void> { return std::make_shared<Scratch<Self>>(); };
+        model.newScratch = []() -> std::shared_ptr<void> { return owned(new Scratch<Self>()); };
         setLabels<Self>(model.className, HandlersOf<Self>{});
         setLimits<Self>(model, EventHandlers<Self, On::Message>{});
         bindHandlers<Self>(model);

@@ -2,9 +2,11 @@
 // What the annotations of a class come to: its attributes and one function per event. The dispatcher knows endpoint
 // classes only through this; everything that depends on the class is compiled into the functions.
 
+#include <patchbay/close.hpp>
 #include <patchbay/detail/Image.hpp>
 #include <patchbay/detail/Labels.hpp>
 #include <patchbay/detail/Running.hpp>
+#include <patchbay/endpoint_config.hpp>
 #include <patchbay/endpoint_options.hpp>
 #include <patchbay/errors.hpp>
 #include <patchbay/json.hpp>

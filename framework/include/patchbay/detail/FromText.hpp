@@ -2,7 +2,6 @@
 // Texts of a peer, such as the values of path variables, as what is asked for.
 
 #include <charconv>
-#include <cmath>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -12,6 +11,7 @@ namespace patchbay::detail {
 
 // Errors: DecodeError for a text that is not the whole of a T.
 [[noreturn]] void failConversion(std::string_view what, std::string_view text, std::string_view wanted);
+bool isFinite(long double value) noexcept;
 bool toBool(std::string_view what, std::string_view text);
 template <class T>
 T toNumber(std::string_view what, std::string_view text) {
@@ -22,7 +22,7 @@ T toNumber(std::string_view what, std::string_view text) {
         failConversion(what, text, std::is_integral_v<T> ? "a whole number" : "a number");
     }
     if constexpr (std::is_floating_point_v<T>) {
-        if (!std::isfinite(value)) failConversion(what, text, "a number");  // "nan" and "inf", which from_chars takes
+        if (!isFinite(value)) failConversion(what, text, "a number");  // "nan" and "inf", which from_chars takes
     }
     return value;
 }

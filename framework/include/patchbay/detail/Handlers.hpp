@@ -193,6 +193,7 @@ constexpr Form formOfHandler() {
 /// The names under which a typed handler's messages come: one for a struct, several for a variant.
 template <class T>
 struct TypeNames {
+    static constexpr std::size_t count = 1;
     static constexpr bool has(std::string_view name) { return json::typeName<T>() == name; }
     template <class Visit>
     static constexpr void each(Visit visit) {
@@ -201,6 +202,7 @@ struct TypeNames {
 };
 template <class... Ts>
 struct TypeNames<std::variant<Ts...>> {
+    static constexpr std::size_t count = (0 + ... + TypeNames<Ts>::count);
     static constexpr bool has(std::string_view name) { return (false || ... || TypeNames<Ts>::has(name)); }
     template <class Visit>
     static constexpr void each(Visit visit) {

@@ -15,7 +15,11 @@
 
 namespace patchbay::detail {
 
-/// What handleAsync() takes, as the server keeps it.
+/// What handle() takes, as the server keeps it.
+struct PlainHttpHandler {
+    HttpHandler call;
+};
+/// What handleAsync() takes.
 struct AsyncHttpHandler {
     /// A coroutine begins on the strand, and is what is returned where it has to wait.   Errors: what the handler throws.
     std::function<Running(HttpExchange, Strand*)> call;
@@ -83,24 +87,22 @@ auto withServices(F handler, const Services& services, TypeList<Firsts...>, Type
     };
 }
 
-/// Errors: MissingService.
 template <class F>
-HttpHandler bindHandler(F&& handler, const Services& services) {
+PlainHttpHandler bindPlain(F&& handler, const Services& services) {
     using Handler = std::decay_t<F>;
     if constexpr (std::is_constructible_v<HttpHandler, F>) {
-        return HttpHandler{std::forward<F>(handler)};
+        return {HttpHandler{std::forward<F>(handler)}};
     } else {
         return []<class Request, class Response, class... Ps>(Handler bound, const Services& from, TypeList<Request, Response, Ps...>) {
             static_assert(std::is_same_v<Request, const HttpRequest&> && std::is_same_v<Response, HttpResponse&>,
                           "Patchbay: a handler takes (const HttpRequest&, HttpResponse&, Service&…)");
-            return HttpHandler{withServices(std::move(bound), from, TypeList<Request, Response>{}, TypeList<Ps...>{})};
+            return PlainHttpHandler{withServices(std::move(bound), from, TypeList<Request, Response>{}, TypeList<Ps...>{})};
         }(std::forward<F>(handler), services, typename CallOf<Handler>::Parameters{});
     }
 }
 
-/// Errors: MissingService.
 template <class F>
-AsyncHttpHandler bindAsyncHandler(F&& handler, const Services& services) {
+AsyncHttpHandler bindAsync(F&& handler, const Services& services) {
     using Handler = std::decay_t<F>;
     using Result = typename CallOf<Handler>::Result;
     return []<class Exchange, class... Ps>(Handler bound, const Services& from, TypeList<Exchange, Ps...>) {
@@ -123,5 +125,12 @@ AsyncHttpHandler bindAsyncHandler(F&& handler, const Services& services) {
                                 coroutine};
     }(std::forward<F>(handler), services, typename CallOf<Handler>::Parameters{});
 }
+
+/// Errors: MissingService.
+template <class F>
+struct HttpBinding {
+    static PlainHttpHandler plain(F&& handler, const Services& services) { return bindPlain(std::forward<F>(handler), services); }
+    static AsyncHttpHandler async(F&& handler, const Services& services) { return bindAsync(std::forward<F>(handler), services); }
+};
 
 }  // namespace patchbay::detail

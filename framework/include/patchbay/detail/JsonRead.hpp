@@ -2,7 +2,6 @@
 // Reading: thin templates that know the types, over functions that know JSON (JsonRead.cpp).
 // A struct becomes a table of its fields; one function walks the members of an object along it.
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -95,13 +94,17 @@ bool same(const T& left, const T& right) {
     } else if constexpr (shape == Shape::Optional) {
         return left.has_value() == right.has_value() && (!left || same(*left, *right));
     } else if constexpr (shape == Shape::List || shape == Shape::Array) {
-        return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                          [](const typename T::value_type& a, const typename T::value_type& b) { return same(a, b); });
+        auto other = right.begin();
+        for (const typename T::value_type& element : left) {
+            if (other == right.end() || !same<typename T::value_type>(element, *other++)) return false;
+        }
+        return other == right.end();
     } else if constexpr (shape == Shape::Map) {
-        return left.size() == right.size() && std::all_of(left.begin(), left.end(), [&](const auto& entry) {
-                   const auto other = right.find(entry.first);
-                   return other != right.end() && same(entry.second, other->second);
-               });
+        for (const auto& [name, value] : left) {
+            const auto other = right.find(name);
+            if (other == right.end() || !same(value, other->second)) return false;
+        }
+        return left.size() == right.size();
     } else if constexpr (shape == Shape::Variant) {
         return left.index() == right.index() &&
                std::visit(

@@ -5,7 +5,6 @@
 // Limits: only enumerators from -128 to 255 have names; where two share a value, the compiler picks one.
 // Clang does not know the enumerators of an enum inside a class template before something has used one.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -128,9 +127,12 @@ class EnumTable {
         return names;
     }
 
+    static constexpr int inChunk(int index) {
+        const int left = kTried - index * kChunk;
+        return left < kChunk ? left : kChunk;
+    }
     template <int Index>
-    static constexpr Chunk kNames =
-        chunk<kFirst + Index * kChunk>(std::make_integer_sequence<int, std::min(kChunk, kTried - Index * kChunk)>{});
+    static constexpr Chunk kNames = chunk<kFirst + Index * kChunk>(std::make_integer_sequence<int, inChunk(Index)>{});
 
     struct Sizes {
         std::size_t names = 0;

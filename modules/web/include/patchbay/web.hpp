@@ -11,6 +11,7 @@
 //
 // Source: RFC 9110 §8.8 (validators), §12.5.3 (Accept-Encoding), §13 (conditions), §14 (ranges); CSP Level 3; RFC 6797
 
+#include <patchbay/header_fields.hpp>
 #include <patchbay/server_container.hpp>
 
 #include <chrono>
