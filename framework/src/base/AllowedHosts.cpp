@@ -7,7 +7,7 @@
 namespace patchbay {
 namespace {
 
-constexpr std::string_view kAnyLabels = "*.";
+constexpr std::string_view kSubdomains = "*.";
 
 std::string lower(std::string_view text) {
     std::string result{text};
@@ -52,7 +52,7 @@ bool isLoopbackName(std::string_view name) noexcept {
 AllowedHosts::AllowedHosts(const std::vector<std::string>& entries) {
     for (const std::string& entry : entries) {
         if (!problemOf(entry).empty()) continue;
-        const bool isWide = entry.starts_with(kAnyLabels);
+        const bool isWide = entry.starts_with(kSubdomains);
         const auto address = IpAddress::parse(entry);
         if (entry == "*") any_ = true;
         else names_.push_back(address ? address->text() : isWide ? lower(entry.substr(1)) : hostNameOf(entry));
@@ -65,7 +65,7 @@ std::string AllowedHosts::problemOf(std::string_view entry) {
     if (const std::size_t scheme = entry.find("://"); scheme != std::string_view::npos)
         return "has a scheme; write the name alone: " + hostNameOf(entry.substr(scheme + 3, entry.find('/', scheme + 3) - scheme - 3));
     if (entry.find_first_of(":[]") != std::string_view::npos) return "has a port or brackets; write the name alone: " + hostNameOf(entry);
-    const std::string_view name = entry.starts_with(kAnyLabels) ? entry.substr(kAnyLabels.size()) : entry;
+    const std::string_view name = entry.starts_with(kSubdomains) ? entry.substr(kAnyLabels.size()) : entry;
     if (name.find('*') != std::string_view::npos) return "has a star within its name; one may stand for all subdomains: *.chat.example";
     return isName(lower(name)) ? std::string{} : std::string{"is no name that browsers know"};
 }
