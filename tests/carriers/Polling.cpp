@@ -4,7 +4,7 @@
 #include <patchbay/http.hpp>
 #include <patchbay/http_exchange.hpp>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -30,20 +30,26 @@ std::string framed(char kind, std::string_view payload) {
     return kind + std::to_string(payload.size()) + "\n" + std::string{payload};
 }
 
+struct Frame {
+    std::string bytes;
+    bool whole;  // a message, or a goodbye
+    SendCompletion sent;
+};
+
 }  // namespace
 
 /// What waits for one peer.   Thread: any.
 class Polling::Poll : public std::enable_shared_from_this<Poll> {
 public:
-    void put(std::string frame) {
+    void put(Frame frame) {
         const std::lock_guard guard{lock_};
-        bytes_ += frame.size();
+        bytes_ += frame.bytes.size();
         frames_.push_back(std::move(frame));
         changed_.notify_all();
         flush();
     }
     void sayGoodbye(CloseCode code, std::string_view text) {
-        put(framed('c', std::to_string(static_cast<int>(code)) + " " + std::string{text}));
+        put({framed('c', std::to_string(static_cast<int>(code)) + " " + std::string{text}), true, {}});
         const std::lock_guard guard{lock_};
         goodbye_ = true;
         flush();
@@ -61,13 +67,17 @@ public:
     }
     bool dropOldest() {
         const std::lock_guard guard{lock_};
-        if (frames_.empty()) return false;
-        bytes_ -= frames_.front().size();
-        frames_.pop_front();
+        const auto oldest = std::ranges::find_if(frames_, &Frame::whole);
+        if (oldest == frames_.end()) return false;
+        bytes_ -= oldest->bytes.size();
+        oldest->sent.complete(SendResult::Dropped);
+        frames_.erase(oldest);
         return true;
     }
     void dropAll() {
-        while (dropOldest()) continue;
+        const std::lock_guard guard{lock_};
+        frames_.clear();
+        bytes_ = 0;
     }
     std::size_t bytes() const {
         const std::lock_guard guard{lock_};
@@ -77,6 +87,7 @@ public:
     void end() {
         const std::lock_guard guard{lock_};
         over_ = true;
+        for (Frame& frame : frames_) frame.sent = {};
         changed_.notify_all();
         stream_.finish();
     }
@@ -90,7 +101,10 @@ public:
         std::unique_lock guard{lock_};
         changed_.wait_for(guard, kLongest, [this] { return !frames_.empty() || over_; });
         Taken taken{{}, goodbye_ || over_};
-        for (const std::string& frame : frames_) taken.frames += frame;
+        for (Frame& frame : frames_) {
+            taken.frames += frame.bytes;
+            frame.sent.complete(SendResult::Sent);
+        }
         frames_.clear();
         bytes_ = 0;
         return taken;
@@ -102,13 +116,14 @@ private:
     /// Requires: the lock is held.
     void flush() {
         while (!frames_.empty() && stream_.isOpen()) {
-            if (stream_.write(frames_.front()) == SendStatus::Full) {
+            if (stream_.write(frames_.front().bytes) == SendStatus::Full) {
                 return stream_.onWritable([self = shared_from_this()] {
                     const std::lock_guard guard{self->lock_};
                     self->flush();
                 });
             }
-            bytes_ -= frames_.front().size();
+            bytes_ -= frames_.front().bytes.size();
+            frames_.front().sent.complete(SendResult::Sent);
             frames_.pop_front();
         }
         if (goodbye_ && frames_.empty()) stream_.finish();
@@ -126,7 +141,7 @@ private:
     mutable std::mutex lock_;
     std::condition_variable changed_;
     HttpStream stream_;
-    std::deque<std::string> frames_;
+    std::deque<Frame> frames_;
     std::size_t bytes_ = 0;
     bool goodbye_ = false, over_ = false;
 };
@@ -137,7 +152,15 @@ public:
     ~PollCarrier() override { poll_->end(); }
 
     SendStatus send(MessageKind kind, Bytes payload) override {
-        poll_->put(framed(kind == MessageKind::Text ? 't' : 'b', asText(payload)));
+        poll_->put({framed(kind == MessageKind::Text ? 't' : 'b', asText(payload)), true, {}});
+        return SendStatus::Queued;
+    }
+    bool sendsParts() const override { return true; }
+    SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) override {
+        const bool isLast = of == PieceOf::Last;
+        const char mark = kind == MessageKind::Text ? (isLast ? 't' : 'T') : (isLast ? 'b' : 'B');
+        poll_->put({framed(mark, asText(piece)), isLast && !withinMessage_, std::move(completion)});
+        withinMessage_ = !isLast;
         return SendStatus::Queued;
     }
     std::size_t queuedBytes() const override { return poll_->bytes(); }
@@ -150,6 +173,7 @@ public:
 
 private:
     const std::shared_ptr<Poll> poll_;
+    bool withinMessage_ = false;
 };
 
 class Polling::Table {

@@ -9,6 +9,7 @@
 //     DELETE /polling/{key}         the peer's goodbye; 204
 //
 //     answer   = *( kind size LF payload )          kind = "t" text | "b" bytes | "c" goodbye, its payload `code SP text`
+//                                                   "T" | "B": a part of such a message, of which more follows
 //     size     = decimal, of the payload in bytes
 //
 // Uses public headers only.

@@ -1,5 +1,6 @@
 // A session whose messages travel by plain HTTP requests, over sockets: the endpoint cannot tell it from a WebSocket.
 #include "carriers/Polling.hpp"
+#include "messaging/SessionCore.hpp"
 #include "plugins/Mapped.hpp"
 #include "support/Eventually.hpp"
 #include "support/Journal.hpp"
@@ -23,10 +24,20 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre, ::testing::StartsWith;
 
+/// What became of messages for whose end somebody waits.
+class Results final : public SendCompletion::Listener {
+public:
+    explicit Results(std::shared_ptr<Journal> journal) : journal_{std::move(journal)} {}
+    void completed(SendResult result) noexcept override { journal_->add(result == SendResult::Sent ? "sent" : "not sent"); }
+
+private:
+    const std::shared_ptr<Journal> journal_;
+};
+
 class Room {
     SERVER_ENDPOINT(Room, "/room/{name}", .maxMessageSize = 1_KiB, .receiveQueue = 100)
 public:
-    Room(Journal& journal, Topics& topics) : journal_{journal}, topics_{topics} {}
+    Room(Journal& journal, Topics& topics, Results& results) : journal_{journal}, topics_{topics}, results_{results} {}
     ON_OPEN(opened)
     void opened(const Session& session, PathParam<"name"> name) {
         session.subscribe(name.value);
@@ -36,6 +47,7 @@ public:
     void said(const Session& session, std::string_view text, PathParam<"name"> name) {
         if (text == "close") return session.close(CloseCode{4001}, "enough");
         if (text == "pause") return session.pauseReceiving();
+        if (text == "parts") return sayInParts(session);
         if (text.starts_with("all ")) {
             topics_.publish(name.value, text.substr(4));
             return;
@@ -51,8 +63,22 @@ public:
     }
 
 private:
+    /// With something whole in the middle, to itself and to all.
+    void sayInParts(const Session& session) {
+        messaging::SessionCore& core = *messaging::SessionCore::of(session);
+        const auto part = [&](std::string_view piece, PieceOf of, SendCompletion completion = {}) {
+            EXPECT_EQ(core.sendPart(MessageKind::Text, asBytes(piece), of, completion), SendStatus::Queued);
+        };
+        part("one ", PieceOf::MoreFollows);
+        session.send("whole");
+        part("two ", PieceOf::MoreFollows);
+        topics_.publish("lobby", "to all");
+        part("three", PieceOf::Last, SendCompletion{results_});
+    }
+
     Journal& journal_;
     Topics& topics_;
+    Results& results_;
 };
 
 /// The far end.   Errors: std::runtime_error where the server answers something else.
@@ -92,7 +118,10 @@ private:
             for (std::string_view rest = answer.body; !rest.empty();) {
                 const std::size_t line = rest.find('\n');
                 const std::size_t size = std::stoul(std::string{rest.substr(1, line - 1)});
-                waiting_.push_back(std::string{rest[0]} + " " + std::string{rest.substr(line + 1, size)});
+                const bool more = rest[0] == 'T' || rest[0] == 'B';
+                if (unfinished_.empty()) unfinished_ = {static_cast<char>(rest[0] | 0x20), ' '};
+                unfinished_ += rest.substr(line + 1, size);
+                if (!more) waiting_.push_back(std::exchange(unfinished_, {}));
                 rest.remove_prefix(line + 1 + size);
             }
             if (!waiting_.empty()) return true;
@@ -101,7 +130,7 @@ private:
     }
 
     RawSocket down_, up_;
-    std::string path_;
+    std::string path_, unfinished_;
     std::deque<std::string> waiting_;
 };
 
@@ -109,6 +138,7 @@ class APollingSession : public ::testing::Test {
 protected:
     APollingSession() {
         server.provide(journal);
+        server.provide(std::make_shared<Results>(journal));
         server.deploy<Room>();
         polling.install(server);
         server.start();
@@ -211,6 +241,24 @@ TEST_F(APollingSession, IsHeldToTheLimits) {
     journal->waitFor("close 1007 invalid-text");
 }
 
+TEST_F(APollingSession, SaysAMessageInPartsAndWhatIsWholeBehindIt) {
+    Client client{server.port(), "/room/lobby"};
+    journal->waitFor("open lobby");
+    client.send("parts");
+    EXPECT_EQ(client.next(), "t one two three");
+    EXPECT_EQ(client.next(), "t whole");
+    EXPECT_EQ(client.next(), "t to all");
+    journal->waitFor("sent");
+}
+
+TEST_F(APollingSession, WhoseClientDoesNotComeForAMessageTellsThatItWasNotSent) {
+    Client client{server.port(), "/room/lobby"};
+    client.send("parts");
+    EXPECT_EQ(client.leave(), 204);
+    journal->waitFor("not sent");
+    EXPECT_EQ(journal->count("sent"), 0U);
+}
+
 /// One answer that does not end, chunk by chunk.
 class StreamOf {
 public:
@@ -258,6 +306,15 @@ TEST_F(APollingSession, SpeaksByOneLongAnswerAndPosts) {
     EXPECT_EQ(down.next(), "");
     journal->waitFor("close 4001 application");
     EXPECT_TRUE(eventually([&] { return server.sessionCount() == 0; }));
+}
+
+TEST_F(APollingSession, SaysAMessageInPartsByOneLongAnswer) {
+    Client client{server.port(), "/room/lobby"};
+    journal->waitFor("open lobby");
+    StreamOf down{server.port(), client.path()};
+    client.send("parts");
+    for (const char* frame : {"T one ", "T two ", "t three", "t whole", "t to all"}) EXPECT_EQ(down.next(), frame);
+    journal->waitFor("sent");
 }
 
 TEST_F(APollingSession, HasOneLongAnswerAtATime) {

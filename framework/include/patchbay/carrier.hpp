@@ -9,6 +9,7 @@
 //     …
 //     input.message("hello");                 peer -> session: from any thread
 //     Poll::send(kind, payload)               session -> peer: the session calls its carrier, on its loop
+//     Poll::sendPart(kind, piece, of, done)   the same in pieces, where it can (sendsParts()); `done` hears when all is sent
 //
 // Life of a carrier:
 //
@@ -62,6 +63,9 @@ struct Delivery {
     Bytes payload(std::size_t message) const noexcept;
 };
 
+/// Whether a piece is the last of its message.
+enum class PieceOf : std::uint8_t { MoreFollows, Last };
+
 /// What a session knows of its connection.
 /// Owns: nothing of the session's; the session owns its carrier, and lets go of it as the table above says.
 /// Thread: the session's loop's, one call at a time. A call may come from within a handler; it may use the session's CarrierInput.
@@ -79,6 +83,18 @@ public:
     /// Messages that others get too. The default sends one after the other; who frames them in the same way for everyone may
     /// do that once.   Returns: Full as soon as one is refused; Dropped when one was.
     virtual SendStatus deliver(const Delivery& delivery);
+    /// Whether it has a sendPart() of its own. For one that has not the framework collects the pieces and calls send() with the last;
+    /// then a message counts as sent when send() has taken it.
+    virtual bool sendsParts() const { return false; }
+    /// A piece of a message, behind those before; copied or written before it returns. A first piece that is the last as well is a
+    /// whole message for whose end somebody waits.
+    /// `completion`: with the last piece, or of nobody. It is taken where Queued is returned, and told when the message is sent,
+    /// dropped (a whole one, by dropOldest()) or lost with its connection; else it stays where it is.
+    /// Returns: as send(). Dropped or Full: nothing of the piece was taken. Full for a later one: its message is not to be torn, so it
+    /// comes again when there is room.
+    /// Requires: all pieces of one kind, one behind the other: whole messages that the session sends meanwhile, to one or to many, wait
+    /// in the framework for the last. Pings and goodbyes come between; behind a goodbye comes no more of it.
+    virtual SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion);
     /// What waits for the peer: the queue that the endpoint's limit and policy hold for.
     /// Units: bytes, with about what each message needs on the wire.
     virtual std::size_t queuedBytes() const = 0;
@@ -116,9 +132,6 @@ enum class Arrival : std::uint8_t {
     Full,    ///< too much waits for the session's loop: nothing happened. Come again in a moment
     Ended,   ///< the session has ended, or ends with this: a message that breaks its limits
 };
-
-/// Whether a piece is the last of its message.
-enum class PieceOf : std::uint8_t { MoreFollows, Last };
 
 /// Where a carrier puts what its peer sends: a small handle, to be copied and kept for ever; after the end it says so.
 ///

@@ -17,6 +17,8 @@ SendStatus Carrier::deliver(const Delivery& delivery) {
     return all;
 }
 
+SendStatus Carrier::sendPart(MessageKind, Bytes, PieceOf, SendCompletion&) { return SendStatus::Closed; }
+
 SendStatus Carrier::ping(Bytes) { return SendStatus::Queued; }
 
 }  // namespace patchbay

@@ -4,6 +4,7 @@
 #include "base/QueuePolicy.hpp"
 #include "base/Utf8.hpp"
 #include "messaging/CloseTable.hpp"
+#include "messaging/UnfinishedMessage.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -30,6 +31,10 @@ public:
     explicit Half(std::shared_ptr<CarrierLink> link) noexcept : link_{std::move(link)} {}
 
     SendStatus send(MessageKind kind, Bytes payload) noexcept override { return link_->send(kind, payload); }
+    bool sendsParts() const noexcept override { return true; }  // the link collects where the carrier does not
+    SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept override {
+        return link_->sendPart(kind, piece, of, completion);
+    }
     SendStatus deliver(const Delivery& delivery) noexcept override { return link_->deliver(delivery); }
     std::size_t queuedBytes() const noexcept override { return 0; }  // the link asks the carrier
     SendStatus ping(Bytes payload) noexcept override { return link_->ping(payload); }
@@ -85,6 +90,15 @@ private:
     const Brings what_;
     const MessageKind kind_;
 };
+
+/// A message that is sent in parts: what waits for its end, and its parts where the carrier takes no such.
+struct CarrierLink::Unfinished {
+    explicit Unfinished(SessionCore& session) : message{session} {}
+    UnfinishedMessage message;
+    std::string collected;
+};
+
+CarrierLink::~CarrierLink() = default;
 
 CarrierLink::CarrierLink(std::shared_ptr<SessionCore> session, std::unique_ptr<Carrier> carrier, detail::ImagePin pin)
     : handle_{std::move(session)}, pin_{std::move(pin)}, carrier_{std::move(carrier)} {}
@@ -224,23 +238,80 @@ SendStatus CarrierLink::noted(SendStatus status) noexcept {
     return status;
 }
 
+std::size_t CarrierLink::queuedBytes() const {
+    return carrier_->queuedBytes() +
+           (unfinished_ ? unfinished_->collected.size() + unfinished_->message.heldBytes() : 0);
+}
+
+/// Of those that the carrier has, and then of those that wait here.
+bool CarrierLink::dropOldest() {
+    if (!carrier_->dropOldest()) return unfinished_ && unfinished_->message.dropOldest();
+    noted(SendStatus::Dropped);
+    return true;
+}
+
 SendStatus CarrierLink::admit(std::size_t payload) {
     return QueuePolicy{core().sendQueue()}.admit(
-        framed(payload), [&] { return carrier_->queuedBytes(); },
-        [&] {
-            if (!carrier_->dropOldest()) return false;
-            noted(SendStatus::Dropped);
-            return true;
-        });
+        framed(payload), [&] { return queuedBytes(); }, [&] { return dropOldest(); });
+}
+
+/// A message that has begun is not dropped: whole ones are, where the policy has it so.
+SendStatus CarrierLink::admitMore(std::size_t payload) {
+    const SendStatus status = admit(payload);
+    return status == SendStatus::Dropped ? SendStatus::Full : status;
 }
 
 SendStatus CarrierLink::sendOne(MessageKind kind, Bytes payload) {
+    if (unfinished_) return unfinished_->message.hold(kind, payload, queuedBytes() - unfinished_->message.heldBytes());
     const SendStatus status = admit(payload.size());
     return noted(status == SendStatus::Queued ? carrier_->send(kind, payload) : status);
 }
 
 SendStatus CarrierLink::send(MessageKind kind, Bytes payload) noexcept {
     return ask("send()", [&](Carrier&) { return sendOne(kind, payload); });
+}
+
+SendStatus CarrierLink::sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept {
+    return ask("sendPart()", [&](Carrier& carrier) { return sendPiece(carrier, kind, piece, of, completion); });
+}
+
+SendStatus CarrierLink::sendPiece(Carrier& carrier, MessageKind kind, Bytes piece, PieceOf of,
+                                  SendCompletion& completion) {
+    const bool isFirst = !unfinished_, isLast = of == PieceOf::Last;
+    const SendStatus room = isFirst ? admit(piece.size()) : admitMore(piece.size());
+    if (room != SendStatus::Queued) return isFirst ? noted(room) : room;
+    if (isFirst && !isLast) unfinished_ = std::make_unique<Unfinished>(core());
+    const SendStatus status = handOver(carrier, kind, piece, of, completion);
+    if (isFirst && status != SendStatus::Queued) unfinished_.reset();
+    if (!isFirst && isLast && status != SendStatus::Full) finishMessage();
+    return noted(status);
+}
+
+SendStatus CarrierLink::handOver(Carrier& carrier, MessageKind kind, Bytes piece, PieceOf of,
+                                 SendCompletion& completion) {
+    if (carrier.sendsParts()) return carrier.sendPart(kind, piece, of, completion);
+    if (!unfinished_) return sendAsWhole(carrier, kind, piece, completion);
+    std::string& collected = unfinished_->collected;
+    const std::size_t before = collected.size();
+    collected.append(asText(piece));
+    if (of == PieceOf::MoreFollows) return SendStatus::Queued;
+    const SendStatus status = sendAsWhole(carrier, kind, asBytes(collected), completion);
+    if (status == SendStatus::Full) collected.resize(before);  // it comes again
+    return status;
+}
+
+SendStatus CarrierLink::sendAsWhole(Carrier& carrier, MessageKind kind, Bytes payload, SendCompletion& completion) {
+    const SendStatus status = carrier.send(kind, payload);
+    if (status == SendStatus::Queued) completion.complete(SendResult::Sent);
+    return status;
+}
+
+/// What waited had room when it came; a carrier with a bound of its own may see that otherwise.
+void CarrierLink::finishMessage() {
+    const auto finished = std::move(unfinished_);
+    const SendStatus status =
+        finished->message.release([this](MessageKind kind, Bytes payload) { return sendOne(kind, payload); });
+    if (status == SendStatus::Full) core().close(CloseCause::QueueFull, std::nullopt, {});
 }
 
 /// Whether all of it is within the limit.
@@ -253,6 +324,7 @@ bool CarrierLink::fits(const Delivery& delivery) const {
 
 SendStatus CarrierLink::deliver(const Delivery& delivery) noexcept {
     return ask("deliver()", [&](Carrier& carrier) {
+        if (unfinished_) return unfinished_->message.hold(delivery, queuedBytes() - unfinished_->message.heldBytes());
         if (fits(delivery)) return noted(carrier.deliver(delivery));
         SendStatus all = SendStatus::Queued;
         for (std::size_t message = 0; message < delivery.count(); ++message) {
@@ -287,6 +359,7 @@ void CarrierLink::resumeReading() noexcept {
 // ------------------------------------------------------------------------------------------------ the end
 
 void CarrierLink::close(CloseCode code, std::string_view text) noexcept {
+    unfinished_.reset();
     ask("close()", [&](Carrier& carrier) {
         carrier.close(code, text);
         return SendStatus::Queued;
@@ -296,6 +369,7 @@ void CarrierLink::close(CloseCode code, std::string_view text) noexcept {
 }
 
 void CarrierLink::closeNow(CloseCode code, std::string_view text) noexcept {
+    unfinished_.reset();
     ask("closeNow()", [&](Carrier& carrier) {
         carrier.closeNow(code, text);
         return SendStatus::Queued;
@@ -331,6 +405,7 @@ void CarrierLink::end() noexcept {
 void CarrierLink::letGo() noexcept {
     core().carrierEnded();
     pieces_.reset();
+    unfinished_.reset();
     carrier_.reset();
     pin_ = {};
 }

@@ -28,6 +28,7 @@ public:
     static std::shared_ptr<CarrierLink> open(std::shared_ptr<SessionCore> session, std::unique_ptr<Carrier> carrier,
                                              detail::ImagePin pin);
     CarrierLink(std::shared_ptr<SessionCore> session, std::unique_ptr<Carrier> carrier, detail::ImagePin pin);
+    ~CarrierLink();
 
     // ---- for CarrierInput: any thread ----
 
@@ -48,6 +49,7 @@ private:
     class Half;
     class Opening;
     class Piece;
+    struct Unfinished;
     /// What an entry brings.
     enum class Brings : std::uint8_t { Message, Part, LastPart };
 
@@ -70,6 +72,7 @@ private:
     template <class Call>
     SendStatus ask(std::string_view what, Call call) noexcept;
     SendStatus send(MessageKind kind, Bytes payload) noexcept;
+    SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept;
     SendStatus deliver(const Delivery& delivery) noexcept;
     SendStatus ping(Bytes payload) noexcept;
     void pauseReading() noexcept;
@@ -78,7 +81,14 @@ private:
     void closeNow(CloseCode code, std::string_view text) noexcept;
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
     SendStatus admit(std::size_t payload);
+    SendStatus admitMore(std::size_t payload);
+    bool dropOldest();
+    std::size_t queuedBytes() const;
     SendStatus sendOne(MessageKind kind, Bytes payload);
+    SendStatus sendPiece(Carrier& carrier, MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion);
+    SendStatus handOver(Carrier& carrier, MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion);
+    SendStatus sendAsWhole(Carrier& carrier, MessageKind kind, Bytes payload, SendCompletion& completion);
+    void finishMessage();
     bool fits(const Delivery& delivery) const;
     SendStatus noted(SendStatus status) noexcept;
 
@@ -93,6 +103,7 @@ private:
     detail::ImagePin pin_;  // goes behind the carrier
     std::unique_ptr<Carrier> carrier_;
     std::unique_ptr<MessageBuffer> pieces_;  // of a message that is not whole
+    std::unique_ptr<Unfinished> unfinished_;  // of one that is sent in parts
     TimerId giveUp_ = 0;
     std::uint64_t dropped_ = 0;
 };

@@ -36,6 +36,10 @@ public:
     SendStatus send(MessageKind kind, Bytes payload) noexcept {
         return carrier_ ? carrier_->send(kind, payload) : SendStatus::Closed;
     }
+    /// A part of one, as the carrier's.
+    SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept {
+        return carrier_ ? carrier_->sendPart(kind, piece, of, completion) : SendStatus::Closed;
+    }
     SendStatus deliver(const Delivery& delivery, SessionId self) noexcept {
         if (!carrier_) return SendStatus::Closed;
         return delivery.broadcast.hasExceptions() ? deliverRuns(delivery, self) : carrier_->deliver(delivery);

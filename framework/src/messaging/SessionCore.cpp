@@ -282,6 +282,12 @@ SendStatus SessionCore::transmit(MessageKind kind, Bytes payload) {
     return settle(isNext() ? outgoing_.send(kind, payload) : Outgoing::mail(*this, kind, payload));
 }
 
+SendStatus SessionCore::sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept {
+    if (!isOpen()) return SendStatus::Closed;
+    const SendStatus status = outgoing_.sendPart(kind, piece, of, completion);
+    return status == SendStatus::Full ? status : settle(status);
+}
+
 void SessionCore::ping(Bytes payload) {
     requireOpen("sendPing");
     if (isNext()) {

@@ -132,6 +132,8 @@ public:
     /// Requires: it need not wait.
     void runNow(Task& task) noexcept;
     void sendLetter(MessageKind kind, Bytes payload) noexcept { settle(outgoing_.send(kind, payload)); }
+    /// A piece of a message that is sent in parts (Carrier::sendPart). Where there is no room the session goes on: it may come again.
+    SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept;
     /// A session that closes takes it until its carrier has said goodbye: it may have been published before.
     void deliver(const Delivery& delivery) noexcept {
         const SendStatus status = outgoing_.deliver(delivery, id_);

@@ -272,6 +272,13 @@ void Connection::encode(MessageKind kind, Bytes payload, Output& output) {
     write(static_cast<std::uint8_t>(firstByte | rsv), rsv == 0 ? payload : Bytes{encoded.bytes()}, output);
 }
 
+bool Connection::sendPart(MessageKind kind, Bytes piece, FramePlace place, Output& output) {
+    if (closeSent_) return false;
+    const Opcode opcode = place.first ? opcodeOf(kind) : Opcode::Continuation;
+    write(static_cast<std::uint8_t>((place.last ? kFin : 0) | static_cast<std::uint8_t>(opcode)), piece, output);
+    return true;
+}
+
 bool Connection::ping(Bytes payload, Output& output) { return writeControl(Opcode::Ping, payload, output); }
 
 bool Connection::pong(Bytes payload, Output& output) { return writeControl(Opcode::Pong, payload, output); }

@@ -61,6 +61,12 @@ protected:
     ~Output() = default;
 };
 
+/// Where a frame stands in its message.
+struct FramePlace {
+    bool first;
+    bool last;
+};
+
 /// Thread: one at a time.
 class Connection {
 public:
@@ -112,6 +118,10 @@ public:
         }
         return true;
     }
+    /// One frame of a message in several, unless it is the first and the last. Without the extension, which has no parts: no frame
+    /// of it has a bit of the extension's (RFC 6455 §5.2), as of any message that it leaves as it is.
+    /// Requires: no other message before the last.   Source: RFC 6455 §5.4
+    bool sendPart(MessageKind kind, Bytes piece, FramePlace place, Output& output);
     bool ping(Bytes payload, Output& output);
     bool pong(Bytes payload, Output& output);
     /// Starts the closing handshake. The reason is cut at 123 bytes, at a character's end; a code that may not be on

@@ -42,18 +42,49 @@ void Peer::Line::end(std::optional<Goodbye> last) {
     goodbye = std::move(last);
 }
 
+void Peer::Line::put(Waiting whole) {
+    if (!stalled) {
+        received.push_back(std::move(whole.message));
+        return whole.completion.complete(SendResult::Sent);
+    }
+    queuedBytes += whole.bytes;
+    queue.push_back(std::move(whole));
+}
+
+void Peer::Line::takeQueue() {
+    const std::lock_guard guard{lock};
+    stalled = false;
+    for (; !queue.empty(); queue.pop_front()) put(std::move(queue.front()));
+    queuedBytes = 0;
+}
+
+/// What it has not sent is lost with it; a peer that takes it later is none that anybody waits for.
+MemoryCarrier::~MemoryCarrier() {
+    const auto line = line_.lock();
+    if (!line) return;
+    const std::lock_guard guard{line->lock};
+    for (auto& each : line->queue) each.completion = {};
+    line->unfinished.reset();
+}
+
 SendStatus MemoryCarrier::send(MessageKind kind, Bytes payload) {
+    SendCompletion nobody;
+    return sendPart(kind, payload, PieceOf::Last, nobody);
+}
+
+SendStatus MemoryCarrier::sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) {
     const auto line = line_.lock();
     if (!line) return SendStatus::Closed;
     const std::lock_guard guard{line->lock};
     if (line->ended) return SendStatus::Closed;
-    Received message{kind, std::string{asText(payload)}};
-    if (line->stalled) {
-        line->queuedBytes += framed(payload.size()).onWire;
-        line->queue.push_back(std::move(message));
-    } else {
-        line->received.push_back(std::move(message));
-    }
+    auto& message = line->unfinished;
+    if (!message) message.emplace(Peer::Line::Waiting{{kind, {}}, 0, {}});
+    message->message.payload.append(asText(piece));
+    message->bytes += framed(piece.size()).onWire;
+    if (of == PieceOf::MoreFollows) return SendStatus::Queued;
+    message->completion = std::move(completion);
+    line->put(std::move(*message));
+    message.reset();
     return SendStatus::Queued;
 }
 
@@ -62,7 +93,7 @@ std::size_t MemoryCarrier::queuedBytes() const {
     const auto line = line_.lock();
     if (!line) return 0;
     const std::lock_guard guard{line->lock};
-    return line->queuedBytes;
+    return line->queuedBytes + (line->stalled && line->unfinished ? line->unfinished->bytes : 0);
 }
 
 bool MemoryCarrier::dropOldest() {
@@ -70,7 +101,8 @@ bool MemoryCarrier::dropOldest() {
     if (!line) return false;
     const std::lock_guard guard{line->lock};
     if (line->queue.empty()) return false;
-    line->queuedBytes -= framed(line->queue.front().payload.size()).onWire;
+    line->queuedBytes -= line->queue.front().bytes;
+    line->queue.front().completion.complete(SendResult::Dropped);
     line->queue.pop_front();
     return true;
 }
@@ -115,6 +147,7 @@ void MemoryCarrier::closeNow(CloseCode code, std::string_view text) {
     if (const auto line = line_.lock()) {
         const std::lock_guard guard{line->lock};
         line->queue.clear();
+        line->unfinished.reset();
         line->queuedBytes = 0;
     }
     close(code, text);

@@ -25,12 +25,23 @@ struct Peer::Line : std::enable_shared_from_this<Peer::Line> {
         std::string text = {};  // payload or reason
     };
 
+    /// A message that has not been taken.
+    struct Waiting {
+        Received message;
+        std::size_t bytes;  // as on the wire
+        SendCompletion completion;
+    };
+
     /// Hands it to the session, or puts it behind what is not read.   Thread: the loop's.
     void arrive(Arriving arriving);
     /// What is not read, one after the other, as far as the server reads.   Thread: the loop's.
     void readOn();
     /// Nothing more passes; the server's goodbye, if it could say one, is `last`. Only the first end counts.
     void end(std::optional<Goodbye> last);
+    /// A whole message arrives at the peer, or waits while that is stalled.   Requires: the lock is held.
+    void put(Waiting whole);
+    /// The peer takes what waits.
+    void takeQueue();
 
     Machine& machine;
     CarrierInput input;
@@ -42,8 +53,9 @@ struct Peer::Line : std::enable_shared_from_this<Peer::Line> {
 
     std::mutex lock;  // guards what follows
     std::vector<Received> received;
-    std::deque<Received> queue;  // waits while the peer is stalled
-    std::size_t queuedBytes = 0;
+    std::deque<Waiting> queue;  // waits while the peer is stalled
+    std::optional<Waiting> unfinished;  // its last part has not come
+    std::size_t queuedBytes = 0;  // of the queue
     bool stalled = false;
     bool ended = false;
     std::optional<Goodbye> goodbye;
@@ -56,8 +68,11 @@ private:
 class MemoryCarrier final : public Carrier {
 public:
     explicit MemoryCarrier(const std::shared_ptr<Peer::Line>& line) : line_{line} {}
+    ~MemoryCarrier() override;
 
     SendStatus send(MessageKind kind, Bytes payload) override;
+    bool sendsParts() const override { return true; }
+    SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) override;
     std::size_t queuedBytes() const override;
     bool dropOldest() override;
     SendStatus ping(Bytes payload) override;

@@ -58,13 +58,7 @@ void Peer::stall() {
     line_->stalled = true;
 }
 
-void Peer::resume() {
-    const std::lock_guard guard{line_->lock};
-    line_->stalled = false;
-    line_->received.insert(line_->received.end(), line_->queue.begin(), line_->queue.end());
-    line_->queue.clear();
-    line_->queuedBytes = 0;
-}
+void Peer::resume() { line_->takeQueue(); }
 
 const std::vector<Received>& Peer::received() const {
     line_->machine.settle();  // what a test has published arrives with the turn

@@ -121,6 +121,14 @@ public:
             return lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload);
         });
     }
+    /// The same for a message for whose end somebody waits, or a frame of one in several: Outbox::appendPart() says how these fare.
+    SendStatus sendPart(Bytes head, Bytes payload, PartOf part, SendCompletion& completion) {
+        if (noMoreSends_) return SendStatus::Closed;
+        return queued([&] {
+            const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
+            return outbox_.appendPart(head, payload, part, lend ? Lend::UntilKept : Lend::No, completion);
+        });
+    }
     /// Messages of a batch, by reference; small ones may be copied. Outbox::append() says what it returns.
     SendStatus send(const SharedBatch& batch, std::size_t first, std::size_t last) {
         return noMoreSends_ ? SendStatus::Closed : queued([&] {

@@ -39,6 +39,33 @@ SendStatus Outbox::appendLent(Bytes head, Bytes payload) {
     return SendStatus::Queued;
 }
 
+SendStatus Outbox::appendPart(Bytes head, Bytes payload, PartOf part, Lend lend, SendCompletion& completion) {
+    const MessageSize size{.onWire = head.size() + payload.size(), .payload = payload.size()};
+    const SendStatus room = part == PartOf::Later ? makeRoomForMore(size) : makeRoom(size);
+    if (room != SendStatus::Queued) return room;
+    if (!completion && size.onWire <= MessageChunk::kMaxMessage) {
+        copyIn(head, payload, part == PartOf::Whole ? MessageClass::Data : MessageClass::Part);
+    } else {
+        auto message = std::make_unique<LentMessage>(head, payload);
+        if (lend == Lend::No) message->keep();
+        if (part != PartOf::Whole) message->becomePart();
+        message->setCompletion(std::move(completion));
+        push(message.release());
+        lent_ = lent_ || lend == Lend::UntilKept;
+    }
+    data_ += size.onWire;
+    return SendStatus::Queued;
+}
+
+/// A message that has begun is not dropped: whole ones are, where the policy has it so.
+SendStatus Outbox::makeRoomForMore(MessageSize frame) noexcept {
+    const QueuePolicy policy{{limit_, whenFull_}};
+    while (!policy.fits(frame, data_)) {
+        if (whenFull_ != WhenFull::DropOldest || !policy.fits(frame, 0) || !dropOldest()) return SendStatus::Full;
+    }
+    return SendStatus::Queued;
+}
+
 SendStatus Outbox::append(const SharedBatch& batch, std::size_t first, std::size_t last) {
     const std::size_t size = batch->start(last) - batch->start(first);
     if (last - first > 1 && fits(size)) {

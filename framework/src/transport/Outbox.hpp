@@ -47,6 +47,16 @@ enum class ControlRoom : std::uint8_t {
     Reserved,  ///< kReservedBytes more: for the message that ends the connection
 };
 
+/// Whether a payload stays where it is for a while.
+enum class Lend : std::uint8_t { No, UntilKept };
+
+/// What is sent of a message.
+enum class PartOf : std::uint8_t {
+    Whole,  ///< all of it
+    First,  ///< its first frame; others follow
+    Later,  ///< one behind the first
+};
+
 /// A bounded queue of messages.   Thread: one at a time.
 class Outbox {
 public:
@@ -77,6 +87,11 @@ public:
     }
     /// One message whose payload stays where it is until keepLent().   Requires: `head` is at most 16 bytes.
     SendStatus appendLent(Bytes head, Bytes payload);
+    /// A message for whose end somebody waits, or a frame of one in several, of which none is dropped: that one who has the first gets
+    /// the others too. Copied, or lent until keepLent().
+    /// Returns: of a later frame Full instead of Dropped. The completion is taken with Queued, and told within a call of this box.
+    /// Requires: `head` is at most 16 bytes; nothing but control messages between the frames of a message.
+    SendStatus appendPart(Bytes head, Bytes payload, PartOf part, Lend lend, SendCompletion& completion);
     /// The messages of a batch from `first` up to, not with, `last`. Where not all of them fit, each obeys the policy.
     /// Returns: Full as soon as one is refused; Dropped when one was.
     SendStatus append(const SharedBatch& batch, std::size_t first, std::size_t last);
@@ -130,6 +145,7 @@ public:
 
 private:
     SendStatus appendElsewhere(Bytes head, Bytes payload);
+    SendStatus makeRoomForMore(MessageSize frame) noexcept;
     SendStatus appendOne(const SharedBatch& batch, std::size_t message);
     SendStatus makeRoom(MessageSize message) noexcept {
         return fits(message.onWire) ? SendStatus::Queued : applyPolicy(message);

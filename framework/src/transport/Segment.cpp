@@ -177,14 +177,20 @@ Tally LentMessage::advance(std::size_t bytes) noexcept {
     const auto ofHead = std::min<std::size_t>(bytes, headBytes_ - headSent_);
     headSent_ = static_cast<std::uint8_t>(headSent_ + ofHead);
     payload_ = payload_.subspan(bytes - ofHead);
+    if (unsentBytes() == 0) completion_.complete(SendResult::Sent);
     return {.data = bytes, .control = 0};
 }
 
-std::size_t LentMessage::dropOldest() noexcept {
+std::size_t LentMessage::dropOldest() noexcept { return droppable_ ? forget(SendResult::Dropped) : 0; }
+
+Tally LentMessage::forgetUnstarted() noexcept { return {.data = forget(SendResult::Closed), .control = 0}; }
+
+std::size_t LentMessage::forget(SendResult why) noexcept {
     if (started_) return 0;
     const std::size_t size = unsentBytes();
     headSent_ = headBytes_;
     payload_ = {};
+    completion_.complete(why);
     return size;
 }
 

@@ -6,10 +6,12 @@
 //                       | written | unsent messages ... |   room   | ends: ... 2, 1, 0 |
 //   SharedMessages  a run of messages of a batch, by reference: a broadcast, or one that is too large to share a chunk
 //   LentMessage     one whose payload lies in memory that is the sender's only for a moment: to be written at once, and
-//                   copied by keep() as far as that does not succeed
+//                   copied by keep() as far as that does not succeed; also one for whose end somebody waits, and a large part of one
 
 #include "base/MemoryBudget.hpp"
 #include "base/WireBatch.hpp"
+
+#include <patchbay/send_status.hpp>
 
 #include <sys/uio.h>
 
@@ -27,15 +29,18 @@ namespace patchbay::transport {
 /// What may become of a message that waits.
 enum class MessageClass : std::uint8_t {
     Data,       ///< counts against the send queue's limit and may be dropped by its policy
+    Part,       ///< of a message in several: counts, and is not dropped, or what is left of its message would be torn
     Control,    ///< neither, but is forgotten with the rest when the queue is
     Committed,  ///< never forgotten: without it the peer would take what follows for something else
 };
 
-/// Bytes that left a queue, by class.
+constexpr bool countsAsData(MessageClass kind) noexcept { return kind == MessageClass::Data || kind == MessageClass::Part; }
+
+/// Bytes that left a queue: of data, and of the other classes.
 struct Tally {
     std::size_t data = 0;
     std::size_t control = 0;
-    void add(MessageClass kind, std::size_t bytes) noexcept { (kind == MessageClass::Data ? data : control) += bytes; }
+    void add(MessageClass kind, std::size_t bytes) noexcept { (countsAsData(kind) ? data : control) += bytes; }
 };
 
 /// A message of which nothing is written.
@@ -93,7 +98,7 @@ public:
         if (end + (count_ + 1u) * kMarkBytes > capacity_) return false;
         copyShort(data() + filled_, head);
         if (!payload.empty()) std::memcpy(data() + filled_ + head.size(), payload.data(), payload.size());
-        if (kind != MessageClass::Data) control_ = static_cast<std::uint16_t>(control_ + end - filled_);
+        if (!countsAsData(kind)) control_ = static_cast<std::uint16_t>(control_ + end - filled_);
         filled_ = static_cast<std::uint16_t>(end);
         setMark(count_++, {filled_, kind});
         return true;
@@ -194,6 +199,11 @@ public:
     /// What is left of one that is partly written, kept.   Errors: std::bad_alloc.
     static LentMessage* rest(Bytes bytes);
 
+    /// It is some of a message, and not dropped without the rest.
+    void becomePart() noexcept { droppable_ = false; }
+    /// Somebody hears what becomes of it.
+    void setCompletion(SendCompletion completion) noexcept { completion_ = std::move(completion); }
+
     static void* operator new(std::size_t);
     static void operator delete(void* memory) noexcept;
 
@@ -201,13 +211,15 @@ public:
     std::size_t unsentBytes() const noexcept override { return headBytes_ - headSent_ + payload_.size(); }
     Tally advance(std::size_t bytes) noexcept override;
     std::size_t dropOldest() noexcept override;
-    Tally forgetUnstarted() noexcept override { return {.data = dropOldest(), .control = 0}; }
+    Tally forgetUnstarted() noexcept override;
     void keep() override;
     std::size_t heldBytes() const noexcept override { return sizeof *this + keptBytes_; }
-    bool isThin() const noexcept override { return started_ && 2 * payload_.size() < keptBytes_; }
+    bool isThin() const noexcept override { return started_ && !completion_ && 2 * payload_.size() < keptBytes_; }
     Bytes startedRest() const noexcept override { return payload_; }
 
 private:
+    std::size_t forget(SendResult why) noexcept;
+
     Bytes payload_;  ///< what is not written of it
     std::unique_ptr<std::byte[]> kept_;
     std::size_t keptBytes_ = 0;
@@ -216,6 +228,8 @@ private:
     std::uint8_t headBytes_;
     std::uint8_t headSent_ = 0;
     bool started_ = false;
+    bool droppable_ = true;
+    SendCompletion completion_;
 };
 
 }  // namespace patchbay::transport

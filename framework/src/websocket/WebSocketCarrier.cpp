@@ -25,6 +25,20 @@ private:
     transport::Channel& channel_;
 };
 
+/// So do frames of a message in several, but as one that is not torn.
+class PartOutput final : public protocol::Output {
+public:
+    PartOutput(transport::Channel& channel, transport::PartOf part, SendCompletion& completion) noexcept
+        : channel_{channel}, part_{part}, completion_{completion} {}
+    void write(Bytes header, Bytes payload) override { status = channel_.sendPart(header, payload, part_, completion_); }
+    SendStatus status = SendStatus::Closed;
+
+private:
+    transport::Channel& channel_;
+    const transport::PartOf part_;
+    SendCompletion& completion_;
+};
+
 /// Control frames do not: they are small, and never dropped for a message's sake.
 class ControlOutput final : public protocol::Output {
 public:
@@ -90,24 +104,33 @@ void WebSocketCarrier::beginReading(std::span<std::byte> firstBytes) {
 
 // ------------------------------------------------------------------------------------------------ out
 
-SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
-    if (!channel_) return SendStatus::Closed;
-    MessageOutput output{*channel_};
+/// Errors: std::bad_alloc, and nothing is sent.
+template <class To>
+SendStatus WebSocketCarrier::sendWhole(MessageKind kind, Bytes payload, To& output) {
     Extension* const extension = connection_.extension();
     // Where older messages may fall while later ones stay, none may refer to another.
     if (extension && queuePolicy() == WhenFull::DropOldest) extension->forget();
+    connection_.send(kind, payload, output);
+    if (extension && output.status == SendStatus::Dropped) extension->forget();
+    return output.status;
+}
+
+SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
+    if (!channel_) return SendStatus::Closed;
     try {
-        connection_.send(kind, payload, output);
+        if (rare_ && rare_->unfinished) [[unlikely]]
+            return rare_->unfinished->hold(kind, payload, channel_->queuedBytes());
+        MessageOutput output{*channel_};
+        return sent(sendWhole(kind, payload, output));
     } catch (const std::bad_alloc&) {
         return sent(SendStatus::Full);
     }
-    if (extension && output.status == SendStatus::Dropped) extension->forget();
-    return sent(output.status);
 }
 
 SendStatus WebSocketCarrier::deliver(const Delivery& delivery) noexcept {
     if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
     try {
+        if (unfinished()) return unfinished()->hold(delivery, channel_->queuedBytes());
         return deliverEncoded(delivery);
     } catch (const std::bad_alloc&) {
         return sent(SendStatus::Full);
@@ -127,6 +150,39 @@ SendStatus WebSocketCarrier::deliverEncoded(const Delivery& delivery) {
                                : channel_->send(frames, delivery.first, delivery.last));
 }
 
+SendStatus WebSocketCarrier::sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept {
+    if (!channel_ || connection_.closeSent()) return SendStatus::Closed;
+    try {
+        return sent(sendPiece(kind, piece, of, completion));
+    } catch (const std::bad_alloc&) {
+        return sent(SendStatus::Full);
+    }
+}
+
+SendStatus WebSocketCarrier::sendPiece(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) {
+    using transport::PartOf;
+    const bool isFirst = !unfinished(), isLast = of == PieceOf::Last;
+    PartOutput output{*channel_, isFirst ? (isLast ? PartOf::Whole : PartOf::First) : PartOf::Later, completion};
+    if (isFirst && isLast) return sendWhole(kind, piece, output);
+    if (!isFirst && !unfinished()->hasRoomFor(piece.size(), channel_->queuedBytes())) return SendStatus::Full;
+    // There before anything is on its way: behind a first part there has to be another.
+    Rare& place = rare();
+    auto begun = isFirst ? std::make_unique<messaging::UnfinishedMessage>(*session()) : nullptr;
+    connection_.sendPart(kind, piece, {.first = isFirst, .last = isLast}, output);
+    if (output.status != SendStatus::Queued) return output.status;
+    if (isFirst) place.unfinished = std::move(begun);
+    if (isLast) finishMessage();
+    return SendStatus::Queued;
+}
+
+/// What waited had room when it came. Where it has none now, such as without memory, the session ends as with any message.
+void WebSocketCarrier::finishMessage() noexcept {
+    const auto finished = std::move(rare_->unfinished);
+    const SendStatus status =
+        finished->release([this](MessageKind kind, Bytes payload) { return send(kind, payload); });
+    if (status == SendStatus::Full) session()->close(CloseCause::QueueFull, std::nullopt, {});
+}
+
 WhenFull WebSocketCarrier::queuePolicy() const noexcept {
     return session()->endpoint().config.limits.sendQueue.whenFull;
 }
@@ -140,6 +196,7 @@ SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
 
 void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     if (!channel_) return;
+    dropUnfinished();
     ControlOutput output{*channel_, ControlRoom::Reserved};
     connection_.close(code, text, output);
     resumeReading();
@@ -148,6 +205,7 @@ void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
 
 void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept {
     if (!channel_) return;
+    dropUnfinished();
     channel_->dropQueue();
     ControlOutput output{*channel_, ControlRoom::Reserved};
     connection_.close(code, text, output);
@@ -180,7 +238,7 @@ void WebSocketCarrier::onRoomFilled(std::size_t bytes) {
 
 void WebSocketCarrier::keep(std::span<std::byte> rest) noexcept {
     try {
-        kept_ = std::make_unique<Kept>(rest);
+        rare().kept = std::make_unique<Kept>(rest);
     } catch (const std::bad_alloc&) {
         connection_.failWithoutMemory();
     }
@@ -220,26 +278,26 @@ void WebSocketCarrier::pauseReading() noexcept {
     if (!channel_ || connection_.closeSent()) return;
     connection_.hold();
     channel_->pauseReading();
-    if (kept_) kept_->resumed = false;
+    if (kept()) kept()->resumed = false;
 }
 
 void WebSocketCarrier::resumeReading() noexcept {
     if (!channel_ || !connection_.isHeld()) return;
-    if (!kept_) {
+    if (!kept()) {
         connection_.release();
         return channel_->resumeReading();
     }
-    kept_->resumed = true;
+    kept()->resumed = true;
     // This outlives the entry: it goes by a later one (endConnection).
-    if (!std::exchange(kept_->entered, true)) channel_->loop().post([this] { feedKept(); });
+    if (!std::exchange(kept()->entered, true)) channel_->loop().post([this] { feedKept(); });
 }
 
 /// Until all is fed nothing new is read; while it is being fed it is nobody's but this call's.
 void WebSocketCarrier::feedKept() {
-    if (!kept_) return;  // the connection has ended
-    kept_->entered = false;
-    if (!std::exchange(kept_->resumed, false)) return;
-    auto kept = std::move(kept_);
+    if (!rare_ || !rare_->kept) return;  // the connection has ended
+    rare_->kept->entered = false;
+    if (!std::exchange(rare_->kept->resumed, false)) return;
+    auto kept = std::move(rare_->kept);
     const auto channel = channel_;
     connection_.release();
     {
@@ -248,7 +306,7 @@ void WebSocketCarrier::feedKept() {
     }
     if (connection_.isWithinMessage()) watchMessage();
     if (kept->taken < kept->size) {
-        kept_ = std::move(kept);
+        if (rare_) rare_->kept = std::move(kept);
     } else if (channel_ && !connection_.isHeld()) {
         channel_->resumeReading();
     }
@@ -309,7 +367,7 @@ void WebSocketCarrier::cut() noexcept {
 void WebSocketCarrier::endConnection(std::chrono::milliseconds within) noexcept {
     if (!session()) return;
     unlink();
-    kept_.reset();
+    rare_.reset();
     const auto ended = std::move(channel_);
     ended->loop().cancel(timer_);
     ended->closeAfterFlush(within);

@@ -10,12 +10,16 @@
 // by then is kept, at most one read of the loop's; it is fed before the channel is read again, by an entry of the loop.
 // A FIN waits in the kernel behind what is not read yet, a reset ends the connection with all that is kept.
 //
+// A message in parts leaves as frames that no extension has touched, since those know whole messages only. Whole messages
+// that are sent meanwhile wait for its last, control frames come between (RFC 6455 §5.4).
+//
 // Lifetime: the session owns its carrier until the connection has ended; so long the carrier keeps the session.
 
 #include "base/MemoryBudget.hpp"
 #include "messaging/AgreedExtension.hpp"
 #include "transport/ConnectionPlace.hpp"
 #include "messaging/SessionCore.hpp"
+#include "messaging/UnfinishedMessage.hpp"
 #include "protocol/Connection.hpp"
 #include "transport/Channel.hpp"
 
@@ -61,7 +65,11 @@ public:
     void prefetch() const noexcept override {
         if (channel_) channel_->prefetch();
     }
-    std::size_t queuedBytes() const noexcept override { return channel_ ? channel_->queuedBytes() : 0; }
+    bool sendsParts() const noexcept override { return true; }
+    SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept override;
+    std::size_t queuedBytes() const noexcept override {
+        return (channel_ ? channel_->queuedBytes() : 0) + (unfinished() ? unfinished()->heldBytes() : 0);
+    }
     SendStatus ping(Bytes payload) noexcept override;
     void pauseReading() noexcept override;
     void resumeReading() noexcept override;
@@ -82,6 +90,12 @@ private:
         bool entered = false;  // an entry of the loop looks whether it is
     };
 
+    /// What most connections never have.
+    struct Rare {
+        std::unique_ptr<Kept> kept;                                // nullptr: nothing is
+        std::unique_ptr<messaging::UnfinishedMessage> unfinished;  // likewise
+    };
+
     void onBytes(std::span<std::byte> bytes) override;
     std::span<std::byte> room() noexcept override { return connection_.room(); }
     void onRoomFilled(std::size_t bytes) override;
@@ -97,6 +111,15 @@ private:
 
     /// nullptr when the connection has ended.
     messaging::SessionCore* session() const noexcept { return messaging::SessionCore::of(handle_); }
+    Kept* kept() const noexcept { return rare_ ? rare_->kept.get() : nullptr; }
+    messaging::UnfinishedMessage* unfinished() const noexcept { return rare_ ? rare_->unfinished.get() : nullptr; }
+    Rare& rare() {
+        if (!rare_) rare_ = std::make_unique<Rare>();
+        return *rare_;
+    }
+    void dropUnfinished() noexcept {
+        if (rare_) rare_->unfinished.reset();
+    }
     SendStatus sent(SendStatus status) noexcept {
         if (channel_->droppedMessages() != 0) session()->noteDropped(channel_->droppedMessages());
         return status;
@@ -105,6 +128,10 @@ private:
     void feedKept();
     void keep(std::span<std::byte> rest) noexcept;
     SendStatus deliverEncoded(const Delivery& delivery);
+    template <class To>
+    SendStatus sendWhole(MessageKind kind, Bytes payload, To& output);
+    SendStatus sendPiece(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion);
+    void finishMessage() noexcept;
     void watchMessage();
     void messageDue() noexcept;
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
@@ -116,7 +143,7 @@ private:
     protocol::Connection connection_;
     transport::ConnectionPlace place_;  // until the connection has ended
     TimerId timer_ = 0;  // of a message that has begun; from our Close on, of the peer's patience
-    std::unique_ptr<Kept> kept_;  // nullptr: nothing is
+    std::unique_ptr<Rare> rare_;  // nullptr: there never was any
 };
 
 }  // namespace patchbay::websocket

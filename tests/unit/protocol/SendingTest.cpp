@@ -27,6 +27,21 @@ TEST(Sending, AMessageIsOneFrameWithFinAndTheOpcodeOfItsKind) {
     EXPECT_EQ(sentBy(Role::Server, MessageKind::Binary, "\xff"), hex("82 01 ff"));
 }
 
+/// RFC 6455 §5.7: "A fragmented unmasked text message".
+TEST(Sending, AMessageInPartsIsOneFrameForEachAndTheLastHasFin) {
+    Peer peer{Role::Server};
+    EXPECT_TRUE(peer.connection.sendPart(MessageKind::Text, asBytes("Hel"), {.first = true, .last = false}, peer.record));
+    EXPECT_TRUE(peer.connection.ping({}, peer.record)) << "control frames come between (§5.4)";
+    EXPECT_TRUE(peer.connection.sendPart(MessageKind::Text, {}, {.first = false, .last = false}, peer.record));
+    EXPECT_TRUE(peer.connection.sendPart(MessageKind::Text, asBytes("lo"), {.first = false, .last = true}, peer.record));
+    EXPECT_EQ(peer.record.sent, hex("01 03 48 65 6c  89 00  00 00  80 02 6c 6f"));
+    Peer other{Role::Server};
+    EXPECT_TRUE(other.connection.sendPart(MessageKind::Binary, {}, {.first = true, .last = true}, other.record));
+    EXPECT_EQ(other.record.sent, hex("82 00"));
+    EXPECT_TRUE(other.connection.close(CloseCode::Normal, {}, other.record));
+    EXPECT_FALSE(other.connection.sendPart(MessageKind::Binary, {}, {.first = true, .last = true}, other.record));
+}
+
 TEST(Sending, LengthsUseTheFewestBytes) {
     const auto header = [](std::size_t size) {
         const std::string sent = sentBy(Role::Server, MessageKind::Binary, std::string(size, 'x'));

@@ -2,6 +2,7 @@
 #include "testkit/MemoryCarrier.hpp"
 
 #include "messaging/CarrierLink.hpp"
+#include "support/SendResults.hpp"
 
 #include <patchbay/annotations.hpp>
 
@@ -175,6 +176,58 @@ TEST_F(MemoryPause, OurOwnGoodbyeReadsOnToNoAvailAndPausesNoMore) {
     EXPECT_EQ(peer.waiting(), 0U);
     EXPECT_THAT(heard(), ElementsAre("one"));
     EXPECT_EQ(peer.closed()->code, CloseCode{4000});
+}
+
+class MemoryParts : public MemoryPause {
+protected:
+    SendStatus part(std::string_view piece, PieceOf of, SendCompletion completion = {}) {
+        SendStatus status{};
+        loop->turnWith([&] {
+            status = messaging::SessionCore::of(session())->sendPart(MessageKind::Text, asBytes(piece), of, completion);
+        });
+        return status;
+    }
+    std::vector<std::string> received() {
+        std::vector<std::string> all;
+        for (const Received& each : peer.received()) all.push_back(each.payload);
+        return all;
+    }
+    test::SendResults results;
+};
+
+TEST_F(MemoryParts, ComeAsOneMessageWithItsLast) {
+    EXPECT_EQ(part("one ", PieceOf::MoreFollows), SendStatus::Queued);
+    session().send("whole");
+    EXPECT_THAT(received(), IsEmpty());
+    EXPECT_EQ(part("two", PieceOf::Last, results.of("it")), SendStatus::Queued);
+    EXPECT_THAT(received(), ElementsAre("one two", "whole"));
+    EXPECT_THAT(results.told(), ElementsAre("it sent"));
+}
+
+TEST_F(MemoryParts, WaitForAPeerThatIsStalledAndAreSentWhenItTakesThem) {
+    part("one ", PieceOf::MoreFollows);
+    peer.stall();
+    part("two", PieceOf::Last, results.of("it"));
+    EXPECT_EQ(carrier->queuedBytes(), 6U + 5U);
+    EXPECT_THAT(received(), IsEmpty());
+    EXPECT_THAT(results.told(), IsEmpty());
+    peer.resume();
+    EXPECT_EQ(carrier->queuedBytes(), 0U);
+    EXPECT_THAT(received(), ElementsAre("one two"));
+    EXPECT_THAT(results.told(), ElementsAre("it sent"));
+}
+
+TEST_F(MemoryParts, AreDroppedAsAMessageOrLostWithTheConnection) {
+    peer.stall();
+    part("one", PieceOf::Last, results.of("first"));
+    part("two ", PieceOf::MoreFollows);
+    EXPECT_EQ(carrier->queuedBytes(), 5U + 6U);
+    EXPECT_TRUE(carrier->dropOldest());
+    EXPECT_FALSE(carrier->dropOldest()) << "it has begun";
+    EXPECT_THAT(results.told(), ElementsAre("first dropped"));
+    part("three", PieceOf::Last, results.of("second"));
+    peer.vanish();
+    EXPECT_THAT(results.told(), ElementsAre("first dropped", "second closed"));
 }
 
 }  // namespace
