@@ -65,7 +65,7 @@ std::string AllowedHosts::problemOf(std::string_view entry) {
     if (const std::size_t scheme = entry.find("://"); scheme != std::string_view::npos)
         return "has a scheme; write the name alone: " + hostNameOf(entry.substr(scheme + 3, entry.find('/', scheme + 3) - scheme - 3));
     if (entry.find_first_of(":[]") != std::string_view::npos) return "has a port or brackets; write the name alone: " + hostNameOf(entry);
-    const std::string_view name = entry.starts_with(kSubdomains) ? entry.substr(kAnyLabels.size()) : entry;
+    const std::string_view name = entry.starts_with(kSubdomains) ? entry.substr(kSubdomains.size()) : entry;
     if (name.find('*') != std::string_view::npos) return "has a star within its name; one may stand for all subdomains: *.chat.example";
     return isName(lower(name)) ? std::string{} : std::string{"is no name that browsers know"};
 }
