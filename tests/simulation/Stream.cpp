@@ -497,7 +497,7 @@ void Stream::say(std::uint32_t step, std::size_t bytes, MessageKind kind) {
     Arriving arriving{
         .what = What::Message, .bytes = {}, .number = said_, .size = static_cast<std::uint32_t>(payload.size())};
     const std::size_t most = connection_.limits().maxFragments;
-    const std::size_t many = most != 0 && random_.chance(50) ? most : 2;
+    const std::size_t many = most != 0 && (most < 2 || random_.chance(50)) ? most : 2;
     arriving.bytes = frames(opcode, asBytes(payload), random_.chance(25) ? many : 1);
     put(std::move(arriving));
     if (random_.chance(10)) put({.what = What::Ping, .bytes = frame(kFinal | kPing, asBytes("there?"))});

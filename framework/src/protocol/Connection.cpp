@@ -219,6 +219,7 @@ void Connection::takeControl(const FramePart& part) {
 }
 
 void Connection::handleControl(Opcode opcode, Bytes payload) {
+    if (message_ == Message::None) progressed_ = true;  // what comes next was not begun before
     switch (opcode) {
         case Opcode::Ping:
             return reply(Opcode::Pong, payload);

@@ -342,7 +342,7 @@ void WebSocketCarrier::onEnd(std::error_code why) {
 
 std::size_t WebSocketCarrier::heldBytes() const noexcept {
     if (!session()) return 0;
-    return queuedBytes() + connection_.heldBytes() + (kept_ ? kept_->size : 0) + session()->waitingBytes();
+    return queuedBytes() + connection_.heldBytes() + (kept() ? kept()->size : 0) + session()->waitingBytes();
 }
 
 /// Whoever has begun to take a large message and takes no more of it would hold it until his time is over.

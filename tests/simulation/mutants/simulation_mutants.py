@@ -82,8 +82,6 @@ MUTANTS = {
         "    if (!byPeer) dropMessages();\n    if (stage_ == Stage::Suspended) stage_ = Stage::Idle;\n"),
     "a close handler that may not wait": (
         MESSAGING + "Strand.cpp", "        if (last_ && !hurried_ && !session_.loop().queue().isClosed()) allowWaits();\n", ""),
-    "a function that is left alone with what it refers to": (
-        "framework/src/endpoint/Executor.cpp", "    return before == Call::Over;\n", "    return true;\n"),
     # Of the timeouts.
     "a stall that is looked at once": (CHANNEL, "    watchStall();\n    if (!takes && receiver_)", "    if (!takes && receiver_)"),
     "a slow reader taken for one who takes nothing": (
