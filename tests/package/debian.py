@@ -21,7 +21,7 @@ SOURCE = pathlib.Path(SOURCE)
 SERVER_FILES = {
     "/etc/patchbay/patchbay.yaml", "/usr/bin/patchbay-bench", "/usr/bin/patchbay-server", "/usr/lib/libpatchbay.so.0.1",
     f"/usr/lib/libpatchbay.so.{VERSION}", "/usr/lib/systemd/system/patchbay.service", "/usr/share/doc/patchbay/CHANGELOG.md",
-    *(f"/usr/lib/patchbay/lib{name}.so" for name in ("access-log", "auth-jwt", "chat", "compression", "heartbeat")),
+    *(f"/usr/lib/patchbay/lib{name}.so" for name in ("access-log", "auth-jwt", "chat", "compression", "guard", "heartbeat")),
     "/usr/share/doc/patchbay/README.md", "/usr/share/doc/patchbay/copyright", "/usr/share/doc/patchbay/nginx.conf"}
 HEADERS = {f"/usr/include/{header.relative_to(folder)}" for folder in (SOURCE / "framework/include", SOURCE / "modules/web/include")
            for header in folder.rglob("*.hpp")}

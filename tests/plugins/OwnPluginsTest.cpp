@@ -71,6 +71,20 @@ TEST(OwnPlugins, AuthJwtAsksWhoComesAndLeavesTheProcess) {
 }
 #endif
 
+#ifdef HAS_GUARD
+TEST(OwnPlugins, TheGuardTurnsAwayWhoComesTooOftenAndLeavesTheProcess) {
+    auto server = serverWith("plugins: [ { library: guard, config: { handshakesAtOnce: 2, handshakesPerMinute: 1 } } ]\napps: [ chat ]");
+    server->start();
+    for (const int expected : {101, 101, 429}) {
+        RawSocket ann{server->port()};
+        ann.send(upgradeRequest("/chat/lobby?name=ann"));
+        EXPECT_EQ(ann.readAnswer().status, expected);
+    }
+    server.reset();
+    EXPECT_FALSE(isMapped("guard"));
+}
+#endif
+
 #ifdef HAS_COMPRESSION
 TEST(OwnPlugins, CompressionIsAgreedOnWithWhoOffersItAndLeavesTheProcess) {
     auto server = serverWith("plugins: [ { library: compression, config: { serverMaxWindowBits: 10 } } ]\napps: [ chat ]");

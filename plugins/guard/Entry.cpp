@@ -1,0 +1,3 @@
+#include "Guard.hpp"
+
+PATCHBAY_PLUGIN(patchbay::guard::Guard, "guard")
