@@ -1,6 +1,9 @@
 // Hooks that take their time, from outside: what a client gets, and what happens when somebody does not wait.
 #include "integration/Probe.hpp"
 
+#include <patchbay/carrier.hpp>
+#include <patchbay/hooks.hpp>
+
 #include <gmock/gmock.h>
 
 #include <condition_variable>

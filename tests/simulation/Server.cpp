@@ -99,7 +99,8 @@ void Simulation::handshake(const Step& step, std::uint32_t at) {
     const bool mayRefuse = this->mayRefuse(endpoint);
     {
         const Loop::Turning turning{loop};
-        deployment::Admission admission = served_->admit(request);
+        deployment::Admission admission;  // there is none to wait for: no hook here takes its time
+        served_->admit(request, loop.index(), [&](deployment::Admission&& verdict) { admission = std::move(verdict); });
         if (!admission.rejection) session = served_->createSession(std::move(admission), loop.index());
     }
     if (!session) {
