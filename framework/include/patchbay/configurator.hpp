@@ -6,6 +6,7 @@
 #include <patchbay/endpoint_config.hpp>
 #include <patchbay/extension_terms.hpp>
 #include <patchbay/header_fields.hpp>
+#include <patchbay/principal.hpp>
 #include <patchbay/session.hpp>
 
 #include <any>

@@ -3,7 +3,6 @@
 // `SERVER_ENDPOINT(Chat, "/chat/{room}", .subprotocols = {"chat.v1"}, .idleTimeout = 5min)`.
 
 #include <patchbay/limits.hpp>
-#include <patchbay/principal.hpp>
 #include <patchbay/services.hpp>
 
 #include <array>

@@ -12,7 +12,6 @@
 #include <patchbay/errors.hpp>
 #include <patchbay/extension_terms.hpp>
 #include <patchbay/json.hpp>
-#include <patchbay/principal.hpp>
 #include <patchbay/send_status.hpp>
 #include <patchbay/task.hpp>
 #include <patchbay/timer.hpp>
@@ -29,6 +28,8 @@
 #include <vector>
 
 namespace patchbay {
+
+struct Principal;
 
 namespace messaging {
 class SessionCore;
@@ -134,10 +135,11 @@ public:
     const std::string& subprotocol() const;
     /// What the handshake agreed on.   Source: Jakarta WebSocket §2.1 (Session.getNegotiatedExtensions)
     const std::vector<ExtensionTerms>& extensions() const;
-    /// Who the peer is just now; its name is empty when nobody asked. Never nullptr; what it points to does not change.   Thread: any.
+    /// Who the peer is just now (principal.hpp); its name is empty when nobody asked. Never nullptr; what it points to does not change.
+    /// Thread: any.
     std::shared_ptr<const Principal> principal() const;
     /// Source: Jakarta EE (isUserInRole)
-    bool isUserInRole(std::string_view role) const { return principal()->hasRole(role); }
+    bool isUserInRole(std::string_view role) const;
     /// Replaces the principal: a refresh, other roles, or somebody where nobody was. Handlers that begin from now on see it. Soon after, on
     /// its loop: a session that lacks the roles of its endpoint closes with 1008, and `expires` counts anew.
     /// Errors: SessionClosed; std::invalid_argument for another user's than the session had, or names that are not UTF-8. Then it

@@ -18,6 +18,7 @@ namespace patchbay {
 /// A set of one-shot timers.   Thread: one at a time. A task may add and cancel timers, also its fellows due now.
 class Timers {
 public:
+    Timers() { due_.reserve(16); }  // a server's first timer may fire long after its last allocation
     /// Remembers `task` for `when`; never 0.
     TimerId add(Clock::time_point when, Task task);
     /// Forgets a timer; one that has fired or was never there is ignored.

@@ -32,13 +32,6 @@ void failTooBig(std::size_t bytes, std::size_t limit) {
                         std::to_string(limit)};
 }
 
-void failForbidden(const char* method, const RoleList& roles) {
-    const char* before = roles.end() - roles.begin() == 1 ? " needs the role " : " needs one of the roles ";
-    std::string text{method};
-    for (const std::string_view role : roles) text.append(std::exchange(before, ", ")).append(role);
-    throw Forbidden{text};
-}
-
 bool isException(const std::exception_ptr& error) noexcept {
     try {
         std::rethrow_exception(error);

@@ -79,3 +79,16 @@ void Credentials::watch(SessionCore& session) {
 void Credentials::end(SessionCore& session) noexcept { session.loop().cancel(std::exchange(timer_, 0)); }
 
 }  // namespace patchbay::messaging
+
+namespace patchbay::detail {
+
+void requireOneOf(const RoleList& roles, const Session& session, const char* method) {
+    const auto principal = session.principal();
+    if (std::ranges::any_of(roles, [&](std::string_view role) { return principal->hasRole(role); })) return;
+    const char* before = roles.end() - roles.begin() == 1 ? " needs the role " : " needs one of the roles ";
+    std::string text{method};
+    for (const std::string_view role : roles) text.append(std::exchange(before, ", ")).append(role);
+    throw Forbidden{text};
+}
+
+}  // namespace patchbay::detail

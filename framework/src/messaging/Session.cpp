@@ -2,6 +2,7 @@
 #include "messaging/SessionCore.hpp"
 
 #include <patchbay/detail/PathTemplate.hpp>
+#include <patchbay/principal.hpp>
 #include <patchbay/session.hpp>
 
 #include <algorithm>
@@ -58,6 +59,8 @@ std::shared_ptr<const Principal> Session::principal() const {
     core("principal").requireNotGone("principal");
     return messaging::Credentials::of(*core_);
 }
+bool Session::isUserInRole(std::string_view role) const { return principal()->hasRole(role); }
+
 void Session::setPrincipal(Principal principal) const {
     core("setPrincipal").requireOpen("setPrincipal");
     messaging::Credentials::set(*core_, nullptr, std::move(principal));

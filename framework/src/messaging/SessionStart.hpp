@@ -2,6 +2,7 @@
 // What a handshake comes to, and what a session remembers of it: as little as there is, since most sessions only rest.
 
 #include <patchbay/extension.hpp>
+#include <patchbay/principal.hpp>
 #include <patchbay/session.hpp>
 
 #include <any>

@@ -8,7 +8,6 @@
 #include <patchbay/detail/EndpointModel.hpp>
 #include <patchbay/detail/Names.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <tuple>
@@ -115,7 +114,8 @@ template <class Self>
 using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandlers<Self, Form::Json>{}));
 
 [[noreturn]] void failTooBig(std::size_t bytes, std::size_t limit);
-[[noreturn]] void failForbidden(const char* method, const RoleList& roles);
+/// Errors: Forbidden where the peer has none of them.
+void requireOneOf(const RoleList& roles, const Session& session, const char* method);
 
 /// Asked before the message is decoded, so that a message over the limit costs nothing and is no DecodeError. The
 /// connection's limit is the largest of all handlers', so one without a limit of its own is held to the endpoint's here.
@@ -131,10 +131,7 @@ template <class Self, class H>
 void checkRoles(const MessageCall& call) {
     static constexpr RoleList roles = Access::lastHandler<Self, H::line>().options.roles;
     if constexpr (!roles.empty()) {
-        const auto principal = call.session.principal();
-        if (std::ranges::none_of(roles, [&](std::string_view role) { return principal->hasRole(role); })) {
-            failForbidden(Access::lastHandler<Self, H::line>().name, roles);
-        }
+        requireOneOf(roles, call.session, Access::lastHandler<Self, H::line>().name);
     }
 }
 

@@ -83,16 +83,12 @@ constexpr bool asksForSession() {
 std::shared_ptr<void> ownedErased(void* object, void (*destroy)(void* object) noexcept);
 template <class T>
 std::shared_ptr<void> owned(T* object) {
-    if constexpr (requires { object->weak_from_this(); }) {
-        return std::shared_ptr<T>{object};
-    } else {
-        return ownedErased(object, [](void* erased) noexcept { delete static_cast<T*>(erased); });
-    }
+    return ownedErased(object, [](void* erased) noexcept { delete static_cast<T*>(erased); });
 }
 
 template <class Self, std::size_t... Is>
-Self* constructWith(const Services& services, int* remaining, const Arrival* arrival, std::index_sequence<Is...>) {
-    return new Self((static_cast<void>(Is), InjectedAtOpen<Self>{services, remaining, arrival})...);
+std::shared_ptr<Self> constructWith(const Services& services, int* remaining, const Arrival* arrival, std::index_sequence<Is...>) {
+    return std::make_shared<Self>((static_cast<void>(Is), InjectedAtOpen<Self>{services, remaining, arrival})...);
 }
 
 /// A new instance.   Errors: MissingService; BadPathVariable; whatever the constructor throws.
@@ -103,9 +99,9 @@ std::shared_ptr<void> constructErased(const Services& services, const Arrival& a
                   "std::shared_ptr, Session, PathParam; eight at most), or it is private: what stands below SERVER_ENDPOINT is, up "
                   "to the next `public:`");
     if constexpr (kAskedFor<Self> == 0) {
-        return owned(new Self());
+        return std::make_shared<Self>();
     } else if constexpr (kAskedFor<Self> > 0) {
-        return owned(constructWith<Self>(services, nullptr, &arrival, std::make_index_sequence<kAskedFor<Self>>{}));
+        return constructWith<Self>(services, nullptr, &arrival, std::make_index_sequence<kAskedFor<Self>>{});
     } else {
         return nullptr;  // the build has failed
     }
@@ -117,7 +113,7 @@ void checkConstructor(const Services& services) {
     if constexpr (kAskedFor<Self> > 0) {
         int remaining = kAskedFor<Self>;
         try {
-            delete constructWith<Self>(services, &remaining, nullptr, std::make_index_sequence<kAskedFor<Self>>{});
+            constructWith<Self>(services, &remaining, nullptr, std::make_index_sequence<kAskedFor<Self>>{});
         } catch (const AllThere&) {
         }
     }
