@@ -15,9 +15,13 @@ namespace {
 
 constexpr std::string_view kName = "auth-jwt";
 
+/// By TLS, or from this machine: `http://localhost.example` is not, nor `http://localhost:80@example`.
 bool isFetchable(std::string_view url) {
-    return std::ranges::any_of(std::initializer_list<std::string_view>{"https://", "http://127.0.0.1", "http://localhost", "http://[::1]"},
-                               [&](std::string_view start) { return url.starts_with(start); });
+    const auto isOf = [&](std::string_view host) {
+        return url.starts_with(host) && (url.size() == host.size() || url[host.size()] == ':' || url[host.size()] == '/');
+    };
+    if (url.find('@') != std::string_view::npos) return false;
+    return url.starts_with("https://") || isOf("http://127.0.0.1") || isOf("http://localhost") || isOf("http://[::1]");
 }
 
 KeySet keysOf(const Config& config) {

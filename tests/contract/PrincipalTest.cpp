@@ -42,8 +42,8 @@ public:
     explicit CourtOn(Script& script) : script_{script} {}
     ON_OPEN(opened)
     void opened(Session session, const Principal& who) {
-        script_.journal.add("open " + who.name);
         script_.onOpen(session);
+        script_.journal.add("open " + who.name);
     }
     ON_MESSAGE(sentenced, .roles = {"judge"})
     std::string sentenced(const Sentence& sentence, Principal who) { return who.name + " over " + sentence.over; }

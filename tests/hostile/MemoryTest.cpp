@@ -179,7 +179,7 @@ TEST(MemoryBudget, IsKeptWhenManyTakeNothingOfLargeAnswers) {
     Regular regular;
     swarm.connect(regular);
     Crowd<Hoarding> crowd;
-    for (int i = 0; i < 40; ++i) swarm.connect(*crowd.emplace_back(std::make_unique<Hoarding>()), {.source = 2, .receiveBuffer = 4096});
+    for (int i = 0; i < 34; ++i) swarm.connect(*crowd.emplace_back(std::make_unique<Hoarding>()), {.source = 2, .receiveBuffer = 4096});
     swarm.run("all are open", [&] { return regular.isOpen() && std::ranges::all_of(crowd, [](const auto& one) { return one->isOpen(); }); });
     const std::size_t before = server.residentBytes();
     std::size_t most = 0;

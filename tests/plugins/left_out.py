@@ -34,7 +34,7 @@ class LeftOut(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         cache = pathlib.Path(BUILD, "CMakeCache.txt").read_text()
         same = [f"-D{name}={value}" for name, value in re.findall(
-            r"^(CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS\w*|CMAKE_CXX_COMPILER_LAUNCHER|PATCHBAY_(?!PLUGINS)[A-Z]+)(?::\w+)=(.*)$", cache, re.M)]
+            r"^(CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS\w*|CMAKE_CXX_COMPILER_LAUNCHER|PATCHBAY_(?!PLUGINS)[A-Z_]+)(?::\w+)=(.*)$", cache, re.M)]
         run = subprocess.run(["cmake", "-S", SOURCE, "-B", folder.name, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={COMPILER}", *same,
                               f"-DPATCHBAY_PLUGINS={';'.join(plugins)}"],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)

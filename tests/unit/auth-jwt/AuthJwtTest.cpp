@@ -261,6 +261,8 @@ TEST(AuthConfig, SaysWhatIsWrongWithItAndNeverShowsASecret) {
     EXPECT_THAT(shown, HasSubstr("file:PATH, env:NAME or credential:NAME"));
     EXPECT_EQ(shown.find("swordfish"), std::string::npos);
     EXPECT_THAT(problemOf({.jwks = "http://id.example/jwks.json"}), HasSubstr("neither https:// nor of this machine"));
+    EXPECT_THAT(problemOf({.jwks = "http://localhost.id.example/jwks.json"}), HasSubstr("neither https:// nor of this machine"));
+    EXPECT_THAT(problemOf({.jwks = "http://127.0.0.1:80@id.example/jwks.json"}), HasSubstr("neither https:// nor of this machine"));
     EXPECT_THAT(problemOf({.secret = "env:PATCHBAY_TEST_SECRET", .algorithms = {"none"}}), HasSubstr("there is no \"none\""));
     EXPECT_THAT(problemOf({.jwks = "https://id.example/jwks.json", .refresh = 1s}), HasSubstr("refresh"));
     EXPECT_EQ(problemOf({.secret = "env:PATCHBAY_TEST_SECRET"}), "");
