@@ -90,6 +90,20 @@ TEST_P(Eviction, IsOfNobodyWhoIsStillGivenHisAnswer) {
     }
 }
 
+/// Its end would not make the next one the room.
+TEST_P(Eviction, IsOfNobodyWhoHasComeInExcessHimself) {
+    std::vector<std::unique_ptr<RawWebSocket>> sessions;
+    for (std::size_t i = 0; i < kConnections; ++i) {
+        sessions.push_back(std::make_unique<RawWebSocket>(server->port(), "/probe/x", "", RawSocket::Options{.tls = GetParam(), .receiveBuffer = 0}));
+    }
+    RawSocket first = open();
+    RawSocket second = open();
+    second.send(kAsk);
+    EXPECT_EQ(second.readAnswer().status, 503);
+    first.send(kAsk);
+    EXPECT_EQ(first.readAnswer().status, 503) << "at once, or when its time is over";
+}
+
 INSTANTIATE_TEST_SUITE_P(Plain, Eviction, testing::Values(false));
 INSTANTIATE_TEST_SUITE_P(Tls, Eviction, testing::Values(true));
 
