@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace patchbay::fuzz {
 namespace {
@@ -105,11 +106,13 @@ public:
     }
     void onClose(CloseCode code, std::string_view reason) override {
         require(isText(reason), "a close reason is UTF-8");
+        answer(code, {});
         add({Event::Kind::Close, std::string{reason}, static_cast<int>(code)});
         ended_ = true;
     }
     void onFailure(CloseCode code, std::string_view rule) override {
         require(!rule.empty(), "a failure names its rule");
+        answer(code, rule);
         add({Event::Kind::Failure, std::string{rule}, static_cast<int>(code)});
         ended_ = true;
     }
@@ -119,8 +122,14 @@ public:
     std::string replies;
     std::string written;
     std::function<void()> whenMessage;
+    Connection* answers = nullptr;  // whose end it answers
 
 private:
+    void answer(CloseCode code, std::string_view text) {
+        if (!answers->close(code, text, *this)) return;
+        replies += written;
+        add({Event::Kind::Reply, std::exchange(written, {})});
+    }
     void add(Event event) {
         require(!ended_, "nothing follows a close or a failure");
         events.push_back(std::move(event));
@@ -132,7 +141,9 @@ private:
 
 struct Peer {
     Peer(Role role, std::uint8_t flags, Limits limits)
-        : record{limits}, connection{role, limits, record, extensionFor(flags), &knownKey} {}
+        : record{limits}, connection{role, limits, record, extensionFor(flags), &knownKey} {
+        record.answers = &connection;
+    }
 
     /// Each chunk lies in memory of its own, with exactly the slack that receive() asks for.
     void receive(Chunks chunks) {

@@ -334,19 +334,29 @@ void Connection::receive(const Arrival& arrival) {
             return core().receivePong({});
         case Arrival::What::Goodbye:
             model.leaves(id_, {CloseCause::Peer, arrival.code, arrival.code, {}});
-            core().peerClosed(arrival.code, {});
+            endInTurn()->peerClosed(arrival.code, {});
             break;
         case Arrival::What::Break:
             if (arrival.cause == CloseCause::TooBig && isOpen()) model.breaksSize(id_);
             model.leaves(id_, endingFor(arrival.cause, "a rule"));
-            core().peerFailed(arrival.cause, "a rule");
+            endInTurn()->peerFailed(arrival.cause, "a rule");
             break;
         case Arrival::What::Lost:
             model.leaves(id_, endingFor(CloseCause::ConnectionLost));
-            core().lost("the network");
+            endInTurn()->lost("the network");
             break;
     }
-    endConnection();
+}
+
+/// The peer has ended it: what was said to it by now comes before.
+std::shared_ptr<messaging::SessionCore> Connection::endInTurn() {
+    auto keep = kept_;
+    keep->inTurn([this] {
+        if (ended_) return;
+        if (!vanished_) around_.model.endedByPeer(id_, droppedBefore());
+        endConnection();
+    });
+    return keep;
 }
 
 void Connection::receiveMessage(const Arrival& arrival) {

@@ -142,6 +142,7 @@ private:
     void resumeReading() noexcept;
     void put(Arrival arrival);
     void receive(const Arrival& arrival);
+    std::shared_ptr<messaging::SessionCore> endInTurn();
     void receiveMessage(const Arrival& arrival);
     messaging::SessionCore& core() const noexcept { return *messaging::SessionCore::of(handle_); }
 

@@ -416,13 +416,23 @@ void Model::goodbye(Id id, CloseCode code, std::string_view text, bool atOnce, s
     if (!asKnown && !unseen)
         fail(Rule::Reason,
              who(id) + " says goodbye with " + number(static_cast<unsigned>(code)) + " '" + std::string{text} + "'");
-    if (!atOnce && !seen.excused) {
-        skipUpTo(id, UINT32_MAX);
-        // Whose policy is to close has no other word for it.
-        if (!seen.mayBeFull || seen.facts.queue.whenFull != WhenFull::Close)
-            checkMissing(id, counted, seen.missing + seen.refused > counted);
-    }
+    if (!atOnce) checkAllCame(id, counted);
     excuse(id);
+}
+
+void Model::endedByPeer(Id id, std::uint64_t counted) {
+    checkAllCame(id, counted);
+    excuse(id);
+}
+
+/// What was said to it before it left.
+void Model::checkAllCame(Id id, std::uint64_t counted) {
+    const Seen& seen = sessions_[id];
+    if (seen.excused) return;
+    skipUpTo(id, UINT32_MAX);
+    // Whose policy is to close has no other word for it.
+    if (seen.mayBeFull && seen.facts.queue.whenFull == WhenFull::Close) return;
+    checkMissing(id, counted, seen.missing + seen.refused > counted);
 }
 
 void Model::checkMissing(Id id, std::uint64_t counted, bool isWrong) {

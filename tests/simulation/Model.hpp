@@ -163,6 +163,8 @@ public:
     void entered(Id id, Call call, SendStatus answer);
     /// The carrier is told to say goodbye; `counted` messages have fallen before they came to it.
     void goodbye(Id id, CloseCode code, std::string_view text, bool atOnce, std::uint64_t counted);
+    /// Its connection ends, as its peer would have it; likewise.
+    void endedByPeer(Id id, std::uint64_t counted);
     /// Whatever waits for its peer may get lost, for its connection is.
     void excuse(Id id) noexcept;
     /// Everything that was on its way has arrived.
@@ -262,6 +264,7 @@ private:
     void expect(Seen& seen, const Expected& what);
     Expected pop(Seen& seen) noexcept;
     void skipUpTo(Id id, Call call);
+    void checkAllCame(Id id, std::uint64_t counted);
     void checkMissing(Id id, std::uint64_t counted, bool isWrong);
     void takesEffect(Id id, Call call, std::string_view what);
     void refused(Id id, const Sending& what, SendStatus status);

@@ -289,8 +289,13 @@ void Stream::arrive() {
         endDue_ = false;
         wire_->peerEnds();
     }
-    if (wire_->isOver()) around_.model.excuse(id_);
+    if (wire_->isOver()) isOver();
     tellLate();
+}
+
+void Stream::isOver() {
+    if (peerEnds_ && !vanished_ && !foundOut_) around_.model.endedByPeer(id_, connection_.droppedBefore());
+    around_.model.excuse(id_);
 }
 
 // ------------------------------------------------------------------------------------------------ who takes too long
@@ -406,15 +411,18 @@ void Stream::tell(const Arriving& arriving) {
             break;
         case What::Goodbye:
             model.leaves(id_, {CloseCause::Peer, arriving.code, arriving.code, {}});
+            peerEnds_ = true;
             break;
         case What::Break:
             if (arriving.cause == CloseCause::TooBig && isOpen()) model.breaksSize(id_);
             model.leaves(id_, endingFor(arriving.cause));
+            peerEnds_ = true;
             codes_.push_back(endingFor(arriving.cause).onWire);
             break;
         case What::Fin:
         case What::Reset:
             model.leaves(id_, endingFor(CloseCause::ConnectionLost));
+            peerEnds_ = arriving.what == What::Fin;
             break;
         case What::Ping:
         case What::Pong:

@@ -105,6 +105,7 @@ private:
     void saysSome(std::size_t bytes, bool isEnd) noexcept;
     bool takesNothing() const noexcept;
     bool saysNothing(Clock::time_point since) const noexcept;
+    void isOver();
     void tellLate() noexcept;
 
     // the client
@@ -146,6 +147,7 @@ private:
     bool goodbyeHeard_ = false, serverEnded_ = false, endDue_ = false;
     bool disturbed_ = false;  // so that a goodbye may not arrive
     bool foundOut_ = false;   // a write has failed
+    bool peerEnds_ = false;   // by a Close, a rule that it broke or a FIN, and not by a reset
     unsigned late_ = 0;       // messages behind a goodbye that drops what waits
     bool orderly_ = true;  // a goodbye that comes now comes behind all that was entered
     std::vector<CloseCode> codes_;  // that a goodbye may have

@@ -177,15 +177,15 @@ void CarrierLink::pong(Bytes payload) {
 void CarrierLink::closed(CloseCode code, std::string_view text) {
     post([code, reason = reasonOf(text)](CarrierLink& self) {
         self.core().touch();
+        self.endInTurn();
         self.core().peerClosed(code, reason);
-        self.end();
     });
 }
 
 void CarrierLink::lost(std::string_view why) {
     post([reason = reasonOf(why)](CarrierLink& self) {
+        self.endInTurn();
         self.core().lost(reason);
-        self.end();
     });
 }
 
@@ -211,9 +211,11 @@ void CarrierLink::collect(MessageKind kind, Bytes piece, bool isLast) {
 /// The peer broke `rule`. The goodbye is this link's to say: the session thinks that its carrier has.
 void CarrierLink::fail(CloseCause cause, std::string_view rule) noexcept {
     if (!core().isOpen()) return;
-    core().peerFailed(cause, std::string{rule});
     pieces_.reset();
-    close(closeRow(cause).onWire, rule);
+    core().inTurn([self = shared_from_this(), code = closeRow(cause).onWire, text = std::string{rule}] {
+        self->close(code, text);
+    });
+    core().peerFailed(cause, std::string{rule});
 }
 
 // ------------------------------------------------------------------------------------------------ out
@@ -400,6 +402,10 @@ void CarrierLink::end() noexcept {
     unlink();
     loop().cancel(giveUp_);
     if (!loop().post([self = shared_from_this()] { self->letGo(); })) letGo();
+}
+
+void CarrierLink::endInTurn() {
+    core().inTurn([self = shared_from_this()] { self->end(); });
 }
 
 void CarrierLink::letGo() noexcept {

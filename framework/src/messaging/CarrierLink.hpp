@@ -67,6 +67,7 @@ private:
     void fail(CloseCause cause, std::string_view rule) noexcept;
     void cut() noexcept;
     void end() noexcept;
+    void endInTurn();
     void letGo() noexcept;
 
     template <class Call>

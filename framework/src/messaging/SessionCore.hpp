@@ -66,9 +66,16 @@ public:
     void touch() noexcept { timers_.touch(loop_.now()); }
     /// The peer's answer to a ping.
     void receivePong(Bytes payload) noexcept { timers_.receivePong(*this, payload); }
-    /// The peer said goodbye; the carrier has answered.
+    /// The end of the connection, that follows on the peer's: runs `end` behind all that the session has said, at once where
+    /// nothing of it waits for the loop. What follows is told then or before.
+    template <class End>
+    void inTurn(End end) {
+        if (isNext()) return end();
+        loop_.post(std::move(end));
+    }
+    /// The peer said goodbye; the carrier answers.
     void peerClosed(CloseCode code, std::string_view text) noexcept;
-    /// The peer broke a rule; the carrier has said so. A message that is too big is told to the error handler.
+    /// The peer broke a rule; the carrier says so. A message that is too big is told to the error handler.
     void peerFailed(CloseCause cause, const std::string& rule) noexcept;
     /// The connection ended without a goodbye.
     void lost(std::string_view why) noexcept;

@@ -36,9 +36,12 @@ void Connection::withMemory(Call call) noexcept {
 }
 
 void Connection::failWithoutMemory() noexcept {
-    if (inbound_ != Inbound::Open && inbound_ != Inbound::Held) return;
+    if (inbound_ == Inbound::Open || inbound_ == Inbound::Held) fail(CloseCode::TryAgainLater, "no memory for the message");
+}
+
+void Connection::abandon() noexcept {
+    inbound_ = Inbound::Failed;
     pieces_.reset();
-    fail(CloseCode::TryAgainLater, "no memory for the message");
 }
 
 std::size_t Connection::receive(std::span<std::byte> bytes) noexcept {
@@ -222,7 +225,7 @@ void Connection::handleControl(Opcode opcode, Bytes payload) {
     if (message_ == Message::None) progressed_ = true;  // what comes next was not begun before
     switch (opcode) {
         case Opcode::Ping:
-            return reply(Opcode::Pong, payload);
+            return answerPing(payload);
         case Opcode::Pong:
             return receiver_.onPong(payload);
         default:
@@ -230,14 +233,11 @@ void Connection::handleControl(Opcode opcode, Bytes payload) {
     }
 }
 
-/// §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a
-/// Close frame in response", with the code that it received.
 void Connection::handleClose(Bytes payload) {
     const ReadClose close = readClosePayload(payload);
     if (!close.rule.empty()) return fail(close.code, close.rule);
     inbound_ = Inbound::Closed;
     pieces_.reset();
-    if (claimClose()) reply(Opcode::Close, ClosePayload{close.code, {}}.bytes());
     receiver_.onClose(close.code, close.reason);
 }
 
@@ -245,19 +245,16 @@ void Connection::failSize() { fail(CloseCode::TooBig, "message over the limit (R
 
 void Connection::failText() { fail(CloseCode::InvalidPayload, "text that is not UTF-8 (RFC 6455 §8.1)"); }
 
-/// §7.1.7. The rule goes along as the reason: it tells a client's developer what to mend, and nothing of this server.
 void Connection::fail(CloseCode code, std::string_view rule) {
-    inbound_ = Inbound::Failed;
-    pieces_.reset();
-    if (claimClose()) reply(Opcode::Close, ClosePayload{code, rule}.bytes());
+    abandon();
     receiver_.onFailure(code, rule);
 }
 
-void Connection::reply(Opcode opcode, Bytes payload) {
+void Connection::answerPing(Bytes payload) {
     std::array<std::byte, kMaxHeaderBytes + kMaxControlBytes> frame;
     const MaskKey key = role() == Role::Client ? masks_() : MaskKey{};
-    const FrameHeader header = role() == Role::Client ? FrameHeader{whole(opcode), payload.size(), key}
-                                                     : FrameHeader{whole(opcode), payload.size()};
+    const FrameHeader header = role() == Role::Client ? FrameHeader{whole(Opcode::Pong), payload.size(), key}
+                                                     : FrameHeader{whole(Opcode::Pong), payload.size()};
     std::ranges::copy(header.bytes(), frame.begin());
     const auto body = std::span{frame}.subspan(header.bytes().size(), payload.size());
     std::ranges::copy(payload, body.begin());
@@ -293,7 +290,7 @@ bool Connection::writeControl(Opcode opcode, Bytes payload, Output& output) {
 }
 
 bool Connection::close(CloseCode code, std::string_view reason, Output& output) {
-    if (!claimClose()) return false;
+    if (std::exchange(closeSent_, true)) return false;
     write(whole(Opcode::Close), ClosePayload{code, reason}.bytes(), output);
     return true;
 }

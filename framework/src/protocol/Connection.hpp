@@ -5,7 +5,7 @@
 //   inbound    Open --Close frame--> Closed      later bytes are ignored (§5.5.1)
 //              Open --rule broken--> Failed      later bytes are ignored (§7.1.7)
 //              Open <--hold(), release()--> Held       bytes are not taken: they are their owner's to bring again
-//   outbound   Open --Close sent, echoed or sent on failure--> CloseSent     no data frame follows (§5.5.1)
+//   outbound   Open --close()--> CloseSent     no data frame follows (§5.5.1)
 //   message    None --Text/Binary without FIN--> Text | Binary --Continuation with FIN--> None (§5.4);
 //              control frames may come in any of them
 //
@@ -40,12 +40,13 @@ public:
     /// A whole message. Valid for the call; kSlackBytes behind it may be read.
     virtual void onMessage(MessageKind kind, std::span<std::byte> payload) = 0;
     virtual void onPong(Bytes payload) = 0;
-    /// An encoded Pong or Close frame that has to be sent now, before what is sent later. It counts as sent. A Pong may
-    /// still come after close(): a Ping is answered until the peer's Close arrives (§5.5.2).
+    /// An encoded Pong that has to be sent now, before what is sent later. It may still come after close(): a Ping is
+    /// answered until the peer's Close arrives (§5.5.2).
     virtual void onReply(Bytes frame) = 0;
-    /// The peer's Close frame; `NoStatus` if it had no code. Comes once, after the reply, and nothing follows.
+    /// The peer's Close frame; `NoStatus` if it had no code. Comes once, and nothing follows. It is to be answered by close()
+    /// with that code, behind what has to be sent before (§5.5.1: "as soon as practical").
     virtual void onClose(CloseCode code, std::string_view reason) = 0;
-    /// The peer broke `rule`. Comes once, after the Close frame for it went to onReply, and nothing follows.
+    /// The peer broke `rule`. Comes once, and nothing follows. It is to be told by close() with code and rule, likewise (§7.1.7).
     virtual void onFailure(CloseCode code, std::string_view rule) = 0;
 
 protected:
@@ -78,7 +79,7 @@ public:
     /// Returns: how many of them, at their end, were not taken because of a hold; untouched, they are to come first when it
     /// is over.
     /// Requires: kSlackBytes behind `bytes` may be read.
-    /// Errors: none thrown; a peer's mistake becomes a Close frame and onFailure, and so does memory that is not there (1013).
+    /// Errors: none thrown; a peer's mistake becomes onFailure, and so does memory that is not there (1013).
     [[nodiscard]] std::size_t receive(std::span<std::byte> bytes) noexcept;
     /// Where to read the rest of a large frame to, or some of it, which has to be collected anyhow; empty when there is none.
     std::span<std::byte> room() noexcept;
@@ -87,6 +88,8 @@ public:
     void roomFilled(std::size_t bytes) noexcept;
     /// Gives up the message that has begun, and all that follows: there is no memory for it.
     void failWithoutMemory() noexcept;
+    /// Likewise, and nobody is told.
+    void abandon() noexcept;
 
     /// Nothing more of what arrives is taken until release(), pings and a Close included; what is sent goes on. From
     /// inside of a Receiver's function: nothing behind what that is told of. Nothing after a Close or a failure.
@@ -171,11 +174,10 @@ private:
     void failText();
     void fail(CloseCode code, std::string_view rule);
 
-    void reply(Opcode opcode, Bytes payload);
+    void answerPing(Bytes payload);
     void encode(MessageKind kind, Bytes payload, Output& output);
     void write(std::uint8_t firstByte, Bytes payload, Output& output);
     bool writeControl(Opcode opcode, Bytes payload, Output& output);
-    bool claimClose() noexcept { return !std::exchange(closeSent_, true); }
     /// Text whose frames carry the text itself, so that it is checked as it arrives.
     bool isPlainText() const noexcept { return message_ == Message::Text && rsv_ == 0; }
     Role role() const noexcept { return reader_.role(); }

@@ -197,8 +197,7 @@ SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {
 void WebSocketCarrier::close(CloseCode code, std::string_view text) noexcept {
     if (!channel_) return;
     dropUnfinished();
-    ControlOutput output{*channel_, ControlRoom::Reserved};
-    connection_.close(code, text, output);
+    answer(code, text);
     resumeReading();
     giveUpAfter(session()->endpoint().server->closeTimeout);
 }
@@ -207,8 +206,7 @@ void WebSocketCarrier::closeNow(CloseCode code, std::string_view text) noexcept 
     if (!channel_) return;
     dropUnfinished();
     channel_->dropQueue();
-    ControlOutput output{*channel_, ControlRoom::Reserved};
-    connection_.close(code, text, output);
+    answer(code, text);
     resumeReading();
     giveUpAfter(kOverflowTimeout);
 }
@@ -320,24 +318,41 @@ void WebSocketCarrier::onMessage(MessageKind kind, std::span<std::byte> payload)
 void WebSocketCarrier::onPong(Bytes payload) { session()->receivePong(payload); }
 
 void WebSocketCarrier::onReply(Bytes frame) {
-    // A Close frame, or a pong behind one.
-    const ControlRoom room = connection_.closeSent() ? ControlRoom::Reserved : ControlRoom::Shared;
-    channel_->sendControl(frame, room);
+    channel_->sendControl(frame, connection_.closeSent() ? ControlRoom::Reserved : ControlRoom::Shared);
 }
 
 void WebSocketCarrier::onClose(CloseCode code, std::string_view reason) {
-    session()->peerClosed(code, reason);
-    endConnection(kFlushTimeout);
+    endInTurn([code](WebSocketCarrier& self) { self.answer(code, {}); })->peerClosed(code, reason);
 }
 
+/// The rule goes along as the reason: it tells a client's developer what to mend, and nothing of this server.
 void WebSocketCarrier::onFailure(CloseCode code, std::string_view rule) {
-    session()->peerFailed(causeOf(code), std::string{rule});
-    endConnection(kFlushTimeout);
+    std::string text{rule};
+    endInTurn([code, text](WebSocketCarrier& self) { self.answer(code, text); })->peerFailed(causeOf(code), text);
 }
 
+/// Who has only stopped to speak may still hear.
 void WebSocketCarrier::onEnd(std::error_code why) {
-    session()->lost(why ? why.message() : "the peer ended the connection without a Close frame");
-    endConnection(kFlushTimeout);
+    const std::string text = why ? why.message() : "the peer ended the connection without a Close frame";
+    endInTurn([](WebSocketCarrier&) {})->lost(text);
+}
+
+/// The peer has ended it. What the session has said by now goes before `lastWord`.   Returns: the session.
+template <class LastWord>
+std::shared_ptr<messaging::SessionCore> WebSocketCarrier::endInTurn(LastWord lastWord) {
+    auto keep = session()->shared_from_this();
+    // This outlives the entry: it goes by a later one (endConnection).
+    keep->inTurn([this, lastWord = std::move(lastWord)] {
+        if (!session()) return;
+        lastWord(*this);
+        endConnection(kFlushTimeout);
+    });
+    return keep;
+}
+
+void WebSocketCarrier::answer(CloseCode code, std::string_view text) noexcept {
+    ControlOutput output{*channel_, ControlRoom::Reserved};
+    connection_.close(code, text, output);
 }
 
 std::size_t WebSocketCarrier::heldBytes() const noexcept {
@@ -348,11 +363,13 @@ std::size_t WebSocketCarrier::heldBytes() const noexcept {
 /// Whoever has begun to take a large message and takes no more of it would hold it until his time is over.
 void WebSocketCarrier::shed() noexcept {
     if (!session()) return;
+    static constexpr std::string_view kNoMemory = "no memory for the message";
     const auto channel = channel_;
     session()->dropWaiting();
     channel->dropQueue();
-    connection_.failWithoutMemory();
-    if (session()) session()->lost("the server is short of memory");
+    answer(CloseCode::TryAgainLater, kNoMemory);
+    connection_.abandon();
+    session()->peerFailed(CloseCause::OutOfMemory, std::string{kNoMemory});
     if (channel->queuedBytes() > Outbox::kHeldSpare) channel->abort();
     endConnection(kFlushTimeout);
 }

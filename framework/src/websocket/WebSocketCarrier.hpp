@@ -4,7 +4,7 @@
 //     bytes -> channel -> Connection::receive -> session          session -> Connection::send -> channel -> bytes
 //
 // All of it is the loop's thread's. The end (RFC 6455 §7.1.1): who has both sent and received a Close ends the TCP
-// connection, the server first. A peer that does not answer our Close has the server's closeTimeout to do so.
+// connection, the server first. A peer's end, whatever it is, is answered behind what the session has said by then. A peer that does not answer our Close has the server's closeTimeout to do so.
 //
 // Back-pressure: a pause holds the connection after the message that it is at and stops the channel. What had been read
 // by then is kept, at most one read of the loop's; it is fed before the channel is read again, by an entry of the loop.
@@ -134,6 +134,9 @@ private:
     void finishMessage() noexcept;
     void watchMessage();
     void messageDue() noexcept;
+    template <class LastWord>
+    std::shared_ptr<messaging::SessionCore> endInTurn(LastWord lastWord);
+    void answer(CloseCode code, std::string_view text) noexcept;
     void giveUpAfter(std::chrono::milliseconds within) noexcept;
     void endConnection(std::chrono::milliseconds within) noexcept;
 

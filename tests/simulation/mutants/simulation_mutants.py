@@ -68,6 +68,8 @@ MUTANTS = {
     "a window that stays closed": (
         MESSAGING + "Strand.cpp", "    } else if (notReading_ && waitingBytes_ <= most / 2) {\n",
         "    } else if (notReading_ && waitingBytes_ > 0 && waitingBytes_ <= most / 2) {\n"),
+    "a peer's close that is answered before what was said": (
+        CARRIER, "    keep->inTurn([this, ", "    const auto inTurn = [](const auto& end) { end(); };\n    inTurn([this, "),
     # Of coroutines.
     "a resume on the wrong strand": (
         MESSAGING + "Strand.cpp", "    if (session_.loop().queue().put(std::make_unique<GoOn>(keep))) return;\n    const std::lock_guard guard{alone_};\n    resumed();\n    finishAlone();\n",

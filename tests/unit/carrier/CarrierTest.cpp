@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::CapturedLog;
-using ::testing::Contains, ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty, ::testing::SizeIs;
+using ::testing::Contains, ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty, ::testing::SizeIs, ::testing::StartsWith;
 
 // ------------------------------------------------------------------------------------------------ there and back
 
@@ -210,6 +210,26 @@ TEST_F(ACarrier, PeerThatSaysGoodbyeEndsTheSession) {
     EXPECT_THAT(wire->calls, IsEmpty());
     EXPECT_TRUE(wire->destroyed);
     EXPECT_EQ(server->sessionCount(), 0u);
+}
+
+TEST_F(ACarrier, GetsWhatHandlersHaveSaidBeforeThePeersEnd) {
+    script->whenHeard = [](const Session& session, std::string_view text) { session.send(text); };
+    for (const std::string end : {"closed", "lost", "too big"}) {
+        const auto wire = open();
+        wire->input.message("one");
+        wire->input.message("two");
+        if (end == "closed") wire->input.closed(CloseCode{4001});
+        if (end == "lost") wire->input.lost("the proxy has gone");
+        if (end == "too big") wire->input.message(std::string(1025, 'x'));
+        server->settle();
+        ASSERT_GE(wire->calls.size(), 2u) << end;
+        EXPECT_EQ(wire->calls[0], "send one") << end;
+        EXPECT_EQ(wire->calls[1], "send two") << end;
+        EXPECT_EQ(wire->calls.size(), end == "too big" ? 3u : 2u) << "no more than a goodbye";
+        EXPECT_THAT(seen().back(), StartsWith("close ")) << end;
+        server->advance(6s);
+        EXPECT_TRUE(wire->destroyed) << end;
+    }
 }
 
 TEST_F(ACarrier, PeersReasonIsTextAndNotTooLong) {

@@ -13,7 +13,9 @@ constexpr std::string_view kKey{"\x37\xfa\x21\x3d", 4};
 class Holding : public Recorder {
 public:
     explicit Holding(std::unique_ptr<Extension> extension = nullptr)
-        : connection{Role::Server, {.maxMessageSize = 1 << 20, .maxFragments = 0}, *this, std::move(extension)} {}
+        : connection{Role::Server, {.maxMessageSize = 1 << 20, .maxFragments = 0}, *this, std::move(extension)} {
+        answers = &connection;
+    }
 
     void onMessage(MessageKind kind, std::span<std::byte> payload) override {
         Recorder::onMessage(kind, payload);

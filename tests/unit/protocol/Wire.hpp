@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 #include <vector>
+#include <utility>
 
 namespace patchbay::protocol::testing {
 
@@ -62,7 +63,7 @@ inline std::string closeBody(std::uint16_t code, std::string_view reason = {}) {
     return static_cast<char>(code >> 8) + (static_cast<char>(code & 0xFF) + std::string{reason});
 }
 
-/// Writes down every event, and what is sent.
+/// Writes down every event, and what is sent; answers the peer's end at once.
 class Recorder : public Receiver, public Output {
 public:
     void onMessage(MessageKind kind, std::span<std::byte> payload) override {
@@ -71,18 +72,26 @@ public:
     void onPong(Bytes payload) override { add("pong:" + std::string{asText(payload)}); }
     void onReply(Bytes frame) override { add("reply:" + toHex(asText(frame))); }
     void onClose(CloseCode code, std::string_view reason) override {
+        answer(code, {});
         add("close:" + std::to_string(static_cast<int>(code)) + ":" + std::string{reason});
     }
     void onFailure(CloseCode code, std::string_view rule) override {
+        answer(code, rule);
         add("failure:" + std::to_string(static_cast<int>(code)) + ":" + std::string{rule});
     }
     void write(Bytes header, Bytes payload) override { sent.append(asText(header)).append(asText(payload)); }
 
     Events events;
     std::string sent;
+    Connection* answers = nullptr;  // whose end it answers
 
 private:
     void add(std::string event) { events.push_back(std::move(event)); }
+    void answer(CloseCode code, std::string_view text) {
+        std::string before = std::exchange(sent, {});
+        if (answers && answers->close(code, text, *this)) add("reply:" + toHex(sent));
+        sent = std::move(before);
+    }
 };
 
 inline constexpr MaskKey kRfcKey{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}};  // §5.7
@@ -118,7 +127,9 @@ private:
 /// A connection and the record of what it did.
 struct Peer {
     explicit Peer(Role role, Limits limits = {}, std::unique_ptr<Extension> extension = nullptr)
-        : connection{role, limits, record, std::move(extension), &rfcKey} {}
+        : connection{role, limits, record, std::move(extension), &rfcKey} {
+        record.answers = &connection;
+    }
 
     /// Feeds `bytes`, each chunk in a buffer of its own with slack that holds no zeros.
     Events receive(std::string_view bytes, std::size_t chunkBytes = 4096) {

@@ -265,6 +265,61 @@ TEST_P(WebSocketPause, ABrokenRuleBehindItFailsTheConnectionWhenItIsRead) {
     EXPECT_THAT(heard(), ElementsAre("one"));
 }
 
+// Where a loop is busy what a handler says waits for its turn, and so does the answer to the peer's end.
+TEST_P(WebSocketPause, ThePeersEndIsAnsweredBehindWhatHandlersHaveSaid) {
+    const test::CapturedLog log;
+    const std::string echoes = serverFrame(0x81, "one") + serverFrame(0x81, "two");
+    const std::string goodbye = clientFrame(0x88, closeBody(4001)), reserved = clientFrame(0x83, "");
+    for (const bool busy : {false, true}) {
+        for (const std::string& end : {goodbye, reserved, std::string{}}) {
+            *ear = {};
+            connect();
+            ear->whenHeard = [&](const Session& here, std::string_view text) {
+                if (busy) loop->post([] {});
+                here.send(text);
+            };
+            client->say(text("one") + text("two") + end);
+            if (end.empty()) client->finish();
+            ASSERT_TRUE(turnUntil([&] { return client->ended(); }));
+            const std::string answer = end == goodbye    ? serverFrame(0x88, closeBody(4001))
+                                       : end == reserved ? serverFrame(0x88, closeBody(1002, "reserved opcode (RFC 6455 §5.2)"))
+                                                         : std::string{};
+            EXPECT_EQ(client->heard(), echoes + answer) << busy;
+            ASSERT_THAT(ear->closed, SizeIs(1));
+        }
+    }
+}
+
+// What others say meanwhile is refused, and nothing comes behind the Close.
+TEST_P(WebSocketPause, ThePeersEndClosesTheSessionAlsoWhileItsAnswerWaits) {
+    connect();
+    std::vector<SendStatus> late;
+    ear->whenHeard = [&](const Session& here, std::string_view text) {
+        loop->post([&late, here] { late.push_back(here.trySend("late")); });
+        here.send(text);
+    };
+    client->say(text("one") + clientFrame(0x88, closeBody(4001)) + text("two") + clientFrame(0x88, closeBody(4002)));
+    client->finish();
+    ASSERT_TRUE(turnUntil([&] { return client->ended() && !ear->closed.empty(); }));
+    EXPECT_THAT(heard(), ElementsAre("one"));
+    EXPECT_EQ(client->heard(), serverFrame(0x81, "one") + serverFrame(0x88, closeBody(4001)));
+    EXPECT_THAT(late, ElementsAre(SendStatus::Closed));
+    EXPECT_THAT(ear->closed, SizeIs(1));
+    EXPECT_EQ(ear->closed.front().code(), CloseCode{4001});
+}
+
+TEST_P(WebSocketPause, ACutWhileTheAnswerToThePeersEndWaitsIsTheEnd) {
+    connect();
+    ear->whenHeard = [&](const Session& here, std::string_view text) {
+        loop->post([this] { carrier().cut(); });
+        here.send(text);
+    };
+    client->say(text("one") + clientFrame(0x88, closeBody(4001)));
+    ASSERT_TRUE(turnUntil([&] { return carriers.empty() && !ear->closed.empty(); }));
+    turnIdly();
+    EXPECT_THAT(ear->closed, SizeIs(1));
+}
+
 // ---- progress
 
 TEST_P(WebSocketPause, AMessageThatIsBegunAndDoesNotGoOnEndsItsSessionWhateverElseComes) {
