@@ -58,7 +58,7 @@ def all_mutants(folder):
 
 
 def copy_tree():
-    """What git knows of the tree, as it stands; unchanged files keep their time, so that little is compiled again."""
+    """What git knows of the tree, as it stands, and nothing else; unchanged files keep their time, so that little is compiled again."""
     names = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "-co", "--exclude-standard"], check=True,
                            stdout=subprocess.PIPE, text=True).stdout.split("\0")
     for name in filter(None, names):
@@ -66,6 +66,10 @@ def copy_tree():
         if source.is_file() and not (target.is_file() and target.read_bytes() == source.read_bytes()):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
+    known = {TREE / name for name in names if (ROOT / name).is_file()}
+    for old in TREE.rglob("*"):
+        if old.is_file() and old not in known and TREE / "build" not in old.parents:
+            old.unlink()
 
 
 def configure():
