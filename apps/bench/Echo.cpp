@@ -7,13 +7,6 @@
 
 namespace bench {
 
-namespace {
-
-/// A connection with so much that its socket does not take holds the schedule up. What is due then stays due.
-constexpr std::size_t kMostUnsentBytes = std::size_t{8} << 20;
-
-}  // namespace
-
 void Echo::run() {
     open(options_.connections);
     if (options_.rate > 0) {

@@ -18,7 +18,6 @@ constexpr auto kJoinedWithin = 250ms;  // or the next message asks who is there
 constexpr auto kAllJoinedWithin = 10s;
 constexpr const char* kNobodyElse =
     "what the first connection sends has not reached all of them in 10 s: does this path fan out?";
-constexpr std::size_t kMostUnsentBytes = std::size_t{8} << 20;
 
 class Fanout final : public Crowd {
 public:

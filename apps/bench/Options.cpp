@@ -16,13 +16,13 @@ constexpr std::size_t kSmallestMessage = 8, kSmallestJson = 64, kLargestMessage 
 
 using Text = std::string_view;
 
-[[noreturn]] void wrong(const std::string& sentence) { throw std::invalid_argument{sentence}; }
+[[noreturn]] void misused(const std::string& sentence) { throw std::invalid_argument{sentence}; }
 
 double numberOf(Text option, Text text, double least) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || !(value >= least && value <= kMost)) {
-        wrong(std::string{option} + " takes a number" + (least > 0 ? " above 0" : "") + ", not '" + std::string{text} +
+        misused(std::string{option} + " takes a number" + (least > 0 ? " above 0" : "") + ", not '" + std::string{text} +
               "'");
     }
     return value;
@@ -32,13 +32,13 @@ std::size_t countOf(Text option, Text text) {
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > kLargestMessage) {
-        wrong(std::string{option} + " takes a whole number from 1 on, not '" + std::string{text} + "'");
+        misused(std::string{option} + " takes a whole number from 1 on, not '" + std::string{text} + "'");
     }
     return value;
 }
 
 bool yesOf(Text option, Text text) {
-    if (text != "yes" && text != "no") wrong(std::string{option} + " takes yes or no, not '" + std::string{text} + "'");
+    if (text != "yes" && text != "no") misused(std::string{option} + " takes yes or no, not '" + std::string{text} + "'");
     return text == "yes";
 }
 
@@ -60,7 +60,7 @@ Value valueOf(const Named<Value> (&table)[Count], Text what, Text name) {
         if (row.name == name) return row.value;
         known += (known.empty() ? "" : ", ") + std::string{row.name};
     }
-    wrong("there is no " + std::string{what} + " '" + std::string{name} + "', but " + known);
+    misused("there is no " + std::string{what} + " '" + std::string{name} + "', but " + known);
 }
 
 using Setter = void (*)(Options&, Text option, Text value);
@@ -85,7 +85,7 @@ constexpr Named<Setter> kSetters[]{
 
 void checkMode(const Options& options) {
     const auto needs = [&](bool fine, const char* what) {
-        if (!fine) wrong(options.modeName + " " + what);
+        if (!fine) misused(options.modeName + " " + what);
     };
     const bool slow = options.mode == Mode::Slow, ramp = options.mode == Mode::Ramp;
     const bool pages = options.mode == Mode::Pages, http = options.url.scheme == Scheme::Http;
@@ -103,31 +103,31 @@ void checkMode(const Options& options) {
 void checkMessages(const Options& options) {
     const auto least = options.kind == Kind::Json ? kSmallestJson : kSmallestMessage;
     if (options.size < least) {
-        wrong("--size is at least " + std::to_string(least) + " for " + options.kindName +
+        misused("--size is at least " + std::to_string(least) + " for " + options.kindName +
               " messages: each holds its number");
     }
     if (options.mode == Mode::Pages && (options.deflate || options.kind != Kind::Binary))
-        wrong("pages takes neither --deflate nor --message: the server has what it serves");
+        misused("pages takes neither --deflate nor --message: the server has what it serves");
     if (options.url.scheme == Scheme::Tcp && (options.deflate || options.kind == Kind::Json)) {
-        wrong("tcp:// has neither --deflate nor --message json: bytes come back as they are");
+        misused("tcp:// has neither --deflate nor --message json: bytes come back as they are");
     }
     if (options.url.scheme != Scheme::Wss && (options.insecure || !options.ca.empty())) {
-        wrong("--ca and --insecure are for wss:// URLs");
+        misused("--ca and --insecure are for wss:// URLs");
     }
 }
 
 void checkAddresses(const Options& options) {
-    if (options.addresses > kMostAddresses) wrong("--addresses is at most " + std::to_string(kMostAddresses));
+    if (options.addresses > kMostAddresses) misused("--addresses is at most " + std::to_string(kMostAddresses));
     const auto all = options.connections + options.stalled;
     if (all <= kConnectionsPerAddress * options.addresses) return;
-    wrong(std::to_string(all) + " connections are more than the 28000 local ports of an address: add --addresses " +
+    misused(std::to_string(all) + " connections are more than the 28000 local ports of an address: add --addresses " +
           std::to_string((all + kConnectionsPerAddress - 1) / kConnectionsPerAddress));
 }
 
 }  // namespace
 
 Options readOptions(std::span<char* const> arguments) {
-    if (arguments.size() < 2) wrong("give a mode and a URL");
+    if (arguments.size() < 2) misused("give a mode and a URL");
     Options options;
     options.modeName = arguments[0];
     options.mode = valueOf(kModes, "mode", arguments[0]);
@@ -136,8 +136,8 @@ Options readOptions(std::span<char* const> arguments) {
     for (arguments = arguments.subspan(2); !arguments.empty(); arguments = arguments.subspan(2)) {
         const Text name = arguments[0];
         const auto found = std::ranges::find(kSetters, name, &Named<Setter>::name);
-        if (found == std::ranges::end(kSetters)) wrong("there is no option '" + std::string{name} + "'");
-        if (arguments.size() < 2) wrong(std::string{name} + " needs a value");
+        if (found == std::ranges::end(kSetters)) misused("there is no option '" + std::string{name} + "'");
+        if (arguments.size() < 2) misused(std::string{name} + " needs a value");
         found->value(options, name, arguments[1]);
     }
     checkMode(options);

@@ -7,6 +7,9 @@
 
 namespace bench {
 
+/// A connection with so much that its socket does not take holds the schedule up. What is due then stays due.
+constexpr std::size_t kMostUnsentBytes = std::size_t{8} << 20;
+
 class Schedule {
 public:
     /// Units: messages per second.

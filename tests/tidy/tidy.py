@@ -4,13 +4,14 @@
 One case per source of framework, modules, apps and plugins; .clang-tidy says what is looked for, and why not for more.
 
 Most of clang-tidy's time goes into the headers that sources have in common, so the sources of a target are read some at once, as if
-one included the others. What is found there, or is no longer C++ because two sources have a name in common, is looked for in
-each of them alone. Lost that way: unused aliases of namespaces, which are told of a main file only.
+one included the others. What is found there, or is no longer C++ because two sources have a name in common, is looked for in each
+half of them. Lost that way: unused aliases of namespaces, which are told of a main file only.
 """
 import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -23,9 +24,21 @@ SHIPPED = ("framework", "modules", "apps", "plugins")
 AT_ONCE = 32
 
 
+def sources_of(entry):
+    """The sources that a command compiles: those that one of a unity build includes, or its own."""
+    file = pathlib.Path(entry["file"])
+    if file.parent.name != "Unity":
+        return [file]
+    return [pathlib.Path(name) for name in re.findall(r'^#include "(.*)"', file.read_text(), re.MULTILINE)]
+
+
 def shipped(root, compile_commands):
     """The compile commands of what a person wrote, one for each source: generated ones lie in the build folder."""
-    commands = {pathlib.Path(entry["file"]): entry for entry in json.loads(pathlib.Path(compile_commands).read_text())}
+    commands = {}
+    for entry in json.loads(pathlib.Path(compile_commands).read_text()):
+        for file in sources_of(entry):
+            command = entry["command"].replace(entry["file"], str(file))
+            commands[file] = {**entry, "file": str(file), "command": command}
     return {file: commands[file] for file in sorted(commands) for folder in SHIPPED if file.is_relative_to(root / folder)}
 
 
@@ -42,25 +55,28 @@ def groups(commands):
         yield from (files[at:at + AT_ONCE] for at in range(0, len(files), AT_ONCE))
 
 
-def problem(clang_tidy, folder, file, *options):
-    run = subprocess.run([clang_tidy, "-quiet", "-p", str(folder), *options, str(file)],
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
-    return None if run.returncode == 0 else run.stdout or run.stderr
+def problem(clang_tidy, root, entry, file, *options):
+    """What is wrong with `file`, compiled as `entry` says of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = entry["command"].replace(entry["file"], str(file))
+        pathlib.Path(folder, "compile_commands.json").write_text(
+            json.dumps([{**entry, "file": str(file), "command": command}]))
+        run = subprocess.run([clang_tidy, "-quiet", "-p", folder, f"--config-file={root / '.clang-tidy'}", *options, str(file)],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+        return None if run.returncode == 0 else run.stdout or run.stderr
 
 
-def problems(clang_tidy, root, compile_commands, commands, files):
+def problems(clang_tidy, root, commands, files):
     """What is wrong with each of `files`, which one target compiles."""
-    if len(files) > 1:
-        with tempfile.TemporaryDirectory() as folder:
-            together = pathlib.Path(folder, "together.cpp")
-            together.write_text("".join(f'#include "{file}"\n' for file in files))
-            entry = commands[files[0]]
-            pathlib.Path(folder, "compile_commands.json").write_text(json.dumps([
-                {**entry, "file": str(together), "command": entry["command"].replace(str(files[0]), str(together))}]))
-            if problem(clang_tidy, folder, together, f"--config-file={root / '.clang-tidy'}",
-                       "--checks=-bugprone-suspicious-include") is None:
-                return [None] * len(files)
-    return [problem(clang_tidy, pathlib.Path(compile_commands).parent, file) for file in files]
+    if len(files) == 1:
+        return [problem(clang_tidy, root, commands[files[0]], files[0])]
+    with tempfile.TemporaryDirectory() as folder:
+        together = pathlib.Path(folder, "together.cpp")
+        together.write_text("".join(f'#include "{file}"\n' for file in files))
+        if problem(clang_tidy, root, commands[files[0]], together, "--checks=-bugprone-suspicious-include") is None:
+            return [None] * len(files)
+    half = len(files) // 2
+    return [one for part in (files[:half], files[half:]) for one in problems(clang_tidy, root, commands, part)]
 
 
 def main(name, clang_tidy, root, compile_commands):
@@ -68,7 +84,7 @@ def main(name, clang_tidy, root, compile_commands):
     commands = shipped(root, compile_commands)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = sorted(groups(commands), key=len, reverse=True)
-        for files, found in zip(parts, pool.map(lambda files: problems(clang_tidy, root, compile_commands, commands, files), parts)):
+        for files, found in zip(parts, pool.map(lambda files: problems(clang_tidy, root, commands, files), parts)):
             for file, one in zip(files, found):
                 cases.add(str(file.relative_to(root)), one)
     return cases.finish()
