@@ -127,7 +127,58 @@ TEST_P(TlsVersion, SpeaksX25519OrP256AndNothingThatCostsMore) {
     EXPECT_EQ(groupOf("X25519:P-256:P-384"), "X25519");
     EXPECT_EQ(groupOf("P-384:X25519:P-256"), "X25519") << "the server's choice";
     EXPECT_EQ(groupOf("P-256"), "prime256v1");
+    // OpenSSL's client sends one share of TLS 1.3, that of its first group: to ask for another would cost it a round trip.
+    EXPECT_EQ(groupOf("P-256:X25519"), GetParam() == TLS1_3_VERSION ? "prime256v1" : "X25519") << "the server's choice";
     for (const char* costly : {"P-384", "P-521", "X448"}) EXPECT_EQ(groupOf(costly), "none") << costly;
+}
+
+/// The number of two bytes there.
+unsigned numberAt(const std::string& bytes, std::size_t at) {
+    return static_cast<unsigned char>(bytes.at(at)) * 256U + static_cast<unsigned char>(bytes.at(at + 1));
+}
+void addToNumberAt(std::string& bytes, std::size_t at, unsigned more) {
+    const unsigned sum = numberAt(bytes, at) + more;
+    bytes.at(at) = static_cast<char>(sum >> 8);
+    bytes.at(at + 1) = static_cast<char>(sum);
+}
+
+enum class Hello : std::uint8_t { Clients, Servers };
+
+/// Where the extensions of a hello begin in its record, with their length.   Source: RFC 8446 §4.1.2, §4.1.3
+std::size_t extensionsIn(const std::string& record, Hello whose) {
+    std::size_t at = 5 + 4 + 2 + 32;                      // record, message, version, random
+    at += 1 + static_cast<unsigned char>(record.at(at));  // session
+    if (whose == Hello::Servers) return at + 2 + 1;       // cipher, compression
+    at += 2 + numberAt(record, at);
+    return at + 1 + static_cast<unsigned char>(record.at(at));
+}
+std::size_t extensionIn(const std::string& record, Hello whose, unsigned type) {
+    std::size_t at = extensionsIn(record, whose) + 2;
+    while (numberAt(record, at) != type) at += 4 + numberAt(record, at + 2);
+    return at;
+}
+
+/// As Firefox does, and as OpenSSL's client from 3.5 on: a share for each of two groups, here the costlier first.
+TEST(Tls, OfTwoSharesTakesThatOfItsOwnFirstGroupWhicheverComesFirst) {
+    constexpr unsigned kKeyShare = 51, kX25519 = 29, kP256 = 23;
+    const Certificate certificate;
+    for (const bool both : {false, true}) {
+        Wire wire{contextOf(certificate), {.version = TLS1_3_VERSION, .groups = "P-256:X25519"}};
+        std::string hello = wire.client.takeOutput();
+        if (both) {
+            const std::size_t shares = extensionIn(hello, Hello::Clients, kKeyShare);
+            std::string share{'\0', static_cast<char>(kX25519), '\0', '\x20', '\x09'};  // the curve's base point is somebody's key
+            share.append(31, '\0');
+            const auto more = static_cast<unsigned>(share.size());
+            hello.insert(shares + 4 + 2 + numberAt(hello, shares + 4), share);
+            addToNumberAt(hello, shares + 4, more);
+            addToNumberAt(hello, shares + 2, more);
+            for (const std::size_t of : {std::size_t{3}, std::size_t{5 + 2}, extensionsIn(hello, Hello::Clients)}) addToNumberAt(hello, of, more);
+        }
+        wire.feed(hello);
+        const std::string answer{asText(wire.engine.unsent())};
+        EXPECT_EQ(numberAt(answer, extensionIn(answer, Hello::Servers, kKeyShare) + 4), both ? kX25519 : kP256);
+    }
 }
 
 TEST_P(TlsVersion, AClientsCertificateIsReadAfterTheHandshake) {
