@@ -1,6 +1,7 @@
 #include "messaging/CarrierLink.hpp"
 
 #include "base/Guarded.hpp"
+#include "base/MemoryBudget.hpp"
 #include "base/QueuePolicy.hpp"
 #include "base/Utf8.hpp"
 #include "messaging/CloseTable.hpp"
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kOverflowTimeout{1000};
 constexpr std::size_t kMostReason = 123;  // RFC 6455 §5.5: as much as a close handler is given by any peer
-constexpr std::string_view kTooBig = "message over the limit", kNoText = "text that is not UTF-8";
+constexpr std::string_view kTooBig = "message over the limit", kNoText = "text that is not UTF-8",
+                           kShort = "the server is short of memory";
 
 /// Nothing of what is no text.
 std::string reasonOf(std::string_view text) {
@@ -94,8 +96,14 @@ private:
 /// A message that is sent in parts: what waits for its end, and its parts where the carrier takes no such.
 struct CarrierLink::Unfinished {
     explicit Unfinished(SessionCore& session) : message{session} {}
+    void collect(Bytes piece) {
+        requireMemoryHere(piece.size());
+        collected.append(asText(piece));
+        held.set(collected.capacity());
+    }
     UnfinishedMessage message;
     std::string collected;
+    HeldBytes<Held::Queues> held;  // of that
 };
 
 CarrierLink::~CarrierLink() = default;
@@ -240,10 +248,11 @@ SendStatus CarrierLink::noted(SendStatus status) noexcept {
     return status;
 }
 
-std::size_t CarrierLink::queuedBytes() const {
-    return carrier_->queuedBytes() +
-           (unfinished_ ? unfinished_->collected.size() + unfinished_->message.heldBytes() : 0);
+std::size_t CarrierLink::queuedHere() const noexcept {
+    return unfinished_ ? unfinished_->collected.size() + unfinished_->message.heldBytes() : 0;
 }
+
+std::size_t CarrierLink::queuedBytes() const { return carrier_->queuedBytes() + queuedHere(); }
 
 /// Of those that the carrier has, and then of those that wait here.
 bool CarrierLink::dropOldest() {
@@ -295,7 +304,7 @@ SendStatus CarrierLink::handOver(Carrier& carrier, MessageKind kind, Bytes piece
     if (!unfinished_) return sendAsWhole(carrier, kind, piece, completion);
     std::string& collected = unfinished_->collected;
     const std::size_t before = collected.size();
-    collected.append(asText(piece));
+    unfinished_->collect(piece);
     if (of == PieceOf::MoreFollows) return SendStatus::Queued;
     const SendStatus status = sendAsWhole(carrier, kind, asBytes(collected), completion);
     if (status == SendStatus::Full) collected.resize(before);  // it comes again
@@ -394,6 +403,25 @@ void CarrierLink::cut() noexcept {
 void CarrierLink::cutAll(ServerState& server, std::size_t loopIndex) noexcept {
     auto& links = server.links[loopIndex];
     while (!links.empty()) static_cast<CarrierLink&>(links.front()).cut();
+}
+
+/// A carrier that cannot say what waits there holds what the link knows of.
+std::size_t CarrierLink::heldBytes() const noexcept {
+    if (ended_.load()) return 0;
+    std::size_t held = queuedHere() + (pieces_ ? pieces_->capacity() : 0) + core().waitingBytes();
+    try {
+        held += carrier_->queuedBytes();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): it is heard of when it is asked for something
+    }
+    return held;
+}
+
+void CarrierLink::shed() noexcept {
+    core().dropWaiting();
+    pieces_.reset();
+    if (!core().isOpen()) return end();
+    core().peerFailed(CloseCause::OutOfMemory, std::string{kShort});
+    closeNow(closeRow(CloseCause::OutOfMemory).onWire, kShort);
 }
 
 /// By an entry of its own: the caller may be inside the carrier.

@@ -45,6 +45,14 @@ public:
     /// Ends the connections of all that are left on a loop of `server`, and of those that come.   Thread: that loop's.
     static void cutAll(ServerState& server, std::size_t loopIndex) noexcept;
 
+    // ---- for a server that is short of memory: the loop's thread ----
+
+    /// What it has its server hold: half a message, what waits for its handlers, and what waits for its peer, at its carrier too.
+    /// Units: bytes.
+    std::size_t heldBytes() const noexcept;
+    /// Gives that up, and the session with it: 1013, tried as for a peer that reads too slowly. One that ends already ends now.
+    void shed() noexcept;
+
 private:
     class Half;
     class Opening;
@@ -85,6 +93,7 @@ private:
     SendStatus admitMore(std::size_t payload);
     bool dropOldest();
     std::size_t queuedBytes() const;
+    std::size_t queuedHere() const noexcept;
     SendStatus sendOne(MessageKind kind, Bytes payload);
     SendStatus sendPiece(Carrier& carrier, MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion);
     SendStatus handOver(Carrier& carrier, MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion);

@@ -10,8 +10,9 @@ SendStatus UnfinishedMessage::hold(MessageKind kind, Bytes payload, std::size_t 
         size, [&] { return queued + bytes_; }, [this] { return dropOldest(); });
     if (status == SendStatus::Dropped) session_.missed(1);
     if (status != SendStatus::Queued) return status;
+    requireMemoryHere(payload.size());
     held_.push_back({kind, std::string{asText(payload)}});
-    bytes_ += size.onWire;
+    count(bytes_ + size.onWire);
     return status;
 }
 
@@ -34,7 +35,7 @@ bool UnfinishedMessage::hasRoomFor(std::size_t part, std::size_t queued) noexcep
 
 bool UnfinishedMessage::dropOldest() noexcept {
     if (held_.empty()) return false;
-    bytes_ -= framed(held_.front().payload.size()).onWire;
+    count(bytes_ - framed(held_.front().payload.size()).onWire);
     held_.pop_front();
     session_.missed(1);
     return true;

@@ -5,6 +5,7 @@
 // Bounds: what waits here counts with what waits at the carrier, against the session's limit and by its policy.
 // Thread: the session's loop's.
 
+#include "base/MemoryBudget.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <cstddef>
@@ -41,13 +42,18 @@ public:
     }
 
 private:
-    struct Held {
+    struct Waiting {
         MessageKind kind;
         std::string payload;
     };
+    void count(std::size_t bytes) noexcept {
+        bytes_ = bytes;
+        counted_.set(bytes);
+    }
     SessionCore& session_;
-    std::list<Held> held_;
+    std::list<Waiting> held_;
     std::size_t bytes_ = 0;
+    HeldBytes<Held::Queues> counted_;
 };
 
 }  // namespace patchbay::messaging

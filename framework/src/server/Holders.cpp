@@ -1,16 +1,24 @@
 #include "server/Holders.hpp"
 
-#include <algorithm>
-#include <utility>
+#include "messaging/CarrierLink.hpp"
+
+#include <cstddef>
 
 namespace patchbay::server {
 namespace {
 
-template <class List>
-auto largestOf(List& list, std::size_t least) {
-    std::pair<typename List::pointer, std::size_t> largest{nullptr, least};
+template <class Holder>
+struct Largest {
+    Holder* holder;    // nullptr: none holds more
+    std::size_t held;  // by it, or by whoever was the largest before
+};
+
+template <class Holder, class List>
+Largest<Holder> largestOf(List& list, std::size_t least) {
+    Largest<Holder> largest{nullptr, least};
     for (auto& one : list) {
-        if (const std::size_t held = one.heldBytes(); held > largest.second) largest = {&one, held};
+        auto& holder = static_cast<Holder&>(one);
+        if (const std::size_t held = holder.heldBytes(); held > largest.held) largest = {&holder, held};
     }
     return largest;
 }
@@ -18,11 +26,19 @@ auto largestOf(List& list, std::size_t least) {
 }  // namespace
 
 std::size_t Holders::endLargest(std::size_t loopIndex, std::size_t least) noexcept {
-    const auto [carrier, ofCarrier] = largestOf(site_.carriers(loopIndex), least);
-    const auto [gate, ofGate] = largestOf(gate_->gates[loopIndex], least);
-    if (!carrier && !gate) return 0;
-    carrier && ofCarrier >= ofGate ? carrier->shed() : gate->shed();
-    return std::max(ofCarrier, ofGate);
+    const auto socket = largestOf<websocket::WebSocketCarrier>(site_.carriers(loopIndex), least);
+    const auto link = largestOf<messaging::CarrierLink>(sessions_.links[loopIndex], socket.held);
+    const auto gate = largestOf<http::Gate>(gate_->gates[loopIndex], link.held);
+    if (gate.holder) {
+        gate.holder->shed();
+    } else if (link.holder) {
+        link.holder->shed();
+    } else if (socket.holder) {
+        socket.holder->shed();
+    } else {
+        return 0;
+    }
+    return gate.held;
 }
 
 }  // namespace patchbay::server

@@ -1,7 +1,8 @@
 #pragma once
-// Whom a server has to hold memory for: the connections of its gate, and its WebSockets.
+// Whom a server has to hold memory for: the connections of its gate, its WebSockets, and sessions on carriers of modules.
 
 #include "http/Gate.hpp"
+#include "messaging/ServerState.hpp"
 #include "server/MemoryWatch.hpp"
 #include "server/ServedSite.hpp"
 
@@ -12,7 +13,8 @@ namespace patchbay::server {
 
 class Holders final : public MemoryHolders {
 public:
-    Holders(std::shared_ptr<http::GateState> gate, ServedSite& site) noexcept : gate_{std::move(gate)}, site_{site} {}
+    Holders(std::shared_ptr<http::GateState> gate, ServedSite& site, messaging::ServerState& sessions) noexcept
+        : gate_{std::move(gate)}, site_{site}, sessions_{sessions} {}
 
     void setShort(bool isShort) noexcept override { gate_->isShort.store(isShort, std::memory_order_relaxed); }
     void goOn(std::size_t loopIndex) override { http::Gate::goOn(*gate_, loopIndex); }
@@ -21,6 +23,7 @@ public:
 private:
     const std::shared_ptr<http::GateState> gate_;
     ServedSite& site_;
+    messaging::ServerState& sessions_;
 };
 
 }  // namespace patchbay::server

@@ -76,7 +76,7 @@ Server::Parts::Parts(ServerConfig theConfig)
       site{deployments},
       httpHost{loops.size(), deployments.state().ended, {static_cast<int>(config.server.workers), static_cast<int>(config.server.requestQueue)}},
       gate{std::make_shared<http::GateState>(site, httpHost, deployments.state().loops, deployments.state().ended, gateOptions(config, bounds))},
-      holders{gate, site},
+      holders{gate, site, deployments.state()},
       memory{memoryBudget, loops.size(), holders},
       wakeUp{server::WakeUp::take()} {
     for (const auto& loop : loops) greetings.push_back(std::make_unique<transport::ProxyGreetings>(*loop));
