@@ -239,6 +239,21 @@ TEST(EventLoopTurnEnd, ComesInBetweenWhereMuchWaits) {
     EXPECT_TRUE(std::ranges::is_sorted(written));
 }
 
+TEST(EventLoopTurnEnd, ComesAfterSoManyEntriesAndNotOneBefore) {
+    constexpr int kMost = 256;
+    EventLoop loop;
+    int ran = 0, atTheWrite = 0;
+    CountingTask task{[&] { atTheWrite = ran; }};
+    loop.post([&] {
+        ++ran;
+        loop.atTurnEnd(task);
+    });
+    for (int i = 1; i < kMost + 1; ++i) loop.post([&] { ++ran; });
+    loop.runOnce(0ms);
+    EXPECT_EQ(atTheWrite, kMost);
+    EXPECT_EQ(ran, kMost + 1);
+}
+
 TEST(EventLoopDiscard, DestroysOnTheLoopsThread) {
     struct Retiree : TurnEndTask {
         explicit Retiree(std::promise<std::thread::id>& died) : died{died} {}

@@ -34,6 +34,32 @@ TEST_F(SocketChannelReading, DeliversBytesInTheLoopsBufferWithSlackBehindThem) {
     EXPECT_EQ(where, loop.readBuffer().data());
 }
 
+/// What one peer has sent holds up the others for one read.
+TEST_F(SocketChannelReading, ATurnTakesSoMuchOfOnePeerAndNotAByteMore) {
+    constexpr std::size_t kMost = 256_KiB;
+    ASSERT_EQ(loop.readBuffer().size(), kMost);
+    for (const std::size_t more : {0U, 1U}) {
+        const auto ends = localPair();
+        const int buffer = 1 << 20;
+        if (::setsockopt(ends.second, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) != 0) {
+            ::setsockopt(ends.second, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+        }
+        receiver.text.clear();
+        connect(ends);
+        const std::string all(kMost + more, 'b');
+        std::size_t sent = 0;
+        while (sent < all.size()) {
+            const ssize_t now = ::send(peer->descriptor(), all.data() + sent, all.size() - sent, MSG_NOSIGNAL);
+            if (now < 0) GTEST_SKIP() << "the kernel gives a socket no buffer for it";
+            sent += static_cast<std::size_t>(now);
+        }
+        turn();
+        EXPECT_EQ(receiver.text.size(), kMost);
+        turn();
+        EXPECT_EQ(receiver.text.size(), kMost + more);
+    }
+}
+
 TEST_F(SocketChannelReading, BytesBeforeThePeersEndAreDeliveredFirstAndTheEndOnce) {
     connect(tcpPair());
     peer->write("last words");
