@@ -11,7 +11,7 @@ CloseRow closeRow(CloseCause cause) noexcept {
         case CloseCause::Idle: return {CloseCode::GoingAway, CloseCode::Abnormal, "idle", Level::Info, "idleTimeout"};
         case CloseCause::Protocol: return {CloseCode::ProtocolError, CloseCode::ProtocolError, "protocol error", Level::Info};
         case CloseCause::InvalidText: return {CloseCode::InvalidPayload, CloseCode::InvalidPayload, "invalid text", Level::Info};
-        case CloseCause::TooBig: return {CloseCode::TooBig, CloseCode::TooBig, "message too big", Level::Info, "maxMessageSize"};
+        case CloseCause::TooBig: return {CloseCode::TooBig, CloseCode::TooBig, "message too big", Level::Info, "maxMessageSize or maxFragments"};
         case CloseCause::HandlerFailed: return {CloseCode::InternalError, CloseCode::InternalError, "internal error", Level::Info};
         case CloseCause::QueueFull: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "reads too slowly", Level::Info, "sendQueue"};
         case CloseCause::SendTimeout: return {CloseCode::TryAgainLater, CloseCode::TryAgainLater, "reads nothing", Level::Info, "sendTimeout"};
