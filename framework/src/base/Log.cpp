@@ -13,16 +13,19 @@ namespace patchbay::log {
 namespace {
 
 void toStandardError(Level level, std::string_view source, std::string_view line) {
-    if (level == Level::Debug) return;
     const auto text = admitted(source, line);
     if (text) std::fputs(shown(std::chrono::system_clock::now(), level, source, *text).c_str(), stderr);  // in one call: whole
 }
 
 std::atomic<Sink> sink{nullptr};
+std::atomic<Level> leastShown{Level::Info};
 
 }  // namespace
 
-Sink redirect(Sink next) noexcept { return sink.exchange(next); }
+Sink redirect(Sink next, Level least) noexcept {
+    leastShown.store(next ? least : Level::Info);
+    return sink.exchange(next);
+}
 
 std::optional<std::string> admitted(std::string_view source, std::string_view line) {
     static LineBudget budget;
@@ -50,6 +53,7 @@ std::string shown(std::chrono::system_clock::time_point time, Level level, std::
 }
 
 void write(Level level, std::string_view source, std::string_view line) noexcept {
+    if (level < leastShown.load(std::memory_order_relaxed)) return;
     const Sink chosen = sink.load(std::memory_order_acquire);
     const Sink to = chosen ? chosen : &toStandardError;
     try {

@@ -13,9 +13,9 @@ namespace patchbay::log {
 /// Gets every line, printable: whoever's text is in it, no terminal obeys it.   Thread: any, several at once.   Errors: must not throw.
 using Sink = void (*)(Level, std::string_view source, std::string_view line);
 
-/// Sends later lines to `sink`; nullptr is the default: standard error, without debug lines. Returns the sink that
-/// was there.
-Sink redirect(Sink sink) noexcept;
+/// Sends later lines to `sink`, from `least` on: what is below costs no more than this question. nullptr is the default: standard
+/// error, without debug lines. Returns the sink that was there.
+Sink redirect(Sink sink, Level least = Level::Debug) noexcept;
 
 /// `line` as it is shown: what a peer sent may be part of it, and must not look like a line of its own; lines of its source that were
 /// left out before it are told. Nothing when this one is left out too.   Thread: any.

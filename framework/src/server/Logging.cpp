@@ -38,7 +38,7 @@ void startLogging(const LoggingConfig& config) {
     Poco::AutoPtr<Poco::FormattingChannel> channel{new Poco::FormattingChannel{pattern, console}};
     Poco::Logger::root().setChannel(channel);
     Poco::Logger::root().setLevel(priorityOf(static_cast<log::Level>(config.level)));
-    log::redirect(&toPoco);
+    log::redirect(&toPoco, static_cast<log::Level>(config.level));
 }
 
 }  // namespace patchbay::server

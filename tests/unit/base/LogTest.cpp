@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace patchbay::log {
 namespace {
 
@@ -25,6 +28,18 @@ TEST(Log, GoesToStandardErrorInThatFormatWithoutDebugLines) {
     EXPECT_NE(said.find("Z Information LogTest: one\n    of two lines\n"), std::string::npos) << said;
     EXPECT_NE(said.find("Z Error LogTest: an "), std::string::npos) << said;
     EXPECT_EQ(said.find('\x1b'), std::string::npos);
+}
+
+/// Before anything is done with it: a session that ends is a line that hardly anybody asks for.
+TEST(Log, LinesBelowWhatASinkAsksForDoNotComeToIt) {
+    static std::vector<std::string> kept;
+    const Sink before = redirect([](Level, std::string_view, std::string_view line) { kept.emplace_back(line); }, Level::Warning);
+    debug("LogTest", "debug");
+    info("LogTest", "info");
+    warning("LogTest", "warning");
+    error("LogTest", "error");
+    redirect(before);
+    EXPECT_EQ(kept, (std::vector<std::string>{"warning", "error"}));
 }
 
 TEST(Log, ASourceThatSaysTooMuchLosesLinesAndIsTold) {
