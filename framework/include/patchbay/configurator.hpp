@@ -79,7 +79,7 @@ public:
     ///         executor_.post([this, waiting = response.defer(), token = tokenOf(request)] { waiting.finish(introspect(token)); });
     ///     }
     /// Bounds: `limits.handshakeTimeout`, then the client gets 503; so many as `server.pendingHandshakes` at a time, one more gets 503.
-    /// Errors: std::logic_error the second time.   Requires: within the call that got this response.
+    /// Errors: std::logic_error the second time.   Requires: within the call that got this response; its request lives no longer.
     HandshakeCompletion defer();
 
 private:

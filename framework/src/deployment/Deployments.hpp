@@ -138,7 +138,7 @@ private:
                       std::vector<std::string>& problems);
     std::shared_ptr<messaging::DeployedEndpoint> takeOut(std::string_view path);
     friend class Judging;
-    bool judge(const std::shared_ptr<Judging>& judging);
+    bool judge(Judging& judging);
     void begin(Judging& judging);
     bool ask(Judging& judging);
     void conclude(Judging& judging);

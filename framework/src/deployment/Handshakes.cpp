@@ -42,7 +42,7 @@ HttpResponse refusalOf(const Admission& admission) {
 
 class Judging {
 public:
-    Judging(Deployments& theDeployments, HandshakeRequest theRequest, std::shared_ptr<Loop> theLoop, Admitted theDone)
+    Judging(Deployments& theDeployments, HandshakeRequest&& theRequest, std::shared_ptr<Loop> theLoop, Admitted&& theDone)
         : deployments{theDeployments}, request{std::move(theRequest)}, loop{std::move(theLoop)}, done{std::move(theDone)} {}
 
     void reject(HandshakeResponse::Rejection why) { admission.rejection = std::move(why); }
@@ -64,7 +64,7 @@ public:
     }
 
     Deployments& deployments;
-    const HandshakeRequest request;
+    HandshakeRequest request;
     const std::shared_ptr<Loop> loop;
     Admitted done;
     Admission admission;
@@ -74,7 +74,6 @@ public:
     std::shared_ptr<Deferral> deferral;
     TimerId timer = 0;
     bool counted = false;
-    bool mayWait = true;
 };
 
 void Judging::add(HandshakeResponse verdict) {
@@ -89,17 +88,21 @@ void Judging::add(HandshakeResponse verdict) {
 AwaitedAdmission::~AwaitedAdmission() { judging_->abandon(); }
 
 std::unique_ptr<AwaitedAdmission> Deployments::admit(HandshakeRequest request, std::size_t loopIndex, Admitted done) {
-    auto judging = std::make_shared<Judging>(*this, std::move(request), state_->loops[loopIndex], std::move(done));
+    Judging atOnce{*this, std::move(request), state_->loops[loopIndex], std::move(done)};  // as most are
+    if (judge(atOnce)) return nullptr;
+    auto judging = std::make_shared<Judging>(std::move(atOnce));
     auto awaited = std::make_unique<AwaitedAdmission>(judging);
-    return judge(judging) ? nullptr : std::move(awaited);
+    return waitFor(judging) ? nullptr : std::move(awaited);
 }
 
 Admission Deployments::admitNow(HandshakeRequest request) {
     Admission verdict;
-    auto judging = std::make_shared<Judging>(*this, std::move(request), state_->loops.front(),
-                                             [&](Admission&& admission) { verdict = std::move(admission); });
-    judging->mayWait = false;
-    judge(judging);
+    Judging judging{*this, std::move(request), state_->loops.front(), [&](Admission&& admission) { verdict = std::move(admission); }};
+    if (judge(judging)) return verdict;
+    log::warning(judging.admission.endpoint->config.path,
+                 "a hook defers its verdict on a handshake of a carrier that does not wait; call admit(request, done) there");
+    judging.reject(refusal(503, "the server could not decide at once\n"));
+    judging.decide();
     return verdict;
 }
 
@@ -125,10 +128,9 @@ void Deployments::admitAndKeep(HandshakeRequest request, Admitted done) {
     *place = std::move(awaited);
 }
 
-/// From where it is to its end, or to a hook that takes its time: then false, and the rest is the loop's.
-bool Deployments::judge(const std::shared_ptr<Judging>& judging) {
+/// From where it is to its end, or to a hook that takes its time: then false.
+bool Deployments::judge(Judging& it) {
     const detail::Labelled labelled{detail::runningHere(), "a handshake"};
-    Judging& it = *judging;
     bool waits = false;
     const auto thrown = thrownBy([&] {
         if (!it.admission.endpoint) begin(it);
@@ -142,7 +144,7 @@ bool Deployments::judge(const std::shared_ptr<Judging>& judging) {
         if (it.response.deferral_) it.response.deferral_->cancel();
         it.reject(refusal(500, "the server could not complete the handshake\n"));
     }
-    if (waits) return waitFor(judging);
+    if (waits) return false;
     it.decide();
     return true;
 }
@@ -184,15 +186,9 @@ bool Deployments::ask(Judging& it) {
     return true;
 }
 
+/// For the verdict of a hook; the rest is the loop's. False where it has not come yet.
 bool Deployments::waitFor(const std::shared_ptr<Judging>& judging) {
     Judging& it = *judging;
-    if (!it.mayWait) {
-        log::warning(it.admission.endpoint->config.path,
-                     "a hook defers its verdict on a handshake of a carrier that does not wait; call admit(request, done) there");
-        it.reject(refusal(503, "the server could not decide at once\n"));
-        it.decide();
-        return true;
-    }
     it.counted = true;
     if (pendingHandshakes_.fetch_add(1) >= state_->pendingHandshakes) {
         it.reject(refusal(503, "too many handshakes wait to be decided\n", {{"Retry-After", "5"}}));
@@ -227,7 +223,7 @@ void Deployments::resumed(const std::shared_ptr<Judging>& judging) {
     it.endWait();
     it.add(it.deferral->take());
     it.deferral.reset();
-    judge(judging);
+    if (!judge(it)) waitFor(judging);
 }
 
 void Deployments::conclude(Judging& it) {
@@ -258,10 +254,15 @@ void Deployments::conclude(Judging& it) {
             return it.reject(refusal(400, std::string{error.what()} + '\n'));
         }
     }
-    auto& start = it.admission.start;
-    start = {it.request.uri,           std::move(start.subprotocol),  std::move(start.extensions), it.request.remoteAddress,
-             it.request.secure,        std::move(it.path),            std::move(response.principal),
-             mayStillSay ? response.authenticateWithin : std::nullopt, std::move(response.properties), std::move(instance)};
+    auto& start = it.admission.start;  // what was agreed on stands there
+    start.uri = std::move(it.request.uri);
+    start.remoteAddress = std::move(it.request.remoteAddress);
+    start.secure = it.request.secure;
+    start.path = std::move(it.path);
+    start.principal = std::move(response.principal);
+    if (mayStillSay) start.authenticateWithin = response.authenticateWithin;
+    start.properties = std::move(response.properties);
+    start.instance = std::move(instance);
 }
 
 void Deployments::agreeOnExtension(const HandshakeRequest& request, Admission& admission) {

@@ -11,6 +11,8 @@
 namespace patchbay::http {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::array<std::string_view, 8> kOfTheServer{"Content-Length", "Transfer-Encoding", "Connection", "Upgrade",
                                                        "Date",           "Keep-Alive",        "TE",         "Trailer"};
 constexpr std::string_view kOfHandshakes = "Sec-WebSocket-";
@@ -57,26 +59,26 @@ Framing framingOf(int status, std::optional<std::uint64_t> length, const AnswerT
 }
 
 void writeField(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
+    out.append(name).append(": "sv).append(value).append("\r\n"sv);
 }
 
 void writeAnswerHead(std::string& out, int status, const HeaderFields& fields, std::optional<std::uint64_t> length, const AnswerTerms& terms) {
-    out.append("HTTP/1.1 ");
+    out.append("HTTP/1.1 "sv);
     appendNumber(out, static_cast<std::uint64_t>(status));
-    out.append(" ").append(reasonOf(status)).append("\r\nDate: ").append(currentDate()).append("\r\n");
+    out.append(" "sv).append(reasonOf(status)).append("\r\nDate: "sv).append(currentDate()).append("\r\n"sv);
     bool named = false;
     for (const auto& [name, value] : fields) {
         writeField(out, name, value);
         named = named || protocol::equalsIgnoringCase(name, "Server");
     }
-    if (!named) out.append("Server: Patchbay\r\n");
+    if (!named) out.append("Server: Patchbay\r\n"sv);
     if (!isBodiless(status)) {
         if (length) {
-            out.append("Content-Length: ");
+            out.append("Content-Length: "sv);
             appendNumber(out, *length);
-            out.append("\r\n");
+            out.append("\r\n"sv);
         } else if (terms.minorVersion == 1) {
-            out.append("Transfer-Encoding: chunked\r\n");
+            out.append("Transfer-Encoding: chunked\r\n"sv);
         }
     }
     const bool upgrades = !findHeader(fields, "Upgrade").empty();  // RFC 9110 §7.8: "MUST also send an 'Upgrade' connection option"

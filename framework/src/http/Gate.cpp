@@ -371,8 +371,12 @@ bool Gate::mayAskFor(std::string_view host) const {
     const AllowedHosts& hosts = options().hosts;
     const bool takesAny = hosts.any() || (hosts.empty() && (!toLoopback_ || isProxy_));
     if (takesAny || host.empty()) return true;  // HTTP/1.0 needs no Host; a browser always sends one
+    std::string& known = state_->scratch[loopIndex_].host;
+    if (host == known) return true;
     const std::string name = hostNameOf(host);
-    return isLoopbackName(name) || hosts.names(name) || state_->site.knowsHost(name);
+    if (!isLoopbackName(name) && !hosts.names(name)) return state_->site.knowsHost(name);  // as long as an endpoint says so
+    known.assign(host);
+    return true;
 }
 
 /// Those who are there are served with what costs little.

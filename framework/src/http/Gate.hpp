@@ -184,7 +184,7 @@ private:
     void sendContinue();
     std::size_t upgrade(const RequestHead& head, const Client& client, std::string_view behind);
     void decided(Upgrade upgrade);
-    void agree(Upgrade upgrade, const protocol::ServerHandshake& handshake, std::string_view target, std::string_view behind);
+    void agree(Upgrade&& agreed, const protocol::ServerHandshake& handshake, std::string_view target, std::string_view behind);
 
     // ---- out
     std::size_t writePart(const Answer::Ready& ready);
@@ -282,6 +282,8 @@ struct GateState {
     struct Scratch {
         RequestHead head;
         std::string answer;
+        std::string host;                     ///< the last that was found to be one of this server's for good
+        Gate::UpgradeJob* judging = nullptr;  ///< within its call; a verdict that comes later finds none
     };
 
     Site& site;

@@ -3,6 +3,7 @@
 
 #include "base/Guarded.hpp"
 
+#include <array>
 #include <utility>
 
 namespace patchbay::http {
@@ -33,7 +34,11 @@ public:
         : Hosted{gate.secure_}, gate_{gate}, head_{head}, client_{client} {}
 
     void handle() noexcept override {
-        if (const auto thrown = thrownBy([&] { judge(); })) {
+        UpgradeJob*& judging = gate_.state_->scratch[gate_.loopIndex_].judging;
+        judging = this;
+        const auto thrown = thrownBy([&] { judge(); });
+        judging = nullptr;
+        if (thrown) {
             log::error("http", std::string{head_.target} + ": the handshake failed: " + *thrown);
             result.emplace().refusal = failed();
         }
@@ -53,15 +58,13 @@ private:
         } else if (hasDoubtfulOrigin(head_)) {
             result.emplace().refusal = {400, {}, "more than one Origin field, or an empty one (RFC 6454 §7.3)\n"};
         } else {
-            // Later, this job has gone.
-            const auto inTime = std::make_shared<UpgradeJob*>(this);
             awaited = gate_.state_->site.upgrade({head_, handshake, client_, gate_.loopIndex_, gate_.channel_->peerCertificates()},
-                                                 [inTime, gate = &gate_](Upgrade&& upgrade) {
-                                                     if (!*inTime) return gate->decided(std::move(upgrade));
-                                                     checkFields(upgrade, (*inTime)->head_.target);
-                                                     (*inTime)->result = std::move(upgrade);
+                                                 [gate = &gate_](Upgrade&& upgrade) {
+                                                     UpgradeJob* const job = gate->state_->scratch[gate->loopIndex_].judging;
+                                                     if (!job || &job->gate_ != gate) return gate->decided(std::move(upgrade));
+                                                     checkFields(upgrade, job->head_.target);
+                                                     job->result = std::move(upgrade);
                                                  });
-            *inTime = nullptr;
         }
     }
 
@@ -107,7 +110,7 @@ void Gate::decided(Upgrade upgrade) {
 }
 
 /// Answers a handshake; `behind` came right behind it.
-void Gate::agree(Upgrade agreed, const protocol::ServerHandshake& handshake, std::string_view target, std::string_view behind) {
+void Gate::agree(Upgrade&& agreed, const protocol::ServerHandshake& handshake, std::string_view target, std::string_view behind) {
     if (agreed.refusal) return refuse(std::move(*agreed.refusal));
     std::string& answer = state_->scratch[loopIndex_].answer;
     answer.assign("HTTP/1.1 101 Switching Protocols\r\n");
@@ -122,11 +125,13 @@ void Gate::agree(Upgrade agreed, const protocol::ServerHandshake& handshake, std
         agreed.successor.reset();
         return refuse(500, "the server could not complete the handshake");
     }
-    std::string first{behind};
-    first.resize(behind.size() + kSlackBytes);
+    std::array<char, kSlackBytes> onlySlack{};
+    std::string first;
+    if (!behind.empty()) first.append(behind).append(onlySlack.data(), onlySlack.size());
+    const std::span<char> readable = behind.empty() ? std::span<char>{onlySlack} : std::span<char>{first};
     const auto keep = std::move(self_);
     leave();
-    agreed.successor->takeOver(channel_, std::move(place_), std::as_writable_bytes(std::span{first}).first(behind.size()));
+    agreed.successor->takeOver(channel_, std::move(place_), std::as_writable_bytes(readable).first(behind.size()));
 }
 
 }  // namespace patchbay::http

@@ -1,12 +1,16 @@
 #include "http/ReplaySocket.hpp"
 
-#include "http/AnswerHead.hpp"
-
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace patchbay::http {
 namespace {
+
+using namespace std::string_view_literals;
+
+/// What POCO is told besides method and target.
+constexpr std::size_t kRoomForTheRest = 64;
 // POCO asks whether there is a descriptor and then never uses it: every function that would is overridden.
 constexpr poco_socket_t kNoRealDescriptor = 0x7fffffff;
 }  // namespace
@@ -15,12 +19,11 @@ ReplaySocket::ReplaySocket(std::unique_ptr<Hosted> request, Done done)
     : StreamSocketImpl{kNoRealDescriptor}, own_{std::move(request)}, request_{own_.get()}, done_{std::move(done)} {}
 
 void Hosted::tell(const RequestHead& request) {
-    head.assign(request.method).append(" ").append(toldOf(request.target));
-    head.append(request.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
-    if (request.wantsWebSocket) {
-        for (const std::string_view name : {"Host", "Connection", "Upgrade"}) writeField(head, name, request.header(name));
-    }
-    head.append("\r\n");
+    const std::string_view target = toldOf(request.target);
+    head.reserve(request.method.size() + target.size() + kRoomForTheRest);
+    head.append(request.method).append(" "sv).append(target).append(request.minorVersion == 1 ? " HTTP/1.1\r\n"sv : " HTTP/1.0\r\n"sv);
+    if (request.wantsWebSocket) head.append("Connection: Upgrade\r\nUpgrade: websocket\r\n"sv);
+    head.append("\r\n"sv);
 }
 
 ReplaySocket::ReplaySocket() noexcept : StreamSocketImpl{kNoRealDescriptor}, request_{nullptr} {}

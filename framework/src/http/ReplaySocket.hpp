@@ -26,7 +26,7 @@ public:
     virtual ~Hosted() = default;
     /// POCO has come to it.   Thread: the one that POCO runs it on.
     virtual void handle() noexcept = 0;
-    /// POCO is told of a request its first line, and of an upgrade the fields that make it one.
+    /// POCO is told of a request its first line, and of an upgrade that it is one; Host and all else were the gate's to judge.
     void tell(const RequestHead& request);
     /// What POCO is told of a target: it takes 16 KiB at most, and nobody reads it there.
     static std::string_view toldOf(std::string_view target) noexcept { return target.substr(0, 8 * 1024); }

@@ -59,7 +59,7 @@ std::shared_ptr<void> ServedSite::upgrade(const http::UpgradeRequest& request, h
     });
 }
 
-http::Upgrade ServedSite::upgradeOf(deployment::Admission admission, std::size_t loopIndex) {
+http::Upgrade ServedSite::upgradeOf(deployment::Admission&& admission, std::size_t loopIndex) {
     if (admission.rejection) return refused(deployment::refusalOf(admission));
     http::Upgrade upgrade;
     upgrade.fields = std::move(admission.headers);

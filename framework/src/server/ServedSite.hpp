@@ -27,7 +27,7 @@ public:
 
 private:
     class Opening;
-    http::Upgrade upgradeOf(deployment::Admission admission, std::size_t loopIndex);
+    http::Upgrade upgradeOf(deployment::Admission&& admission, std::size_t loopIndex);
 
     deployment::Deployments& deployments_;
     std::vector<websocket::WebSocketCarrier::List> carriers_;  // by loop; each is its loop's alone
