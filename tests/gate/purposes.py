@@ -10,7 +10,7 @@ OF_THE_GATE = "two readers could take it in two ways, so the gate does not choos
 # What the gate says of itself: why it says so where Node goes on.
 GATE_REFUSES = {
     "a . or .. segment in the path (RFC 3986 §3.3)": "Node leaves paths to the application; here nobody needs to look again",
-    "a broken percent escape in the path (RFC 3986 §2.1)": "likewise",
+    "a percent sign in the path that would begin an escape once it is decoded (RFC 3986 §2.4)": "likewise",
     "an escaped NUL in the path (RFC 3986 §7.3)": "likewise",
     "the target holds a character that has to be escaped (RFC 9112 §3.2)": "likewise; Node takes bytes beyond ASCII, and '#'",
     "the target names no host (RFC 9112 §3.2.2)": "Node takes any text behind a scheme",

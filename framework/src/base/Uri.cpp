@@ -23,30 +23,34 @@ int escapedByte(std::string_view text) noexcept {
 
 bool isControl(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-/// A '%' that begins no escape stays as it is, and `whole` becomes false.
-void appendDecoded(std::string& out, std::string_view text, bool& whole) {
+/// A '%' that begins no escape stays as it is. False when it begins one in what comes out: `%%32e` becomes `%2e`.
+bool appendDecoded(std::string& out, std::string_view text) {
+    constexpr std::size_t kEscape = 3;
+    std::size_t lone = std::string::npos;  // where the last of these is
+    bool isClear = true;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const int byte = escapedByte(text.substr(i));
+        if (byte < 0 && text[i] == '%') lone = out.size();
         out += byte < 0 ? text[i] : static_cast<char>(byte);
-        if (byte >= 0) i += 2;
-        whole = whole && (byte >= 0 || text[i] != '%');
+        if (byte >= 0) i += kEscape - 1;
+        const bool isBehind = lone != std::string::npos && out.size() == lone + kEscape;
+        isClear = isClear && !(isBehind && escapedByte(std::string_view{out}.substr(lone)) >= 0);
     }
+    return isClear;
 }
 
 /// Without a '%' nothing is copied.
 bool decodesToUtf8(std::string_view query, std::string& room) {
     if (query.find('%') == std::string_view::npos) return isUtf8(asBytes(query));
-    bool whole = true;
     room.clear();
-    appendDecoded(room, query, whole);
+    appendDecoded(room, query);
     return isUtf8(asBytes(room));
 }
 
 std::string formDecode(std::string_view text) {
     std::string spaced{text}, decoded;
     std::replace(spaced.begin(), spaced.end(), '+', ' ');
-    bool whole = true;
-    appendDecoded(decoded, spaced, whole);
+    appendDecoded(decoded, spaced);
     return decoded;
 }
 
@@ -54,17 +58,15 @@ std::string formDecode(std::string_view text) {
 
 std::optional<std::string_view> unescaped(std::string_view text, std::string& room) {
     if (text.find('%') == std::string_view::npos) return text;
-    bool whole = true;
     room.clear();
-    appendDecoded(room, text, whole);
-    return whole ? std::optional<std::string_view>{room} : std::nullopt;
+    return appendDecoded(room, text) ? std::optional<std::string_view>{room} : std::nullopt;
 }
 
 std::string_view problemOfEscapes(std::string_view target) {
     const std::size_t query = std::min(target.find('?'), target.size());
     std::string room;
     const auto path = unescaped(target.substr(0, query), room);
-    if (!path) return "a broken percent escape in the path (RFC 3986 §2.1)";
+    if (!path) return "a percent sign in the path that would begin an escape once it is decoded (RFC 3986 §2.4)";
     if (!isUtf8(asBytes(*path))) return "the path is not UTF-8 (RFC 3987 §3.1)";
     if (!decodesToUtf8(target.substr(query), room)) return "the query is not UTF-8 (WHATWG URL §5.1)";
     return {};

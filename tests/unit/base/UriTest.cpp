@@ -31,8 +31,27 @@ TEST(UriTest, AQueryValueThatIsNoUtf8IsNoValue) { EXPECT_EQ(queryParameter("/?a=
 
 TEST(UriTest, APathSegmentIsTextWithoutControlCharacters) {
     EXPECT_EQ(percentDecode("gr%C3%BCn+"), "gr\xC3\xBCn+");
-    for (const char* segment : {"%", "%4", "%zz", "%00", "%1F", "%7f", "%ff", "%C3", "a%C3b", "%ED%A0%80", "%C0%AF", "%F5%80%80%80"})
+    for (const char* segment : {"%00", "%1F", "%7f", "%ff", "%C3", "a%C3b", "%ED%A0%80", "%C0%AF", "%F5%80%80%80"})
         EXPECT_EQ(percentDecode(segment), std::nullopt) << segment;
+}
+
+TEST(UriTest, APercentSignThatBeginsNoEscapeStandsForItselfInAPathToo) {
+    for (const char* segment : {"%", "100%", "%4", "%zz", "%%", "%Ã¤"}) {
+        EXPECT_EQ(percentDecode(segment), segment);
+        EXPECT_EQ(problemOfEscapes(std::string{"/"} + segment + "/b"), "") << segment;
+    }
+    EXPECT_EQ(percentDecode("%%41"), "%A");
+    EXPECT_EQ(percentDecode("50%%20off"), "50% off");
+    EXPECT_EQ(percentDecode("%25zz%252e"), "%zz%2e");  // escaped itself it is anybody's text
+}
+
+/// Who decodes twice would find a dot, a slash or a NUL there, and who decodes once none.
+TEST(UriTest, APercentSignMustNotBeginAnEscapeOnceItIsDecoded) {
+    for (const char* segment : {"%%32e", "%2%65", "%%32%65", "%%32f", "%%300", "%0%30", "a%%%34%31", "%%34b%"}) {
+        EXPECT_EQ(percentDecode(segment), std::nullopt) << segment;
+        EXPECT_NE(problemOfEscapes(std::string{"/a/"} + segment), "") << segment;
+        EXPECT_EQ(problemOfEscapes(std::string{"/?a="} + segment), "") << segment;
+    }
 }
 
 /// Every sequence of two bytes, against the definition (RFC 3629 §4).
