@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """What the framework's headers cost a compiler beside what it cannot do without: compile_time.py COMPILER INCLUDE_FOLDER [--show]
 
-Compared are units by what GCC allocates for them, when it never gives anything back: that goes with the time, and does not feel the
-neighbours. --show prints the times too, for a quiet machine.
+Compared are units by the instructions of the compiler and the assembler, which valgrind counts, and by what GCC allocates for them when
+it never gives anything back. Both go with the time, and do not feel the neighbours. --show prints times too, for a quiet machine.
 
 What it cannot do without are the headers below, always the same: were it those that the framework's headers include at the time, each
 more of them would make the framework look better.
 """
+import concurrent.futures
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,10 +23,11 @@ HEADERS = """
     algorithm any array atomic charconv chrono cmath coroutine cstdint exception functional iterator map memory optional span string
     string_view tuple typeindex unordered_map utility variant vector boost/pfr/core.hpp
 """
-# Of hello: what it takes, relative to these headers.
-MOST_OF_HELLO = 1.2
-# Of an endpoint with four handlers, relative to the same.
-MOST_OF_AN_ENDPOINT = 0.1
+# Of hello, relative to these headers: 1.12 in instructions and 1.02 in memory when this was written.
+MOST_INSTRUCTIONS_OF_HELLO = 1.15
+MOST_MEMORY_OF_HELLO = 1.1
+# Of the memory of an endpoint with four handlers, relative to the same: 0.07 then.
+MOST_OF_AN_ENDPOINT = 0.09
 
 KEEP_ALL = ["--param", "ggc-min-expand=1000000", "--param", "ggc-min-heapsize=10000000"]
 
@@ -72,12 +75,27 @@ public:
 """
 
 
+def compiling(source, *options):
+    return [COMPILER, "-std=c++20", "-O0", f"-I{FOLDER}", *options, "-c", source, "-o", source.with_suffix(".o")]
+
+
+def instructions(text):
+    """Of all processes that the compiler starts."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source = pathlib.Path(scratch, "unit.cpp")
+        source.write_text(text)
+        subprocess.run(["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--trace-children=yes",
+                        f"--log-file={scratch}/%p.count", *compiling(source)], check=True)
+        counts = [re.search(r"I +refs: +([\d,]+)", log.read_text()) for log in pathlib.Path(scratch).glob("*.count")]
+        return sum(int(count[1].replace(",", "")) for count in counts if count)
+
+
 class Unit:
-    def __init__(self, compiler, folder, text):
+    def __init__(self, text):
         with tempfile.TemporaryDirectory() as scratch:
             source = pathlib.Path(scratch, "unit.cpp")
             source.write_text(text)
-            command = [compiler, "-std=c++20", "-O0", f"-I{folder}", *KEEP_ALL, "-c", source, "-o", source.with_suffix(".o")]
+            command = compiling(source, *KEEP_ALL)
             with open(source.with_suffix(".log"), "w+") as log:
                 process = subprocess.Popen(command, stderr=log)
                 _, status, used = os.wait4(process.pid, 0)  # the driver waits for the compiler, whose figures are in its own
@@ -90,31 +108,39 @@ class Unit:
 
 
 class CompileTime(unittest.TestCase):
+    TEXTS = {
+        "nothing": "int main() {}\n",
+        "headers": "".join(f"#include <{header}>\n" for header in HEADERS.split()) + "int main() {}\n",
+        "hello": HELLO + MAIN,
+        "more": HELLO + "".join(ENDPOINT.replace("@", str(n)) for n in range(4)) + MAIN,
+    }
+
     @classmethod
     def setUpClass(cls):
-        def unit(text):
-            return Unit(COMPILER, FOLDER, text)
-        cls.nothing = unit("int main() {}\n")
-        cls.headers = unit("".join(f"#include <{header}>\n" for header in HEADERS.split()) + "int main() {}\n")
-        cls.hello = unit(HELLO + MAIN)
-        cls.more = unit(HELLO + "".join(ENDPOINT.replace("@", str(n)) for n in range(4)) + MAIN)
+        cls.units = {name: Unit(text) for name, text in cls.TEXTS.items()}
 
     def relative(self, before, after):
         """What `after` takes beyond `before`, in units of what the headers take."""
-        return (after.bytes - before.bytes) / (self.headers.bytes - self.nothing.bytes)
+        taken = {name: unit.bytes for name, unit in self.units.items()}
+        return (taken[after] - taken[before]) / (taken["headers"] - taken["nothing"])
 
-    def testHelloIsNotMuchMoreThanTheHeadersThatItNeeds(self):
-        self.assertLessEqual(self.relative(self.nothing, self.hello), MOST_OF_HELLO)
+    def testHelloTakesLittleMoreMemoryThanTheHeadersThatItNeeds(self):
+        self.assertLessEqual(self.relative("nothing", "hello"), MOST_MEMORY_OF_HELLO)
+
+    def testHelloTakesLittleMoreTimeThanTheHeadersThatItNeeds(self):
+        with concurrent.futures.ThreadPoolExecutor() as both:
+            headers, hello = both.map(instructions, (self.TEXTS["headers"], self.TEXTS["hello"]))
+        self.assertLessEqual(hello / headers, MOST_INSTRUCTIONS_OF_HELLO)
 
     def testAnEndpointMoreIsCheap(self):
-        self.assertLessEqual(self.relative(self.hello, self.more) / 4, MOST_OF_AN_ENDPOINT)
+        self.assertLessEqual(self.relative("hello", "more") / 4, MOST_OF_AN_ENDPOINT)
 
 
 def show():
-    CompileTime.setUpClass()
-    for name in ("nothing", "headers", "hello", "more"):
-        unit = getattr(CompileTime, name)
-        print(f"{name:8} {unit.bytes / 2**20:7.1f} MiB {unit.seconds:6.2f} s")
+    rounds = [{name: Unit(text) for name, text in CompileTime.TEXTS.items()} for _ in range(5)]
+    for name, text in CompileTime.TEXTS.items():
+        seconds = min(units[name].seconds for units in rounds)
+        print(f"{name:8} {rounds[0][name].bytes / 2**20:7.1f} MiB {seconds:6.2f} s {instructions(text) / 1e9:6.2f} G instructions")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ choose_suites() {
                 return
                 ;;
             --only) ;;
+            --help | -h) usage; exit 0 ;;
             *) stop "test takes --quick, --long, --room ROOM or --only SUITE, not '$1'." "Suites: ${all_suites[*]}" ;;
         esac
         [[ -n ${2:-} ]] || stop "test --only takes the name of a suite." "Suites: ${all_suites[*]}"
@@ -76,7 +77,8 @@ test_packages() {
     local suites=("${suites[@]}")
     if [[ -n $long ]]; then suites=("${all_suites[@]}"); fi
     local packages=("${run_packages[@]}" libgtest-dev libgmock-dev python3)
-    if wants integration; then packages+=(dpkg-dev file systemd nginx-light iproute2 valgrind); fi
+    if wants integration || wants structure; then packages+=(valgrind); fi
+    if wants integration; then packages+=(dpkg-dev file systemd nginx-light iproute2); fi
     if wants integration || wants clang || wants tsan; then packages+=(python3-websockets curl); fi  # foreign clients
     if wants integration || wants clang || wants tsan || wants browser; then packages+=(openssl); fi  # makes certificates
     if wants clang || wants tsan || wants coverage; then packages+=(clang-14 libclang-rt-14-dev); fi

@@ -70,11 +70,11 @@ private:                                                                        
         using enum ::patchbay::TypeTags;                                                                               \
         return ::patchbay::ServerEndpointOptions{__VA_ARGS__};                                                         \
     }                                                                                                                  \
-    static constexpr ::patchbay::detail::Refused<0> patchbayHandler(::patchbay::detail::BlockAt<0>,                    \
-                                                                    ::patchbay::detail::RankAt<0>, const void*) {      \
+    static constexpr ::patchbay::detail::Refused<0> patchbayHandler(::patchbay::detail::BlockAt<0>*,                   \
+                                                                    ::patchbay::detail::RankAt<0>*, const void*) {     \
         return {};                                                                                                     \
     }                                                                                                                  \
-    static void patchbayAtLine(::patchbay::detail::BlockAt<0>, ::patchbay::detail::RankAt<0>, const int*);             \
+    static void patchbayAtLine(::patchbay::detail::BlockAt<0>*, ::patchbay::detail::RankAt<0>*, const int*);           \
     static inline const ::patchbay::detail::Registration patchbayRegistration{                                         \
         &::patchbay::detail::makeModel<PatchbaySelf>};
 
@@ -122,11 +122,11 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
 // `&Class::method` stands in generic lambdas: there a name that is none, or that of several methods, can be told, and the
 // sentences are instantiated only where there is a mistake.
 #define PATCHBAY_HANDLER(where, event, name, ...)                                                                      \
-    static void patchbayAtLine(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>,                                   \
-                               ::patchbay::detail::RankAt<__LINE__ - patchbayLine>,                                    \
+    static void patchbayAtLine(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                                  \
+                               ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                                   \
                                const ::patchbay::detail::Named<#name>*);                                               \
-    static constexpr auto patchbayHandler(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>,                        \
-                                          ::patchbay::detail::RankAt<__LINE__ - patchbayLine>,                         \
+    static constexpr auto patchbayHandler(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                       \
+                                          ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                        \
                                           const ::patchbay::detail::Named<#name>*) {                                   \
         using namespace ::patchbay::literals;                                                                          \
         constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \

@@ -36,7 +36,6 @@
 // as texts and lists fit what they held before (maps do allocate).
 
 #include <cstddef>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -67,7 +66,7 @@ public:
 
 private:
     struct Parser;
-    std::unique_ptr<Parser> parser_;
+    Parser* parser_;  // its own; no std::unique_ptr, which every unit that includes this would pay for
 };
 
 /// Can `read` make a T?

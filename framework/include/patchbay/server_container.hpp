@@ -124,19 +124,11 @@ public:
 
     /// Offers an extension in every handshake; of those that a client offers too, the first it prefers is taken.
     /// Requires, as the following: before the server runs.
-    PATCHBAY_HIDDEN ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension) {
-        return addExtension(std::move(extension), detail::thisImage());
-    }
+    ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin = detail::thisImage());
     /// Hang hooks in (hooks.hpp): each chain runs in the order in which its hooks were added.
-    PATCHBAY_HIDDEN ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor) {
-        return addInterceptor(std::move(interceptor), detail::thisImage());
-    }
-    PATCHBAY_HIDDEN ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor) {
-        return addInterceptor(std::move(interceptor), detail::thisImage());
-    }
-    PATCHBAY_HIDDEN ServerContainer& addListener(std::shared_ptr<SessionListener> listener) {
-        return addListener(std::move(listener), detail::thisImage());
-    }
+    ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin = detail::thisImage());
+    ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin = detail::thisImage());
+    ServerContainer& addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin = detail::thisImage());
     /// Judges a handshake that came by something else than WebSocket: origin, configurator, interceptors, roles and limits as for
     /// those. Extensions are not for it: what is offered is passed over. A hook that defers its verdict makes it a 503.
     /// Thread: a loop's, or a thread that the server's stop waits for, such as an HTTP handler's.   Errors: none; a hook that throws is
@@ -181,10 +173,6 @@ private:
     ServerContainer& add(const detail::Registration* first);
     ServerContainer& add(std::string method, std::string path, detail::PlainHttpHandler handler, detail::ImagePin pin);
     ServerContainer& add(std::string method, std::string path, detail::AsyncHttpHandler handler, detail::ImagePin pin);
-    ServerContainer& addExtension(std::shared_ptr<ExtensionFactory> extension, detail::ImagePin pin);
-    ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin);
-    ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin);
-    ServerContainer& addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin);
     Services& services();
     Topics& topicsOf(const void* identity);
 };

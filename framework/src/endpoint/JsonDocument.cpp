@@ -10,6 +10,7 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "patchbay/errors.hpp"
@@ -159,10 +160,13 @@ struct Document::Parser {
     }
 };
 
-Document::Document() : parser_{std::make_unique<Parser>()} {}
-Document::~Document() = default;
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
+Document::Document() : parser_{new Parser} {}
+Document::~Document() { delete parser_; }
+Document::Document(Document&& other) noexcept : parser_{std::exchange(other.parser_, nullptr)} {}
+Document& Document::operator=(Document&& other) noexcept {
+    std::swap(parser_, other.parser_);
+    return *this;
+}
 
 Value Document::parse(std::string_view text, std::size_t readableSlack) {
     if (text.empty()) failParsing(text, simdjson::EMPTY);

@@ -96,10 +96,10 @@ public:
 
     /// Members mostly come in the order of the fields, so that the search starts behind the last one found.
     std::size_t find(std::string_view name) {
-        const std::size_t count = table_.names.size();
+        const auto [names, count] = table_.names;
         for (std::size_t tried = 0; tried < count; ++tried) {
             const std::size_t i = next_ + tried < count ? next_ + tried : next_ + tried - count;
-            if (table_.names[i] != name) continue;
+            if (names[i] != name) continue;
             next_ = i + 1 < count ? i + 1 : 0;
             return i;
         }
@@ -113,9 +113,9 @@ public:
     }
 
     void restoreMissing(void* object, const Place& place) const {
-        for (std::size_t i = 0; i < table_.fields.size(); ++i) {
+        for (std::size_t i = 0; i < table_.names.count; ++i) {
             if (seen_[i]) continue;
-            if (table_.fields[i].restore == nullptr) failReading(Place{place, table_.names[i]}, "is missing");
+            if (table_.fields[i].restore == nullptr) failReading(Place{place, table_.names.first[i]}, "is missing");
             table_.fields[i].restore(object);
         }
     }
@@ -141,14 +141,32 @@ std::string Place::path() const {
 
 void failReading(const Place& place, const std::string& problem) { throw DecodeError{place.path(), problem}; }
 
-void failUnknownType(const Place& place, std::string_view type, std::span<const std::string_view> known) {
+void failUnknownType(const Place& place, std::string_view type, Names known) {
     std::string problem = "no message is called '" + shortened(type) + "'; known are ";
-    for (std::size_t i = 0; i < known.size(); ++i) problem.append(i > 0 ? ", " : "").append(known[i]);
+    for (std::size_t i = 0; i < known.count; ++i) problem.append(i > 0 ? ", " : "").append(known.first[i]);
     failReading(place, problem);
 }
 
-void failDigits(std::string_view text, const Place& place) {
-    failReading(place, quoted(text) + " is no integer that fits");
+namespace {
+
+template <class Number>
+Number digits(Value value, Number lowest, Number highest, const Place& place) {
+    const std::string_view text = readText(value, place);
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < lowest || number > highest) {
+        failReading(place, quoted(text) + " is no integer that fits");
+    }
+    return number;
+}
+
+}  // namespace
+
+std::int64_t readSignedDigits(Value text, std::int64_t lowest, std::int64_t highest, const Place& place) {
+    return digits(text, lowest, highest, place);
+}
+std::uint64_t readUnsignedDigits(Value text, std::uint64_t highest, const Place& place) {
+    return digits(text, std::uint64_t{0}, highest, place);
 }
 
 bool isNull(Value value) noexcept { return element(value).is_null(); }
@@ -215,11 +233,14 @@ std::string_view readText(Value value, const Place& place) {
     return found.value_unsafe();
 }
 
-std::size_t readName(Value value, std::span<const std::string_view> names, std::string_view what, const Place& place) {
+void readText(Value value, std::string& out, const Place& place) { out.assign(readText(value, place)); }
+void assignText(std::string& out, const std::string& text) { out = text; }
+
+std::size_t readName(Value value, Names names, std::string_view what, const Place& place) {
     const auto text = readText(value, place);
-    for (std::size_t i = 0; i < names.size(); ++i)
-        if (names[i] == text) return i;
-    failReading(place, quoted(text) + " is no " + std::string{what} + suggestion(text, names));
+    for (std::size_t i = 0; i < names.count; ++i)
+        if (names.first[i] == text) return i;
+    failReading(place, quoted(text) + " is no " + std::string{what} + suggestion(text, {names.first, names.count}));
 }
 
 Elements::Elements(Value array, const Place& place) {
@@ -291,14 +312,15 @@ void readStruct(Value value, void* object, const ReadStruct& table, Tag tag, con
         if (i != FieldsSeen::kUnknown) {
             table.fields[i].read(member, object, inner, format);
         } else if (!isTag && !format.allowUnknown && !table.allowUnknown) {
-            failReading(inner, "is no member of " + std::string{table.name} + suggestion(name, table.names));
+            failReading(inner, "is no member of " + std::string{table.name} + suggestion(name, {table.names.first, table.names.count}));
         }
     }
     seen.restoreMissing(object, place);
 }
 
-void readVariant(Value value, void* variant, std::span<const ReadAlternative> alternatives, const Place& place,
+void readVariant(Value value, void* variant, const ReadAlternative* first, std::size_t count, const Place& place,
                  const Format& format) {
+    const std::span alternatives{first, count};
     const auto type = readType(value, place, format);
     for (const auto& alternative : alternatives)
         if (alternative.name == type) return alternative.read(value, variant, place, format);

@@ -77,6 +77,8 @@ void appendFinite(std::string& out, Number number, const Place& place) {
 
 }  // namespace
 
+void takeBack(std::string& out, std::size_t before) noexcept { out.resize(before); }
+
 void failWriting(const Place& place, const std::string& problem) { throw EncodeError{place.path(), problem}; }
 
 void failMemberIsTypeKey(const Place& member, std::string_view type) {

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <atomic>
-#include <tuple>
 
 namespace patchbay::detail {
 
@@ -108,10 +107,20 @@ using PlainTextHandlers = decltype(FormHandlers<Self, Form::Text>{} + FormHandle
                                    FormHandlers<Self, Form::Json>{});
 
 /// What the endpoint decodes into, one object per type: a loop reuses them, so that steady state allocates nothing.
+template <class Message>
+struct ScratchFor {
+    Message message{};
+};
+template <class... Messages>
+struct Scratches : ScratchFor<Messages>... {};
 template <class... Hs>
-std::tuple<MessageOf<Hs>...> scratchOf(TypeList<Hs...>);
+Scratches<MessageOf<Hs>...> scratchesOf(TypeList<Hs...>);
 template <class Self>
-using Scratch = decltype(scratchOf(FormHandlers<Self, Form::Typed>{} + FormHandlers<Self, Form::Json>{}));
+using Scratch = decltype(scratchesOf(FormHandlers<Self, Form::Typed>{} + FormHandlers<Self, Form::Json>{}));
+template <class Self, class Message>
+Message& scratchFor(const MessageCall& call) {
+    return static_cast<ScratchFor<Message>*>(static_cast<Scratch<Self>*>(call.scratch))->message;
+}
 
 [[noreturn]] void failTooBig(std::size_t bytes, std::size_t limit);
 /// Errors: Forbidden where the peer has none of them.
@@ -162,7 +171,7 @@ Running deliverPlain(void* instance, const MessageCall& call) {
         auto bytes = bytesAs<Message>(call.payload);
         return invoke<Self, H>(instance, call, bytes);
     } else {
-        auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
+        auto& value = scratchFor<Self, Message>(call);
         const json::Value root = call.document.parse(asText(call.payload), call.slack);
         if constexpr (json::Taggable<Message>) {
             json::readNamed(root, value, call.format.json);
@@ -179,7 +188,7 @@ bool deliverIfNamed(void* instance, const MessageCall& call, json::Value root, s
     if (!TypeNames<Message>::has(type)) return false;
     checkRoles<Self, H>(call);
     checkSize<Self, H>(call);
-    auto& value = std::get<Message>(*static_cast<Scratch<Self>*>(call.scratch));
+    auto& value = scratchFor<Self, Message>(call);
     if constexpr (kIsA<std::variant, Message>) {
         json::read(root, value, call.format.json);
     } else {
@@ -323,17 +332,23 @@ bool onError(void* instance, const ErrorCall& call, Running& running) {
             int specificity;
             Try handle;
         };
-        constexpr auto sorted = [] {
-            std::array<Candidate, sizeof...(Hs)> all{Candidate{specificity<Hs>(TypeList<Hs...>{}), &handleError<Self, Hs>}...};
-            for (std::size_t i = 0; i < all.size(); ++i) {
-                for (std::size_t k = i + 1; k < all.size(); ++k) {
-                    if (all[k].specificity > all[i].specificity) std::swap(all[i], all[k]);
+        struct Sorted {
+            Candidate all[sizeof...(Hs)];
+        };
+        constexpr Sorted sorted = [] {
+            Sorted them{{Candidate{specificity<Hs>(TypeList<Hs...>{}), &handleError<Self, Hs>}...}};
+            for (Candidate& one : them.all) {
+                for (Candidate* later = &one + 1; later != them.all + sizeof...(Hs); ++later) {
+                    if (later->specificity <= one.specificity) continue;
+                    const Candidate swapped = one;
+                    one = *later;
+                    *later = swapped;
                 }
             }
-            return all;
+            return them;
         }();
         static_cast<void>(list);
-        for (const Candidate& candidate : sorted) {
+        for (const Candidate& candidate : sorted.all) {
             if (candidate.handle(instance, call, running)) return true;
         }
         return false;
@@ -393,13 +408,9 @@ EndpointModel makeModel() {
     if constexpr (!Access::annotatedItself<Self>) {
         return model;  // the build has failed
     } else if constexpr (allAccepted(HandlersOf<Self>{})) {
-        model.className = qualifiedName<Self>();
-        model.path = Access::path<Self>();
+        model.describe(qualifiedName<Self>(), Access::path<Self>(), Access::options<Self>(), needsTags<Self>());
         model.identity = &kIdentity<Self>;
         model.image = thisImage();
-        model.options = Access::options<Self>();
-        model.tagged = model.options.typeTags != TypeTags::Never;
-        model.tagRequired = model.options.typeTags == TypeTags::Always || needsTags<Self>();
         model.checkServices = &checkConstructor<Self>;
         model.construct = &constructErased<Self>;
         model.asksForSession = asksForSession<Self>();

@@ -7,7 +7,9 @@
 #include <patchbay/detail/Handlers.hpp>
 #include <patchbay/services.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace patchbay::detail {
@@ -86,9 +88,31 @@ std::shared_ptr<void> owned(T* object) {
     return ownedErased(object, [](void* erased) noexcept { delete static_cast<T*>(erased); });
 }
 
+/// What a constructor's arguments are made from.
+struct Given {
+    const Services& services;
+    int* remaining;
+    const Arrival* arrival;
+};
+
+/// As std::make_shared makes an object, in one block with its count, without what that costs the compiler once more for each class.
+/// `make` constructs it in `place`, of `size` bytes, aligned for std::max_align_t, and may throw.
+std::shared_ptr<void> makeErased(std::size_t size, void (*make)(void* place, const Given& given), const Given& given,
+                                 void (*destroy)(void* object) noexcept);
+
 template <class Self, std::size_t... Is>
-std::shared_ptr<Self> constructWith(const Services& services, int* remaining, const Arrival* arrival, std::index_sequence<Is...>) {
-    return std::make_shared<Self>((static_cast<void>(Is), InjectedAtOpen<Self>{services, remaining, arrival})...);
+std::shared_ptr<void> constructWith(const Given& given, std::index_sequence<Is...>) {
+    constexpr bool sharesItself = requires(Self& self) { self.weak_from_this(); };
+    if constexpr (sharesItself || alignof(Self) > alignof(std::max_align_t)) {
+        return std::make_shared<Self>((static_cast<void>(Is), InjectedAtOpen<Self>{given.services, given.remaining, given.arrival})...);
+    } else {
+        return makeErased(
+            sizeof(Self),
+            [](void* place, [[maybe_unused]] const Given& g) {
+                ::new (place) Self((static_cast<void>(Is), InjectedAtOpen<Self>{g.services, g.remaining, g.arrival})...);
+            },
+            given, [](void* object) noexcept { static_cast<Self*>(object)->~Self(); });
+    }
 }
 
 /// A new instance.   Errors: MissingService; BadPathVariable; whatever the constructor throws.
@@ -98,10 +122,8 @@ std::shared_ptr<void> constructErased(const Services& services, const Arrival& a
                   "Patchbay: no constructor of this class can be called with what an endpoint may ask for (services by reference or "
                   "std::shared_ptr, Session, PathParam; eight at most), or it is private: what stands below SERVER_ENDPOINT is, up "
                   "to the next `public:`");
-    if constexpr (kAskedFor<Self> == 0) {
-        return std::make_shared<Self>();
-    } else if constexpr (kAskedFor<Self> > 0) {
-        return constructWith<Self>(services, nullptr, &arrival, std::make_index_sequence<kAskedFor<Self>>{});
+    if constexpr (kAskedFor<Self> >= 0) {
+        return constructWith<Self>({services, nullptr, &arrival}, std::make_index_sequence<kAskedFor<Self>>{});
     } else {
         return nullptr;  // the build has failed
     }
@@ -113,7 +135,7 @@ void checkConstructor(const Services& services) {
     if constexpr (kAskedFor<Self> > 0) {
         int remaining = kAskedFor<Self>;
         try {
-            constructWith<Self>(services, &remaining, nullptr, std::make_index_sequence<kAskedFor<Self>>{});
+            constructWith<Self>({services, &remaining, nullptr}, std::make_index_sequence<kAskedFor<Self>>{});
         } catch (const AllThere&) {
         }
     }

@@ -65,6 +65,13 @@ struct Arrival {
 };
 
 struct EndpointModel {
+    EndpointModel() noexcept;
+    EndpointModel(EndpointModel&&) noexcept;
+    EndpointModel(const EndpointModel&);
+    ~EndpointModel();
+    /// What it says of a class, beside its functions.
+    void describe(std::string_view className, std::string_view path, ServerEndpointOptions&& options, bool needsTags);
+
     std::string className;
     std::string path;
     const void* identity = nullptr;  // the same for the same class, in every library

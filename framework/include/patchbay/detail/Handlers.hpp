@@ -51,15 +51,27 @@ struct NoServerEndpoint {};
 struct Access {
     /// Well-formed for one handler at Line, and not for two.
     template <class Self, int Line>
-    static constexpr auto atLine() -> decltype(Self::patchbayAtLine(BlockAt<Line>{}, RankAt<Line>{}, nullptr)) {}
-    /// The last handler whose line is at most Below; block 0 has SERVER_ENDPOINT's own.
+    static constexpr auto atLine()
+        -> decltype(Self::patchbayAtLine(static_cast<BlockAt<Line>*>(nullptr), static_cast<RankAt<Line>*>(nullptr), nullptr)) {}
+    /// Is there a handler in Below's block, at Below or before?
+    template <class Self, int Below>
+    static constexpr bool isInBlock = requires {
+        Self::patchbayHandler(static_cast<BlockAt<Below>*>(nullptr), static_cast<RankAt<Below>*>(nullptr), nullptr);
+    };
+    /// The line at which a call finds the last handler at Below or before; block 0 has SERVER_ENDPOINT's own.
+    template <class Self, int Below>
+    static constexpr int foundFrom() {
+        if constexpr (isInBlock<Self, Below>) {
+            return Below;
+        } else {
+            return foundFrom<Self, lastLineOfBlockBelow(Below)>();
+        }
+    }
+    /// The last handler whose line is at most Below.
     template <class Self, int Below>
     static constexpr auto lastHandler() {
-        if constexpr (requires { Self::patchbayHandler(BlockAt<Below>{}, RankAt<Below>{}, nullptr); }) {
-            return Self::patchbayHandler(BlockAt<Below>{}, RankAt<Below>{}, nullptr);
-        } else {
-            return lastHandler<Self, lastLineOfBlockBelow(Below)>();
-        }
+        constexpr int from = foundFrom<Self, Below>();
+        return Self::patchbayHandler(static_cast<BlockAt<from>*>(nullptr), static_cast<RankAt<from>*>(nullptr), nullptr);
     }
     template <class Self>
     static constexpr std::string_view path() {

@@ -3,12 +3,10 @@
 // A struct becomes a table of its fields; one function walks the members of an object along it.
 
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,9 +15,15 @@
 
 namespace patchbay::json::detail {
 
+/// Those of fields, structs or enumerators. No span: making one of an array is dear to a compiler, and every struct needs some.
+struct Names {
+    const std::string_view* first;
+    std::size_t count;
+};
+
 [[noreturn]] void failReading(const Place& place, const std::string& problem);
 /// `type`, at `place`, names none of the messages that may come.
-[[noreturn]] void failUnknownType(const Place& place, std::string_view type, std::span<const std::string_view> known);
+[[noreturn]] void failUnknownType(const Place& place, std::string_view type, Names known);
 
 bool isNull(Value value) noexcept;
 bool isText(Value value) noexcept;
@@ -29,10 +33,14 @@ std::uint64_t readUnsigned(Value value, std::uint64_t highest, const Place& plac
 double readDouble(Value value, const Place& place);
 float readFloat(Value value, const Place& place);
 std::string_view readText(Value value, const Place& place);
+void readText(Value value, std::string& out, const Place& place);
+void assignText(std::string& out, const std::string& text);
 std::string_view readType(Value object, const Place& place, const Format& format);
-[[noreturn]] void failDigits(std::string_view text, const Place& place);
+/// A number that stands as text.
+std::int64_t readSignedDigits(Value text, std::int64_t lowest, std::int64_t highest, const Place& place);
+std::uint64_t readUnsignedDigits(Value text, std::uint64_t highest, const Place& place);
 /// The index of the name that `value` holds; `what` is for the error, such as "Colour".
-std::size_t readName(Value value, std::span<const std::string_view> names, std::string_view what, const Place& place);
+std::size_t readName(Value value, Names names, std::string_view what, const Place& place);
 
 /// Walks an array.
 class Elements {
@@ -63,8 +71,8 @@ struct ReadField {
 
 struct ReadStruct {
     std::string_view name;
-    std::span<const std::string_view> names;
-    std::span<const ReadField> fields;
+    Names names;              // of its fields
+    const ReadField* fields;  // as many
     bool allowUnknown;
 };
 
@@ -76,7 +84,7 @@ struct ReadAlternative {
 enum class Tag { None, Present, Allowed };
 
 void readStruct(Value value, void* object, const ReadStruct& table, Tag tag, const Place& place, const Format& format);
-void readVariant(Value value, void* variant, std::span<const ReadAlternative> alternatives, const Place& place,
+void readVariant(Value value, void* variant, const ReadAlternative* alternatives, std::size_t count, const Place& place,
                  const Format& format);
 
 template <class T>
@@ -132,6 +140,8 @@ bool hasDefault() {
         return true;
     else if constexpr (seen == Initialiser::None)
         return false;
+    else if constexpr (shapeOf<F>() == Shape::Text || shapeOf<F>() == Shape::List || shapeOf<F>() == Shape::Map)
+        return !field<I>(defaultsOf<T>()).empty();
     else
         return !same(field<I>(defaultsOf<T>()), F{});
 }
@@ -143,7 +153,13 @@ ReadField readField() {
         readValue(value, field<I>(*static_cast<T*>(object)), place, format);
     };
     if (hasDefault<T, I>())
-        entry.restore = [](void* object) { field<I>(*static_cast<T*>(object)) = field<I>(defaultsOf<T>()); };
+        entry.restore = [](void* object) {
+            auto& member = field<I>(*static_cast<T*>(object));
+            if constexpr (shapeOf<FieldType<T, I>>() == Shape::Text)
+                assignText(member, field<I>(defaultsOf<T>()));
+            else
+                member = field<I>(defaultsOf<T>());
+        };
     return entry;
 }
 
@@ -153,7 +169,8 @@ const ReadStruct& readStructTable() {
         return std::array<ReadField, sizeof...(I)>{readField<T, I>()...};
     }
     (std::make_index_sequence<kFieldCount<T>>{});
-    static const ReadStruct table{messageType<T>(), patchbay::detail::kFieldNames<T>, fields, allowsUnknown<T>()};
+    static const ReadStruct table{
+        messageType<T>(), {patchbay::detail::kFieldNames<T>.data(), fields.size()}, fields.data(), allowsUnknown<T>()};
     return table;
 }
 
@@ -184,7 +201,7 @@ void readAnyOf(Value value, Variant& out, const Place& place, const Format& form
         return std::array<ReadAlternative, sizeof...(I)>{readAlternative<Variant, I>()...};
     }
     (std::make_index_sequence<std::variant_size_v<Variant>>{});
-    readVariant(value, &out, alternatives, place, format);
+    readVariant(value, &out, alternatives.data(), alternatives.size(), place, format);
 }
 
 template <class T>
@@ -206,12 +223,12 @@ T readFloating(Value value, const Place& place) {
 
 template <class T>
 T readDigits(Value value, const Place& place) {
+    using Limits = std::numeric_limits<T>;
     if (!isText(value)) return readInteger<T>(value, place);
-    const auto text = readText(value, place);
-    T number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) failDigits(text, place);
-    return number;
+    if constexpr (std::is_signed_v<T>)
+        return static_cast<T>(readSignedDigits(value, Limits::min(), Limits::max(), place));
+    else
+        return static_cast<T>(readUnsignedDigits(value, Limits::max(), place));
 }
 
 template <class E>
@@ -220,7 +237,7 @@ E readEnum(Value value, const Place& place) {
         return std::array<std::string_view, sizeof...(I)>{EnumTable<E>::name(I)...};
     }
     (std::make_index_sequence<EnumTable<E>::size()>{});
-    return EnumTable<E>::value(readName(value, names, patchbay::detail::TypeName<E>::kName.view(), place));
+    return EnumTable<E>::value(readName(value, {names.data(), names.size()}, patchbay::detail::TypeName<E>::kName.view(), place));
 }
 
 /// Keeps the elements that are there, with their memory, as far as the array goes.
@@ -284,7 +301,7 @@ template <class T>
 void readValue(Value value, T& out, const Place& place, const Format& format) {
     constexpr Shape shape = shapeOf<T>();
     if constexpr (shape == Shape::Text)
-        out.assign(readText(value, place));
+        readText(value, out, place);
     else if constexpr (shape == Shape::Boolean)
         out = readBoolean(value, place);
     else if constexpr (shape == Shape::Integer)

@@ -23,12 +23,14 @@ void writeUnsigned(std::string& out, std::uint64_t number);
 /// Fails where nesting goes deeper than kMaxDepth.
 void enter(const Place& place);
 
+void takeBack(std::string& out, std::size_t before) noexcept;
+
 /// Takes back what was appended unless it was done.
 class Appending {
 public:
     explicit Appending(std::string& out) : out_{out}, before_{out.size()} {}
     ~Appending() {
-        if (!done_) out_.resize(before_);
+        if (!done_) takeBack(out_, before_);
     }
     Appending(const Appending&) = delete;
     Appending& operator=(const Appending&) = delete;

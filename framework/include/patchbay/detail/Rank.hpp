@@ -1,11 +1,12 @@
 #pragma once
 // How the macros of one class find each other.
 //
-// Each handler macro declares an overload `patchbayHandler(BlockAt<n>, RankAt<n>)`, n being the line of the macro - line of
-// SERVER_ENDPOINT. A rank converts to every lower one and overload resolution prefers the nearest, so calling with the
-// highest rank of a block finds the last handler in it, and calling with one less than its rank finds the one before. A
-// block is a type that converts to no other: lines share the few ranks that there are, and a unit is not charged with
-// thousands of bases for one class.
+// Each handler macro declares an overload `patchbayHandler(BlockAt<n>*, RankAt<n>*)`, n being the line of the macro - line of
+// SERVER_ENDPOINT. A pointer to a rank converts to one to every lower rank and overload resolution prefers the nearest, so
+// calling with the highest rank of a block finds the last handler in it, and calling with one less than its rank finds the one
+// before. A block is a type that has nothing to do with any other: lines share the few ranks that there are, and a unit is not
+// charged with thousands of bases for one class. Pointers, since a compiler rules one out at once where it would look for
+// constructors of an object.
 // `__COUNTER__` would be simpler and would break the one-definition rule: a header's lines are the same in every
 // translation unit, a counter is not.
 
@@ -19,7 +20,7 @@ template <>
 struct Rank<0> {};
 
 template <int N>
-struct LineBlock {};
+struct LineBlock;
 
 template <int Line>
 using RankAt = Rank<Line % kRanksInBlock>;

@@ -79,9 +79,14 @@ concept PlainStruct = Aggregate<T> && !HasBase<T> && !hasArray<T, kFieldCount<T>
 template <class T, std::size_t I>
 using FieldType = std::remove_cvref_t<decltype(boost::pfr::get<I>(std::declval<T&>()))>;
 
+/// PFR sees no const T: what it makes of that would cost the compiler as much again for every struct.
 template <std::size_t I, class T>
 constexpr auto& field(T& object) noexcept {
     return boost::pfr::get<I>(object);
+}
+template <std::size_t I, class T>
+constexpr const auto& field(const T& object) noexcept {
+    return boost::pfr::get<I>(const_cast<T&>(object));
 }
 
 #if BOOST_VERSION >= 108400
@@ -105,7 +110,7 @@ struct Holder {
 };
 
 template <class T>
-extern const Holder<T> nowhere;
+extern Holder<T> nowhere;
 
 template <class P>
 struct FieldAddress {

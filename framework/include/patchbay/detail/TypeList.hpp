@@ -2,7 +2,6 @@
 // The little that the binding needs of template metaprogramming.
 
 #include <cstddef>
-#include <tuple>
 #include <type_traits>
 
 namespace patchbay::detail {
