@@ -92,15 +92,18 @@ class Launcher(Machine):
                               (("--port", "65536"), "not '65536'"), (("--port",), "--port needs a value"), (("--port=x",), "not 'x'"),
                               (("--loops", "0"), "from 1 to 1024"), (("--config", "nope.yaml"), "there is no file 'nope.yaml' that can be read"),
                               (("--tls", "/etc/passwd"), "--tls needs two files"), (("--tls", "/etc/passwd", "k.pem"), "no file 'k.pem'")):
-            code, printed, calls = self.launch("run", *words)
-            self.assertEqual((code, calls), (2, ""), printed)
-            self.assertIn(answer, printed)
-            self.assertIn("./patchbay run --help", printed)
+            for command in ("run", "conformance"):
+                code, printed, calls = self.launch(command, *words)
+                self.assertEqual((code, calls), (2, ""), printed)
+                self.assertIn(answer.replace("of run", f"of {command}"), printed)
+                self.assertIn(f"./patchbay {command} --help", printed)
 
-    def testExplainsRunWithoutBuildingIt(self):
-        code, printed, calls = self.launch("run", "--help")
-        self.assertEqual((code, calls), (0, ""), printed)
-        self.assertIn("Usage: ./patchbay run", printed)
+    def testExplainsACommandWithoutBuildingIt(self):
+        for command, explained in (("run", "Usage: ./patchbay run [OPTION]"), ("conformance", "Usage: ./patchbay conformance [OPTION]"),
+                                   ("test", "Usage: ./patchbay COMMAND")):
+            code, printed, calls = self.launch(command, "--help")
+            self.assertEqual((code, calls), (0, ""), printed)
+            self.assertIn(explained, printed)
 
     def testEveryStepIsCountedBeforeTheFirst(self):
         printed = self.launch("run", "--https")[1]
