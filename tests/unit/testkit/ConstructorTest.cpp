@@ -9,6 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
+
 namespace patchbay::testkit {
 namespace {
 
@@ -154,6 +157,65 @@ TEST_F(Constructors, WhatIsMissingIsToldWhenDeploying) {
     } catch (const DeploymentError& error) {
         EXPECT_THAT(error.what(), HasSubstr("vector<double"));
     }
+}
+
+template <std::size_t Alignment>
+class Aligned {
+    SERVER_ENDPOINT(Aligned, "/aligned")
+public:
+    ON_MESSAGE(ask)
+    bool ask(std::string_view) { return reinterpret_cast<std::uintptr_t>(this) % Alignment == 0; }
+
+private:
+    alignas(Alignment) std::array<char, 3> data_{};
+};
+
+TEST_F(Constructors, AreCalledWhereTheirClassIsAligned) {
+    const auto isAligned = [this] {
+        Peer& peer = server.connect("/aligned");
+        peer.send("?");
+        return peer.takeText();
+    };
+    server.deploy<Aligned<16>>();
+    EXPECT_EQ(isAligned(), "true");
+    server.undeploy("/aligned");
+    server.deploy<Aligned<128>>();
+    EXPECT_EQ(isAligned(), "true");
+}
+
+/// Its destructor is called as often as its constructor has returned.
+template <class Base>
+class Counted : public Base {
+    SERVER_ENDPOINT(Counted, "/counted/{number}")
+public:
+    explicit Counted(PathParam<"number", int> number) {
+        if (number < 0) throw std::runtime_error{"no such number"};
+        ++alive;
+    }
+    Counted(const Counted&) = delete;
+    ~Counted() { --alive; }
+
+    static inline int alive = 0;
+};
+struct NothingMore {};
+class Sharing : public std::enable_shared_from_this<Sharing> {};
+
+template <class Class>
+void expectToBeDestroyedOnce(TestServer& server) {
+    server.deploy<Class>();
+    EXPECT_THROW(server.connect("/counted/-1"), Refused);
+    EXPECT_EQ(Class::alive, 0);
+    Peer& peer = server.connect("/counted/1");
+    EXPECT_EQ(Class::alive, 1);
+    peer.close();
+    server.settle();
+    EXPECT_EQ(Class::alive, 0);
+    server.undeploy("/counted/{number}");
+}
+
+TEST_F(Constructors, AreFollowedByOneDestructorUnlessTheyThrow) {
+    expectToBeDestroyedOnce<Counted<NothingMore>>(server);
+    expectToBeDestroyedOnce<Counted<Sharing>>(server);
 }
 
 }  // namespace
