@@ -1,6 +1,10 @@
 // Bodies in pieces: when they are read, how they are paused, and what becomes of what nobody reads.
 // Source: http_exchange.hpp; RFC 9112 §6, §7; RFC 9110 §10.1.1
 #include "integration/Exchanges.hpp"
+#include "support/StderrLines.hpp"
+
+#include <patchbay/async.hpp>
+#include <patchbay/log.hpp>
 
 #include <gmock/gmock.h>
 
@@ -30,6 +34,11 @@ protected:
         server->handleAsync("POST", "/throws-a-number", [](const HttpExchange& exchange) {
             exchange.onBody([](Bytes, bool) { throw 42; });
         });
+        server->handleAsync("POST", "/collected", [](HttpExchange exchange) -> Async<void> {
+            const std::string body = co_await exchange.body();
+            exchange.respond({200, {}, body});
+        });
+        server->handle("POST", "/whole", [](const HttpRequest& request, HttpResponse& response) { response.write("text/plain", request.body); });
         start();
     }
 };
@@ -132,6 +141,35 @@ TEST_F(Uploads, WhoseClientGoesTellNobodyThatTheyAreWhole) {
     socket.reset();
     server.journal().waitFor("gone");
     EXPECT_EQ(server.journal().count("last"), 0U);
+}
+
+/// Whoever answers: a worker, a reader of pieces, a coroutine. What a peer does wrong is no error of the server's.
+TEST_F(Uploads, ThatTheirClientsLeaveOrSpoilAreNoErrorsOfTheServer) {
+    StderrLines lines;
+    for (const std::string path : {"/whole", "/upload", "/collected"}) {
+        const std::string head = "POST " + path + " HTTP/1.1\r\nHost: h\r\n";
+        for (const std::string body : {"Content-Length: 10\r\n\r\nsome", "Transfer-Encoding: chunked\r\n\r\n6\r\nsome"}) {
+            RawSocket leaves{server->port()};
+            leaves.send(head + body);
+            leaves.finish();
+            EXPECT_TRUE(leaves.ends()) << path;
+        }
+        for (const std::string body : {"zz\r\n", "4\r\nsomething", "1\r\na\r\n0\r\n\n"}) {
+            RawSocket spoils{server->port()};
+            spoils.send(head + "Transfer-Encoding: chunked\r\n\r\n" + body);
+            EXPECT_EQ(spoils.readAnswer().status, 400) << path << ' ' << body;
+            EXPECT_TRUE(spoils.ends()) << path;
+        }
+    }
+    for (const std::string path : {"/whole", "/collected"}) {
+        RawSocket exceeds{server->port()};
+        const std::string body(2'000'000, 'e');
+        exceeds.send("POST " + path + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1e8480\r\n" + body);
+        EXPECT_EQ(exceeds.readAnswer().status, 413) << path;
+    }
+    log::error("uploads", "that was all");
+    lines.journal().waitFor("Error uploads: that was all");
+    EXPECT_EQ(lines.journal().count("Error"), 1U);
 }
 
 }  // namespace

@@ -132,8 +132,13 @@ public:
             completion.fail(std::make_exception_ptr(HttpError{413, "the body is larger than this path takes\n"}));
             return completion;
         }
-        onBody([completion, most, all = std::string{}](Bytes piece, bool last) mutable {
-            if (piece.size() > most - all.size()) throw HttpError{413, "the body is larger than this path takes\n"};
+        onBody([completion, most, all = std::string{}, isTooLarge = false](Bytes piece, bool last) mutable {
+            if (isTooLarge) return;
+            isTooLarge = piece.size() > most - all.size();
+            if (isTooLarge) {
+                std::string{}.swap(all);
+                return completion.fail(std::make_exception_ptr(HttpError{413, "the body is larger than this path takes\n"}));
+            }
             all.append(reinterpret_cast<const char*>(piece.data()), piece.size());
             if (last) completion.set(std::move(all));
         });

@@ -214,7 +214,7 @@ void Answer::end(bool gone) noexcept {
         std::swap(closed, onClosed_);
     }
     sink_ = nullptr;
-    receiver_.reset();
+    const auto body = std::move(receiver_);  // goes last: who awaits it is to hear that all is over, not that nobody reads it any more
     // Before the coroutine is told that all is over: one that waits for just that is not interrupted.
     if (closed) guarded("http", "onClosed()'s task", closed);
     if (writable) guarded("http", "onWritable()'s task", writable);

@@ -168,7 +168,7 @@ void Gate::end() noexcept {
     body_.reset();
     collected_.reset();
     deciding_.reset();
-    core_.reset();
+    const auto core = std::move(core_);  // goes when the answer is over: that it has none is nobody's mistake then
     if (const auto answer = std::move(answer_)) answer->end(true);
 }
 
