@@ -180,6 +180,30 @@ TEST_F(KeepAlive, AHeaderWithALineEndInItNeverReachesTheClient) {
     EXPECT_EQ(answer.head.find("stolen"), std::string::npos);
 }
 
+/// Where nothing is sent to somebody who has gone nobody notices, and here more requests wait behind a stream that may never end.
+TEST(KeepAliveOfAClientThatSendsNothingMore, EndsWhenNothingComesForItEither) {
+    ServerConfig config = quickConfig();
+    config.server.responseTimeout = std::chrono::milliseconds{100};
+    TestServer server{config};
+    server->handleAsync("GET", "/endless", [&](const HttpExchange& exchange) {
+        auto stream = std::make_shared<HttpStream>(exchange.start(200));
+        stream->onClosed([stream, &journal = server.journal()] { journal.add("gone"); });
+    });
+    server->handleAsync("GET", "/kept", [kept = std::make_shared<std::vector<HttpExchange>>()](HttpExchange exchange) { kept->push_back(std::move(exchange)); });
+    server.start<Probe>();
+    for (const std::string request : {"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n", "GET /kept HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+        RawSocket first{server->port()};
+        first.send(request + request);
+        first.finish();
+        first.readToEnd();
+        RawSocket behind{server->port()};
+        behind.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n" + request + request);
+        behind.finish();
+        behind.readToEnd();
+    }
+    server.journal().waitForCount("gone", 2);
+}
+
 TEST(KeepAliveWithOneWorker, AClientThatReadsSlowlyDoesNotHoldIt) {
     ServerConfig config = quickConfig();
     config.server.workers = 1;

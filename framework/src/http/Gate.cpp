@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kLastAnswerTimeout{5000};
 /// What a newcomer has to ask, while the server stops, for its 503.
 constexpr std::chrono::milliseconds kLastRequestTimeout{500};
+/// What may wait behind a request before its answer makes progress: as much as one read brings.   Units: bytes.
+constexpr std::size_t kMostBehind = 256 * 1024;
 
 HttpResponse full() {
     return {503, {{"Retry-After", "1"}}, "the server has as many connections as it may have; try again later\n"};
@@ -187,6 +189,7 @@ void Gate::wait(Waiting what) noexcept {
         case Waiting::ForHead: time = state_->site.isStopping() || surplus_ ? kLastRequestTimeout : options().handshakeTimeout; break;
         case Waiting::ForNextRequest: time = options().keepAliveTimeout; break;
         case Waiting::ForBody: time = options().bodyTimeout; break;
+        case Waiting::ForAnswer: time = options().responseTimeout; break;
     }
     waiting_ = what;
     setSilent(what == Waiting::ForHead || what == Waiting::ForNextRequest);  // a head that comes in pieces is as silent as none
@@ -231,6 +234,10 @@ void Gate::late() noexcept {
         if (waiting_ == Waiting::ForHead && surplus_) {
             surplus_ = state_->isOverTheLimit();
             return surplus_ ? refuse(full()) : wait(Waiting::ForHead);  // with everybody's time
+        }
+        if (waiting_ == Waiting::ForAnswer && !peerEnded_ && buffer_.size() < kMostBehind) {
+            channel_->resumeReading();  // its end may lie behind what waits
+            return wait(Waiting::ForAnswer);
         }
         if (waiting_ == Waiting::ForHead && !buffer_.empty()) return refuse(408, "no complete request head arrived in time");
         if (waiting_ == Waiting::ForBody && answer_ && answer_->isUnanswered()) return refuse(408, "the body did not arrive in time");
@@ -279,7 +286,14 @@ void Gate::onEnd(std::error_code why) {
     if (why || deciding_) return end();
     // Who has asked by a whole request still gets the answer of a worker, and what is on its way; nobody else waits for him.
     const bool asked = stage_ == Stage::Busy && (!async_ || answer_->isComplete() || !buffer_.empty());
-    if (!asked && stage_ != Stage::Flushing) end();
+    if (!asked && stage_ != Stage::Flushing) return end();
+    awaitAnswer();
+}
+
+/// What a handler on the loop gives may never come, nor end. Whether a client whose requests wait behind that is still there nobody can
+/// see before they are read, and of one that sends nothing more nobody can.
+void Gate::awaitAnswer() noexcept {
+    if (stage_ == Stage::Busy && answer_ && async_ && (peerEnded_ || !buffer_.empty())) wait(Waiting::ForAnswer);
 }
 
 /// Goes on with what has come before.
@@ -314,6 +328,7 @@ std::size_t Gate::consume(std::string_view bytes) {
 void Gate::afterReading() {
     held_.set(buffer_.empty() ? 0 : buffer_.capacity());
     if (stage_ == Stage::Head && peerEnded_) return end();
+    awaitAnswer();
     if (stage_ == Stage::Head && !buffer_.empty() && waiting_ == Waiting::ForNextRequest) wait(Waiting::ForHead);
     const bool reads = stage_ == Stage::Head || (stage_ == Stage::Body && wantsBody()) || (stage_ == Stage::Busy && (buffer_.empty() || handingOver_));
     if (reads) {

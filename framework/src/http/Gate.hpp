@@ -56,7 +56,9 @@ struct GateOptions {
     std::chrono::milliseconds handshakeTimeout{5000};    ///< from the first moment to a whole head
     std::chrono::milliseconds bodyTimeout{30'000};       ///< in which a body makes no progress
     std::chrono::milliseconds keepAliveTimeout{75'000};  ///< between two requests
-    std::chrono::milliseconds responseTimeout{30'000};   ///< in which a client takes nothing of what waits for it
+    /// In which a client takes nothing of what waits for it; in which one is given nothing that sends nothing more, or whose next requests
+    /// wait.
+    std::chrono::milliseconds responseTimeout{30'000};
     std::size_t maxConnections = SIZE_MAX;               ///< one more makes room, or hears 503
     AllowedHosts hosts;                                  ///< empty: any, but on an address of this machine alone its own
     ProxyRules proxies;
@@ -120,7 +122,7 @@ private:
     enum class Stage : std::uint8_t { Head, Body, Busy, Flushing, Ended };
     /// What becomes of a body.
     enum class BodyUse : std::uint8_t { Nothing, Collected, Streamed, Skipped };
-    enum class Waiting : std::uint8_t { ForNothing, ForHead, ForNextRequest, ForBody };
+    enum class Waiting : std::uint8_t { ForNothing, ForHead, ForNextRequest, ForBody, ForAnswer };
     friend struct GateState;
     /// The place among those who are silent.
     class Silence : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
@@ -157,6 +159,7 @@ private:
     void advance();
     void take(std::string_view come);
     void afterReading();
+    void awaitAnswer() noexcept;
     /// An allocation whose size a client sets may fail: it costs the connection.
     template <class Call>
     void withMemory(Call call) noexcept {

@@ -69,6 +69,8 @@ std::size_t Gate::writePart(const Answer::Ready& ready) {
     if (framing_ == Framing::Chunked && !piece.empty()) out.append("\r\n");
     if (framing_ == Framing::Chunked && last) out.append("0\r\n\r\n");
     if (!out.empty()) give({}, asBytes(out));
+    awaitAnswer();
+    answer_->setQueued(channel_->queuedBytes());  // under the answer's lock: no writer sees it in neither place
     return framing_ == Framing::None ? ready.body.size() : piece.size();
 }
 
