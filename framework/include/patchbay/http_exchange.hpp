@@ -70,7 +70,7 @@ public:
     /// Puts a piece behind the others; it leaves soon, with what else was written in this turn. Copied.
     /// Returns: Queued; Full and nothing of it was taken: wait for onWritable(); Dropped: more than the length that start() was given;
     /// Closed after finish(), or when the client or the server has gone.
-    /// Where there is no body (HEAD, 204, 304) it is Queued, and goes nowhere.
+    /// Where there is no body (HEAD, 204, 304) it goes nowhere: Queued until the head has left, which is the exchange's end, then Closed.
     SendStatus write(Bytes piece) const;
     SendStatus write(std::string_view text) const { return write(asBytes(text)); }
     /// That was all. A stream that was given a length and has not reached it is cut, and the log says so.

@@ -2,7 +2,7 @@
 // One answer between whoever writes it, on any thread, and the connection that it goes to, on its loop.
 //
 //     Unanswered --respond()------------------> Whole ----.
-//         |  '-----start()--> Streaming --finish()--------+--> Finished --taken to its end--> Over
+//         |  '-----start()--> Streaming --finish()--------+--> Finished --taken to its end--> Over     (without a body: with its head)
 //         |                       '--cut()--> Cut ------->|
 //         '--------------- the client or the server has gone ---------------------------------> Over
 //
@@ -145,7 +145,8 @@ template <class Use>
 Answer::Taken Answer::take(Use&& use) {
     const std::lock_guard guard{lock_};
     if (stage_ == Stage::Cut) return Taken::Cut;
-    const bool over = stage_ == Stage::Whole || stage_ == Stage::Finished;
+    // Where there is no body nothing can follow the head: whoever streams to a HEAD need not come to an end for the next request.
+    const bool over = stage_ == Stage::Whole || stage_ == Stage::Finished || (stage_ == Stage::Streaming && discards_);
     if (stage_ == Stage::Unanswered || stage_ == Stage::Over || (status_ == 0 && waiting() == 0 && !over)) return Taken::Nothing;
     const Ready ready{status_, fields_, length_, std::string_view{pending_}.substr(offset_), over};
     offset_ += use(ready);

@@ -85,6 +85,19 @@ TEST_F(AnswerTest, IsTakenInTheOrderOfItsWritingToItsEnd) {
     EXPECT_EQ(taken, "one, two");
 }
 
+TEST_F(AnswerTest, WithoutABodyIsOverWithItsHead) {
+    const auto toHead = std::make_shared<Answer>(loop, sink, true);
+    ASSERT_TRUE(toHead->start(200, {}, 1'000));
+    EXPECT_EQ(toHead->write(asBytes("goes nowhere")), SendStatus::Queued);
+    EXPECT_EQ(toHead->take([](const Answer::Ready& ready) {
+        EXPECT_EQ(ready.body, "");
+        EXPECT_EQ(ready.length, 1'000U);
+        return std::size_t{0};
+    }), Answer::Taken::All);
+    ASSERT_TRUE(answer->start(304, {}, std::nullopt));
+    EXPECT_EQ(take(0), Answer::Taken::All);
+}
+
 TEST_F(AnswerTest, IsGivenOnce) {
     EXPECT_TRUE(answer->respond({200, {}, "first"}));
     EXPECT_FALSE(answer->respond({200, {}, "second"}));
