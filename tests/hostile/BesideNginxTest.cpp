@@ -161,7 +161,9 @@ INSTANTIATE_TEST_SUITE_P(AConnectionThat, BesideNginx,
                          testing::Values(Kind{"IsIdle", kHello, kHello, Holding::Reads::All, true},
                                          Kind{"HasSentHalfOfAHead", kHalf, kHalf, Holding::Reads::All, false},
                                          Kind{"ReadsNothingOfALargeFile", "GET /files/large HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                                              "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n", Holding::Reads::Nothing, false, 3}),  // 1.1 to 2.0
+                                              "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n", Holding::Reads::Nothing, false, 3},  // 1.1 to 2.0
+                                         Kind{"ReadsNothingOfAStream", "GET /download/8388608 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                              "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n", Holding::Reads::Nothing, false}),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

@@ -45,7 +45,7 @@ private:
 Async<void> download(HttpExchange exchange) {
     std::size_t left = std::stoul(std::string{exchange.request().pathParameter("bytes")});
     const HttpStream stream = exchange.start(200, {}, left);
-    const std::string piece(64 * 1024, 'd');
+    static const std::string piece(64 * 1024, 'd');
     while (left > 0) {
         const std::size_t size = std::min(left, piece.size());
         if (stream.write(std::string_view{piece}.substr(0, size)) == SendStatus::Queued) {

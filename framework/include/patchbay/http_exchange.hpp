@@ -61,8 +61,10 @@ class StreamCore;
 /// An answer that is written piece by piece.   Thread: any; pieces of one thread go in the order of its calls.
 class HttpStream {
 public:
-    /// What may wait for a client: beyond it write() says Full. One piece is taken whatever its size when nothing waits.   Units: bytes.
-    static constexpr std::size_t kMostQueued = 256 * 1024;
+    /// What may wait for a client, here and at its connection, with head and framing: beyond it write() says Full. So much is what a client
+    /// that reads nothing costs, besides what the kernel holds for its socket; a piece of 64 KiB has room behind what was small. One piece
+    /// is taken whatever its size when nothing waits.   Units: bytes.
+    static constexpr std::size_t kMostQueued = 96 * 1024;
 
     /// Of no exchange: its calls say Closed.
     HttpStream() noexcept = default;

@@ -115,7 +115,7 @@ private:
     void announce() noexcept;
     void later(Task task) noexcept;
     void setPending(std::string body) noexcept {
-        pending_ = std::move(body);
+        pending_.swap(body);  // assigned to, it would keep its memory
         held_.set(pending_.empty() ? 0 : pending_.capacity());
     }
     std::size_t waiting() const noexcept { return pending_.size() - offset_; }

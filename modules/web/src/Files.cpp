@@ -107,7 +107,9 @@ Async<void> sendFile(HttpExchange exchange, std::shared_ptr<const Site> site, Ex
             const auto read = [&] { return readPiece(opened.file, answer, sent); };
             const std::vector<std::byte> piece = co_await executor.run(read);
             if (piece.empty()) break;  // it became shorter: what is missing cuts the connection
-            if (stream.write(piece) != SendStatus::Queued) break;
+            SendStatus status = stream.write(piece);
+            for (; status == SendStatus::Full; status = stream.write(piece)) co_await stream.writable();
+            if (status != SendStatus::Queued) break;
             sent += piece.size();
         }
         co_await stream.writable();  // and only its copy in the stream waits meanwhile

@@ -111,8 +111,10 @@ Async<void> sendInPieces(HttpExchange exchange, std::shared_ptr<const Leaf> leaf
     }
     const HttpStream stream = exchange.start(answer.status, std::move(answer.headers), answer.length);
     if (exchange.request().method == "HEAD") body = {};
-    while (!body.empty() && stream.write(body.substr(0, kPieceBytes)) == SendStatus::Queued) {
-        body.remove_prefix(std::min(body.size(), kPieceBytes));
+    while (!body.empty()) {
+        const SendStatus status = stream.write(body.substr(0, kPieceBytes));
+        if (status != SendStatus::Queued && status != SendStatus::Full) break;
+        if (status == SendStatus::Queued) body.remove_prefix(std::min(body.size(), kPieceBytes));
         co_await stream.writable();
     }
     stream.finish();
