@@ -26,6 +26,8 @@ import wire  # noqa: E402
 
 PATIENCE = 60  # seconds
 FEW, MANY = 16, 272  # steps of the client; what the end of a run costs must not show
+HANDSHAKE = re.compile(r"A handshake and its goodbye take (\d+) instructions and (\d+) allocations\.")
+HANDSHAKE_MARGIN = 1.1  # it grew by a fifth once, a little with each new question that is asked of a head
 BEGIN, END = "<!-- costs -->\n", "<!-- /costs -->\n"
 RECORD = b'{"text":"the message goes out over a wire and somebody answers before very long..","number":1234.5,"list":["first","the","and"]}'
 
@@ -106,8 +108,16 @@ def converse(port, cell, steps):
         assert {payload for _, payload in answer} == {cell.payload}, answer
 
 
-def profile(programs, cell, steps):
-    """The costs of one run."""
+def visit(port, count):
+    """One handshake after the other, each with its goodbye."""
+    for _ in range(count):
+        with wire.Wire(wire.tcp(port), "/visit") as visitor:
+            visitor.send(wire.frame(wire.CLOSE, wire.close_payload(1000)))
+            assert visitor.close_code() == 1000
+
+
+def profile(programs, talk):
+    """The costs of one run, in which `talk(port)` is all that is said."""
     with tempfile.TemporaryDirectory() as folder:
         profile_file, config = os.path.join(folder, "profile"), os.path.join(folder, "patchbay.yaml")
         with open(config, "w", encoding="utf-8") as file:
@@ -117,17 +127,35 @@ def profile(programs, cell, steps):
                    os.path.join(programs, "patchbay-conformance"), "--config", config, "--port", "0", "--loops", "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
             try:
-                converse(port_of(server, "patchbay-conformance"), cell, steps)
+                talk(port_of(server, "patchbay-conformance"))
             finally:
                 server.terminate()
                 server.wait(PATIENCE)
         return read_profile(profile_file)
 
 
+def difference(few, many, count):
+    return {column: (many[column] - few[column]) / count for column in COLUMNS}
+
+
 def costs_of(programs, cell):
-    few, many = (profile(programs, cell, steps) for steps in (FEW, MANY))
-    messages = (MANY - FEW) * cell.in_flight * cell.connections
-    return {column: (many[column] - few[column]) / messages for column in COLUMNS}
+    few, many = (profile(programs, lambda port, steps=steps: converse(port, cell, steps)) for steps in (FEW, MANY))
+    return difference(few, many, (MANY - FEW) * cell.in_flight * cell.connections)
+
+
+def handshake_costs(programs):
+    few, many = (profile(programs, lambda port, count=count: visit(port, count)) for count in (FEW, MANY))
+    return difference(few, many, MANY - FEW)
+
+
+def handshake_sentence(costs):
+    return f"A handshake and its goodbye take {costs['in all']:.0f} instructions and {costs['allocations']:.0f} allocations."
+
+
+def read_handshake(readme):
+    """(instructions, allocations) as the page says."""
+    with open(readme, encoding="utf-8") as file:
+        return tuple(map(int, HANDSHAKE.search(file.read()).groups()))
 
 
 def table(costs):
@@ -146,12 +174,12 @@ def read_table(readme):
     return {row[0]: dict(zip(COLUMNS, map(float, row[1:]), strict=True)) for row in rows}
 
 
-def write_table(readme, costs):
+def write_page(readme, costs, handshake):
     with open(readme, encoding="utf-8") as file:
         text = file.read()
     before, rest = text.split(BEGIN)
     with open(readme, "w", encoding="utf-8") as file:
-        file.write(before + BEGIN + table(costs) + END + rest.split(END)[1])
+        file.write(before + BEGIN + table(costs) + END + HANDSHAKE.sub(handshake_sentence(handshake), rest.split(END)[1]))
 
 
 class Costs(unittest.TestCase):
@@ -159,6 +187,12 @@ class Costs(unittest.TestCase):
 
     def test_the_page_has_a_row_for_each_message(self):
         self.assertEqual(list(read_table(self.readme)), list(CELLS))
+
+    def test_a_handshake_costs_no_more_than_the_page_says(self):
+        instructions, allocations = read_handshake(self.readme)
+        measured = handshake_costs(self.programs)
+        self.assertLessEqual(measured["in all"], instructions * HANDSHAKE_MARGIN)
+        self.assertLessEqual(measured["allocations"], allocations + 1)
 
     def check(self, name):
         said, measured = read_table(self.readme)[name], costs_of(self.programs, CELLS[name])
@@ -182,6 +216,6 @@ if __name__ == "__main__":
         sys.exit("this test needs valgrind (Debian's package valgrind)")
     add_checks()
     if os.environ.get("PATCHBAY_WRITE_COSTS"):
-        write_table(Costs.readme, {name: costs_of(Costs.programs, cell) for name, cell in CELLS.items()})
+        write_page(Costs.readme, {name: costs_of(Costs.programs, cell) for name, cell in CELLS.items()}, handshake_costs(Costs.programs))
     else:
         cases.run_unittest("integration_cost")
