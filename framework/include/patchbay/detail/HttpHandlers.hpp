@@ -87,15 +87,23 @@ auto withServices(F handler, const Services& services, TypeList<Firsts...>, Type
     };
 }
 
+template <class Result>
+constexpr void requireNothingReturned() {
+    static_assert(std::is_void_v<Result>,
+                  "Patchbay: a handler of handle() returns nothing: it writes its answer to the HttpResponse (a coroutine is for handleAsync())");
+}
+
 template <class F>
 PlainHttpHandler bindPlain(F&& handler, const Services& services) {
     using Handler = std::decay_t<F>;
     if constexpr (std::is_constructible_v<HttpHandler, F>) {
+        requireNothingReturned<std::invoke_result_t<Handler&, const HttpRequest&, HttpResponse&>>();
         return {HttpHandler{std::forward<F>(handler)}};
     } else {
         return []<class Request, class Response, class... Ps>(Handler bound, const Services& from, TypeList<Request, Response, Ps...>) {
             static_assert(std::is_same_v<Request, const HttpRequest&> && std::is_same_v<Response, HttpResponse&>,
                           "Patchbay: a handler takes (const HttpRequest&, HttpResponse&, Service&…)");
+            requireNothingReturned<typename CallOf<Handler>::Result>();
             return PlainHttpHandler{withServices(std::move(bound), from, TypeList<Request, Response>{}, TypeList<Ps...>{})};
         }(std::forward<F>(handler), services, typename CallOf<Handler>::Parameters{});
     }

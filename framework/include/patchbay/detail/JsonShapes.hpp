@@ -136,6 +136,7 @@ constexpr bool hasMember(std::string_view name) noexcept {
     X(Pointer, "a pointer has no JSON form; hold the value itself or a std::optional of it", __VA_ARGS__)             \
     X(CArray, "a C array cannot be read or written; use std::array", __VA_ARGS__)                                     \
     X(BaseClass, "a struct with a base class cannot be read or written; make the base a field", __VA_ARGS__)          \
+    X(Constant, "a const member cannot be read; leave the const out", __VA_ARGS__)                                    \
     X(MoveOnly, "a struct that cannot be copied (with a std::unique_ptr in it, say) has no JSON form; hold the value itself", \
       __VA_ARGS__)                                                                                                     \
     X(Constructor, "a type with constructors or private members has no JSON form; use a plain struct", __VA_ARGS__)   \
@@ -221,11 +222,19 @@ struct Alternatives<std::variant<T...>> {
     }
 };
 
+template <class T, std::size_t I, Direction D, class... Seen>
+consteval Trouble troubleOfField() {
+    if constexpr (D == Direction::Read && patchbay::detail::kIsConstField<T, I>)
+        return Trouble::Constant;
+    else
+        return troubleOf<FieldType<T, I>, D, T, Seen...>();
+}
+
 template <class T, Direction D, class... Seen>
 consteval Trouble troubleOfFields() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
         Trouble first = Trouble::None;
-        ((first = either(first, troubleOf<FieldType<T, I>, D, T, Seen...>())), ...);
+        ((first = either(first, troubleOfField<T, I, D, Seen...>())), ...);
         return first;
     }
     (std::make_index_sequence<kFieldCount<T>>{});
@@ -262,7 +271,7 @@ template <class T, Direction D, class... Seen>
 consteval std::size_t troubledField() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
         std::size_t first = sizeof...(I);
-        ((first = first == sizeof...(I) && troubleOf<FieldType<T, I>, D, T, Seen...>() != Trouble::None ? I : first), ...);
+        ((first = first == sizeof...(I) && troubleOfField<T, I, D, Seen...>() != Trouble::None ? I : first), ...);
         return first;
     }
     (std::make_index_sequence<kFieldCount<T>>{});
@@ -281,7 +290,12 @@ consteval auto troubled() {
         constexpr std::size_t index = troubledField<T, D, Seen...>();
         constexpr auto& name = patchbay::detail::kFieldName<T, index>;
         constexpr std::integral_constant<std::size_t, name.view().size()> size;
-        return troubled<FieldType<T, index>, D, patchbay::detail::joined(Place, name.view(), size), T, Seen...>();
+        constexpr auto place = patchbay::detail::joined(Place, name.view(), size);
+        if constexpr (troubleOfField<T, index, D, Seen...>() == Trouble::Constant && patchbay::detail::kIsConstField<T, index>) {
+            return std::type_identity<Member<patchbay::detail::Spelled<place>, const FieldType<T, index>>>{};
+        } else {
+            return troubled<FieldType<T, index>, D, place, T, Seen...>();
+        }
     } else if constexpr (Place.view().empty()) {
         return std::type_identity<T>{};
     } else {

@@ -79,6 +79,10 @@ concept PlainStruct = Aggregate<T> && !HasBase<T> && !hasArray<T, kFieldCount<T>
 template <class T, std::size_t I>
 using FieldType = std::remove_cvref_t<decltype(boost::pfr::get<I>(std::declval<T&>()))>;
 
+/// Is it declared `const`? Then nothing can be read into it.
+template <class T, std::size_t I>
+inline constexpr bool kIsConstField = std::is_const_v<std::remove_reference_t<decltype(boost::pfr::get<I>(std::declval<T&>()))>>;
+
 /// PFR sees no const T: what it makes of that would cost the compiler as much again for every struct.
 template <std::size_t I, class T>
 constexpr auto& field(T& object) noexcept {
