@@ -110,8 +110,12 @@ class Launcher(Machine):
         self.assertEqual(re.findall(r"\[(\d/\d)\]", printed), ["1/5", "2/5", "3/5", "4/5", "5/5"], printed)
 
     def testSaysWhatIsServedAndHowToStopIt(self):
-        printed = self.launch("run", installed=EVERYTHING)[1]
-        self.assertRegex(printed, r"Configuration +apps/patchbay/patchbay.yaml\nStop it +Ctrl-C\nMake your own +README.md")
+        for words, url in (((), "http://localhost:8080"), (("--port", "9000"), "http://localhost:9000"),
+                           (("--port=9000", "--https"), "https://localhost:9000"), (("--port", "0"), "where the server says below")):
+            printed = self.launch("run", *words, installed=EVERYTHING + " openssl")[1]
+            self.assertRegex(printed, rf"\nOpen it +{url}.*\nConfiguration +apps/patchbay/patchbay.yaml\nStop it +Ctrl-C\nMake your own +README.md")
+        printed = self.launch("run", "--config", "/etc/passwd", installed=EVERYTHING)[1]
+        self.assertRegex(printed, r"\nOpen it +where the server says below that it listens\nConfiguration +/etc/passwd\n")
 
     def testATreeThatAnotherUserBuiltIsOneLine(self):
         code, printed, calls = self.launch("run", uid=1000, built=True, installed=EVERYTHING)

@@ -102,7 +102,8 @@ private:
 
 struct PluginHost::Loaded {
     std::unique_ptr<Library> library;  // nullptr: linked in; outlives the object
-    std::string name;  // of one that is linked in: its class
+    std::string section;  // of the configuration: plugins or apps
+    std::string name;     // of one that is linked in: its class
     std::string version;
     std::vector<std::string> needs;
     std::unique_ptr<Plugin> object;
@@ -128,7 +129,7 @@ void PluginHost::load(const ServerConfig& config, std::vector<std::string>& prob
     std::vector<ConfigProblem> found;
     const auto openAll = [&](const std::vector<LibraryConfig>& entries, const std::string& section) {
         for (std::size_t i = 0; i < entries.size(); ++i) {
-            open(entries[i], section + '[' + std::to_string(i) + ']', folders, found);
+            open(entries[i], section, i, folders, found);
         }
     };
     openAll(config.plugins, "plugins");
@@ -138,8 +139,9 @@ void PluginHost::load(const ServerConfig& config, std::vector<std::string>& prob
     if (!problems.empty()) std::erase_if(plugins_, [](const auto& plugin) { return plugin->library != nullptr; });
 }
 
-void PluginHost::open(const LibraryConfig& entry, const std::string& where, const std::vector<std::string>& folders,
-                      std::vector<ConfigProblem>& problems) {
+void PluginHost::open(const LibraryConfig& entry, const std::string& section, std::size_t index,
+                      const std::vector<std::string>& folders, std::vector<ConfigProblem>& problems) {
+    const std::string where = section + '[' + std::to_string(index) + ']';
     const auto problem = [&](const std::string& text) {
         problems.push_back({entry.config.file, entry.config.line, where + ": " + text});
     };
@@ -156,6 +158,7 @@ void PluginHost::open(const LibraryConfig& entry, const std::string& where, cons
         return problem("the plugin \"" + file.name + "\" is there twice; once is enough");
     }
     auto loaded = std::make_unique<Loaded>();
+    loaded->section = section;
     loaded->name = file.name;
     loaded->version = file.version;
     try {
@@ -208,7 +211,7 @@ void PluginHost::install(ServerContainer& server, std::vector<std::string>& prob
     for (const auto& plugin : plugins_) {
         const auto thrown = thrownBy([&] { plugin->object->install(server); });
         if (thrown) problems.push_back("plugin " + plugin->name + ": install: " + *thrown);
-        if (plugin->library) log::info("plugins", plugin->name + ' ' + plugin->version);
+        if (plugin->library) log::info(plugin->section, plugin->name + ' ' + plugin->version);
     }
 }
 

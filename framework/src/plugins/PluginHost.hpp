@@ -47,7 +47,7 @@ private:
     class Library;
     struct Loaded;
 
-    void open(const LibraryConfig& entry, const std::string& where, const std::vector<std::string>& folders,
+    void open(const LibraryConfig& entry, const std::string& section, std::size_t index, const std::vector<std::string>& folders,
               std::vector<ConfigProblem>& problems);
     void orderByNeed(std::vector<std::string>& problems);
 
