@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <new>
 #include <system_error>
 
@@ -56,8 +58,9 @@ public:
     }
     void* object() noexcept {
         constexpr std::uintptr_t alignment = alignof(std::max_align_t);
-        const auto behind = reinterpret_cast<std::uintptr_t>(this + 1);
-        return reinterpret_cast<void*>((behind + alignment - 1) / alignment * alignment);
+        auto* const behind = reinterpret_cast<std::byte*>(this + 1);
+        const std::uintptr_t past = reinterpret_cast<std::uintptr_t>(behind) % alignment;
+        return past == 0 ? behind : behind + (alignment - past);
     }
     void destroyBy(void (*destroy)(void* object) noexcept) noexcept { destroy_ = destroy; }
 
