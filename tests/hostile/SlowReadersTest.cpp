@@ -147,7 +147,7 @@ TEST(SlowReaders, WhoTakeNothingAreEndedThoughTheySendPongs) {
         return sessions == crowd.size();
     }, std::chrono::seconds{20});
     std::cout << pinned / 1024 << " KiB were pinned by " << kStalled << " who read nothing\n";
-    EXPECT_GT(pinned, kSentToAll / 10) << "no test of anything";
+    EXPECT_GT(pinned, kSentToAll / 20) << "no test of anything";
     EXPECT_EQ(server.counts().fellToFullQueue, 0U);
     for (int more = 0; more < 6; ++more) {  // who comes next finds what they have left
         slow.clear();
@@ -155,7 +155,7 @@ TEST(SlowReaders, WhoTakeNothingAreEndedThoughTheySendPongs) {
         swarm.run("others are open", [&] { return std::all_of(slow.begin(), slow.end(), [](const auto& one) { return one->isOpen(); }); });
         talk(swarm, crowd, kTalkers, crowd.front()->sent() + kTalked, kLength);
     }
-    EXPECT_LT(server.residentBytes() - before, kSentToAll) << "seven times what is pinned would be more than that";
+    EXPECT_LT(server.residentBytes() - before, 4 * std::max(pinned, kSentToAll / 10)) << "seven times what is pinned would be more than that";
 }
 
 constexpr std::size_t kSlow = 1000;

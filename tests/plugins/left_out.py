@@ -17,7 +17,7 @@ import cases  # noqa: E402
 
 SOURCE, BUILD, COMPILER = sys.argv[1:] if len(sys.argv) == 4 else sys.exit(__doc__)
 PLUGINS = sorted(path.parent.name for path in pathlib.Path(SOURCE, "plugins").glob("*/CMakeLists.txt"))
-OF_PLUGINS = re.compile(r"/(plugins|tests/plugins|tests/unit/heartbeat|tests/unit/auth-jwt|tests/unit/guard|tests/unit/compression|tests/foreign/compression)/"
+OF_PLUGINS = re.compile(rf"/(plugins|tests/plugins|tests/unit/({'|'.join(PLUGINS)})|tests/foreign/compression)/"
                         r"|/tests/hostile/(Heartbeat|Compressed)\w+\.cpp$")
 
 
