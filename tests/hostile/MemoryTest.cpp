@@ -179,12 +179,14 @@ TEST(MemoryBudget, IsKeptWhenManyTakeNothingOfLargeAnswers) {
     Regular regular;
     swarm.connect(regular);
     Crowd<Hoarding> crowd;
-    for (int i = 0; i < 34; ++i) swarm.connect(*crowd.emplace_back(std::make_unique<Hoarding>()), {.source = 2, .receiveBuffer = 4096});
+    for (int i = 0; i < 68; ++i) swarm.connect(*crowd.emplace_back(std::make_unique<Hoarding>()), {.source = 2, .receiveBuffer = 4096});
     swarm.run("all are open", [&] { return regular.isOpen() && std::ranges::all_of(crowd, [](const auto& one) { return one->isOpen(); }); });
     const std::size_t before = server.residentBytes();
     std::size_t most = 0;
     for (const auto& one : crowd) {  // one after the other: half messages are another matter
-        const std::size_t held = figureOf(server, "memory_queues_bytes"), connections = figureOf(server, "connections");
+        const std::size_t connections = figureOf(server, "connections");  // first: who is ended between the two has been counted
+        if (connections + 3 <= crowd.size()) break;  // how many that takes depends on what the kernel takes of each
+        const std::size_t held = figureOf(server, "memory_queues_bytes");
         one->hoard(2 * kMiB);
         swarm.run("it hoards, or somebody is ended", [&] {
             most = std::max(most, server.residentBytes() - std::min(before, server.residentBytes()));

@@ -2,6 +2,8 @@
 // Source: http_exchange.hpp; RFC 9112 §6, §7
 #include "integration/Exchanges.hpp"
 
+#include <patchbay/async.hpp>
+
 #include <gmock/gmock.h>
 
 #include <array>
@@ -74,6 +76,25 @@ TEST_F(Exchanges, StreamsWithoutABodyAreOverWithTheirHead) {
         EXPECT_EQ(stream.write("to nobody"), SendStatus::Closed);
     }
     server.journal().waitFor("closed");
+}
+
+/// Its connection goes on, so the client's leaving would not be told it any more.
+TEST_F(Exchanges, StreamsToAHeadLetTheirCoroutineGo) {
+    server->handleAsync("GET", "/events", [](HttpExchange exchange, Journal& journal) -> Async<void> {
+        const HttpStream stream = exchange.start(200);
+        try {
+            co_await sleepFor(std::chrono::milliseconds::max());
+        } catch (const Cancelled&) {
+            journal.add("cancelled");
+        }
+    });
+    start();
+    RawSocket socket{server->port()};
+    for (std::size_t times = 1; times <= 2; ++times) {
+        socket.send("HEAD /events HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_EQ(socket.readAnswer(AnswerBody::None).status, 200);
+        server.journal().waitForCount("cancelled", times);
+    }
 }
 
 TEST_F(Exchanges, StreamsThatEndWithoutAWordAreEmpty) {

@@ -203,7 +203,8 @@ struct ServerSection {
     std::chrono::milliseconds keepAliveTimeout = std::chrono::seconds{75};
     /// How long the body of a request may make no progress, for whoever uploads over a network that fails now and then. 0 (`off`) = for ever.
     std::chrono::milliseconds bodyTimeout = std::chrono::seconds{30};
-    /// How long a client may take nothing of an answer that waits for it. 0 (`off`) = for ever.
+    /// How long a client may take nothing of an answer that waits for it; and how long one may be given nothing that sends nothing more, or
+    /// has 256 KiB of requests wait behind a handler's answer. 0 (`off`) = for ever.
     std::chrono::milliseconds responseTimeout = std::chrono::seconds{30};
     /// How many requests may wait for one of the `workers`; one more is answered with 503 at once, which is better than an answer
     /// that nobody waits for any more.

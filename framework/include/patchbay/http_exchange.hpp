@@ -24,8 +24,8 @@
 // Rules:
 // - One answer: the first respond() or start(), from whatever thread, is it; later ones do nothing and say so.
 // - A handler that returns Async<void> is a coroutine on the exchange's loop (async.hpp has its rules): it takes the HttpExchange by
-//   value, services may be references, since they outlive it. When the client has gone, or the server ends, what it awaits throws
-//   Cancelled. A coroutine that nobody waits for still runs to its end.
+//   value, services may be references, since they outlive it. When the client has gone, the server ends, or a stream without a body
+//   (HEAD, 204, 304) is over with its head, what it awaits throws Cancelled. A coroutine that nobody waits for still runs to its end.
 // - Nothing of a body is read beyond what came with the head until somebody asks for it (onBody, body()), so that a sender waits. A request
 //   that is answered before its body has come ends its connection, unless the rest is small.
 // - When the last handle on an exchange goes and nothing has been answered, the client gets a 500 and the log a line. When the last handle

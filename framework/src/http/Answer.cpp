@@ -203,10 +203,11 @@ void Answer::drained() noexcept {
 void Answer::end(bool gone) noexcept {
     const auto keep = shared_from_this();
     Task writable, closed;
+    bool unfinished = false;  // over with its head: its coroutine may wait for what nobody is told any more
     {
         const std::lock_guard guard{lock_};
         if (stage_ == Stage::Over) return;
-        stage_ = Stage::Over;
+        unfinished = std::exchange(stage_, Stage::Over) == Stage::Streaming;
         setQueued(0);
         setPending({});
         offset_ = 0;
@@ -221,7 +222,7 @@ void Answer::end(bool gone) noexcept {
     drop(closed);
     drop(writable);
     const auto strand = strand_.lock();
-    if (gone && strand) strand->cancel();
+    if ((gone || unfinished) && strand) strand->cancel();
 }
 
 // ------------------------------------------------------------------------------------------------ the request's body

@@ -96,10 +96,16 @@ private:
 /// A message that is sent in parts: what waits for its end, and its parts where the carrier takes no such.
 struct CarrierLink::Unfinished {
     explicit Unfinished(SessionCore& session) : message{session} {}
-    void collect(Bytes piece) {
-        requireMemoryHere(piece.size());
-        collected.append(asText(piece));
+    /// False where there is no memory for it.
+    bool collect(Bytes piece) {
+        try {
+            requireMemoryHere(piece.size());
+            collected.append(asText(piece));
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
         held.set(collected.capacity());
+        return true;
     }
     UnfinishedMessage message;
     std::string collected;
@@ -304,7 +310,7 @@ SendStatus CarrierLink::handOver(Carrier& carrier, MessageKind kind, Bytes piece
     if (!unfinished_) return sendAsWhole(carrier, kind, piece, completion);
     std::string& collected = unfinished_->collected;
     const std::size_t before = collected.size();
-    unfinished_->collect(piece);
+    if (!unfinished_->collect(piece)) return SendStatus::Full;
     if (of == PieceOf::MoreFollows) return SendStatus::Queued;
     const SendStatus status = sendAsWhole(carrier, kind, asBytes(collected), completion);
     if (status == SendStatus::Full) collected.resize(before);  // it comes again

@@ -2,6 +2,8 @@
 
 #include "base/QueuePolicy.hpp"
 
+#include <new>
+
 namespace patchbay::messaging {
 
 SendStatus UnfinishedMessage::hold(MessageKind kind, Bytes payload, std::size_t queued) {
@@ -10,8 +12,12 @@ SendStatus UnfinishedMessage::hold(MessageKind kind, Bytes payload, std::size_t 
         size, [&] { return queued + bytes_; }, [this] { return dropOldest(); });
     if (status == SendStatus::Dropped) session_.missed(1);
     if (status != SendStatus::Queued) return status;
-    requireMemoryHere(payload.size());
-    held_.push_back({kind, std::string{asText(payload)}});
+    try {
+        requireMemoryHere(payload.size());
+        held_.push_back({kind, std::string{asText(payload)}});
+    } catch (const std::bad_alloc&) {
+        return SendStatus::Full;
+    }
     count(bytes_ + size.onWire);
     return status;
 }
