@@ -1,4 +1,5 @@
 // What a session on a module's carrier may have its server hold: its receive queue, and what becomes of it where memory is short.
+#include "base/MemoryBudget.hpp"
 #include "messaging/CarrierLink.hpp"
 #include "messaging/Event.hpp"
 #include "unit/carrier/Tapped.hpp"
@@ -117,6 +118,25 @@ TEST_F(ACarrierThatBrings, WhatItSendsInPartsIsCountedAndGivenUpWhereMemoryIsSho
     shed();
     EXPECT_EQ(heldBytes(), 0U);
     EXPECT_THAT(wire->calls, ElementsAre("closeNow 1013 the server is short of memory"));
+}
+
+/// It is no trouble of the carrier's: a piece may come again, and who says more than there is memory for has a full queue.
+TEST_F(ACarrierThatBrings, APieceThatFindsNoMemoryIsFullAndAMessageBehindItEndsTheSession) {
+    const auto wire = opened();
+    auto& core = *messaging::SessionCore::of(last);
+    SendCompletion nobody;
+    ASSERT_EQ(core.sendPart(MessageKind::Text, asBytes("begun"), PieceOf::MoreFollows, nobody), SendStatus::Queued);
+    const auto budget = MemoryBudget::make(1000);
+    MemoryAccount account;
+    account.setBudget(*budget);
+    MemoryAccount* const before = MemoryAccount::enter(&account);
+    const std::string large(2000, 'l');
+    EXPECT_EQ(core.sendPart(MessageKind::Text, asBytes(large), PieceOf::MoreFollows, nobody), SendStatus::Full);
+    EXPECT_TRUE(core.isOpen());
+    core.sendLetter(MessageKind::Text, asBytes(large));
+    MemoryAccount::enter(before);
+    server->settle();
+    EXPECT_THAT(wire->calls, ElementsAre("closeNow 1013 reads too slowly"));
 }
 
 TEST_F(ACarrierThatBrings, TroubleWithItsOwnQueueIsNotAskedTwice) {
