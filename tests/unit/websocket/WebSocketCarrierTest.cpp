@@ -308,6 +308,24 @@ TEST_P(WebSocketPause, ThePeersEndClosesTheSessionAlsoWhileItsAnswerWaits) {
     EXPECT_EQ(ear->closed.front().code(), CloseCode{4001});
 }
 
+TEST_P(WebSocketPause, AHandlerThatFailsBeforeThePeersCloseIsWhatEndsIt) {
+    const test::CapturedLog log;
+    for (const bool busy : {false, true}) {
+        *ear = {};
+        connect();
+        ear->whenHeard = [&](const Session&, std::string_view) {
+            if (busy) loop->post([] {});
+            throw 42;
+        };
+        client->say(text("one") + clientFrame(0x88, closeBody(4001)));
+        ASSERT_TRUE(turnUntil([&] { return client->ended() && !ear->closed.empty(); }));
+        EXPECT_EQ(client->heard().substr(0, 1) + client->heard().substr(2, 2), "\x88" + closeBody(1011)) << busy;
+        EXPECT_EQ(client->heard().size(), 2u + static_cast<unsigned char>(client->heard()[1])) << "and nothing else";
+        EXPECT_THAT(ear->closed, SizeIs(1));
+        EXPECT_EQ(ear->closed.front().cause(), CloseCause::HandlerFailed);
+    }
+}
+
 TEST_P(WebSocketPause, ACutWhileTheAnswerToThePeersEndWaitsIsTheEnd) {
     connect();
     ear->whenHeard = [&](const Session& here, std::string_view text) {
