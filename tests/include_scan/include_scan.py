@@ -56,6 +56,7 @@ ROOMS = {
     "protocol": ({"base"}, {"base"}, {"std", "OpenSSL Crypto"}),
     "transport": ({"base"}, {"base"}, {"std", "system", "Boost.SmartPtr"} | POCO_NET | TLS),
     "endpoint": ({"base"}, {"base", "endpoint"}, {"std", "Boost.PFR", "simdjson"}),
+    "history": ({"base"}, {"base", "endpoint"}, {"std"}),
     "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR", "Boost.Intrusive", "Boost.SmartPtr"}),
     "http": ({"base", "protocol", "transport"}, {"base", "endpoint", "http"}, {"std", "system", "Boost.Intrusive"} | POCO_NET),
     "websocket": ({"base", "protocol", "transport", "messaging"}, {"base", "endpoint"}, {"std", "Boost.Intrusive"}),
