@@ -40,7 +40,7 @@ PUBLIC_OF_ROOM = {
              "task.hpp", "timer.hpp", "detail/Image.hpp", "detail/Labels.hpp"},
     "http": {"http.hpp", "http_exchange.hpp"},
     "configuration": {"config.hpp", "detail/ConfigReader.hpp"},
-    "deployment": {"http_handlers.hpp", "server_container.hpp"},
+    "deployment": {"http_handlers.hpp", "readiness.hpp", "server_container.hpp"},
     "plugins": {"plugin.hpp", "detail/PluginEntry.hpp"},
     "server": {"application.hpp", "server.hpp", "version.hpp"},
     "testkit": {"testkit.hpp"},

@@ -1,6 +1,9 @@
 // A server that is watched by a load balancer: health, and a stop that lets its clients go one after the other.
 #include "integration/Probe.hpp"
 
+#include <patchbay/readiness.hpp>
+
+#include <atomic>
 #include <list>
 #include <thread>
 
@@ -20,6 +23,21 @@ TEST(Health, IsToldAsLongAsTheServerRuns) {
     EXPECT_EQ(health.status, 200);
     EXPECT_EQ(health.body, "ok\n");
     EXPECT_EQ(health.header("cache-control"), "no-store");
+    EXPECT_EQ(server.ask(kReady).body, "ready\n");
+}
+
+TEST(Health, NamesWhatIsNotWellAndComesBackWithIt) {
+    TestServer server;
+    std::atomic<bool> isWell{false};
+    const auto readiness = server->service<Readiness>();
+    readiness->add("store", [&] { return isWell.load(); });
+    readiness->add("mail", [&]() -> bool { return isWell ? true : throw 42; });
+    readiness->add("clock", [] { return true; });
+    server.start<Probe>();
+    EXPECT_EQ(server.ask(kReady).status, 503);
+    EXPECT_EQ(server.ask(kReady).body, "not ready: store mail\n");
+    EXPECT_EQ(server.ask(kHealth).status, 200) << "it runs";
+    isWell = true;
     EXPECT_EQ(server.ask(kReady).body, "ready\n");
 }
 

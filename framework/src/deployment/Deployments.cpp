@@ -28,6 +28,7 @@ Deployments::Deployments(std::vector<std::shared_ptr<Loop>> loops, std::shared_p
         std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{.json = {}, .tagged = true})));
     services_.provide(std::make_shared<Executor>(pool));
     services_.provide(std::make_shared<Users>(state_));
+    services_.provide(readiness_);
     state_->pool = std::move(pool);
 }
 
@@ -305,6 +306,7 @@ void Deployments::retire() noexcept {
     for (const auto& endpoint : endpointsAndLeaving()) endpoint->retire();
     state_->retire();
     extensions_.clear();
+    readiness_->clear();
     services_ = Services{};
     replace(std::make_shared<const Table>());
 }

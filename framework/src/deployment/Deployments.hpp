@@ -19,6 +19,7 @@
 #include <patchbay/executor.hpp>
 #include <patchbay/extension.hpp>
 #include <patchbay/http.hpp>
+#include <patchbay/readiness.hpp>
 #include <patchbay/services.hpp>
 #include <patchbay/timer.hpp>
 #include <patchbay/topics.hpp>
@@ -68,6 +69,7 @@ public:
     ~Deployments();
 
     Services& services() noexcept { return services_; }
+    const Readiness& readiness() const noexcept { return *readiness_; }
     messaging::ServerState& state() noexcept { return *state_; }
 
     /// Adds all of `endpoints`, or none of them. Returns what is wrong with them, each problem once.
@@ -149,6 +151,7 @@ private:
 
     const std::shared_ptr<messaging::ServerState> state_;
     Services services_;
+    const std::shared_ptr<Readiness> readiness_ = std::make_shared<Readiness>();
     messaging::Hooks<ExtensionFactory> extensions_;
     std::atomic<bool> draining_{false};
     std::atomic<std::size_t> pendingHandshakes_{0};

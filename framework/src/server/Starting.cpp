@@ -297,6 +297,11 @@ void Server::Parts::watchMemory() {
 /// Whether newcomers are welcome; with `?verbose` what there is of them, and of memory.
 HttpResponse Server::Parts::readiness(std::string_view target) const {
     HttpResponse response{200, {}, "ready\n"};
+    if (const auto missing = deployments.readiness().missing(); !missing.empty()) {
+        response = {503, {}, "not ready:"};
+        for (const std::string& name : missing) response.body.append(" ").append(name);
+        response.body.append("\n");
+    }
     if (memory.isShort()) response = {503, {}, "short of memory\n"};
     if (deployments.isDraining()) response = {503, {}, "stopping\n"};
     if (!target.ends_with("?verbose")) return response;
