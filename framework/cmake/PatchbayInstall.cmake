@@ -15,11 +15,21 @@ install(TARGETS patchbay-bench RUNTIME COMPONENT Server OPTIONAL)
 install(TARGETS chat-app ${patchbay_plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/patchbay COMPONENT Server)
 
 # The rooms are inside the shared library, so its export names none of them.
-set_target_properties(patchbay-web PROPERTIES EXPORT_NAME web)
-install(TARGETS patchbay patchbay-web EXPORT Patchbay
+set(modules web)
+if(TARGET patchbay-store)
+  list(APPEND modules store)
+  add_dependencies(patchbay-server patchbay-store) # `./patchbay run` builds what is installed
+endif()
+set(module_targets)
+foreach(module IN LISTS modules)
+  list(APPEND module_targets patchbay-${module})
+  set_target_properties(patchbay-${module} PROPERTIES EXPORT_NAME ${module})
+  install(DIRECTORY modules/${module}/include/ TYPE INCLUDE COMPONENT Dev FILES_MATCHING PATTERN *.hpp)
+endforeach()
+install(TARGETS patchbay ${module_targets} EXPORT Patchbay
   LIBRARY COMPONENT Server NAMELINK_COMPONENT Dev
   ARCHIVE COMPONENT Dev)
-install(DIRECTORY framework/include/ modules/web/include/ TYPE INCLUDE COMPONENT Dev FILES_MATCHING PATTERN *.hpp)
+install(DIRECTORY framework/include/ TYPE INCLUDE COMPONENT Dev FILES_MATCHING PATTERN *.hpp)
 
 # find_package(Patchbay): targets and helpers. Before 1.0 a minor version may break an interface.
 install(EXPORT Patchbay FILE PatchbayTargets.cmake NAMESPACE Patchbay:: DESTINATION ${folder} COMPONENT Dev)

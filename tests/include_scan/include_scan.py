@@ -30,6 +30,7 @@ LIBRARIES = [
     ("Boost.Intrusive", r"boost/intrusive/"),
     ("Boost.SmartPtr", r"boost/smart_ptr/intrusive_(ptr|ref_counter)\.hpp$"),
     ("heap", r"malloc\.h$"),
+    ("SQLite", r"sqlite3\.h$"),
     ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|semaphore|signal"
                r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
 ]
@@ -73,6 +74,7 @@ ROOMS = {
                {"std", "system", "Boost.PFR"} | POCO_NET | TLS),
 }
 PUBLIC_LIBRARIES = {"std", "Boost.PFR"}
+OF_MODULE = {"SQLite": "modules/store"}  # the one door to it
 INSIDE_ONLY = {"POCO", "POCO Net", "POCO Foundation", "yaml-cpp"}  # of the framework
 GUESTS = ("modules", "apps", "plugins", "templates")
 
@@ -119,6 +121,8 @@ def breach_of_public(_, target, name):
 def breach_of_guest(folder, target, name):
     if target is None:
         library = library_of(name)
+        if library in OF_MODULE and folder != OF_MODULE[library]:
+            return f"{library} is for {OF_MODULE[library]} alone"
         return f"{library} stays inside the framework" if library in INSIDE_ONLY else None
     if target.startswith("framework/src/"):
         return "only the framework sees its inside"

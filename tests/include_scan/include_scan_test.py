@@ -67,6 +67,11 @@ class IncludeScan(unittest.TestCase):
             self.assertBreach(f"{guest}/Bad.cpp", "<configuration/Config.cpp>", "sees its inside")
             self.assertBreach(f"{guest}/Bad.cpp", "<Poco/Net/WebSocket.h>", "stays inside the framework")
 
+    def testSqliteHasOneDoor(self):
+        self.assertEqual(self.breach("modules/store/Good.cpp", "#include <sqlite3.h>\n"), "")
+        self.assertBreach("apps/chat/Bad.cpp", "<sqlite3.h>", "SQLite is for modules/store alone")
+        self.assertBreach("framework/src/base/Bad.cpp", "<sqlite3.h>", "base does not use SQLite")
+
     def testAnAppSeesNoOtherApp(self):
         self.assertBreach("apps/charts/Bad.cpp", '"../chat/ChatRoom.hpp"', "its own files")
 

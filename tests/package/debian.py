@@ -23,9 +23,9 @@ SERVER_FILES = {
     f"/usr/lib/libpatchbay.so.{VERSION}", "/usr/lib/systemd/system/patchbay.service", "/usr/share/doc/patchbay/CHANGELOG.md",
     *(f"/usr/lib/patchbay/lib{name}.so" for name in ("access-log", "auth-jwt", "chat", "compression", "guard", "heartbeat")),
     "/usr/share/doc/patchbay/README.md", "/usr/share/doc/patchbay/copyright", "/usr/share/doc/patchbay/nginx.conf"}
-HEADERS = {f"/usr/include/{header.relative_to(folder)}" for folder in (SOURCE / "framework/include", SOURCE / "modules/web/include")
+HEADERS = {f"/usr/include/{header.relative_to(folder)}" for folder in (SOURCE / "framework/include", *SOURCE.glob("modules/*/include"))
            for header in folder.rglob("*.hpp")}
-DEV_FILES = HEADERS | {"/usr/lib/libpatchbay.so", "/usr/lib/libpatchbay-web.a", "/usr/share/doc/libpatchbay-dev/copyright"}
+DEV_FILES = HEADERS | {"/usr/lib/libpatchbay.so", "/usr/lib/libpatchbay-web.a", "/usr/lib/libpatchbay-store.a", "/usr/share/doc/libpatchbay-dev/copyright"}
 CMAKE_FILES = {"PatchbayConfig.cmake", "PatchbayConfigVersion.cmake", "PatchbayHelpers.cmake", "PatchbayTargets.cmake"}
 
 
@@ -95,8 +95,8 @@ class Debian(unittest.TestCase):
         self.assertEqual({name for name in names if name.endswith("-dev")}, set())
         self.assertRegex(self.server.field("Depends"), r"libc6 \(>= 2\.\d+\)")
 
-    def test_the_development_files_depend_on_this_very_server_and_on_the_boost_that_has_pfr(self):
-        self.assertEqual(sorted(self.dev.dependencies()), ["libboost1.81-dev", f"patchbay (= {VERSION})"])
+    def test_the_development_files_depend_on_this_very_server_and_on_the_boost_that_has_pfr_and_sqlite(self):
+        self.assertEqual(sorted(self.dev.dependencies()), ["libboost1.81-dev", "libsqlite3-dev", f"patchbay (= {VERSION})"])
 
     def test_an_operators_configuration_outlives_an_upgrade(self):
         self.assertEqual(self.server.control("conffiles"), "/etc/patchbay/patchbay.yaml\n")

@@ -1,4 +1,4 @@
-"""Every plugin can be left out of the build, and nothing else notices: what remains is compiled by the very same commands, so
+"""Every plugin, and modules/store, can be left out of the build, and nothing else notices: what remains is compiled by the very same commands, so
 that its tests are the same programs.
 
 Usage: left_out.py SOURCE_DIR BUILD_DIR COMPILER
@@ -29,14 +29,14 @@ def commands(build):
 
 
 class LeftOut(unittest.TestCase):
-    def configure(self, *plugins):
+    def configure(self, *plugins, options=()):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         cache = pathlib.Path(BUILD, "CMakeCache.txt").read_text()
         same = [f"-D{name}={value}" for name, value in re.findall(
             r"^(CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS\w*|CMAKE_CXX_COMPILER_LAUNCHER|PATCHBAY_(?!PLUGINS)[A-Z_]+)(?::\w+)=(.*)$", cache, re.M)]
         run = subprocess.run(["cmake", "-S", SOURCE, "-B", folder.name, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={COMPILER}", *same,
-                              f"-DPATCHBAY_PLUGINS={';'.join(plugins)}"],
+                              f"-DPATCHBAY_PLUGINS={';'.join(plugins)}", *options],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
         return run, folder.name
 
@@ -52,6 +52,19 @@ class LeftOut(unittest.TestCase):
                 run, build = self.configure(*(other for other in PLUGINS if other != plugin))
                 self.assertEqual(run.returncode, 0, run.stdout[-2000:])
                 self.assertNotIn(f"/plugins/{plugin}/", pathlib.Path(build, "compile_commands.json").read_text())
+
+    def test_without_the_store_nothing_asks_for_sqlite(self):
+        run, build = self.configure(*PLUGINS, options=("-DPATCHBAY_STORE=OFF", "-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON"))
+        self.assertEqual(run.returncode, 0, run.stdout[-2000:])
+        text = pathlib.Path(build, "compile_commands.json").read_text()
+        self.assertNotIn("/modules/store/", text)
+        self.assertNotIn("/unit/store/", text)
+
+    def test_with_the_store_and_without_sqlite_it_is_said_what_to_do(self):
+        run, _ = self.configure(*PLUGINS, options=("-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON",))
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("libsqlite3-dev", run.stdout)
+        self.assertIn("-DPATCHBAY_STORE=OFF", run.stdout)
 
     def test_one_that_is_not_there_is_told_with_those_that_are(self):
         run, _ = self.configure("hartbeat")
