@@ -15,12 +15,11 @@ namespace {
 
 constexpr std::string_view kName = "auth-jwt";
 
-/// By TLS, or from this machine: `http://localhost.example` is not, nor `http://localhost:80@example`.
+/// By TLS, or from this machine: `http://localhost.example` is not.   Requires: there is no `@` in it.
 bool isFetchable(std::string_view url) {
     const auto isOf = [&](std::string_view host) {
         return url.starts_with(host) && (url.size() == host.size() || url[host.size()] == ':' || url[host.size()] == '/');
     };
-    if (url.find('@') != std::string_view::npos) return false;
     return url.starts_with("https://") || isOf("http://127.0.0.1") || isOf("http://localhost") || isOf("http://[::1]");
 }
 
@@ -34,12 +33,16 @@ KeySet keysOf(const Config& config) {
             throw std::invalid_argument{"keyFiles: " + file + ": " + error.what()};
         }
     }
+    if (std::ranges::any_of(keys, [](const Key& key) { return key.kind() == KeyKind::Secret; })) hideProcess();  // of a JWKS file
     if (!config.secret.empty()) keys.push_back(Key::ofSecret(readSecret(config.secret)));
     if (keys.empty() && config.jwks.empty()) {
         throw std::invalid_argument{"no key: name keyFiles, a jwks or a secret; without one no token can be believed"};
     }
+    if (config.jwks.find('@') != std::string::npos) {  // perhaps behind a password, so it is not shown
+        throw std::invalid_argument{"jwks: has a user or a password in front of an @, which nobody is told; name it without"};
+    }
     if (!config.jwks.empty() && !isFetchable(config.jwks)) {
-        throw std::invalid_argument{"jwks: " + config.jwks + " is neither https:// nor of this machine; who is between could put in a key of his own"};
+        throw std::invalid_argument{"jwks: " + std::string{withoutQuery(config.jwks)} + " is neither https:// nor of this machine; who is between could put in a key of his own"};
     }
     return keys;
 }

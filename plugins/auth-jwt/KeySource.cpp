@@ -4,6 +4,7 @@
 #include <patchbay/printable.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <utility>
 
@@ -47,6 +48,10 @@ bool KeySource::whenFetched(std::function<void()> then) {
 }
 
 void KeySource::run() {
+    sigset_t pipe;  // of a server that leaves while it is asked
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     Clock::duration pause{};  // after a failure
     for (;;) {
         const bool fetched = fetchOnce();
@@ -73,7 +78,7 @@ bool KeySource::fetchOnce() {
         keys_.swap(next);
         return true;
     } catch (const std::exception& error) {
-        log::warning("auth-jwt", "the keys at " + url_ + " could not be had: " + printable(error.what()) + "; those before hold on");
+        log::warning("auth-jwt", "the keys at " + std::string{withoutQuery(url_)} + " could not be had: " + printable(error.what()) + "; those before hold on");
         return false;
     }
 }

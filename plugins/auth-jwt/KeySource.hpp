@@ -14,13 +14,17 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 namespace patchbay::auth_jwt {
 
-/// The body of a URL's answer.   Errors: std::runtime_error, which says what was wrong.
+/// The body of a URL's answer, within 5 s.   Errors: std::runtime_error, which says what was wrong.
 std::string fetch(const std::string& url);
+
+/// A URL as it may be shown: what stands in a query may be a secret.
+inline std::string_view withoutQuery(std::string_view url) noexcept { return url.substr(0, url.find('?')); }
 
 /// Thread: any.
 class KeySource {

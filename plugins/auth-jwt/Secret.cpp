@@ -39,6 +39,8 @@ std::string textOf(const std::string& path) {
     return text;
 }
 
+void hideProcess() noexcept { ::prctl(PR_SET_DUMPABLE, 0); }
+
 std::string readSecret(const std::string& place) {
     const std::size_t colon = place.find(':');
     const std::string kind = place.substr(0, colon);
@@ -51,7 +53,7 @@ std::string readSecret(const std::string& place) {
     if (kind == "file") secret = ofFile(where);
     if (kind == "env") secret = ofEnvironment(where);
     if (kind == "credential") secret = textOf(ofEnvironment("CREDENTIALS_DIRECTORY") + "/" + where);
-    ::prctl(PR_SET_DUMPABLE, 0);
+    hideProcess();
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
     return secret;
 }

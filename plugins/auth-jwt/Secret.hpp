@@ -9,6 +9,9 @@ namespace patchbay::auth_jwt {
 /// All of a file.   Errors: std::invalid_argument.
 std::string textOf(const std::string& path);
 
+/// No core file of this process from now on, and nobody traces it.
+void hideProcess() noexcept;
+
 /// `file:PATH`, `env:NAME` or `credential:NAME`; a line's end behind it is none of it.   Errors: std::invalid_argument, without the secret.
 std::string readSecret(const std::string& place);
 

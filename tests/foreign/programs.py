@@ -62,11 +62,11 @@ class Certificate:
 
 
 class Program:
-    """Its output, both streams, is kept and can be waited for."""
+    """Its output, both streams, is kept and can be waited for. `environment` is added to that of the test."""
 
-    def __init__(self, path, *arguments, ready=None):
+    def __init__(self, path, *arguments, ready=None, environment=None):
         self.process = subprocess.Popen([path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, encoding="utf-8", errors="replace")
+                                        text=True, encoding="utf-8", errors="replace", env={**os.environ, **(environment or {})})
         self.output = []
         self._lines = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)

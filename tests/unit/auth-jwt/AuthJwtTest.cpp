@@ -8,7 +8,11 @@
 
 #include <openssl/evp.h>
 
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 namespace patchbay::auth_jwt {
@@ -17,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::system_clock;
 using testkit::ConnectOptions, testkit::Refused;
-using ::testing::HasSubstr;
+using ::testing::AllOf, ::testing::HasSubstr, ::testing::Not;
 
 const std::string kSecret(40, 's');
 
@@ -262,10 +266,27 @@ TEST(AuthConfig, SaysWhatIsWrongWithItAndNeverShowsASecret) {
     EXPECT_EQ(shown.find("swordfish"), std::string::npos);
     EXPECT_THAT(problemOf({.jwks = "http://id.example/jwks.json"}), HasSubstr("neither https:// nor of this machine"));
     EXPECT_THAT(problemOf({.jwks = "http://localhost.id.example/jwks.json"}), HasSubstr("neither https:// nor of this machine"));
-    EXPECT_THAT(problemOf({.jwks = "http://127.0.0.1:80@id.example/jwks.json"}), HasSubstr("neither https:// nor of this machine"));
+    for (const char* url : {"http://127.0.0.1:80@id.example/jwks.json", "https://ann:swordfish@id.example/jwks.json"}) {
+        EXPECT_THAT(problemOf({.jwks = url}), AllOf(HasSubstr("a user or a password"), Not(HasSubstr("swordfish")))) << url;
+    }
+    EXPECT_THAT(problemOf({.jwks = "http://id.example/jwks.json?key=swordfish"}), AllOf(HasSubstr("neither https://"), Not(HasSubstr("swordfish"))));
     EXPECT_THAT(problemOf({.secret = "env:PATCHBAY_TEST_SECRET", .algorithms = {"none"}}), HasSubstr("there is no \"none\""));
     EXPECT_THAT(problemOf({.jwks = "https://id.example/jwks.json", .refresh = 1s}), HasSubstr("refresh"));
     EXPECT_EQ(problemOf({.secret = "env:PATCHBAY_TEST_SECRET"}), "");
+}
+
+TEST(AuthConfig, WithASecretLeavesNoCoreFileAndNoDebuggerIn) {
+    ::setenv("PATCHBAY_TEST_SECRET", kSecret.c_str(), 1);
+    const std::string file = (std::filesystem::temp_directory_path() / ("jwks-" + std::to_string(::getpid()))).string();
+    std::ofstream{file} << R"({"keys":[{"kty":"oct","k":")" + std::string(44, 'A') + R"("}]})";
+    const int before = ::prctl(PR_GET_DUMPABLE);
+    for (const Config& config : {Config{.keyFiles = {file}}, Config{.secret = "env:PATCHBAY_TEST_SECRET"}}) {
+        ::prctl(PR_SET_DUMPABLE, 1);
+        EXPECT_EQ(problemOf(config), "");
+        EXPECT_EQ(::prctl(PR_GET_DUMPABLE), 0);
+    }
+    ::prctl(PR_SET_DUMPABLE, static_cast<unsigned long>(before));
+    std::filesystem::remove(file);
 }
 
 }  // namespace
