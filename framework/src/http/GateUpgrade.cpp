@@ -4,6 +4,7 @@
 #include "base/Guarded.hpp"
 
 #include <array>
+#include <string>
 #include <utility>
 
 namespace patchbay::http {
@@ -15,13 +16,16 @@ bool hasDoubtfulOrigin(const RequestHead& head) {
     return count > 1 || (count == 1 && head.header("Origin").empty());
 }
 
+/// Of a target, what may stand in the log: a query may hold a token.
+std::string shown(std::string_view target) { return std::string{target.substr(0, target.find('?'))}; }
+
 HttpResponse failed() { return {500, {}, "the server could not complete the handshake\n"}; }
 
 /// What the application adds is its own, or goes nowhere.
 void checkFields(Upgrade& upgrade, std::string_view target) {
     const std::string mistake = upgrade.refusal ? mistakeIn(upgrade.refusal->status, upgrade.refusal->headers) : mistakeIn(upgrade.fields);
     if (mistake.empty()) return;
-    log::error("http", std::string{target} + ": the handshake's answer: " + mistake + "; the client gets a 500");
+    log::error("http", shown(target) + ": the handshake's answer: " + mistake + "; the client gets a 500");
     upgrade.refusal = failed();
 }
 
@@ -39,7 +43,7 @@ public:
         const auto thrown = thrownBy([&] { judge(); });
         judging = nullptr;
         if (thrown) {
-            log::error("http", std::string{head_.target} + ": the handshake failed: " + *thrown);
+            log::error("http", shown(head_.target) + ": the handshake failed: " + *thrown);
             result.emplace().refusal = failed();
         }
     }
@@ -121,7 +125,7 @@ void Gate::agree(Upgrade&& agreed, const protocol::ServerHandshake& handshake, s
     answer.append("\r\n");
     // Whatever becomes of what follows: without the 101 it would be read as the answer.
     if (channel_->sendCommitted(asBytes(answer)) != SendStatus::Queued) {
-        log::error("http", std::string{target} + ": the handshake's answer is too large: its headers must fit 4 KiB");
+        log::error("http", shown(target) + ": the handshake's answer is too large: its headers must fit 4 KiB");
         agreed.successor.reset();
         return refuse(500, "the server could not complete the handshake");
     }
