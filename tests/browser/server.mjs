@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const programs = process.env.PATCHBAY_PROGRAMS ?? `${root}build/test/bin`;
+/// Libraries that only tests load.
+export const testPlugins = join(programs, '../tests/plugins/libraries');
 const kStartsWithin = 20_000;
 const kStopsWithin = 20_000;
 
