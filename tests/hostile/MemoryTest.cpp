@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -128,6 +129,36 @@ protected:
 private:
     std::size_t heard_ = 0;
 };
+
+/// Where large pieces are asked for something is left for small ones; these leave nothing to anybody.
+TEST(Memory, ThatIsGoneInSmallPiecesLeavesTheProcessAndWhoIsThere) {
+    ::setenv("MALLOC_ARENA_MAX", "1", 1);  // or there are 64 MiB for each thread that are its own already
+    Victim server{{.loops = 1, .config = kLarge, .server = kNoBudget}};
+    ::unsetenv("MALLOC_ARENA_MAX");
+    Swarm swarm{server.port()};
+    Regular regular;
+    swarm.connect(regular);
+    swarm.run("it is open", [&] { return regular.isOpen(); });
+    server.limitAddressSpace(8 * kMiB);
+    Crowd<Announcing> crowd;
+    bool isGone = false;
+    for (int i = 0; i < 100 && !isGone; ++i) {
+        for (auto& one : crowdOf<Announcing>(swarm, 50, 15'000)) crowd.push_back(std::move(one));
+        swarm.run("they have come, or were sent away", [&] {
+            return std::ranges::all_of(crowd, [](const auto& one) { return one->isOpen() || one->hasEnded() || one->refusedWith() != 0; });
+        });
+        isGone = std::ranges::any_of(crowd, [](const auto& one) { return one->hasEnded() || one->refusedWith() == 503; });
+    }
+    std::cout << crowd.size() << " have come\n";
+    EXPECT_TRUE(isGone);
+    regular.text("still there?");
+    swarm.run("who was there is heard", [&] { return regular.heard() == 1; });
+    for (const auto& one : crowd) one->reset();
+    EXPECT_TRUE(eventually([&] { return server.readiness("?verbose").body.find("memory_reserve_bytes 0\n") == std::string::npos; }));
+    EXPECT_TRUE(server.echoes());
+    server.process().signal(SIGTERM);
+    EXPECT_EQ(server.process().wait(), 0);
+}
 
 /// One of `/readyz?verbose`.
 std::size_t figureOf(const Victim& server, const std::string& name) {

@@ -66,6 +66,13 @@ std::string Victim::log() const {
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+void Victim::limitAddressSpace(std::size_t more) const {
+    rlimit limit{};
+    if (::prlimit(id_, RLIMIT_AS, nullptr, &limit) != 0) throw std::runtime_error{"the server has gone"};
+    limit.rlim_cur = field(proc_ + "/status", "VmSize:") * 1024 + more;
+    ::prlimit(id_, RLIMIT_AS, &limit, nullptr);
+}
+
 std::size_t Victim::residentBytes() const { return field(proc_ + "/status", "RssAnon:") * 1024; }
 std::size_t Victim::threads() const { return field(proc_ + "/status", "Threads:"); }
 std::size_t Victim::descriptors() const { return entries(proc_ + "/fd"); }

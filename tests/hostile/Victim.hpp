@@ -32,6 +32,9 @@ public:
     std::uint16_t port() const noexcept { return port_; }
     Process& process() noexcept { return *process_; }
 
+    /// From now on the kernel gives it so much address space more, and not a byte beyond.
+    void limitAddressSpace(std::size_t more) const;
+
     /// All that it has logged. In a file: nobody reads a pipe while clients make it write a line each.
     std::string log() const;
 

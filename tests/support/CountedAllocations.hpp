@@ -22,4 +22,22 @@ public:
     NoMemory& operator=(const NoMemory&) = delete;
 };
 
+/// While it lives, some allocations in a row fail of the threads that have said suffersShortages().   Thread: any.
+/// Requires: one at a time.
+class Shortage {
+public:
+    /// Of the allocations of at least so many bytes, `count` that come behind `after` others.
+    struct Of {
+        std::size_t after, count, least;
+    };
+    explicit Shortage(Of of) noexcept;
+    ~Shortage();
+    Shortage(const Shortage&) = delete;
+    /// How many have failed.
+    std::size_t failed() const noexcept;
+};
+
+/// From now on the calling thread is one of them.
+void suffersShortages() noexcept;
+
 }  // namespace patchbay::test

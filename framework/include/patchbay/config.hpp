@@ -167,6 +167,10 @@ struct ServerSection {
     /// Empty (`auto`) = half of what the process may have: of the machine's memory, or of a limit of its own (control groups, such as a
     /// unit's MemoryMax=; `ulimit -v`). 0 (`0B`) = no limit.
     std::optional<Size> memory;
+    /// Keeps address space for what is small (a timer, an entry of a queue) where the process gets no more memory, and sheds load until
+    /// there is some: else such an allocation ends the process. It is held by `std::set_new_handler()`, the process's own, while there is
+    /// a server; a handler that the application had set before is asked where this one can do no more.
+    bool memoryReserve = true;
     /// How long a stop may take; what is still open then is cut off.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds{10};
     /// Over how much of that time the sessions get their goodbye, one after the other, so that their clients do not all

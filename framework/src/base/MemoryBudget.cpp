@@ -1,5 +1,7 @@
 #include "base/MemoryBudget.hpp"
 
+#include "base/MemoryReserve.hpp"
+
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -62,6 +64,7 @@ std::size_t MemoryBudget::used() const noexcept {
 }
 
 void MemoryBudget::require(std::size_t more) const {
+    if (MemoryReserve::isOut()) throw std::bad_alloc{};
     if (const std::size_t most = limit(); most != 0 && (more > most || used() > most - more)) throw std::bad_alloc{};
 }
 

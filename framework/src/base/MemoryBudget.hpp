@@ -44,7 +44,7 @@ public:
     std::size_t of(Held what) const noexcept;
     std::size_t used() const noexcept;
     std::size_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
-    /// Before memory is taken whose size a peer sets.   Errors: std::bad_alloc, where so much more is beyond the limit.   Units: bytes.
+    /// Before memory is taken whose size a peer sets.   Errors: std::bad_alloc, beyond the limit, or while a MemoryReserve is out.
     void require(std::size_t more) const;
 
 private:

@@ -1,6 +1,7 @@
 #include <patchbay/message_buffer.hpp>
 
 #include "base/MemoryBudget.hpp"
+#include "base/MemoryReserve.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -27,7 +28,7 @@ bool MessageBuffer::reserve(std::uint64_t more) {
     if (block_ && needed <= before) return true;
     // Doubling keeps a message of many small pieces linear. The system moves pages of what is large instead of copying it.
     const std::size_t grown = std::max(needed, std::min(before * 2, maxBytes_));
-    if (grown > kMostUnasked) requireMemoryHere(grown - before);
+    if (grown > kMostUnasked || MemoryReserve::isOut()) requireMemoryHere(grown - before);
     auto* const block = static_cast<std::byte*>(std::realloc(block_.get(), grown + kSlackBytes));
     if (!block) throw std::bad_alloc{};
     static_cast<void>(block_.release());

@@ -15,9 +15,12 @@ bool Timers::before(const Entry& a, const Entry& b) noexcept {
     return a.when != b.when ? a.when < b.when : a.sequence < b.sequence;
 }
 
+/// Where there is no memory for it, it was not added; when it is due it needs none.
 TimerId Timers::add(Clock::time_point when, Task task) {
-    heap_.emplace_back();
+    if (heap_.size() == heap_.capacity()) heap_.reserve(2 * heap_.size() + 16);
+    if (due_.capacity() < heap_.capacity()) due_.reserve(heap_.capacity());
     const std::uint32_t slot = freeSlot();
+    heap_.emplace_back();
     slots_[slot].task = std::move(task);
     rise(heap_.size() - 1, Entry{when, sequence_++, slot});
     return idOf(slot, slots_[slot].generation);
@@ -43,8 +46,8 @@ std::size_t Timers::runDue(Clock::time_point now) {
         slots_[slot].place = kNowhere;
     }
     std::size_t ran = 0;
-    for (const TimerId timer : due_) {
-        Slot* slot = find(timer);
+    for (std::size_t i = 0; i < due_.size(); ++i) {  // NOLINT(modernize-loop-convert): it may move, since a task adds timers
+        Slot* slot = find(due_[i]);
         if (!slot) continue;  // cancelled by a task before it
         Task task = release(*slot);
         task();

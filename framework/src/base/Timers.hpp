@@ -19,7 +19,7 @@ namespace patchbay {
 class Timers {
 public:
     Timers() { due_.reserve(16); }  // a server's first timer may fire long after its last allocation
-    /// Remembers `task` for `when`; never 0.
+    /// Remembers `task` for `when`; never 0.   Errors: std::bad_alloc, and it is not remembered. To fire it needs none.
     TimerId add(Clock::time_point when, Task task);
     /// Forgets a timer; one that has fired or was never there is ignored.
     void cancel(TimerId timer) noexcept;

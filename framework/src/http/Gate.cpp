@@ -2,6 +2,7 @@
 #include "http/Gate.hpp"
 
 #include "base/Guarded.hpp"
+#include "base/MemoryReserve.hpp"
 #include "http/Handlers.hpp"
 #include "transport/SocketChannel.hpp"
 
@@ -396,7 +397,7 @@ bool Gate::mayAskFor(std::string_view host) const {
 
 /// Those who are there are served with what costs little.
 bool Gate::lacksMemoryFor(const RequestHead& head) const noexcept {
-    return state_->isShort.load(std::memory_order_relaxed) && (!served_ || head.hasBody() || head.wantsWebSocket);
+    return (state_->isShort.load(std::memory_order_relaxed) || MemoryReserve::isOut()) && (!served_ || head.hasBody() || head.wantsWebSocket);
 }
 
 std::size_t Gate::heldBytes() const noexcept {

@@ -1,14 +1,15 @@
 #include "server/MemoryWatch.hpp"
 
 #include "base/Log.hpp"
+#include "base/MemoryReserve.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace patchbay::server {
 
 void MemoryWatch::start(Loop& loop, std::size_t loopIndex) {
-    if (budget_->limit() == 0) return;
-    const bool isUrgent = budget_->used() >= percent(50);
+    const bool isUrgent = isBeyond(50) || MemoryReserve::isOut();
     loop.after(isUrgent ? kUrgent : kCalm, [this, &loop, loopIndex] {
         look(loopIndex);
         start(loop, loopIndex);
@@ -16,22 +17,28 @@ void MemoryWatch::start(Loop& loop, std::size_t loopIndex) {
 }
 
 void MemoryWatch::look(std::size_t loopIndex) {
-    const std::size_t used = budget_->used();
-    judge(used);
+    const bool isNothingLeft = MemoryReserve::isOut() && !MemoryReserve::refill();
+    judge(isNothingLeft);
     const bool isShortNow = isShort();
     if (std::exchange(wasShort_[loopIndex], isShortNow) && !isShortNow) holders_.goOn(loopIndex);
-    if (used >= percent(95)) shed(loopIndex, (used - percent(90)) / wasShort_.size());
+    if (isNothingLeft) {
+        shed(loopIndex, MemoryReserve::kBytes / wasShort_.size());
+    } else if (const std::size_t used = budget_->used(); isBeyond(95)) {
+        shed(loopIndex, (used - std::min(used, percent(90))) / wasShort_.size());
+    }
 }
 
 /// Whichever loop comes first: one may be held up.
-void MemoryWatch::judge(std::size_t used) {
+void MemoryWatch::judge(bool isNothingLeft) {
     bool before = isShort();
-    const bool now = used >= percent(before ? 70 : 80);
+    const bool now = isNothingLeft || isBeyond(before ? 70 : 80);
     if (before == now || !isShort_.compare_exchange_strong(before, now, std::memory_order_relaxed)) return;
     holders_.setShort(now);
-    log::warning("memory", now ? "clients have the server hold " + std::to_string(used) + " of " + std::to_string(budget_->limit()) +
-                                     " bytes (server.memory): newcomers hear 503, and bodies wait"
-                               : std::string{"newcomers are served again"});
+    if (!now) return log::warning("memory", "newcomers are served again");
+    const std::string why = isNothingLeft ? std::string{"this process gets no more memory"}
+                                          : "clients have the server hold " + std::to_string(budget_->used()) + " of " +
+                                                std::to_string(budget_->limit()) + " bytes (server.memory)";
+    log::warning("memory", why + ": newcomers hear 503, and bodies wait");
 }
 
 /// The largest first.
@@ -49,6 +56,7 @@ std::string MemoryWatch::figures() const {
     std::string lines;
     const auto line = [&](const char* name, std::uint64_t value) { lines.append(name).append(" ").append(std::to_string(value)).append("\n"); };
     line("memory_budget_bytes", budget_->limit());
+    line("memory_reserve_bytes", MemoryReserve::heldBytes());
     line("memory_used_bytes", budget_->used());
     line("memory_bodies_bytes", budget_->of(Held::Bodies));
     line("memory_answers_bytes", budget_->of(Held::Answers));

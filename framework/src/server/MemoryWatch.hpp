@@ -5,6 +5,8 @@
 //     from 95 % on    those are ended who have most held, the largest first: 1013, or 503            until 90 %
 //     at 100 %        nobody gets memory of a size that he sets: his connection ends likewise        (MemoryBudget::require)
 //
+// All of it at once where the process gets no more memory and lives on its reserve (base/MemoryReserve), whatever the budget.
+//
 // Each loop looks for itself at those that are its own: four times a second, and twenty times from half of the budget on.
 
 #include "base/Loop.hpp"
@@ -55,9 +57,11 @@ public:
 
 private:
     void look(std::size_t loopIndex);
-    void judge(std::size_t used);
+    void judge(bool isNothingLeft);
     void shed(std::size_t loopIndex, std::size_t bytes);
     std::size_t percent(std::size_t count) const noexcept { return budget_->limit() / 100 * count; }
+    /// Never, where there is no limit.
+    bool isBeyond(std::size_t count) const noexcept { return budget_->limit() != 0 && budget_->used() >= percent(count); }
 
     const std::shared_ptr<MemoryBudget> budget_;
     MemoryHolders& holders_;

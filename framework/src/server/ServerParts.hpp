@@ -5,6 +5,7 @@
 // detached keeps them, joins what still runs, and destroys them. Loops and workers never own the parts. Handles on sessions
 // share loops and pool: what these hold has gone by then.
 
+#include "base/MemoryReserve.hpp"
 #include "base/ThreadPool.hpp"
 #include "deployment/Deployments.hpp"
 #include "http/Gate.hpp"
@@ -43,6 +44,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     plugins::PluginHost pluginHost;  // first: its libraries outlive everything that came from them
     std::vector<std::string> installProblems;
     bool installed = false;
+    const std::unique_ptr<const MemoryReserve> reserve;  // nullptr: the application will have none
     const std::shared_ptr<MemoryBudget> memoryBudget;
     const std::vector<std::shared_ptr<EventLoop>> loops;
     const std::shared_ptr<ThreadPool> pool;  // sessions that run on workers, and the executor's tasks

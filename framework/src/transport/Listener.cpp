@@ -1,5 +1,6 @@
 #include "transport/Listener.hpp"
 
+#include "base/Guarded.hpp"
 #include "base/IpAddress.hpp"
 #include "base/Log.hpp"
 #include "transport/SocketName.hpp"
@@ -170,7 +171,7 @@ bool Listener::acceptOne() noexcept {
         options_.accept(socket_.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         if (!reserve_) reserve_ = openReserve();
-        accepted_(Socket{descriptor}, socketName(peer));
+        handOver(Socket{descriptor}, peer);
         return true;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -179,6 +180,12 @@ bool Listener::acceptOne() noexcept {
     }
     if (outOfResources(errno)) return sendAway(errno);
     return true;  // this newcomer went away while it waited (ECONNABORTED and the like); there may be others
+}
+
+/// Whoever there is no memory for is closed.
+void Listener::handOver(Socket newcomer, const sockaddr_storage& peer) noexcept {
+    const auto thrown = thrownBy([&] { accepted_(std::move(newcomer), socketName(peer)); });
+    if (thrown) log::warning("listener", "a newcomer is closed: " + *thrown);
 }
 
 /// A newcomer that waits in the kernel's backlog would hang, and hang whoever asks for the server's health. The kernel says that it has no
@@ -194,7 +201,7 @@ bool Listener::sendAway(int error) noexcept {
     const bool sent = newcomer && !room;
     if (sent) newcomer.close();
     reserve_ = openReserve();
-    if (newcomer) accepted_(std::move(newcomer), socketName(peer));
+    if (newcomer) handOver(std::move(newcomer), peer);
     if (room || !somebody) return room;
     if (!std::exchange(shortageLogged_, true))
         log::warning("listener", "newcomers are sent away: " + std::system_category().message(error) +

@@ -18,6 +18,7 @@
 #include <system_error>
 
 struct sockaddr;
+struct sockaddr_storage;
 
 namespace patchbay::transport {
 
@@ -77,6 +78,7 @@ public:
 private:
     void onEvents(std::uint32_t events) noexcept override;
     bool acceptOne() noexcept;
+    void handOver(Socket newcomer, const sockaddr_storage& peer) noexcept;
     bool sendAway(int error) noexcept;
     void pause() noexcept;
     void take();

@@ -3,12 +3,17 @@
 #include "server/MemoryWatch.hpp"
 
 #include "base/ManualLoop.hpp"
+#include "base/MemoryReserve.hpp"
+#include "integration/Memory.hpp"
 #include "support/CapturedLog.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <new>
 
 namespace patchbay::test {
 namespace {
@@ -125,6 +130,43 @@ TEST_F(MemoryWatchTest, LooksMoreOftenFromHalfOfItOn) {
     EXPECT_TRUE(watch.isShort());
 }
 
+#ifndef PATCHBAY_ADDRESS_SANITIZER  // which has an address space of its own, and no handler
+
+/// While it lives the kernel gives this process no more.
+class NoMoreAddressSpace {
+public:
+    NoMoreAddressSpace() {
+        ::getrlimit(RLIMIT_AS, &before_);
+        const rlimit none{.rlim_cur = 1, .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_AS, &none);
+    }
+    ~NoMoreAddressSpace() { ::setrlimit(RLIMIT_AS, &before_); }
+    NoMoreAddressSpace(const NoMoreAddressSpace&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(MemoryWatchTest, ShedsWhileTheProcessLivesOnItsReserveWhateverItsBudget) {
+    const MemoryReserve reserve;
+    holders.holdAll({100, 20, 300});
+    {
+        const NoMoreAddressSpace none;
+        std::get_new_handler()();  // an allocation has failed: what is small lives on the reserve
+        ASSERT_TRUE(MemoryReserve::isOut());
+        loop->advance(MemoryWatch::kCalm);
+        EXPECT_TRUE(holders.isShort);
+        EXPECT_THAT(holders.ended, ElementsAre(300U, 100U, 20U)) << "a reserve would be enough";
+    }
+    loop->advance(MemoryWatch::kUrgent);
+    EXPECT_FALSE(MemoryReserve::isOut());
+    EXPECT_FALSE(holders.isShort);
+    EXPECT_THAT(holders.wentOn, ElementsAre(0U));
+    EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("this process gets no more memory: newcomers hear 503"), HasSubstr("served again")));
+}
+
+#endif
+
 TEST_F(MemoryWatchTest, TellsTheFigures) {
     holders.holdAll({960, 5});
     loop->advance(1s);
@@ -137,8 +179,11 @@ protected:
     MemoryWatchWithoutALimit() : MemoryWatchTest{0} {}
 };
 
-TEST_F(MemoryWatchWithoutALimit, NeverLooks) {
-    EXPECT_FALSE(loop->untilNextTimer());
+TEST_F(MemoryWatchWithoutALimit, LooksForTheReserveAlone) {
+    holders.holdAll({5'000'000});
+    loop->advance(1s);
+    EXPECT_FALSE(watch.isShort());
+    EXPECT_THAT(holders.ended, IsEmpty());
     EXPECT_THAT(watch.figures(), HasSubstr("memory_budget_bytes 0\n"));
 }
 

@@ -1,0 +1,105 @@
+// What is left when there is nothing left.
+#include "base/MemoryReserve.hpp"
+
+#include "base/MemoryBudget.hpp"
+#include "support/CountedAllocations.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <new>
+#include <thread>
+
+namespace patchbay::test {
+namespace {
+
+bool isRefused(std::size_t bytes) {
+    try {
+        ::operator delete(::operator new(bytes));
+        return false;
+    } catch (const std::bad_alloc&) {
+        return true;
+    }
+}
+
+class MemoryReserveTest : public ::testing::Test {
+protected:
+    MemoryReserveTest() { suffersShortages(); }
+    const MemoryReserve reserve;
+};
+
+TEST_F(MemoryReserveTest, IsGivenUpForAnAllocationThatFails) {
+    const auto budget = MemoryBudget::make(1000);
+    EXPECT_FALSE(MemoryReserve::isOut());
+    {
+        const Shortage once{{.after = 0, .count = 1, .least = 0}};
+        EXPECT_FALSE(isRefused(100));
+    }
+    EXPECT_TRUE(MemoryReserve::isOut());
+    EXPECT_THROW(budget->require(1), std::bad_alloc) << "nobody gets memory of a size that he sets";
+    EXPECT_TRUE(MemoryReserve::refill());
+    EXPECT_FALSE(MemoryReserve::isOut());
+    EXPECT_NO_THROW(budget->require(1));
+}
+
+/// Or the first message that is too large would cost everybody theirs.
+TEST_F(MemoryReserveTest, IsTakenBackAtOnceWhereItDoesNotHelp) {
+    {
+        const NoMemory none;
+        EXPECT_TRUE(isRefused(100));
+    }
+    EXPECT_FALSE(MemoryReserve::isOut());
+    const Shortage again{{.after = 0, .count = 1, .least = 0}};
+    EXPECT_FALSE(isRefused(100));
+}
+
+/// The second of two that fail together took from the first what that had not come to yet, and threw where nothing may be thrown.
+TEST_F(MemoryReserveTest, GivesEachThreadATryForEachTimeThatItIsGivenBack) {
+    const auto failed = std::get_new_handler();
+    failed();
+    std::thread{[&] {
+        EXPECT_NO_THROW(failed());
+        EXPECT_TRUE(MemoryReserve::isOut()) << "the first lives on it";
+        EXPECT_THROW(failed(), std::bad_alloc);
+    }}.join();
+    EXPECT_EQ(MemoryReserve::heldBytes(), MemoryReserve::kBytes);
+    EXPECT_NO_THROW(failed());
+    EXPECT_EQ(MemoryReserve::heldBytes(), 0U);
+}
+
+TEST_F(MemoryReserveTest, IsOneForTheWholeProcessUntilItsLastServerGoes) {
+    auto second = std::make_unique<MemoryReserve>();
+    const auto handler = std::get_new_handler();
+    second.reset();
+    EXPECT_EQ(std::get_new_handler(), handler);
+}
+
+TEST(MemoryReserveOfNobody, IsNone) {
+    suffersShortages();
+    { const MemoryReserve reserve; }
+    EXPECT_EQ(std::get_new_handler(), nullptr);
+    const Shortage once{{.after = 0, .count = 1, .least = 0}};
+    EXPECT_TRUE(isRefused(100));
+    EXPECT_FALSE(MemoryReserve::isOut());
+}
+
+int asked = 0;
+void giveUp() {
+    ++asked;
+    throw std::bad_alloc{};
+}
+
+/// It has been there first: it is asked where the reserve does not help, and is there again afterwards.
+TEST(MemoryReserveBesideAnApplicationsHandler, AsksThatBeforeItGivesUp) {
+    std::set_new_handler(&giveUp);
+    {
+        const MemoryReserve reserve;
+        const NoMemory none;
+        EXPECT_TRUE(isRefused(100));
+    }
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(std::set_new_handler(nullptr), &giveUp);
+}
+
+}  // namespace
+}  // namespace patchbay::test
