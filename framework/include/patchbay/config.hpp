@@ -158,9 +158,9 @@ struct ServerSection {
     std::size_t workers = 8;
     /// Connections at a time, over all addresses, each until its descriptor is closed. One more makes room, by the end of one that has been
     /// silent for longest, before its first request or between two, or is answered with 503 (health is answered still); with a thirty-second
-    /// more, at least 16, the next is closed as soon as it comes. 0 = as many as the limit on open files has descriptors for, less
-    /// some that are left for everything else.
-    std::size_t maxConnections = 0;
+    /// more, at least 16, the next is closed as soon as it comes. Empty (`auto`) = as many as the limit on open files has descriptors
+    /// for, less some that are left for everything else.
+    std::optional<std::size_t> maxConnections;
     /// How much memory its peers may have the server hold: bodies, answers, queues, messages and broadcasts, in bytes of capacity. From
     /// 80 % on newcomers hear 503, also from /readyz, and nothing more is read of bodies; from 95 % on those are ended who have most held,
     /// with 1013 or 503; beyond it nobody gets more. `/readyz?verbose` tells the figures.

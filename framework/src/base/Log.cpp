@@ -27,6 +27,8 @@ Sink redirect(Sink next, Level least) noexcept {
     return sink.exchange(next);
 }
 
+bool isRead(Level level) noexcept { return level >= leastShown.load(std::memory_order_relaxed); }
+
 std::optional<std::string> admitted(std::string_view source, std::string_view line) {
     static LineBudget budget;
     const auto [isAdmitted, leftOut] = budget.ask(source, LineBudget::Clock::now());
@@ -53,7 +55,7 @@ std::string shown(std::chrono::system_clock::time_point time, Level level, std::
 }
 
 void write(Level level, std::string_view source, std::string_view line) noexcept {
-    if (level < leastShown.load(std::memory_order_relaxed)) return;
+    if (!isRead(level)) return;
     const Sink chosen = sink.load(std::memory_order_acquire);
     const Sink to = chosen ? chosen : &toStandardError;
     try {

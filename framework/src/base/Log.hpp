@@ -17,6 +17,9 @@ using Sink = void (*)(Level, std::string_view source, std::string_view line);
 /// error, without debug lines. Returns the sink that was there.
 Sink redirect(Sink sink, Level least = Level::Debug) noexcept;
 
+/// Whether anybody reads lines of this level: who would have to make one asks first.   Thread: any.
+bool isRead(Level level) noexcept;
+
 /// `line` as it is shown: what a peer sent may be part of it, and must not look like a line of its own; lines of its source that were
 /// left out before it are told. Nothing when this one is left out too.   Thread: any.
 std::optional<std::string> admitted(std::string_view source, std::string_view line);

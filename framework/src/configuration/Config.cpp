@@ -105,7 +105,7 @@ void checkServer(const ConfigPlace& at, const ServerSection& server) {
     checkEach(at, "trustedProxies", server.trustedProxies, &TrustedProxies::problemOf);
     inRange(at, "loops", server.loops.value_or(1), 1, 1'024);
     inRange(at, "workers", server.workers, 1, 10'000);
-    inRange(at, "maxConnections", server.maxConnections, 1, 100'000'000);
+    inRange(at, "maxConnections", server.maxConnections.value_or(1), 1, 100'000'000);
     ifSet(at, "drainSpread", [&](const ConfigPlace& place) {
         if (server.drainSpread > server.drainTimeout) place.problem("is longer than drainTimeout, which is the time for all of a stop");
     });

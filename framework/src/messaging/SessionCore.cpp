@@ -492,6 +492,7 @@ void SessionCore::letGo() noexcept {
 
 void SessionCore::logEnd(const CloseReason& reason) const {
     const CloseRow row = closeRow(reason.cause());
+    if (!log::isRead(row.logLevel)) return;
     const bool own = reason.cause() == CloseCause::Peer || reason.cause() == CloseCause::Application;
     std::string line = "session " + std::to_string(id_) + " (";
     line.append(origin_.remoteAddress()).append(") closed: ").append(name(reason.cause())).append(", code ");

@@ -68,7 +68,7 @@ std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count, Mem
 
 Server::Parts::Parts(ServerConfig theConfig)
     : config{std::move(theConfig)},
-      bounds{server::connectionBounds(config.server.maxConnections)},
+      bounds{server::connectionBounds(config.server.maxConnections.value_or(0))},
       reserve{config.server.memoryReserve ? std::make_unique<MemoryReserve>() : nullptr},
       memoryBudget{MemoryBudget::make(server::memoryBudget(config.server.memory))},
       loops{makeLoops(loopCount(config), *memoryBudget)},

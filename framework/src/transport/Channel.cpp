@@ -44,9 +44,22 @@ void Channel::watchAsNeeded() noexcept {
 void Channel::received(std::span<std::byte> room, std::span<std::byte> buffer, std::size_t bytes) noexcept {
     const std::size_t inRoom = std::min(bytes, room.size());
     if (inRoom > 0 && receiver_) receiver_->onRoomFilled(inRoom);
-    if (bytes == inRoom || !receiver_) return;
+    if (!receiver_) return discard(bytes);
+    if (bytes == inRoom) return;
     const Lending lending{*this, buffer};
     receiver_->onBytes(buffer.first(bytes - inRoom));
+}
+
+/// Of a connection that ends, to find the peer's end behind it. One that goes on all the same is read no more: its window closes, and
+/// it ends when its time is over.
+void Channel::discard(std::size_t bytes) noexcept {
+    const std::size_t pieces = bytes / kPiece + 1;
+    if (pieces < kMostDiscarded - discarded_) {
+        discarded_ = static_cast<std::uint16_t>(discarded_ + pieces);
+        return;
+    }
+    discarded_ = std::uint16_t{kMostDiscarded};
+    pauseReading();
 }
 
 void Channel::peerEnds() noexcept {

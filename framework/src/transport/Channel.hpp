@@ -51,7 +51,14 @@ enum class Patience : std::uint8_t {
 };
 
 class Channel : public TurnEndTask {
+    static constexpr std::size_t kPiece = 1024;
+    static constexpr std::size_t kMostDiscarded = 16 * 1024;
+
 public:
+    /// What is still read of a peer when the connection ends, each read with less than 1 KiB more. Who has more to send than that and
+    /// reads no answer meanwhile gets it with the reset, as far as his system keeps it (Linux does).   Units: bytes.
+    static constexpr std::size_t kMostRestBytes = kMostDiscarded * kPiece;
+
     /// Counts in the channel itself.   Thread: any; one Pointer, one at a time.
     using Pointer = boost::intrusive_ptr<Channel>;
 
@@ -276,6 +283,7 @@ private:
                !std::less<>{}(loan.end, payload.data() + payload.size());
     }
     bool canWrite() const noexcept { return !blocked_ && (state_ == State::Open || state_ == State::Flushing); }
+    void discard(std::size_t bytes) noexcept;
     void writeLent() noexcept;
     void write() noexcept;
     void written(const IoResult& result) noexcept;
@@ -305,6 +313,7 @@ private:
     bool counted_ : 1 = false;
     bool tookSome_ : 1 = false;  // the wire has had credit since the stall was last looked at
     Wants wants_{true, false};
+    std::uint16_t discarded_ = 0;  // Units: kPiece, each read's begun one among them
     Outbox outbox_;
 };
 

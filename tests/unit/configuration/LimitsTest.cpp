@@ -43,7 +43,7 @@ LimitsConfig builtIn() {
     config.maxFragments = limits.maxFragments;
     config.maxMessageSize = limits.maxMessageSize;
     config.sendQueue = {limits.sendQueue.bytes, limits.sendQueue.whenFull};
-    config.receiveQueue = limits.receiveQueue;
+    if (limits.receiveQueue != 0) config.receiveQueue = limits.receiveQueue;
     config.maxMessageRate = limits.maxMessageRate;
     config.maxByteRate = limits.maxByteRate;
     config.maxSessions = limits.maxSessions;

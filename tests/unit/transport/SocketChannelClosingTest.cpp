@@ -7,6 +7,8 @@
 #include "transport/TlsContext.hpp"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 #include <memory>
 #include <thread>
@@ -79,6 +81,30 @@ TEST_F(SocketChannelClosing, CloseAfterFlushEndsAStalledPeerInTime) {
     EXPECT_TRUE(turnUntil([&] { return socketIsClosed(); }));
     peer->readToTheEnd(loop);
     EXPECT_EQ(peer->error(), std::errc::connection_reset);
+}
+
+/// Or whoever is refused has the server read for nothing as fast as he can send, until his time is over.
+TEST_F(SocketChannelClosing, APeerThatGoesOnIsReadUpToSoMuchAndNotAByteMore) {
+    connect(localPair());
+    const std::string piece(64_KiB - 1, 'm');  // as such a read counts 64 KiB
+    send("you are refused");
+    channel->closeAfterFlush(60s);
+    channel.reset();
+    const auto unread = [&] {
+        int bytes = 0;
+        EXPECT_EQ(::ioctl(peer->descriptor(), SIOCOUTQ, &bytes), 0);
+        return bytes;
+    };
+    for (std::size_t sent = 0; sent < Channel::kMostRestBytes; sent += 64_KiB) {
+        peer->write(piece);
+        ASSERT_TRUE(turnUntil([&] { return unread() == 0; })) << sent;
+    }
+    peer->write("b");
+    peer->finish();
+    for (int i = 0; i < 5; ++i) turn();
+    EXPECT_GT(unread(), 0);
+    EXPECT_FALSE(socketIsClosed()) << "it ends when its time is over";
+    EXPECT_EQ(peer->read(), "you are refused");
 }
 
 TEST_F(SocketChannelClosing, WhatTheKernelWillNotWatchEndsWithTheTurn) {
