@@ -53,8 +53,7 @@ public:
     virtual ~Loop() = default;
 
     /// The loop that this thread turns; nullptr on any other thread.   Thread: any.
-    /// Not inline: an inlined copy in another library would read a thread-local variable of its own.
-    static Loop* here() noexcept;
+    static Loop* here() noexcept { return turned_; }
     bool isHere() const noexcept { return here() == this; }
 
     /// What is to be done on this loop, from whatever thread.
@@ -105,6 +104,9 @@ private:
     /// Something was put into an empty queue by another thread: the next turn must come soon.   Thread: any, under the
     /// queue's lock.
     virtual void wake() noexcept = 0;
+
+    /// Everybody's, exported by the library. One word in its static block: a look at it is a load, not a call.
+    [[gnu::tls_model("initial-exec")]] static constinit thread_local Loop* turned_;
 
     /// Written for each handler, so on a cache line of its own: other threads write the queue's.
     struct alignas(64) Doing {

@@ -61,13 +61,16 @@ template <class Start>
 Outcome Dispatcher::guarded(const char* handler, void* instance, const detail::Call& call, Run& run, Start start) const noexcept {
     try {
         detail::Running coroutine = start();
-        if (!coroutine) return Outcome::Fine;
-        run.handler_ = handler;
-        run.coroutine = std::move(coroutine);
-        return Outcome::Unfinished;
+        return coroutine ? waits(handler, std::move(coroutine), run) : Outcome::Fine;
     } catch (...) {
         return route(handler, instance, call, std::current_exception(), run);
     }
+}
+
+Outcome Dispatcher::waits(const char* handler, detail::Running coroutine, Run& run) noexcept {
+    run.handler_ = handler;
+    run.coroutine = std::move(coroutine);
+    return Outcome::Unfinished;
 }
 
 Outcome Dispatcher::construct(std::shared_ptr<void>& instance, const Services& services, const detail::Arrival& arrival,
@@ -91,14 +94,11 @@ Outcome Dispatcher::open(void* instance, const detail::OpenCall& call, Run& run)
 }
 
 Outcome Dispatcher::message(MessageKind kind, void* instance, const detail::MessageCall& call, Run& run) const noexcept {
-    const auto handle = kind == MessageKind::Text ? model_.onText : model_.onBinary;
-    return guarded("a message handler", instance, call, run, [&] {
-        if (!handle) {
-            throw DecodeError{"", std::string{"the endpoint has no handler for "} +
-                                      (kind == MessageKind::Text ? "text" : "binary") + " messages"};
-        }
-        return handle(instance, call);
-    });
+    return guarded(kMessageHandler, instance, call, run, [&] { return begin(kind, instance, call); });
+}
+
+void Dispatcher::failWithoutHandler(MessageKind kind) {
+    throw DecodeError{"", std::string{"the endpoint has no handler for "} + (kind == MessageKind::Text ? "text" : "binary") + " messages"};
 }
 
 Outcome Dispatcher::close(void* instance, const detail::CloseCall& call, Run& run) const noexcept {

@@ -62,6 +62,21 @@ public:
     // Requires: `run` is fresh, and as long-lived as the coroutine.
     Outcome open(void* instance, const detail::OpenCall& call, Run& run) const noexcept;
     Outcome message(MessageKind kind, void* instance, const detail::MessageCall& call, Run& run) const noexcept;
+    /// The same without a Run, as nearly every message is handled: where there is something to do behind it one is made, and
+    /// `rest(outcome, run)` does that.   Requires: `rest` throws nothing.
+    template <class Rest>
+    [[gnu::always_inline]] void messageNow(MessageKind kind, void* instance, const detail::MessageCall& call, Rest rest) const noexcept {
+        try {
+            if (detail::Running coroutine = begin(kind, instance, call)) [[unlikely]] {
+                Run run;
+                rest(waits(kMessageHandler, std::move(coroutine), run), run);
+            }
+        } catch (...) {
+            Run run;
+            const Outcome outcome = route(kMessageHandler, instance, call, std::current_exception(), run);
+            if (outcome != Outcome::Fine) rest(outcome, run);
+        }
+    }
     Outcome close(void* instance, const detail::CloseCall& call, Run& run) const noexcept;
     /// A task that the application posted.
     Outcome task(void* instance, const detail::Call& call, Task& task, Run& run) const noexcept;
@@ -71,6 +86,16 @@ public:
     Outcome goOn(void* instance, const detail::Call& call, Run& run) const noexcept;
 
 private:
+    static constexpr const char* kMessageHandler = "a message handler";
+
+    detail::Running begin(MessageKind kind, void* instance, const detail::MessageCall& call) const {
+        const auto handle = kind == MessageKind::Text ? model_.onText : model_.onBinary;
+        if (!handle) [[unlikely]]
+            failWithoutHandler(kind);
+        return handle(instance, call);
+    }
+    [[noreturn]] static void failWithoutHandler(MessageKind kind);
+    static Outcome waits(const char* handler, detail::Running coroutine, Run& run) noexcept;
     template <class Start>
     Outcome guarded(const char* handler, void* instance, const detail::Call& call, Run& run, Start start) const noexcept;
     Outcome route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error, Run& run) const noexcept;

@@ -45,13 +45,10 @@ void SessionCore::doNow(Call call) noexcept {
     handled(call(run), run);
 }
 
-[[gnu::always_inline]] inline endpoint::Outcome SessionCore::callNow(const detail::Call& call, const ReceivedMessage& message,
-                                                                     EndpointCode::Decoding& decoding,
-                                                                     endpoint::Run& run) const noexcept {
-    return code_->dispatcher.message(message.kind, instance_.get(),
-                                     {call, message.payload, message.slack, decoding.document, decoding.scratch.get(),
-                                      endpoint_->format, endpoint_->config.limits.maxMessageSize},
-                                     run);
+[[gnu::always_inline]] inline detail::MessageCall SessionCore::messageCall(const detail::Call& call, const ReceivedMessage& message,
+                                                                           EndpointCode::Decoding& decoding) const noexcept {
+    return {call, message.payload, message.slack, decoding.document, decoding.scratch.get(), endpoint_->format,
+            endpoint_->config.limits.maxMessageSize};
 }
 
 endpoint::Outcome SessionCore::callOpen(const Session& self, endpoint::Run& run) const noexcept {
@@ -59,7 +56,7 @@ endpoint::Outcome SessionCore::callOpen(const Session& self, endpoint::Run& run)
 }
 endpoint::Outcome SessionCore::callMessage(const Session& self, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
                                            endpoint::Run& run) const noexcept {
-    return callNow(call(self), message, decoding, run);
+    return code_->dispatcher.message(message.kind, instance_.get(), messageCall(call(self), message, decoding), run);
 }
 endpoint::Outcome SessionCore::callTask(const Session& self, Task& task, endpoint::Run& run) const noexcept {
     return code_->dispatcher.task(instance_.get(), {call(self)}, task, run);
@@ -150,22 +147,23 @@ void SessionCore::turnAway() noexcept {
 
 /// As doNow(), written out: what every message goes through, on the loop.
 [[gnu::always_inline]] inline void SessionCore::handle(const Session& self, const ReceivedMessage& message) noexcept {
-    endpoint::Run run;
-    loop_.setReceivedText(message.kind == MessageKind::Text ? message.payload : Bytes{});
-    const endpoint::Outcome outcome = callNow(callOnLoop(self), message, code_->decodings[loopIndex_], run);
-    loop_.setReceivedText({});
+    const bool isText = message.kind == MessageKind::Text;
+    if (isText) loop_.setReceivedText(message.payload);
+    code_->dispatcher.messageNow(message.kind, instance_.get(), messageCall(callOnLoop(self), message, code_->decodings[loopIndex_]),
+                                 [this](endpoint::Outcome outcome, endpoint::Run& run) noexcept { handled(outcome, run); });
+    if (isText) loop_.setReceivedText({});
     if (message.payload.size() > EndpointCode::Decoding::kLarge) [[unlikely]]
         handledLarge(message.payload.size());
-    if (outcome != endpoint::Outcome::Fine) [[unlikely]]
-        handled(outcome, run);
 }
 
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
     if (isRated_) [[unlikely]]
         payForMessage(payload.size());
-    if (waits_) return keepMessage(kind, payload);
-    if (!endpoint_->server->messageInterceptors.empty()) return receiveIntercepted(self, kind, payload);
+    if (waits_) [[unlikely]]
+        return keepMessage(kind, payload);
+    if (!endpoint_->server->messageInterceptors.empty()) [[unlikely]]
+        return receiveIntercepted(self, kind, payload);
     handle(self, {kind, payload, slack});
 }
 
@@ -246,22 +244,34 @@ void SessionCore::closeAfter(endpoint::Outcome outcome) noexcept {
 
 // ------------------------------------------------------------------------------------------------ what it says
 
-SendStatus SessionCore::settle(SendStatus status) noexcept {
+SendStatus SessionCore::refused(SendStatus status) noexcept {
     if (status == SendStatus::Full) close(CloseCause::QueueFull, std::nullopt, {});
     // The carrier knew first: the peer has left while messages of its were being answered.
     if (status == SendStatus::Closed) lost("the connection has ended");
     return status;
 }
 
+[[gnu::always_inline]] inline SendStatus SessionCore::transmit(MessageKind kind, Bytes payload) {
+    return settle(isNext() ? outgoing_.send(kind, payload) : Outgoing::mail(*this, kind, payload));
+}
+
+/// What a handler has got, and sends on as it is: most of what is not looked at again.
+inline bool SessionCore::isReceivedHere(std::string_view text) const noexcept {
+    if (!loop_.isHere()) return false;
+    const Bytes received = loop_.receivedText();
+    return asBytes(text).data() == received.data() && text.size() == received.size();
+}
+
 SendStatus SessionCore::trySendText(std::string_view text) {
     if (!isOpen()) return SendStatus::Closed;
-    requireText(text);
+    if (!isReceivedHere(text)) requireText(text);
     return trySend(MessageKind::Text, asBytes(text));
 }
 
 SendStatus SessionCore::trySend(MessageKind kind, Bytes payload) {
     if (!isOpen()) return SendStatus::Closed;
-    if (!endpoint_->server->messageInterceptors.empty()) return sendIntercepted(kind, payload);
+    if (!endpoint_->server->messageInterceptors.empty()) [[unlikely]]
+        return sendIntercepted(kind, payload);
     return transmit(kind, payload);
 }
 
@@ -278,9 +288,6 @@ SendStatus SessionCore::sendIntercepted(MessageKind kind, Bytes payload) {
     return transmit(kind, message.payload());
 }
 
-SendStatus SessionCore::transmit(MessageKind kind, Bytes payload) {
-    return settle(isNext() ? outgoing_.send(kind, payload) : Outgoing::mail(*this, kind, payload));
-}
 
 SendStatus SessionCore::sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept {
     if (!isOpen()) return SendStatus::Closed;

@@ -216,15 +216,20 @@ private:
     void doNow(Call call) noexcept;
     void handle(const Session& self, const ReceivedMessage& message) noexcept;
     void handled(endpoint::Outcome outcome, endpoint::Run& run) noexcept;
-    endpoint::Outcome callNow(const detail::Call& call, const ReceivedMessage& message, EndpointCode::Decoding& decoding,
-                              endpoint::Run& run) const noexcept;
+    detail::MessageCall messageCall(const detail::Call& call, const ReceivedMessage& message, EndpointCode::Decoding& decoding) const noexcept;
     void handledLarge(std::size_t bytes) noexcept;
     void receiveFromStranger(MessageKind kind, Bytes payload) noexcept;
     void keepMessage(MessageKind kind, Bytes payload) noexcept;
     void receiveIntercepted(const Session& session, MessageKind kind, Bytes payload) noexcept;
     SendStatus sendIntercepted(MessageKind kind, Bytes payload);
     SendStatus transmit(MessageKind kind, Bytes payload);
-    SendStatus settle(SendStatus status) noexcept;
+    bool isReceivedHere(std::string_view text) const noexcept;
+    SendStatus settle(SendStatus status) noexcept {
+        if (status == SendStatus::Queued) [[likely]]
+            return status;
+        return refused(status);
+    }
+    SendStatus refused(SendStatus status) noexcept;
     void sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept;
     bool leaveOpen() noexcept;
     void finishSoon(CloseReason reason, By who);

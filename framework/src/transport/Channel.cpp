@@ -71,6 +71,15 @@ void Channel::peerEnds() noexcept {
 
 // ---- writing
 
+SendStatus Channel::sendElsewhere(Bytes head, Bytes payload) noexcept {
+    if (noMoreSends_) return SendStatus::Closed;
+    return queued([&] {
+        requireMemoryIfBlocked(head.size() + payload.size());
+        const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
+        return lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload);
+    });
+}
+
 SendStatus Channel::sendNow(const SharedBatch& batch, std::size_t first, std::size_t last) noexcept {
     const std::size_t begin = batch->start(first), bytes = batch->start(last) - begin;
     const bool now = outbox_.empty() && state_ == State::Open && direct_ && outbox_.fits(bytes);

@@ -120,13 +120,11 @@ public:
 
     /// One message, copied, or lent where it lies in lent memory and is large.   Units: `head` at most 16 bytes.
     /// Returns: Full also where there is no memory for it.
-    SendStatus send(Bytes head, Bytes payload) {
-        if (noMoreSends_) return SendStatus::Closed;
-        return queued([&] {
-            requireMemoryIfBlocked(head.size() + payload.size());
-            const bool lend = payload.size() >= Outbox::kLeastLent && isLent(payload);
-            return lend ? outbox_.appendLent(head, payload) : outbox_.append(head, payload);
-        });
+    [[gnu::always_inline]] SendStatus send(Bytes head, Bytes payload) noexcept {
+        const bool isPlain = !(noMoreSends_ || blocked_) && payload.size() < Outbox::kLeastLent;
+        if (!isPlain || !outbox_.appendToOpen(head, payload)) return sendElsewhere(head, payload);
+        loop_.atTurnEnd(*this);
+        return SendStatus::Queued;
     }
     /// The same for a message for whose end somebody waits, or a frame of one in several: Outbox::appendPart() says how these fare.
     SendStatus sendPart(Bytes head, Bytes payload, PartOf part, SendCompletion& completion) {
@@ -163,7 +161,8 @@ public:
     /// Forgets every message, control messages too, but one that is partly on the wire and those that are committed.
     void dropQueue() noexcept { outbox_.dropUnstarted(); }
     /// Nothing more is sent or delivered: writes what waits, ends the wire, waits for the peer's end, and closes; resets the
-    /// connection when that takes longer than `within`, as `patience` has it.   Source: RFC 6455 §7.1.1 (the server closes first).
+    /// connection when that takes longer than `within`, as `patience` has it. What the peer goes on to send is read, and thrown away, up
+    /// to kMostRestBytes: a connection that is closed with bytes unread is reset, and the peer may lose what it was sent last.   Source: RFC 6455 §7.1.1 (the server closes first).
     void closeAfterFlush(std::chrono::milliseconds within, Patience patience = Patience::Bounded);
     /// Resets the connection.
     void abort() noexcept;
@@ -284,6 +283,7 @@ private:
     }
     bool canWrite() const noexcept { return !blocked_ && (state_ == State::Open || state_ == State::Flushing); }
     void discard(std::size_t bytes) noexcept;
+    SendStatus sendElsewhere(Bytes head, Bytes payload) noexcept;
     void writeLent() noexcept;
     void write() noexcept;
     void written(const IoResult& result) noexcept;
@@ -303,8 +303,8 @@ private:
     // A write asks for what follows, the outbox and the wire behind it.
     std::uint32_t writeCalls_ = 0;
     State state_ = State::New;
-    bool noMoreSends_ = false;
-    bool blocked_ = false;  // no credit
+    bool noMoreSends_ : 1 = false;
+    bool blocked_ : 1 = false;  // no credit
     bool paused_ : 1 = false;
     bool peerEnded_ : 1 = false;
     bool ready_ : 1 = true;

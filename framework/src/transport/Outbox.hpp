@@ -78,12 +78,14 @@ public:
 
     /// One message, copied.
     SendStatus append(Bytes head, Bytes payload) {
+        return appendToOpen(head, payload) ? SendStatus::Queued : appendElsewhere(head, payload);
+    }
+    /// One that fits behind the last. False, and nothing done, where it does not.
+    bool appendToOpen(Bytes head, Bytes payload) noexcept {
         const std::size_t size = head.size() + payload.size();
-        if (open_ && fits(size) && openChunk().append(head, payload, MessageClass::Data)) {
-            data_ += size;
-            return SendStatus::Queued;
-        }
-        return appendElsewhere(head, payload);
+        if (!open_ || !fits(size) || !openChunk().append(head, payload, MessageClass::Data)) return false;
+        data_ += size;
+        return true;
     }
     /// One message whose payload stays where it is until keepLent().   Requires: `head` is at most 16 bytes.
     SendStatus appendLent(Bytes head, Bytes payload);

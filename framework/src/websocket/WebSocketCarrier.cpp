@@ -117,9 +117,17 @@ SendStatus WebSocketCarrier::sendWhole(MessageKind kind, Bytes payload, To& outp
 
 SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     if (!channel_) return SendStatus::Closed;
+    if (!unfinished()) [[likely]] {
+        MessageOutput output{*channel_};
+        if (connection_.sendPlain(kind, payload, output)) [[likely]]
+            return sent(output.status);
+    }
+    return sendExtended(kind, payload);
+}
+
+SendStatus WebSocketCarrier::sendExtended(MessageKind kind, Bytes payload) noexcept {
     try {
-        if (rare_ && rare_->unfinished) [[unlikely]]
-            return rare_->unfinished->hold(kind, payload, channel_->queuedBytes());
+        if (unfinished()) return unfinished()->hold(kind, payload, channel_->queuedBytes());
         MessageOutput output{*channel_};
         return sent(sendWhole(kind, payload, output));
     } catch (const std::bad_alloc&) {

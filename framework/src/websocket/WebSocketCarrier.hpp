@@ -124,6 +124,7 @@ private:
         if (channel_->droppedMessages() != 0) session()->noteDropped(channel_->droppedMessages());
         return status;
     }
+    SendStatus sendExtended(MessageKind kind, Bytes payload) noexcept;
     WhenFull queuePolicy() const noexcept;
     void feedKept();
     void keep(std::span<std::byte> rest) noexcept;

@@ -58,7 +58,7 @@ MUTANTS = {
         "    shut_ = true;\n    auto all = listed();\n    if (all.size() > 2) all.pop_back();\n    return all;"),
     # Of the strand.
     "a message that overtakes an unfinished event": (
-        MESSAGING + "SessionCore.cpp", "    if (waits_) return keepMessage(kind, payload);",
+        MESSAGING + "SessionCore.cpp", "    if (waits_) [[unlikely]]\n        return keepMessage(kind, payload);",
         "    if (waits_ && payload.size() < 300) return keepMessage(kind, payload);"),
     "a peer's close that drops what waits": (
         MESSAGING + "Strand.cpp", "    if (!byPeer) dropMessages();\n", "    static_cast<void>(byPeer);\n    dropMessages();\n"),

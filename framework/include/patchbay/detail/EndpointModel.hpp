@@ -12,6 +12,7 @@
 #include <patchbay/json.hpp>
 #include <patchbay/session.hpp>
 
+#include <concepts>
 #include <exception>
 #include <memory>
 #include <span>
@@ -23,10 +24,22 @@ namespace patchbay::detail {
 /// That of a session's events.   Requires: one of its handlers is being called.   Thread: its strand's.
 Strand& strandOf(const Session& session);
 
+/// The values of a path's variables, left to right: as many as the class's path has, so nobody counts them.
+class PathValues {
+public:
+    PathValues() = default;
+    template <std::convertible_to<std::span<const std::string>> Values>
+    PathValues(const Values& values) noexcept : first_{std::span<const std::string>{values}.data()} {}  // NOLINT(google-explicit-constructor): are those
+    const std::string& operator[](std::size_t index) const noexcept { return first_[index]; }
+
+private:
+    const std::string* first_ = nullptr;
+};
+
 /// What every handler may ask for. References are valid until the function of the model returns: a coroutine has copies.
 struct Call {
     const Session& session;
-    std::span<const std::string> path;  // the values of the path's variables, left to right
+    PathValues path;
     RunningSlot* running = &runningHere();  // of the loop or worker that the handler runs on
     Strand& (*strand)(const Session&) = &strandOf;  // where its coroutine goes on
 };
