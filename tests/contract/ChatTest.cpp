@@ -168,6 +168,23 @@ TEST_F(Chat, TypingIsToldToTheOthersOnly) {
     EXPECT_THAT(bob.received(), IsEmpty());
 }
 
+/// It is told to everybody in the room: at 105 KB/s it threw out who read slowly, at 1 MB/s it became 261 MB/s.
+TEST_F(Chat, WhoTypesAsFastAsHeCanIsHeardFiftyTimesASecondAndThrowsNobodyOut) {
+    Peer& ann = enter("lobby", "Ann");
+    Peer& bob = enter("lobby", "Bob");
+    ann.take<Joined>();
+    ann.stall();
+    for (int second = 0; second < 10; ++second) {
+        for (int i = 0; i < 2'000; ++i) bob.send(Typing{});
+        server.advance(std::chrono::seconds{1});
+    }
+    EXPECT_FALSE(ann.closed());
+    EXPECT_FALSE(bob.closed());
+    ann.resume();
+    EXPECT_GT(ann.received().size(), 10u * 50);
+    EXPECT_LE(ann.received().size(), 12u * 50 + 1) << "two seconds' worth at once, and the one that was too much";
+}
+
 TEST_F(Chat, RoomsHearNothingOfEachOther) {
     Peer& ann = enter("lobby", "Ann");
     Peer& bob = enter("kitchen", "Bob");
