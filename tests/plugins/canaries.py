@@ -23,7 +23,7 @@ for folder in ("support", "foreign"):
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", folder))
 import cases  # noqa: E402
 import wire  # noqa: E402
-from programs import Certificate, Program, Scratch  # noqa: E402
+from programs import PATIENCE, Certificate, Program, Scratch  # noqa: E402
 
 SERVER, PLUGINS = sys.argv[1:] if len(sys.argv) == 3 else sys.exit(__doc__)
 
@@ -316,7 +316,9 @@ class Secrets(unittest.TestCase):
         shown = subprocess.Popen(["tail", "-f", self.scratch.write(self.canaries.new("argument"), "")], stdout=subprocess.DEVNULL)
         self.addCleanup(shown.wait)
         self.addCleanup(shown.kill)
-        self.assertNotEqual(self.canaries.in_processes(), [])
+        deadline = time.monotonic() + PATIENCE
+        while not self.canaries.in_processes():  # its line is there a moment after it has begun
+            self.assertLess(time.monotonic(), deadline)
         for _ in range(20):
             self.comes("/healthz", upgrade=False)
         self.assertEqual(set(self.found()), {"the log", "the access log", "answers, messages and close reasons"})
