@@ -1,3 +1,4 @@
+// EXPECT: Patchbay: SERVER_ENDPOINT(Room, "/chat/{room}"): there is no such attribute; they are: subprotocols, configurator, origins, roles, idleTimeout, maxMessageSize, sendQueue, receiveQueue, maxMessageRate, maxByteRate, maxSessions, dispatch, typeTags, typeKey, allowUnknown
 // EXPECT: idleTimout
 #include <patchbay/annotations.hpp>
 

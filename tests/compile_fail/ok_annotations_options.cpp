@@ -19,6 +19,15 @@ public:
     void said(std::string_view text, const patchbay::Principal& who);
 };
 
+/// What stands in a value is no attribute.
+class Quoting {
+    SERVER_ENDPOINT(Quoting, "/quoting", .origins = {"https://a.example, .zzz = 1", "\", .zzz"}, .idleTimeout = 10'000ms,
+                    .maxMessageSize = sizeof(", .zzz = ") + ',', .sendQueue{.bytes = 64_KiB}, .typeKey="kind")
+public:
+    ON_MESSAGE(said, .maxMessageSize=4_KiB)
+    void said(std::string_view text);
+};
+
 class Silent {
     SERVER_ENDPOINT(Silent, "/")
 };

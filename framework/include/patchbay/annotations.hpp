@@ -33,12 +33,18 @@
 // `server.deploy<Room<int>>()`; a class is at most 2 000 lines long; an overloaded method cannot be a handler.
 
 #include <patchbay/close.hpp>
+#include <patchbay/detail/Attributes.hpp>
 #include <patchbay/detail/Binding.hpp>
 #include <patchbay/detail/Checks.hpp>
 #include <patchbay/detail/Registration.hpp>
 #include <patchbay/endpoint_options.hpp>
 #include <patchbay/path_param.hpp>
 #include <patchbay/session.hpp>
+
+// GCC points at where the words of a macro are written, unless that is a system's header: then at where the macro is used.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC system_header
+#endif
 
 /// Makes `Class` an endpoint at `path`, a level-1 template such as "/chat/{room}" (Jakarta WebSocket §3.1.1), and
 /// registers it. Further arguments: ServerEndpointOptions.
@@ -60,15 +66,20 @@ private:                                                                        
     PATCHBAY_CHECK_PATH(Class, path, VariableTwice, "a variable stands twice in the path")                             \
     PATCHBAY_CHECK_PATH(Class, path, BadCharacter, "the path has a character that is not allowed: write it decoded, "  \
                                                    "without query, fragment or white space")                           \
-    template <class = void>                                                                                            \
-    static constexpr ::patchbay::ServerEndpointOptions patchbayOptions() {                                             \
+    __VA_OPT__(PATCHBAY_CHECK_ATTRIBUTES("SERVER_ENDPOINT(" #Class ", " #path "): ", PATCHBAY_ATTRIBUTES, #__VA_ARGS__)) \
+    template <class PatchbayOptions = ::patchbay::ServerEndpointOptions>                                               \
+    static constexpr PatchbayOptions patchbayOptions() {                                                               \
         using namespace ::std::chrono_literals;                                                                        \
         using namespace ::patchbay::literals;                                                                          \
         using ::patchbay::configuredBy;                                                                                \
         using enum ::patchbay::WhenFull;                                                                               \
         using enum ::patchbay::Dispatch;                                                                               \
         using enum ::patchbay::TypeTags;                                                                               \
-        return ::patchbay::ServerEndpointOptions{__VA_ARGS__};                                                         \
+        if constexpr (PATCHBAY_ATTRIBUTES_ARE(None, PATCHBAY_ATTRIBUTES, #__VA_ARGS__)) {                              \
+            return PatchbayOptions{__VA_ARGS__};                                                                       \
+        } else {                                                                                                       \
+            return {};                                                                                                 \
+        }                                                                                                              \
     }                                                                                                                  \
     static constexpr ::patchbay::detail::Refused<0> patchbayHandler(::patchbay::detail::BlockAt<0>*,                   \
                                                                     ::patchbay::detail::RankAt<0>*, const void*) {     \
@@ -79,24 +90,48 @@ private:                                                                        
         &::patchbay::detail::makeModel<PatchbaySelf>};
 
 /// Called once per connection, before any message.   Source: Jakarta WebSocket §4.4
-#define ON_OPEN(method) PATCHBAY_HANDLER("ON_OPEN(" #method "): ", Open, method, )
+#define ON_OPEN(method) PATCHBAY_NAMED(method)("ON_OPEN(" #method "): ", Open, method, )
 
 /// Called for each message of its kind, or of its struct. Further arguments: MessageOptions.
 /// Source: Jakarta WebSocket §4.7
-#define ON_MESSAGE(method, ...) PATCHBAY_HANDLER("ON_MESSAGE(" #method "): ", Message, method, __VA_ARGS__)
+#define ON_MESSAGE(method, ...) PATCHBAY_NAMED(method)("ON_MESSAGE(" #method "): ", Message, method, __VA_ARGS__)
 
 /// Called exactly once when the session has ended, for whatever cause.   Source: Jakarta WebSocket §4.5
-#define ON_CLOSE(method) PATCHBAY_HANDLER("ON_CLOSE(" #method "): ", Close, method, )
+#define ON_CLOSE(method) PATCHBAY_NAMED(method)("ON_CLOSE(" #method "): ", Close, method, )
 
 /// Called for what another handler threw and for messages that do not decode; where several fit, the most specific
 /// exception type wins.   Source: Jakarta WebSocket §4.6, §5.2.2
-#define ON_ERROR(method) PATCHBAY_HANDLER("ON_ERROR(" #method "): ", Error, method, )
+#define ON_ERROR(method) PATCHBAY_NAMED(method)("ON_ERROR(" #method "): ", Error, method, )
 
 // ------------------------------------------------------------------------------------------------ how it is done
 
 #define PATCHBAY_CHECK_PATH(Class, path, problem, text)                                              \
     static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, \
                   "Patchbay: SERVER_ENDPOINT(" #Class ", " #path "): " text);
+
+// The members of the attributes' structs, in their order (endpoint_options.hpp).
+#define PATCHBAY_ATTRIBUTES                                                                                     \
+    "subprotocols, configurator, origins, roles, idleTimeout, maxMessageSize, sendQueue, receiveQueue, maxMessageRate, " \
+    "maxByteRate, maxSessions, dispatch, typeTags, typeKey, allowUnknown"
+#define PATCHBAY_MESSAGE_ATTRIBUTES "maxMessageSize, roles"
+
+#define PATCHBAY_ATTRIBUTES_ARE(problem, names, written) \
+    (::patchbay::detail::attributeProblem(names, written) == ::patchbay::detail::AttributeProblem::problem)
+#define PATCHBAY_CHECK_ATTRIBUTES(where, names, written)                          \
+    static_assert(!PATCHBAY_ATTRIBUTES_ARE(Unknown, names, written),              \
+                  "Patchbay: " where "there is no such attribute; they are: " names); \
+    static_assert(!PATCHBAY_ATTRIBUTES_ARE(Order, names, written),                \
+                  "Patchbay: " where "each attribute stands once, in this order: " names);
+
+// PATCHBAY_HANDLER, where the annotation names a method.
+#define PATCHBAY_NAMED(...) PATCHBAY_##__VA_OPT__(HANDLER)
+#define PATCHBAY_(where, event, name, ...) PATCHBAY_NO_NAME_##event
+#define PATCHBAY_TELL(error) _Pragma(#error)
+#define PATCHBAY_NO_NAME_Open PATCHBAY_TELL(GCC error "Patchbay: ON_OPEN(): it names no method; write ON_OPEN(opened) above void opened(...)")
+#define PATCHBAY_NO_NAME_Message \
+    PATCHBAY_TELL(GCC error "Patchbay: ON_MESSAGE(): it names no method; write ON_MESSAGE(said) above void said(...)")
+#define PATCHBAY_NO_NAME_Close PATCHBAY_TELL(GCC error "Patchbay: ON_CLOSE(): it names no method; write ON_CLOSE(closed) above void closed(...)")
+#define PATCHBAY_NO_NAME_Error PATCHBAY_TELL(GCC error "Patchbay: ON_ERROR(): it names no method; write ON_ERROR(failed) above void failed(...)")
 
 // A class without SERVER_ENDPOINT finds these, and one sentence says so instead of a hundred.
 inline constexpr int patchbayLine = 0;
@@ -129,6 +164,7 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                                           ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                        \
                                           const ::patchbay::detail::Named<#name>*) {                                   \
         using namespace ::patchbay::literals;                                                                          \
+        __VA_OPT__(PATCHBAY_CHECK_ATTRIBUTES(where, PATCHBAY_MESSAGE_ATTRIBUTES, #__VA_ARGS__))                        \
         constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \
         constexpr auto patchbayWhy = []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                          \
             if constexpr (requires { typename ::std::type_identity<decltype(&PatchbayIn::name)>; }) {                  \
@@ -139,9 +175,10 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
             }                                                                                                          \
         }(::std::type_identity<PatchbaySelf>{});                                                                       \
         return []<class PatchbayIn, class PatchbayWhy>(::std::type_identity<PatchbayIn>, PatchbayWhy) {                \
-            if constexpr (PatchbayWhy::mistake == ::patchbay::detail::Mistake::None) {                                 \
+            if constexpr (PatchbayWhy::mistake == ::patchbay::detail::Mistake::None __VA_OPT__(                        \
+                              && PATCHBAY_ATTRIBUTES_ARE(None, PATCHBAY_MESSAGE_ATTRIBUTES, #__VA_ARGS__))) {          \
                 return ::patchbay::detail::Handler<::patchbay::detail::On::event, &PatchbayIn::name, patchbayRank>{    \
-                    ::patchbay::MessageOptions{__VA_ARGS__}, #name};                                                   \
+                    typename ::patchbay::detail::MessageOptionsOf<PatchbayIn>::Type{__VA_ARGS__}, #name};              \
             } else {                                                                                                   \
                 PATCHBAY_CHECK(name, where, NoServerEndpoint,                                                          \
                                "the class has no SERVER_ENDPOINT, or one that does not name it: it stands first "      \

@@ -34,6 +34,12 @@ struct Handler {
     const char* name = "";
 };
 
+/// MessageOptions, which the compiler looks at once what is written has been found right.
+template <class Self>
+struct MessageOptionsOf {
+    using Type = MessageOptions;
+};
+
 /// A method that a macro has refused: the build has failed at its line, and nothing of it is bound.
 template <int Line>
 struct Refused {
