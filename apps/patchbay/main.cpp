@@ -2,8 +2,13 @@
 
 #include <patchbay/application.hpp>
 
+#include <cstdlib>
+
 int main(int argc, char** argv) {
     patchbay::Application application;
     application.config.apps = {{"chat"}};
+    application.install = [](patchbay::Server& server) {
+        if (const char* guide = std::getenv("PATCHBAY_GUIDE")) server.announce("your own", guide);  // the launcher's
+    };
     return patchbay::runApplication(argc, argv, application);
 }

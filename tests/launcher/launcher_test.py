@@ -31,7 +31,8 @@ STAND_INS = {
     "cmake": 'echo "cmake $*" >>{notes}\n'
              '[[ $1 != --build || -n "{compile_error}" ]] || {{ mkdir -p {root}/build/run/bin; '
              'for program in server bench; do '
-             'printf "#!/bin/bash\\necho ${{program/server/served}} \\$*\\n" >{root}/build/run/bin/patchbay-$program; '
+             'printf "#!/bin/bash\\n[[ -z \\$PATCHBAY_GUIDE ]] || echo guide: \\$PATCHBAY_GUIDE\\n'
+             'echo ${{program/server/served}} \\$*\\n" >{root}/build/run/bin/patchbay-$program; '
              'chmod +x {root}/build/run/bin/patchbay-$program; done; }}\n'
              '[[ $1 != --build || -z "{compile_error}" ]] || {{ echo "FAILED: x.o"; echo "{compile_error}"; exit 1; }}',
 }
@@ -109,13 +110,11 @@ class Launcher(Machine):
         printed = self.launch("run", "--https")[1]
         self.assertEqual(re.findall(r"\[(\d/\d)\]", printed), ["1/5", "2/5", "3/5", "4/5", "5/5"], printed)
 
-    def testSaysWhatIsServedAndHowToStopIt(self):
-        for words, url in (((), "http://localhost:8080"), (("--port", "9000"), "http://localhost:9000"),
-                           (("--port=9000", "--https"), "https://localhost:9000"), (("--port", "0"), "where the server says below")):
-            printed = self.launch("run", *words, installed=EVERYTHING + " openssl")[1]
-            self.assertRegex(printed, rf"\nOpen it +{url}.*\nConfiguration +apps/patchbay/patchbay.yaml\nStop it +Ctrl-C\nMake your own +README.md")
-        printed = self.launch("run", "--config", "/etc/passwd", installed=EVERYTHING)[1]
-        self.assertRegex(printed, r"\nOpen it +where the server says below that it listens\nConfiguration +/etc/passwd\n")
+    def testLeavesTheLastWordToTheServerAndTellsItWhereTheGuideIs(self):
+        printed = self.launch("run", installed=EVERYTHING)[1]
+        self.assertRegex(printed, r'done in \d+ s\n\nguide: README.md, "An app of your own"; --config FILE serves it\nserved --config \S+\n$')
+        self.assertIn("## An app of your own", (ROOT / "README.md").read_text())
+        self.assertNotIn("guide:", self.launch("bench", installed=EVERYTHING)[1])
 
     def testATreeThatAnotherUserBuiltIsOneLine(self):
         code, printed, calls = self.launch("run", uid=1000, built=True, installed=EVERYTHING)

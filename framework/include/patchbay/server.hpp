@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace patchbay {
@@ -43,6 +44,8 @@ public:
     ~Server() override;
     /// Adds a plugin that is linked in, as the configuration adds those in libraries. It is installed by start().
     Server& install(std::unique_ptr<Plugin> plugin);
+    /// Adds a row to what run() says once it listens, such as where the manual is. It is shown printable.
+    Server& announce(std::string title, std::string text);
     /// Starts to listen; also again after a stop(), on new ports where 0 was asked for.
     /// Errors: DeploymentError, listing everything at once; the server is then as before. std::logic_error when it runs, starts
     /// or stops already, or when handlers still ran at the end of its last stop.
@@ -59,7 +62,7 @@ public:
     /// Reads the certificates of https addresses again: new connections see them, the others live on.
     /// Errors: DeploymentError, naming each file that is wrong; then nothing has changed for that address.   Thread: any.
     void reloadCertificates();
-    /// start(), says where it listens, waits for SIGINT, SIGTERM, requestStop() or somebody else's stop(), stop(). A second
+    /// start(), says on standard output where it listens and what it serves, waits for SIGINT, SIGTERM, requestStop() or somebody else's stop(), stop(). A second
     /// signal exits at once; SIGHUP is reloadCertificates(). What signals did before is restored when it returns.
     /// `ready` is called when it listens; `stopping` once when the stop begins, by the thread that stops: no newcomers get in
     /// any more, sessions are still open, and its time is part of `drainTimeout`.

@@ -194,6 +194,17 @@ void Deployments::addRoute(http::Route route) {
     replace(std::move(next));
 }
 
+std::vector<std::string> Deployments::routeLabels() const {
+    const auto current = table();
+    std::vector<std::string> labels;
+    for (const auto& methods : current->routes) {
+        for (const http::Route& route : methods) {
+            if (!route.isHealth) labels.push_back(route.method + ' ' + route.path);
+        }
+    }
+    return labels;
+}
+
 bool Deployments::hasRoute(std::string_view method, std::string_view path) const {
     const auto current = table();
     for (const auto& methods : current->routes) {

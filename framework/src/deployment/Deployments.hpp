@@ -90,6 +90,9 @@ public:
     /// True when exactly this path has a handler for that method.
     bool hasRoute(std::string_view method, std::string_view path) const;
 
+    /// `GET /rooms/{room}` of each request that somebody handles, but for those of health.
+    std::vector<std::string> routeLabels() const;
+
     /// Calls `done` once: here, and returns nullptr; or later on that loop, unless what is returned is destroyed before.
     /// Thread: any.   Errors: none thrown; a hook that throws is logged and makes a 500.
     std::unique_ptr<AwaitedAdmission> admit(HandshakeRequest request, std::size_t loopIndex, Admitted done);

@@ -102,11 +102,13 @@ private:
 
 struct PluginHost::Loaded {
     std::unique_ptr<Library> library;  // nullptr: linked in; outlives the object
-    std::string section;  // of the configuration: plugins or apps
+    std::string section = "plugins";  // of the configuration: plugins or apps
     std::string name;     // of one that is linked in: its class
     std::string version;
     std::vector<std::string> needs;
     std::unique_ptr<Plugin> object;
+
+    std::string shown() const { return version.empty() ? name : name + ' ' + version; }
 };
 
 PluginHost::PluginHost() = default;
@@ -211,7 +213,7 @@ void PluginHost::install(ServerContainer& server, std::vector<std::string>& prob
     for (const auto& plugin : plugins_) {
         const auto thrown = thrownBy([&] { plugin->object->install(server); });
         if (thrown) problems.push_back("plugin " + plugin->name + ": install: " + *thrown);
-        if (plugin->library) log::info(plugin->section, plugin->name + ' ' + plugin->version);
+        if (plugin->library) log::info(plugin->section, plugin->shown());
     }
 }
 
@@ -227,6 +229,14 @@ void PluginHost::start(std::vector<std::string>& problems) {
         return;
     }
     started_ = true;
+}
+
+std::vector<std::string> PluginHost::shown(std::string_view section) const {
+    std::vector<std::string> all;
+    for (const auto& plugin : plugins_) {
+        if (plugin->section == section) all.push_back(plugin->shown());
+    }
+    return all;
 }
 
 void PluginHost::stop() noexcept {

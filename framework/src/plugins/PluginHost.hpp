@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace patchbay::plugins {
@@ -37,6 +38,8 @@ public:
     /// Starts them in order; when one throws, those before it are stopped again.   Errors: appended to `problems`.
     void start(std::vector<std::string>& problems);
     void stop() noexcept;
+    /// Name and version of each of a section of the configuration, `plugins` or `apps`; what is linked in counts as the former.
+    std::vector<std::string> shown(std::string_view section) const;
     /// Destroys the objects, the last installed first; their libraries stay.
     void destroy() noexcept;
     /// Instead: objects and libraries stay for as long as the process lives, and are named in the log. Handlers of theirs still

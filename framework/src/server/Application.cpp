@@ -108,9 +108,10 @@ std::optional<ServerConfig> configurationOf(const Arguments& arguments, const Ap
     return config;
 }
 
-int serve(ServerConfig config, const Application& application) {
+int serve(ServerConfig config, const std::string& file, const Application& application) {
     server::startLogging(config.logging);
     Server server{std::move(config)};
+    if (!file.empty()) server.announce("configuration", file);
     if (application.install) application.install(server);
     const auto calling = [&](const std::function<void(Server&)>& callback) -> Task {
         if (!callback) return {};
@@ -137,7 +138,7 @@ int runApplication(int argc, char** argv, const Application& application) {
     int exitCode = 1;
     const auto thrown = thrownBy([&] {
         auto config = configurationOf(arguments, application);
-        if (config) exitCode = serve(std::move(*config), application);
+        if (config) exitCode = serve(std::move(*config), arguments.config, application);
     });
     if (thrown) std::cerr << application.name << ": " << *thrown << '\n';
     return exitCode;

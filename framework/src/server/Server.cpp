@@ -53,6 +53,11 @@ Server& Server::install(std::unique_ptr<Plugin> plugin) {
     return *this;
 }
 
+Server& Server::announce(std::string title, std::string text) {
+    parts_->rows.emplace_back(std::move(title), std::move(text));
+    return *this;
+}
+
 void Server::start() { parts_->begin(*this, {}); }
 
 void Server::Parts::begin(Server& server, Task atItsStop) {
@@ -112,10 +117,12 @@ void Server::reloadCertificates() {
 
 // ------------------------------------------------------------------------------------------------ a whole program
 
-void Server::Parts::sayWhere() const {
-    for (const std::string& url : shownUrls) std::printf("listening on %s\n", url.c_str());
+void Server::Parts::sayWhatIsServed() const {
+    server::Announcement all{shownUrls, {}, deployments.routeLabels(), pluginHost.shown("plugins"), pluginHost.shown("apps"), rows};
+    for (const auto& endpoint : deployments.endpoints()) all.endpoints.push_back(endpoint->config.path);
+    std::fputs(all.text().c_str(), stdout);
     std::fflush(stdout);
-    if (deployments.endpoints().empty()) {
+    if (all.endpoints.empty()) {
         log::warning("patchbay", "no endpoint is deployed, so every WebSocket handshake gets a 404: call deploy<Class>() or "
                                  "deployRegistered() before run(), and link a static library of endpoints with "
                                  "patchbay_add_endpoints()");
@@ -142,7 +149,7 @@ int Server::run(Task ready, Task stopping) {
         log::error("patchbay", error.what());
         return 1;
     }
-    p.sayWhere();
+    p.sayWhatIsServed();
     const bool isReady = !ready || guarded("patchbay", "ready()", ready);
     if (!isReady) requestStop();
     if (p.waitForItsEnd(signals, stopsBefore)) {

@@ -10,6 +10,7 @@
 #include "deployment/Deployments.hpp"
 #include "http/Gate.hpp"
 #include "http/HttpHost.hpp"
+#include "server/Announcement.hpp"
 #include "server/Certificates.hpp"
 #include "server/ConnectionBounds.hpp"
 #include "server/LifeCycle.hpp"
@@ -60,6 +61,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     std::vector<std::unique_ptr<transport::ProxyGreetings>> greetings;  // by loop; each is its loop's alone
     std::vector<std::unique_ptr<transport::Listener>> listeners;
     std::vector<std::string> shownUrls;  // one for each
+    std::vector<std::pair<std::string, std::string>> rows;  // of what run() says
     std::mutex certificatesLock;
     std::vector<std::shared_ptr<server::Certificates>> certificates;  // one for each of the configuration's addresses
     std::size_t nextLoop = 0;   // as the next, the first loop's
@@ -132,7 +134,7 @@ struct Server::Parts : std::enable_shared_from_this<Server::Parts> {
     /// How many addresses have new ones.
     std::size_t reloadCertificates(std::vector<std::string>& problems);
     void reloadAndTell();
-    void sayWhere() const;
+    void sayWhatIsServed() const;
     bool waitForItsEnd(server::CaughtSignals& signals, std::uint64_t stopsBefore);
 
     /// Runs `task` on the loop. The result says when, and what it threw.
