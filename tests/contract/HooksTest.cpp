@@ -22,6 +22,45 @@ private:
     const Action action_;
 };
 
+/// Does what the test says when it is known who comes.
+class AtTheEnd final : public HandshakeInterceptor {
+public:
+    using Action = std::function<std::optional<HandshakeResponse::Rejection>(const HandshakeResponse&)>;
+    explicit AtTheEnd(Action action) : action_{std::move(action)} {}
+    void onHandshake(const HandshakeRequest&, HandshakeResponse&) override {}
+    std::optional<HandshakeResponse::Rejection> onIdentified(const HandshakeRequest&, const HandshakeResponse& response) override {
+        return action_(response);
+    }
+
+private:
+    const Action action_;
+};
+
+/// Has each message of each session pay, and writes that down.
+class Tollgate final : public SessionListener {
+public:
+    explicit Tollgate(Journal& journal, std::chrono::milliseconds wait) : journal_{journal}, wait_{wait} {}
+    void opened(const Session& session) override { session.setToll(std::make_shared<Paid>(journal_, wait_)); }
+    void closed(const Session&, const CloseReason&) override {}
+
+private:
+    class Paid final : public MessageToll {
+    public:
+        Paid(Journal& journal, std::chrono::milliseconds wait) : journal_{journal}, wait_{wait} {}
+        std::chrono::nanoseconds pay(std::size_t bytes, std::chrono::steady_clock::time_point) noexcept override {
+            journal_.add("paid " + std::to_string(bytes));
+            return wait_;
+        }
+
+    private:
+        Journal& journal_;
+        const std::chrono::milliseconds wait_;
+    };
+
+    Journal& journal_;
+    const std::chrono::milliseconds wait_;
+};
+
 /// Writes down that sessions come and go.
 class Doorkeeper final : public SessionListener {
 public:
@@ -131,6 +170,44 @@ TYPED_TEST(Hooks, TheFirstInterceptorThatRejectsIsTheLastThatIsAsked) {
     EXPECT_EQ(findHeader(refused.headers(), "X-Door"), "") << "nor is the configurator";
     EXPECT_EQ(refused.body(), "pay\n");
     EXPECT_EQ(this->journal.count("second"), 0u);
+}
+
+TYPED_TEST(Hooks, WhoItIsIsJudgedBehindTheConfiguratorAndTheFirstThatRefusesIsTheLastThatIsAsked) {
+    const auto judge = [this](std::string name, std::string refuses) {
+        this->world.server().addInterceptor(std::make_shared<AtTheEnd>([this, name, refuses](const HandshakeResponse& response) {
+            this->journal.add(name + " sees " + response.principal.name);
+            const bool refused = response.principal.name == refuses;
+            return refused ? std::optional{HandshakeResponse::Rejection{403, {{"X-By", name}}, "not you\n"}} : std::nullopt;
+        }));
+    };
+    judge("one", "bob");
+    judge("two", "eve");
+    const auto status = [&](std::string user) {
+        try {
+            this->world.connect("/scripted/a", {.headers = {{"X-User", std::move(user)}}});
+            return std::string{"101"};
+        } catch (const Refused& refused) {
+            return std::to_string(refused.status()) + " by " + std::string{findHeader(refused.headers(), "X-By")} + ": " + refused.body();
+        }
+    };
+    EXPECT_EQ(status("ann"), "101");
+    EXPECT_EQ(status("bob"), "403 by one: not you\n");
+    EXPECT_EQ(status("eve"), "403 by two: not you\n");
+    EXPECT_EQ(this->journal.count("two sees bob"), 0U);
+    EXPECT_EQ(this->journal.count("two sees ann"), 1U);
+}
+
+TYPED_TEST(Hooks, MessagesPayATollAndItsSessionIsReadWhenThatIsOver) {
+    this->world.server().addListener(std::make_shared<Tollgate>(this->journal, std::chrono::milliseconds{20}));
+    this->echo();
+    auto client = this->world.connect("/scripted/a");
+    client.send("hello");
+    client.send("you");
+    EXPECT_EQ(client.next(), "hello");
+    this->world.pass(std::chrono::milliseconds{20});
+    EXPECT_EQ(client.next(), "you");
+    EXPECT_EQ(this->journal.count("paid 5"), 1U);
+    EXPECT_EQ(this->journal.count("paid 3"), 1U);
 }
 
 TYPED_TEST(Hooks, AnInterceptorThatThrowsAtAHandshakeIs500AndKeepsItsSecret) {

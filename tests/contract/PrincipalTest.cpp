@@ -88,6 +88,21 @@ private:
     Session waiting_;
 };
 
+/// Writes down whose sessions' principals change.
+class Registrar final : public SessionListener {
+public:
+    explicit Registrar(Journal& journal) : journal_{journal} {}
+    void opened(const Session& session) override { journal_.add(session.isStranger() ? "a stranger" : "somebody"); }
+    void principalChanged(const Session& session) override {
+        journal_.add("now " + session.principal()->name + ' ' + session.principal()->roles.at(0));
+        throw 42;
+    }
+    void closed(const Session&, const CloseReason&) override {}
+
+private:
+    Journal& journal_;
+};
+
 template <class World>
 class Principals : public ContractTest<World> {
 protected:
@@ -233,6 +248,19 @@ TYPED_TEST(Principals, ThatComeByTheFirstMessageOpenTheSessionThen) {
     this->journal.waitFor("open bob");
     clerk.send("others");
     EXPECT_EQ(clerk.next(), "2");
+}
+
+TYPED_TEST(Principals, ThatChangeAreToldToListenersAndOfStrangersBeforeTheOpenHandler) {
+    this->world.server().addListener(std::make_shared<Registrar>(this->journal));
+    auto bob = this->world.connect("/court", {.headers = {{"X-Later", "60000"}}});
+    bob.send("iam bob");
+    this->journal.waitFor("open bob");
+    this->users().change("bob", [](Principal& who) { who.roles = {"judge"}; });
+    ASSERT_TRUE(this->world.eventually([&] { return this->journal.count("now bob judge") == 1; }));
+    this->users().change("bob", [](Principal& who) { who.roles = {"thief"}; });
+    EXPECT_EQ(bob.goodbye().text, "not allowed");
+    this->journal.waitFor("bob close 1008 policy not allowed");
+    EXPECT_THAT(this->journal.lines(), ElementsAre("a stranger", "now bob clerk", "open bob", "now bob judge", "bob close 1008 policy not allowed"));
 }
 
 TYPED_TEST(Principals, ThatAreLookedUpElsewhereLetWhatComesBehindWait) {

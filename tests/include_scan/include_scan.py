@@ -37,7 +37,7 @@ LIBRARIES = [
 
 # Public headers by the lowest room that may see them; those in no row belong to `endpoint`.
 PUBLIC_OF_ROOM = {
-    "base": {"log.hpp", "bytes.hpp", "client_certificate.hpp", "close.hpp", "errors.hpp", "extension.hpp", "extension_terms.hpp", "limits.hpp", "message_buffer.hpp", "printable.hpp", "send_status.hpp",
+    "base": {"log.hpp", "bytes.hpp", "client_certificate.hpp", "clock.hpp", "close.hpp", "errors.hpp", "extension.hpp", "extension_terms.hpp", "limits.hpp", "message_buffer.hpp", "printable.hpp", "send_status.hpp",
              "task.hpp", "timer.hpp", "detail/Image.hpp", "detail/Labels.hpp"},
     "http": {"http.hpp", "http_exchange.hpp"},
     "configuration": {"config.hpp", "detail/ConfigReader.hpp"},

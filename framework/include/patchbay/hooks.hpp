@@ -7,7 +7,9 @@
 #include <patchbay/session.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,21 @@ class HandshakeInterceptor {
 public:
     virtual ~HandshakeInterceptor() = default;
     virtual void onHandshake(const HandshakeRequest& request, HandshakeResponse& response) = 0;
+    /// Sees what all of them, and the configurator, have come to, when that would be let in: `response.principal` is who the peer is, and
+    /// `authenticateWithin` is there only where it has still to say so. Returns why it is refused after all. It cannot wait.
+    virtual std::optional<HandshakeResponse::Rejection> onIdentified(const HandshakeRequest&, const HandshakeResponse&) { return std::nullopt; }
+};
+
+/// Sees connections that have still to ask for something: from the moment that one is accepted, before its first byte and that of its TLS
+/// handshake, until its first request is there or it has ended. Those of trusted proxies are not shown, which speak for many.
+/// Thread: the loops, several at once.   Errors: what accepted() throws is logged; then it is closed.
+class ConnectionListener {
+public:
+    virtual ~ConnectionListener() = default;
+    /// False: it is closed at once, without a word.   Units of `address`: as Session::remoteAddress().
+    virtual bool accepted(std::string_view address) = 0;
+    /// Once for each that it has let in.
+    virtual void asked(std::string_view address) noexcept = 0;
 };
 
 /// Thread: the session's loop.   Errors: what it throws is logged, and changes nothing for the session.
@@ -28,8 +45,20 @@ public:
     virtual ~SessionListener() = default;
     /// Before the open handler; the session can be used.
     virtual void opened(const Session& session) = 0;
+    /// Its principal has been replaced (Session::setPrincipal, Users), and its endpoint's roles allow that. For who was a stranger
+    /// (Session::isStranger): before the open handler.
+    virtual void principalChanged(const Session&) {}
     /// After the close handler; in the opposite order of opened().
     virtual void closed(const Session& session, const CloseReason& reason) = 0;
+};
+
+/// What messages cost beside the rates of their endpoint, such as those of all sessions of a user together (Session::setToll).
+class MessageToll {
+public:
+    virtual ~MessageToll() = default;
+    /// Pays for a message that has arrived. Returns for how long nothing is to be read of its session then, zero mostly: its peer's window
+    /// closes, and nothing is lost.   Thread: the session's loop.
+    virtual std::chrono::nanoseconds pay(std::size_t bytes, std::chrono::steady_clock::time_point now) noexcept = 0;
 };
 
 /// What is called again and again; the time is that of the loop, in a test the one that is turned by hand.

@@ -36,6 +36,7 @@ namespace patchbay {
 class Admission;
 class Carrier;
 class CarrierInput;
+class ConnectionListener;
 class ExtensionFactory;
 struct HandshakeRequest;
 class HandshakeInterceptor;
@@ -129,6 +130,7 @@ public:
     ServerContainer& addInterceptor(std::shared_ptr<HandshakeInterceptor> interceptor, detail::ImagePin pin = detail::thisImage());
     ServerContainer& addInterceptor(std::shared_ptr<MessageInterceptor> interceptor, detail::ImagePin pin = detail::thisImage());
     ServerContainer& addListener(std::shared_ptr<SessionListener> listener, detail::ImagePin pin = detail::thisImage());
+    ServerContainer& addListener(std::shared_ptr<ConnectionListener> listener, detail::ImagePin pin = detail::thisImage());
     /// Judges a handshake that came by something else than WebSocket: origin, configurator, interceptors, roles and limits as for
     /// those. Extensions are not for it: what is offered is passed over. A hook that defers its verdict makes it a 503.
     /// Thread: a loop's, or a thread that the server's stop waits for, such as an HTTP handler's.   Errors: none; a hook that throws is

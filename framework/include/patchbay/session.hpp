@@ -29,6 +29,7 @@
 
 namespace patchbay {
 
+class MessageToll;
 struct Principal;
 
 namespace messaging {
@@ -138,6 +139,8 @@ public:
     /// Who the peer is just now (principal.hpp); its name is empty when nobody asked. Never nullptr; what it points to does not change.
     /// Thread: any.
     std::shared_ptr<const Principal> principal() const;
+    /// True until a peer that may come unknown (HandshakeResponse::authenticateWithin) has said who it is.   Thread: any.
+    bool isStranger() const noexcept;
     /// Source: Jakarta EE (isUserInRole)
     bool isUserInRole(std::string_view role) const;
     /// Replaces the principal: a refresh, other roles, or somebody where nobody was. Handlers that begin from now on see it. Soon after, on
@@ -229,6 +232,10 @@ public:
     /// When anything last came from the peer, by its loop's clock; while the server does not read from it, the present.
     /// Thread: any.
     std::chrono::steady_clock::time_point lastReceived() const noexcept;
+
+    /// Has each message of the peer's pay `toll` too (hooks.hpp), instead of the one before; nullptr: none. Nothing once it has closed.
+    /// Thread: the session's loop, as in a SessionListener.
+    void setToll(std::shared_ptr<MessageToll> toll, detail::ImagePin pin = detail::thisImage()) const;
 
     /// How long the peer may be silent, without the time in which the server does not read from it; zero or less is for
     /// ever.   Errors: SessionClosed.   Thread: any.

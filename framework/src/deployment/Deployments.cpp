@@ -5,6 +5,7 @@
 #include "base/Origin.hpp"
 #include "base/TimedTask.hpp"
 
+#include <patchbay/clock.hpp>
 #include <patchbay/users.hpp>
 
 #include <algorithm>
@@ -29,6 +30,7 @@ Deployments::Deployments(std::vector<std::shared_ptr<Loop>> loops, std::shared_p
     services_.provide(std::make_shared<Executor>(pool));
     services_.provide(std::make_shared<Users>(state_));
     services_.provide(readiness_);
+    services_.provide(std::make_shared<ServerClock>(state_->loops.front()));
     state_->pool = std::move(pool);
 }
 

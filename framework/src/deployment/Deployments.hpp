@@ -146,6 +146,7 @@ private:
     bool judge(Judging& judging);
     void begin(Judging& judging);
     bool ask(Judging& judging);
+    bool askOnceMore(Judging& judging);
     void conclude(Judging& judging);
     bool waitFor(const std::shared_ptr<Judging>& judging);
     void resumed(const std::shared_ptr<Judging>& judging);

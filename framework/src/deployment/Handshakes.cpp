@@ -186,6 +186,18 @@ bool Deployments::ask(Judging& it) {
     return true;
 }
 
+/// Asks the interceptors about who that is. False when one refuses it.
+bool Deployments::askOnceMore(Judging& it) {
+    for (const auto& interceptor : state_->handshakeInterceptors) {
+        auto refused = interceptor->onIdentified(it.request, it.response);
+        if (!refused) continue;
+        it.response.reject(refused->status, std::move(refused->headers), std::move(refused->body));
+        it.reject(*it.response.rejection());
+        return false;
+    }
+    return true;
+}
+
 /// For the verdict of a hook; the rest is the loop's. False where it has not come yet.
 bool Deployments::waitFor(const std::shared_ptr<Judging>& judging) {
     Judging& it = *judging;
@@ -245,6 +257,8 @@ void Deployments::conclude(Judging& it) {
     if (most != 0 && endpoint.sessionCount() >= most) {
         return it.reject(refusal(503, "this endpoint is full\n", {{"Retry-After", "5"}}));
     }
+    if (!mayStillSay) response.authenticateWithin.reset();
+    if (!askOnceMore(it)) return;
     auto instance = endpoint.configurator->endpointInstance(it.request);
     const auto& model = endpoint.code->model;
     if (!instance && !model.asksForSession) {
@@ -260,7 +274,7 @@ void Deployments::conclude(Judging& it) {
     start.secure = it.request.secure;
     start.path = std::move(it.path);
     start.principal = std::move(response.principal);
-    if (mayStillSay) start.authenticateWithin = response.authenticateWithin;
+    start.authenticateWithin = response.authenticateWithin;
     start.properties = std::move(response.properties);
     start.instance = std::move(instance);
 }

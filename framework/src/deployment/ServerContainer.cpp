@@ -57,6 +57,11 @@ ServerContainer& ServerContainer::addListener(std::shared_ptr<SessionListener> l
     return *this;
 }
 
+ServerContainer& ServerContainer::addListener(std::shared_ptr<ConnectionListener> listener, detail::ImagePin pin) {
+    deployments().state().connectionListeners.push_back({std::move(pin), std::move(listener)});
+    return *this;
+}
+
 Timer ServerContainer::every(std::chrono::milliseconds interval, Task task) {
     return deployments().every(interval, std::move(task));
 }

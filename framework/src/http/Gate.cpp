@@ -106,6 +106,7 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(newcomer), secure);
     gate->self_ = gate;
     channel->start(*gate);
+    if (!gate->isProxy_ && !(gate->watched_ = gate->state_->site.beginsSilence(gate->peer_))) return gate->cut();
     gate->surplus_ = gate->state_->isOverTheLimit();
     if (!gate->hasRoom()) evictElsewhere(gate->state_, Lacking::Place, loopIndex, loopIndex + 1);
     gate->wait(Waiting::ForHead);
@@ -152,9 +153,14 @@ void Gate::endAll(GateState& state, std::size_t loopIndex) {
 /// From here on nothing of this object is called but what still holds it.
 void Gate::leave() noexcept {
     stage_ = Stage::Ended;
+    endSilence();
     unlink();
     setSilent(false);
     channel_->loop().cancel(std::exchange(timer_, 0));
+}
+
+void Gate::endSilence() noexcept {
+    if (std::exchange(watched_, false)) state_->site.endsSilence(peer_);
 }
 
 /// What has been queued still goes to the client; nothing more.
@@ -355,6 +361,7 @@ std::size_t Gate::readRequest(std::string_view bytes) {
     }
     const bool lacksMemory = lacksMemoryFor(head);
     served_ = true;
+    endSilence();
     wait(Waiting::ForNothing);
     const Client client = whoAsks(head);
     if (!client.problem.empty()) {

@@ -204,6 +204,7 @@ private:
 
     // ---- the end
     void leave() noexcept;
+    void endSilence() noexcept;
     void end() noexcept;
     void cut() noexcept;
 
@@ -246,6 +247,7 @@ private:
     Waiting waiting_ = Waiting::ForNothing;
     bool keepAlive_ = false;       // another request may follow
     bool served_ = false;          // one request, at least
+    bool watched_ = false;         // the site counts it among those that have asked for nothing
     bool surplus_ = false;         // the server had all the connections it may have
     bool consuming_ = false;       // consume() is being called
     bool peerEnded_ = false;       // it sends nothing more

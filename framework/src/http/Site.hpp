@@ -85,6 +85,11 @@ public:
     /// True when somebody's pages of this host may connect: then it is a name of this server's too (AllowedHosts.hpp).
     /// Thread: any.   Units of `name`: the one form.
     virtual bool knowsHost(std::string_view name) const = 0;
+    /// Whether a connection of that address may stay until it asks for something. Where it may, endsSilence() is called once.
+    /// Thread: its loop, as the following.
+    virtual bool beginsSilence(std::string_view) noexcept { return true; }
+    /// It has asked, or has ended.
+    virtual void endsSilence(std::string_view) noexcept {}
     /// True from the moment on at which the server is to end: connections end with their answers.   Thread: any.
     virtual bool isStopping() const noexcept = 0;
 

@@ -1,5 +1,6 @@
 #include "messaging/Credentials.hpp"
 
+#include "base/Guarded.hpp"
 #include "base/Utf8.hpp"
 #include "messaging/SessionCore.hpp"
 
@@ -15,6 +16,16 @@ constexpr std::chrono::minutes kLook{1};
 void requireNames(const Principal& principal) {
     if (isUtf8(asBytes(principal.name)) && isUtf8(asBytes(principal.displayName))) return;
     throw std::invalid_argument{"setPrincipal: the names of a user are UTF-8"};
+}
+
+void tellListeners(SessionCore& session) {
+    const Session handle{session.shared_from_this()};
+    for (const auto& listener : session.endpoint().server->sessionListeners) {
+        guarded(session.endpoint().config.path, "a session listener's principalChanged()", [&] {
+            const detail::Labelled labelled{detail::runningHere(), "a session listener"};
+            listener->principalChanged(handle);
+        });
+    }
 }
 
 }  // namespace
@@ -52,6 +63,7 @@ void Credentials::changed(SessionCore& session) {
     if (mine.isStranger() && !principal->isSomebody()) return;
     if (!principal->hasOneOf(session.endpoint().config.roles)) return session.close(CloseCause::Policy, std::nullopt, {});
     watch(session);
+    if (session.isOpen()) tellListeners(session);
     if (mine.stranger_.exchange(false) && session.isOpen()) session.begin();
 }
 

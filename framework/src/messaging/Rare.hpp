@@ -6,6 +6,7 @@
 #include "messaging/Credentials.hpp"
 #include "messaging/Outgoing.hpp"
 #include "messaging/RateLimit.hpp"
+#include "messaging/ServerState.hpp"
 #include "messaging/Strand.hpp"
 #include "messaging/SessionTimers.hpp"
 
@@ -21,6 +22,7 @@ struct RareThings {
     SessionTimers::Rare timers;
     std::unique_ptr<Strand> strand;         // the loop's, as what follows
     RateLimit rateLimit;
+    Hook<MessageToll> toll;   // nullptr: none
     TimerId rateTimer = 0;    // until it is read again; 0: it is
     std::uint8_t pauses = 0;  // why its peer is not read: SessionCore::Pause
     std::atomic<bool> receivesNot{false};  // the application has paused receiving

@@ -62,6 +62,7 @@ void ServerState::add(const std::shared_ptr<DeployedEndpoint>& endpoint) {
 void ServerState::retire() noexcept {
     messageInterceptors.clear();
     const auto listeners = std::exchange(sessionListeners, {});
+    const auto connections = std::exchange(connectionListeners, {});
     const auto interceptors = std::exchange(handshakeInterceptors, {});
 }
 

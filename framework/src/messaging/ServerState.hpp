@@ -64,6 +64,7 @@ struct ServerState {
     std::size_t pendingHandshakes = 1000;            ///< how many may wait for their hooks
     /// Set before the server starts; a chain runs in its order.   Thread: then the loops'.
     Hooks<HandshakeInterceptor> handshakeInterceptors;
+    Hooks<ConnectionListener> connectionListeners;
     Hooks<SessionListener> sessionListeners;
     MessageHooks messageInterceptors;
     CloseCounters closes;

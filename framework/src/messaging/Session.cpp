@@ -59,6 +59,7 @@ std::shared_ptr<const Principal> Session::principal() const {
     core("principal").requireNotGone("principal");
     return messaging::Credentials::of(*core_);
 }
+bool Session::isStranger() const noexcept { return core_ && core_->isStranger(); }
 bool Session::isUserInRole(std::string_view role) const { return principal()->hasRole(role); }
 
 void Session::setPrincipal(Principal principal) const {
@@ -90,6 +91,10 @@ std::shared_ptr<const std::any> Session::findProperty(std::string_view name) con
 void Session::setProperty(std::string_view name, std::any value, detail::ImagePin pin) const {
     core("setProperty").requireNotGone("setProperty");
     core_->rare().belongings.setProperty(*core_, name, std::move(value), std::move(pin));
+}
+
+void Session::setToll(std::shared_ptr<MessageToll> toll, detail::ImagePin pin) const {
+    if (core_) core_->setToll({std::move(pin), std::move(toll)});
 }
 
 SendStatus Session::trySend(std::string_view text) const {

@@ -368,7 +368,8 @@ void SessionCore::pauseReading(Pause why) noexcept {
 void SessionCore::payForMessage(std::size_t bytes) noexcept {
     RareThings& mine = rare();
     const Limits& limits = endpoint_->config.limits;
-    const auto wait = mine.rateLimit.pay({limits.maxMessageRate, limits.maxByteRate}, bytes, loop_.now());
+    auto wait = mine.rateLimit.pay({limits.maxMessageRate, limits.maxByteRate}, bytes, loop_.now());
+    if (mine.toll.object) wait = std::max<Clock::duration>(wait, mine.toll->pay(bytes, loop_.now()));
     if (wait <= Clock::duration::zero() || mine.rateTimer != 0) return;
     pauseReading(Pause::SendsTooFast);
     mine.rateTimer = loop_.after(wait, [weak = weak_from_this()] {
@@ -378,7 +379,14 @@ void SessionCore::payForMessage(std::size_t bytes) noexcept {
         self->resumeReading(Pause::SendsTooFast);
     });
     log::write(log::Level::Debug, endpoint_->config.path,
-               "session " + std::to_string(id_) + " sends faster than it may (maxMessageRate, maxByteRate); it is read more slowly");
+               "session " + std::to_string(id_) + " sends faster than it may (maxMessageRate, maxByteRate, a plugin's rates); it is read more slowly");
+}
+
+void SessionCore::setToll(Hook<MessageToll> toll) {
+    if (!isOpen()) return;
+    const Limits& limits = endpoint_->config.limits;
+    isRated_ = toll.object || limits.maxMessageRate != 0 || limits.maxByteRate != 0;
+    const auto before = std::exchange(rare().toll, std::move(toll));
 }
 
 void SessionCore::resumeReading(Pause why) noexcept {
@@ -491,6 +499,7 @@ void SessionCore::letGo() noexcept {
         knownRare()->belongings.clearProperties();
         knownRare()->credentials.end(*this);
         loop_.cancel(std::exchange(knownRare()->rateTimer, 0));
+        const auto toll = std::exchange(knownRare()->toll, {});
     }
     if (hasStrand()) strand().clear();
     code_.reset();

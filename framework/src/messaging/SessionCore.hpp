@@ -132,6 +132,8 @@ public:
 
     // ---- on the loop's thread ----
 
+    void setToll(Hook<MessageToll> toll);
+
     /// Runs a task as a handler of this session, now or when it is its turn; then it takes it along.
     void run(Task& task) noexcept;
     /// Whether what comes now has to go to the strand.
@@ -253,7 +255,7 @@ private:
     bool opened_ : 1 = false;  // a close handler is due
     bool told_ : 1 = false;    // listeners have been told of it
     bool waits_ : 1;           // what comes has to go to the strand
-    const bool isRated_ : 1;   // its endpoint has a rate
+    bool isRated_ : 1;         // its endpoint has a rate, or it pays a toll
     const Origin origin_;
     // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
     boost::intrusive_ptr<EndpointCode> code_;

@@ -1,5 +1,7 @@
 #include "server/ServedSite.hpp"
 
+#include "base/Guarded.hpp"
+
 #include <utility>
 
 namespace patchbay::server {
@@ -70,6 +72,22 @@ http::Upgrade ServedSite::upgradeOf(deployment::Admission&& admission, std::size
     if (!session) return refused({503, {}, "this endpoint is full\n"});
     upgrade.successor = std::make_unique<Opening>(std::move(session), std::move(extension), carriers_[loopIndex]);
     return upgrade;
+}
+
+bool ServedSite::beginsSilence(std::string_view address) noexcept {
+    const auto& listeners = deployments_.state().connectionListeners;
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        bool stays = false;
+        guarded("connections", "a connection listener's accepted()", [&] { stays = listeners[i]->accepted(address); });
+        if (stays) continue;
+        while (i-- > 0) listeners[i]->asked(address);
+        return false;
+    }
+    return true;
+}
+
+void ServedSite::endsSilence(std::string_view address) noexcept {
+    for (const auto& listener : deployments_.state().connectionListeners) listener->asked(address);
 }
 
 void ServedSite::cutAll(std::size_t loopIndex) {

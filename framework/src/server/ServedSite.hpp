@@ -18,6 +18,8 @@ public:
     http::Match find(std::string_view method, std::string_view path) const override { return deployments_.find(method, path); }
     std::shared_ptr<void> upgrade(const http::UpgradeRequest& request, http::Decided decided) override;
     bool knowsHost(std::string_view name) const override { return deployments_.knowsHost(name); }
+    bool beginsSilence(std::string_view address) noexcept override;
+    void endsSilence(std::string_view address) noexcept override;
     bool isStopping() const noexcept override { return deployments_.isDraining(); }
 
     /// Those of a loop.   Thread: the loop's.
