@@ -8,9 +8,9 @@
 //
 // A place is one of a few, which a keyed hash chooses (SipHash): nobody can bring sources together.   Source: the "virtual scheduling" of GCRA
 
+#include "SipHash.hpp"
 #include "Source.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -29,14 +29,19 @@ struct Allowance {
 /// Thread: one at a time.
 class Buckets {
 public:
-    using Key = std::array<std::uint64_t, 2>;
-    /// Units: of all tables; what it takes, from the beginning.
+    /// Units: of all tables; what it takes, from the beginning, with Room::ForAll.
     static constexpr std::size_t kMostBytes = 23 * 1024 * 1024;
+    /// For how many there are places: the divisor.
+    enum class Room : std::size_t { ForAll = 1, ForSome = 8 };
 
-    Buckets(Allowance allowance, Key key);
+    Buckets(Allowance allowance, HashKey key, Room room = Room::ForAll);
 
     /// Zero where the source may; else how long until it may again, and nothing is taken.
     Clock::duration take(const Source& source, Clock::time_point now);
+    /// When its bucket, or that of its neighbours, is full again: `now` where it is.
+    Clock::time_point full(const Source& source, Clock::time_point now) noexcept;
+    /// Remembers that of a source that is counted elsewhere while it is there.
+    void keep(const Source& source, Clock::time_point full, Clock::time_point now) noexcept;
     std::size_t bytes() const noexcept;
 
 private:
@@ -52,12 +57,13 @@ private:
     };
 
     Set setOf(Table& table, std::uint64_t bits) const noexcept;
+    Tables& tablesOf(const Source& source) noexcept { return source.kind == Source::Kind::V4 ? v4_ : others_; }
     Bucket& placeOf(const Source& source, Clock::time_point now) noexcept;
 
     const Clock::duration each_;  // how long one token takes to come
     const Clock::duration all_;   // all of them
-    const Key key_;
-    Tables v4_, v6_;
+    const HashKey key_;
+    Tables v4_, others_;
 };
 
 }  // namespace patchbay::guard

@@ -1,122 +1,198 @@
 #include "Guard.hpp"
 
+#include "BanList.hpp"
+#include "BannedOnes.hpp"
 #include "Buckets.hpp"
+#include "Census.hpp"
+#include "HalfOpen.hpp"
 
-#include <algorithm>
+#include <patchbay/executor.hpp>
+#include <patchbay/log.hpp>
+
+#include <chrono>
+#include <memory>
 #include <mutex>
-#include <random>
+#include <optional>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
+#include <utility>
 
 namespace patchbay::guard {
 namespace {
 
-struct SourceHash {
-    std::size_t operator()(const Source& source) const noexcept { return std::hash<std::uint64_t>{}(source.bits ^ key); }
-    std::uint64_t key;
-};
+constexpr std::string_view kName = "guard";
+/// How often a file of bans is looked at.
+constexpr std::chrono::seconds kLook{1};
 
-Buckets::Key randomKey() {
-    std::random_device random;
-    const auto word = [&] { return std::uint64_t{random()} << 32 | random(); };
-    return {word(), word()};
+using Refusal = HandshakeResponse::Rejection;
+
+Refusal banned() { return {403, {}, "you are banned here\n"}; }
+
+std::optional<Refusal> refusalOf(Census::Verdict verdict) {
+    const auto with = [](int status, std::string why) { return Refusal{status, {{"Retry-After", "10"}}, std::move(why)}; };
+    switch (verdict) {
+        case Census::Verdict::Welcome: break;
+        case Census::Verdict::TooManyInAll: return with(503, "the server has as many sessions as it may have\n");
+        case Census::Verdict::TooManyStrangers: return with(503, "too many have still to say who they are\n");
+        case Census::Verdict::TooManyOfAddress: return with(429, "too many sessions from your address\n");
+        case Census::Verdict::TooManyStrangersOfAddress: return with(429, "too many from your address have still to say who they are\n");
+        case Census::Verdict::TooManyOfUser: return with(429, "too many sessions of yours\n");
+    }
+    return std::nullopt;
 }
 
-/// How many of each are there now: as many entries as open sessions at most.   Thread: any.
-class Counts {
+/// What the hooks share.   Thread: any.
+class House {
 public:
-    explicit Counts(const Config& config) : config_{config} {}
+    House(const Config& config, std::shared_ptr<ServerClock> theClock, std::shared_ptr<Users> users)
+        : clock{std::move(theClock)},
+          census{std::make_shared<Census>(Census::Limits{.sessions = config.sessions,
+                                                         .ofAddress = config.sessionsPerAddress,
+                                                         .ofUser = config.sessionsPerUser,
+                                                         .strangers = config.strangers,
+                                                         .strangersOfAddress = config.strangersPerAddress},
+                                          Prices{config.messagesPerSecond, config.bytesPerSecond.bytes})},
+          bans{std::make_shared<BannedOnes>(clock, std::move(users), census)},
+          handshakes_{{static_cast<double>(config.handshakesPerMinute) / 60, config.handshakesAtOnce}, randomHashKey()} {}
 
-    enum class Verdict : std::uint8_t { Welcome, TooManyInAll, TooManyOfAddress };
-    Verdict wouldBe(const std::optional<Source>& source) const {
-        const std::lock_guard guard{lock_};
-        return judge(source, 1);
+    /// Nothing for nobody in particular.
+    std::optional<Source> userOf(const Principal& principal) const {
+        if (!principal.isSomebody()) return std::nullopt;
+        return Source::ofUser(principal.name, userKey_);
     }
-    /// One more; what is too many then.
-    Verdict add(const std::optional<Source>& source) {
-        const std::lock_guard guard{lock_};
-        ++all_;
-        if (source) ++bySource_[*source];
-        return judge(source, 0);
+    std::optional<Refusal> takeHandshake(const std::optional<Source>& source) {
+        if (!source) return std::nullopt;
+        const auto now = clock->now();
+        std::unique_lock guard{lock_};
+        const auto wait = handshakes_.take(*source, now);
+        guard.unlock();
+        if (wait <= Clock::duration::zero()) return std::nullopt;
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+        return Refusal{429, {{"Retry-After", std::to_string(seconds)}}, "too many handshakes; come more slowly\n"};
     }
-    void remove(const std::optional<Source>& source) {
-        const std::lock_guard guard{lock_};
-        --all_;
-        if (!source) return;
-        const auto place = bySource_.find(*source);
-        if (place != bySource_.end() && --place->second == 0) bySource_.erase(place);
-    }
+
+    const std::shared_ptr<ServerClock> clock;
+    const std::shared_ptr<Census> census;
+    const std::shared_ptr<BannedOnes> bans;
 
 private:
-    Verdict judge(const std::optional<Source>& source, std::size_t more) const {
-        if (config_.sessions != 0 && all_ + more > config_.sessions) return Verdict::TooManyInAll;
-        if (!source || config_.sessionsPerAddress == 0) return Verdict::Welcome;
-        const auto place = bySource_.find(*source);
-        const std::size_t here = place == bySource_.end() ? 0 : place->second;
-        return here + more > config_.sessionsPerAddress ? Verdict::TooManyOfAddress : Verdict::Welcome;
-    }
-
-    const Config config_;
-    mutable std::mutex lock_;  // guards what follows
-    std::size_t all_ = 0;
-    std::unordered_map<Source, std::size_t, SourceHash> bySource_{16, SourceHash{randomKey()[0]}};
+    const HashKey userKey_ = randomHashKey();
+    std::mutex lock_;  // guards what follows
+    Buckets handshakes_;
 };
 
 class AtTheDoor final : public HandshakeInterceptor {
 public:
-    AtTheDoor(const Config& config, std::shared_ptr<Counts> counts)
-        : buckets_{{static_cast<double>(config.handshakesPerMinute) / 60, config.handshakesAtOnce}, randomKey()}, counts_{std::move(counts)} {}
+    explicit AtTheDoor(std::shared_ptr<House> house) : house_{std::move(house)} {}
 
     void onHandshake(const HandshakeRequest& request, HandshakeResponse& response) override {
         const auto source = Source::of(request.remoteAddress);
-        if (const auto wait = source ? take(*source) : Clock::duration::zero(); wait > Clock::duration::zero()) {
-            const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-            return response.reject(429, {{"Retry-After", std::to_string(seconds)}}, "too many handshakes; come more slowly\n");
-        }
-        switch (counts_->wouldBe(source)) {
-            case Counts::Verdict::Welcome: return;
-            case Counts::Verdict::TooManyInAll: return response.reject(503, {{"Retry-After", "10"}}, "the server has as many sessions as it may have\n");
-            case Counts::Verdict::TooManyOfAddress: return response.reject(429, {{"Retry-After", "10"}}, "too many sessions from your address\n");
-        }
+        auto refused = judge(source);
+        if (refused) response.reject(refused->status, std::move(refused->headers), std::move(refused->body));
+    }
+    std::optional<Refusal> onIdentified(const HandshakeRequest& request, const HandshakeResponse& response) override {
+        const Principal& principal = response.principal;
+        if (!principal.isSomebody() && !response.authenticateWithin) return std::nullopt;  // his address has been judged
+        const auto user = house_->userOf(principal);
+        if (user && house_->bans->has(std::string_view{principal.name})) return banned();
+        if (auto refused = house_->takeHandshake(user)) return refused;
+        return refusalOf(house_->census->wouldBe({Source::of(request.remoteAddress), user, response.authenticateWithin.has_value()}));
     }
 
 private:
-    Clock::duration take(const Source& source) {
-        const std::lock_guard guard{lock_};
-        return buckets_.take(source, Clock::now());
+    std::optional<Refusal> judge(const std::optional<Source>& source) {
+        if (source && house_->bans->has(*source)) return banned();
+        if (auto refused = house_->takeHandshake(source)) return refused;
+        return refusalOf(house_->census->wouldBe({source, std::nullopt, false}));
     }
 
-    std::mutex lock_;  // guards what follows
-    Buckets buckets_;
-    const std::shared_ptr<Counts> counts_;
+    const std::shared_ptr<House> house_;
 };
 
-/// Counts who is there. Between a handshake's verdict and its session others may have come.
+/// Counts who is there. Between a handshake's verdict and its session others may have come, or it may have been banned.
 class Sessions final : public SessionListener {
 public:
-    explicit Sessions(std::shared_ptr<Counts> counts) : counts_{std::move(counts)} {}
+    explicit Sessions(std::shared_ptr<House> house) : house_{std::move(house)} {}
+
     void opened(const Session& session) override {
-        if (counts_->add(Source::of(session.remoteAddress())) != Counts::Verdict::Welcome) session.close(CloseCode::TryAgainLater, "too many");
+        if (!session.isOpen()) return;  // a listener before has closed it
+        const auto principal = session.principal();
+        const Who who{Source::of(session.remoteAddress()), house_->userOf(*principal), session.isStranger()};
+        const auto verdict = house_->census->add(session, who);
+        if (who.address && house_->bans->has(*who.address)) return session.closeFor(CloseCause::Banned, {});
+        greet(session, *principal, verdict);
     }
-    void closed(const Session& session, const CloseReason&) override { counts_->remove(Source::of(session.remoteAddress())); }
+    void principalChanged(const Session& session) override {
+        if (!session.isOpen()) return;
+        const auto principal = session.principal();
+        if (const auto user = house_->userOf(*principal)) greet(session, *principal, house_->census->name(session, *user));
+    }
+    void closed(const Session& session, const CloseReason&) override { house_->census->remove(session, house_->clock->now()); }
 
 private:
-    const std::shared_ptr<Counts> counts_;
+    void greet(const Session& session, const Principal& principal, Census::Verdict verdict) const {
+        if (principal.isSomebody() && house_->bans->has(std::string_view{principal.name})) return session.closeFor(CloseCause::Banned, {});
+        if (verdict != Census::Verdict::Welcome) return session.close(CloseCode::TryAgainLater, "too many");
+        if (auto toll = house_->census->tollOf(session, house_->clock->now())) session.setToll(std::move(toll));
+    }
+
+    const std::shared_ptr<House> house_;
+};
+
+/// What the operator bans: in the configuration, and in a file.   Thread: any.
+class Operator {
+public:
+    Operator(const Config& config, std::shared_ptr<BannedOnes> bans) : bans_{std::move(bans)}, file_{config.banFile} {
+        for (const std::string& line : config.bans) always_.push_back(readBan(line));
+    }
+    /// Errors: std::invalid_argument.
+    void begin() {
+        if (file_.path().empty()) return static_cast<void>(bans_->setOperators(always_));
+        if (const auto listed = file_.readIfChanged()) put(*listed);
+    }
+    void look() {
+        const std::unique_lock one{looking_, std::try_to_lock};
+        if (!one) return;  // a disk that takes its time
+        try {
+            const auto listed = file_.readIfChanged();
+            if (!listed) return;
+            const std::size_t ended = put(*listed);
+            log::info(kName, file_.path() + " has " + std::to_string(listed->size()) + " bans; " + std::to_string(ended) + " sessions end");
+        } catch (const std::invalid_argument& error) {
+            log::error(kName, std::string{error.what()} + "; the bans are as they were");
+        }
+    }
+
+private:
+    std::size_t put(std::vector<Ban> listed) {
+        listed.insert(listed.begin(), always_.begin(), always_.end());
+        return bans_->setOperators(listed);
+    }
+
+    const std::shared_ptr<BannedOnes> bans_;
+    std::vector<Ban> always_;
+    BanFile file_;
+    std::mutex looking_;
 };
 
 }  // namespace
 
-Guard::Guard(Config config) : config_{config} {
+Guard::Guard(Config config) : config_{std::move(config)} {
     if (config_.handshakesPerMinute == 0 || config_.handshakesAtOnce == 0) {
         throw std::invalid_argument{"handshakesPerMinute and handshakesAtOnce: 0 lets nobody in; leave the plugin out to let everybody in"};
     }
 }
 
 void Guard::install(ServerContainer& server) {
-    const auto counts = std::make_shared<Counts>(config_);
-    server.addInterceptor(std::make_shared<AtTheDoor>(config_, counts));
-    server.addListener(std::make_shared<Sessions>(counts));
+    const auto house = std::make_shared<House>(config_, server.service<ServerClock>(), server.service<Users>());
+    const auto theOperator = std::make_shared<Operator>(config_, house->bans);
+    theOperator->begin();
+    server.provide<Bans>(house->bans);
+    server.addListener(std::make_shared<HalfOpen>(config_.halfOpen, config_.halfOpenPerAddress));
+    server.addInterceptor(std::make_shared<AtTheDoor>(house));
+    server.addListener(std::make_shared<Sessions>(house));
+    if (config_.banFile.empty()) return;
+    server.every(kLook, [theOperator, executor = server.service<Executor>()] { executor->post([theOperator] { theOperator->look(); }); });
 }
 
 }  // namespace patchbay::guard

@@ -85,6 +85,26 @@ TEST(OwnPlugins, TheGuardTurnsAwayWhoComesTooOftenAndLeavesTheProcess) {
 }
 #endif
 
+#ifdef HAS_GUARD
+TEST(OwnPlugins, TheGuardClosesOneMoreConnectionThatHasAskedForNothing) {
+    auto server = serverWith("server: { loops: 1 }\nplugins: [ { library: guard, config: { halfOpenPerAddress: 2 } } ]\napps: [ chat ]");
+    server->start();
+    {
+        RawSocket silent{server->port()}, slow{server->port()};
+        slow.send("GET /healthz HTTP/1.1\r\n");
+        RawSocket third{server->port()};
+        EXPECT_TRUE(third.ends());
+        slow.send("Host: localhost\r\n\r\n");
+        EXPECT_EQ(slow.readAnswer().status, 200);
+        RawSocket fourth{server->port()};
+        fourth.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        EXPECT_EQ(fourth.readAnswer().status, 200) << "who has asked no longer counts, also while it stays";
+    }
+    server.reset();
+    EXPECT_FALSE(isMapped("guard"));
+}
+#endif
+
 #ifdef HAS_COMPRESSION
 TEST(OwnPlugins, CompressionIsAgreedOnWithWhoOffersItAndLeavesTheProcess) {
     auto server = serverWith("plugins: [ { library: compression, config: { serverMaxWindowBits: 10 } } ]\napps: [ chat ]");

@@ -1,0 +1,117 @@
+#include "BanList.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+namespace patchbay::guard {
+namespace {
+
+using std::chrono::system_clock;
+
+/// More is no file of bans, and would be read again and again.
+constexpr std::size_t kMostBytes = 4 * 1024 * 1024;
+constexpr std::string_view kUntil = " until ";
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r";
+    const std::size_t first = text.find_first_not_of(kBlank);
+    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+/// Of digits alone; nothing for anything else.
+std::optional<int> number(std::string_view digits) {
+    int value = 0;
+    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} && end == digits.data() + digits.size() ? std::optional{value} : std::nullopt;
+}
+
+/// `shape` has a 0 for each digit; what else is in it stands there.
+bool hasShape(std::string_view text, std::string_view shape) {
+    return std::ranges::equal(text, shape, [](char is, char wanted) { return wanted == '0' ? is >= '0' && is <= '9' : is == wanted; });
+}
+
+std::optional<system_clock::time_point> timeOf(std::string_view text) {
+    const bool isDay = hasShape(text, "0000-00-00");
+    if (!isDay && !hasShape(text, "0000-00-00T00:00:00Z")) return std::nullopt;
+    const auto part = [&](std::size_t at, std::size_t count) { return *number(text.substr(at, count)); };
+    const std::chrono::year_month_day day{std::chrono::year{part(0, 4)}, std::chrono::month{static_cast<unsigned>(part(5, 2))},
+                                          std::chrono::day{static_cast<unsigned>(part(8, 2))}};
+    if (!day.ok() || part(0, 4) > 2200) return std::nullopt;  // what the clock counts to
+    if (isDay) return std::chrono::sys_days{day};
+    const int hours = part(11, 2), minutes = part(14, 2), seconds = part(17, 2);
+    if (hours > 23 || minutes > 59 || seconds > 59) return std::nullopt;
+    return std::chrono::sys_days{day} + std::chrono::hours{hours} + std::chrono::minutes{minutes} + std::chrono::seconds{seconds};
+}
+
+std::vector<Ban> readBans(const std::string& path, std::string_view text) {
+    std::vector<Ban> bans;
+    for (std::size_t lineNumber = 1; !text.empty(); ++lineNumber) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = trimmed(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.empty() || line.starts_with('#')) continue;
+        try {
+            bans.push_back(readBan(line));
+        } catch (const std::invalid_argument& error) {
+            throw std::invalid_argument{path + ':' + std::to_string(lineNumber) + ": " + error.what()};
+        }
+    }
+    return bans;
+}
+
+std::string contentOf(const std::string& path) {
+    std::ifstream file{path, std::ios::binary | std::ios::ate};
+    const auto size = static_cast<std::streamoff>(file.tellg());
+    if (!file || size < 0) throw std::invalid_argument{path + " cannot be read; make an empty file where nobody is banned"};
+    if (static_cast<std::size_t>(size) > kMostBytes) throw std::invalid_argument{path + " has more than 4 MiB"};
+    std::string text(static_cast<std::size_t>(size), '\0');
+    file.seekg(0);
+    file.read(text.data(), size);
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return text;
+}
+
+}  // namespace
+
+Ban readBan(std::string_view line) {
+    line = trimmed(line);
+    Ban ban;
+    if (const std::size_t until = line.rfind(kUntil); until != std::string_view::npos) {
+        const std::string_view time = trimmed(line.substr(until + kUntil.size()));
+        const auto end = timeOf(time);
+        if (!end) throw std::invalid_argument{'"' + std::string{time} + "\" is no time; write 2026-12-24T18:00:00Z, or a day"};
+        ban.end = *end;
+        line = trimmed(line.substr(0, until));
+    }
+    const std::size_t space = std::min(line.find(' '), line.size());
+    const std::string_view of = line.substr(0, space);
+    if (of != "address" && of != "user") {
+        throw std::invalid_argument{'"' + std::string{line} + "\" is no ban; write \"address 192.0.2.7\" or \"user bob until 2026-12-24T18:00:00Z\""};
+    }
+    ban.of = of == "user" ? Ban::Of::User : Ban::Of::Address;
+    ban.whom = trimmed(line.substr(space));
+    return ban;
+}
+
+std::optional<std::vector<Ban>> BanFile::readIfChanged() {
+    const std::lock_guard guard{lock_};
+    try {
+        std::string text = contentOf(path_);
+        if (read_ == text) return std::nullopt;
+        read_ = std::move(text);
+    } catch (const std::invalid_argument&) {
+        if (std::exchange(failed_, true)) return std::nullopt;
+        read_.reset();
+        throw;
+    }
+    failed_ = false;
+    return readBans(path_, *read_);
+}
+
+}  // namespace patchbay::guard
