@@ -1,9 +1,13 @@
 #include "BanList.hpp"
 
+#include "Source.hpp"
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
@@ -15,7 +19,7 @@ using std::chrono::system_clock;
 
 /// More is no file of bans, and would be read again and again.
 constexpr std::size_t kMostBytes = 4 * 1024 * 1024;
-constexpr std::string_view kUntil = " until ";
+constexpr std::string_view kUntil = " until ", kBecause = " because ";
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlank = " \t\r";
@@ -49,39 +53,22 @@ std::optional<system_clock::time_point> timeOf(std::string_view text) {
     return std::chrono::sys_days{day} + std::chrono::hours{hours} + std::chrono::minutes{minutes} + std::chrono::seconds{seconds};
 }
 
-std::vector<Ban> readBans(const std::string& path, std::string_view text) {
-    std::vector<Ban> bans;
-    for (std::size_t lineNumber = 1; !text.empty(); ++lineNumber) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = trimmed(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (line.empty() || line.starts_with('#')) continue;
-        try {
-            bans.push_back(readBan(line));
-        } catch (const std::invalid_argument& error) {
-            throw std::invalid_argument{path + ':' + std::to_string(lineNumber) + ": " + error.what()};
-        }
-    }
-    return bans;
-}
-
-std::string contentOf(const std::string& path) {
-    std::ifstream file{path, std::ios::binary | std::ios::ate};
-    const auto size = static_cast<std::streamoff>(file.tellg());
-    if (!file || size < 0) throw std::invalid_argument{path + " cannot be read; make an empty file where nobody is banned"};
-    if (static_cast<std::size_t>(size) > kMostBytes) throw std::invalid_argument{path + " has more than 4 MiB"};
-    std::string text(static_cast<std::size_t>(size), '\0');
-    file.seekg(0);
-    file.read(text.data(), size);
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
-}
-
 }  // namespace
 
-Ban readBan(std::string_view line) {
+void requireWhom(const Ban& ban) {
+    if (ban.of == Ban::Of::Address) return static_cast<void>(Network::of(ban.whom));
+    if (ban.whom.empty()) throw std::invalid_argument{"the name of a user is empty; who has none is banned by his address"};
+    if (ban.whom.size() > kLongestName) throw std::invalid_argument{"the name of a user is longer than 256 bytes"};
+}
+
+BanLine readBan(std::string_view line) {
     line = trimmed(line);
-    Ban ban;
+    BanLine read;
+    Ban& ban = read.ban;
+    if (const std::size_t because = line.find(kBecause); because != std::string_view::npos) {
+        read.because = trimmed(line.substr(because + kBecause.size()));
+        line = trimmed(line.substr(0, because));
+    }
     if (const std::size_t until = line.rfind(kUntil); until != std::string_view::npos) {
         const std::string_view time = trimmed(line.substr(until + kUntil.size()));
         const auto end = timeOf(time);
@@ -96,13 +83,59 @@ Ban readBan(std::string_view line) {
     }
     ban.of = of == "user" ? Ban::Of::User : Ban::Of::Address;
     ban.whom = trimmed(line.substr(space));
-    return ban;
+    requireWhom(ban);
+    return read;
+}
+
+std::string textOf(system_clock::time_point time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const auto days = std::chrono::floor<std::chrono::days>(seconds);
+    const std::chrono::year_month_day day{days};
+    const std::chrono::hh_mm_ss clock{seconds - days};
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                  static_cast<unsigned>(day.day()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()));
+    return text.data();
+}
+
+std::string textOf(const BanLine& line) {
+    std::string text = (line.ban.of == Ban::Of::User ? "user " : "address ") + line.ban.whom;
+    if (line.ban.end != Ban::kForEver) text += std::string{kUntil} + textOf(line.ban.end);
+    if (!line.because.empty()) text += std::string{kBecause} + line.because;
+    if (text.find('\n') == std::string::npos && readBan(text) == line) return text;
+    throw std::invalid_argument{'"' + text + "\" does not fit into a line: no line ends, blanks around it, \" until \" or \" because \" in a name"};
+}
+
+std::string readBanFile(const std::string& path) {
+    std::ifstream file{path, std::ios::binary | std::ios::ate};
+    const auto size = static_cast<std::streamoff>(file.tellg());
+    if (!file || size < 0) throw std::invalid_argument{path + " cannot be read; make an empty file where nobody is banned"};
+    if (static_cast<std::size_t>(size) > kMostBytes) throw std::invalid_argument{path + " has more than 4 MiB"};
+    std::string text(static_cast<std::size_t>(size), '\0');
+    file.seekg(0);
+    file.read(text.data(), size);
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return text;
+}
+
+void readBans(const std::string& path, std::string_view text, const std::function<void(std::string_view, std::optional<BanLine>)>& eachLine) {
+    for (std::size_t lineNumber = 1; !text.empty(); ++lineNumber) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end), says = trimmed(line);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        try {
+            eachLine(line, says.empty() || says.starts_with('#') ? std::nullopt : std::optional{readBan(says)});
+        } catch (const std::invalid_argument& error) {
+            throw std::invalid_argument{path + ':' + std::to_string(lineNumber) + ": " + error.what()};
+        }
+    }
 }
 
 std::optional<std::vector<Ban>> BanFile::readIfChanged() {
     const std::lock_guard guard{lock_};
     try {
-        std::string text = contentOf(path_);
+        std::string text = readBanFile(path_);
         if (read_ == text) return std::nullopt;
         read_ = std::move(text);
     } catch (const std::invalid_argument&) {
@@ -111,7 +144,11 @@ std::optional<std::vector<Ban>> BanFile::readIfChanged() {
         throw;
     }
     failed_ = false;
-    return readBans(path_, *read_);
+    std::vector<Ban> bans;
+    readBans(path_, *read_, [&](std::string_view, std::optional<BanLine> line) {
+        if (line) bans.push_back(std::move(line->ban));
+    });
+    return bans;
 }
 
 }  // namespace patchbay::guard

@@ -1,5 +1,7 @@
 #include "BannedOnes.hpp"
 
+#include "BanList.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
@@ -7,18 +9,6 @@
 
 namespace patchbay::guard {
 namespace {
-
-Source addressOf(std::string_view text) {
-    std::string_view bare = text;
-    if (bare.ends_with("/64")) bare.remove_suffix(3);  // as list() says it
-    if (const auto source = Source::of(bare)) return *source;
-    throw std::invalid_argument{"a ban: \"" + std::string{text} + "\" is no address; write 192.0.2.7, or 2001:db8:1:2::"};
-}
-
-void requireName(std::string_view name) {
-    if (name.empty()) throw std::invalid_argument{"a ban: the name of a user is empty; who has none is banned by his address"};
-    if (name.size() > BanSet::kLongestName) throw std::invalid_argument{"a ban: the name of a user is longer than 256 bytes"};
-}
 
 /// Whose end is the first.
 auto firstEnd(auto& ends) {
@@ -28,29 +18,48 @@ auto firstEnd(auto& ends) {
 }  // namespace
 
 void BanSet::add(const Ban& ban, Time now) {
+    requireWhom(ban);
     if (ban.of == Ban::Of::User) {
-        requireName(ban.whom);
         if (!users_.contains(ban.whom)) makeRoom(now);
         users_.insert_or_assign(ban.whom, ban.end);
         return;
     }
-    const Source address = addressOf(ban.whom);
-    if (!addresses_.contains(address)) makeRoom(now);
-    addresses_.insert_or_assign(address, ban.end);
+    const Network network = Network::of(ban.whom);
+    if (!networks_.contains(network)) makeRoom(now);
+    networks_.insert_or_assign(network, ban.end);
+    if (std::ranges::find(lengths_, std::pair{network.first.kind, network.length}) == lengths_.end()) noteLengths();
+}
+
+void BanSet::noteLengths() {
+    lengths_.clear();
+    for (const auto& [network, end] : networks_) {  // which go by their lengths
+        const std::pair length{network.first.kind, network.length};
+        if (std::ranges::find(lengths_, length) == lengths_.end()) lengths_.push_back(length);
+    }
+}
+
+bool BanSet::has(const Source& address, Time now) const {
+    return std::ranges::any_of(lengths_, [&](const auto& each) {
+        return each.first == address.kind && holds(networks_, Network::around(address, each.second), now);
+    });
+}
+
+bool BanSet::has(const Ban& ban, Time now) const {
+    return ban.of == Ban::Of::User ? has(std::string_view{ban.whom}, now) : holds(networks_, Network::of(ban.whom), now);
 }
 
 void BanSet::makeRoom(Time now) {
-    if (addresses_.size() + users_.size() < kMost) return;
+    if (networks_.size() + users_.size() < kMost) return;
     const auto isOver = [now](const auto& each) { return each.second <= now; };
-    if (std::erase_if(addresses_, isOver) + std::erase_if(users_, isOver) > 0) return;
-    const auto address = firstEnd(addresses_);
+    if (std::erase_if(networks_, isOver) + std::erase_if(users_, isOver) > 0) return noteLengths();
+    const auto network = firstEnd(networks_);
     const auto user = firstEnd(users_);
-    const bool ofUser = address == addresses_.end() || (user != users_.end() && user->second < address->second);
-    ofUser ? static_cast<void>(users_.erase(user)) : static_cast<void>(addresses_.erase(address));
+    const bool ofUser = network == networks_.end() || (user != users_.end() && user->second < network->second);
+    ofUser ? static_cast<void>(users_.erase(user)) : static_cast<void>(networks_.erase(network));
 }
 
 bool BanSet::remove(Ban::Of of, std::string_view whom) {
-    if (of == Ban::Of::Address) return addresses_.erase(addressOf(whom)) > 0;
+    if (of == Ban::Of::Address) return networks_.erase(Network::of(whom)) > 0;
     const auto place = users_.find(whom);
     if (place == users_.end()) return false;
     users_.erase(place);
@@ -58,8 +67,8 @@ bool BanSet::remove(Ban::Of of, std::string_view whom) {
 }
 
 void BanSet::appendTo(std::vector<Ban>& list, Time now) const {
-    for (const auto& [address, end] : addresses_) {
-        if (end > now) list.push_back({Ban::Of::Address, address.text(), end});
+    for (const auto& [network, end] : networks_) {
+        if (end > now) list.push_back({Ban::Of::Address, network.text(), end});
     }
     for (const auto& [name, end] : users_) {
         if (end > now) list.push_back({Ban::Of::User, name, end});
@@ -71,13 +80,16 @@ std::size_t BannedOnes::ban(const Ban& ban) {
     {
         const std::lock_guard guard{lock_};
         codes_.add(ban, now);
+        noteSome();
     }
     return ban.end > now ? endSessions(ban) : 0;
 }
 
 bool BannedOnes::lift(Ban::Of of, std::string_view whom) {
     const std::lock_guard guard{lock_};
-    return codes_.remove(of, whom);
+    const bool was = codes_.remove(of, whom);
+    noteSome();
+    return was;
 }
 
 std::vector<Ban> BannedOnes::list() const {
@@ -94,15 +106,13 @@ std::size_t BannedOnes::setOperators(const std::vector<Ban>& bans) {
     const auto now = clock_->timeOfDay();
     BanSet next;
     for (const Ban& each : bans) next.add(each, now);
-    const auto isNew = [&](const Ban& ban) {
-        if (ban.end <= now) return false;
-        return ban.of == Ban::Of::User ? !operators_.has(std::string_view{ban.whom}, now) : !operators_.has(addressOf(ban.whom), now);
-    };
+    const auto isNew = [&](const Ban& ban) { return ban.end > now && !operators_.has(ban, now); };
     std::vector<Ban> come;
     {
         const std::lock_guard guard{lock_};
         std::ranges::copy_if(bans, std::back_inserter(come), isNew);
         std::swap(operators_, next);
+        noteSome();
     }
     std::size_t ended = 0;
     for (const Ban& each : come) ended += endSessions(each);
@@ -112,7 +122,8 @@ std::size_t BannedOnes::setOperators(const std::vector<Ban>& bans) {
 /// Requires: the lock is free.
 std::size_t BannedOnes::endSessions(const Ban& ban) const {
     if (ban.of == Ban::Of::User) return users_->close(ban.whom, CloseCause::Banned);
-    const auto sessions = census_->sessionsOf(addressOf(ban.whom));
+    const Network network = Network::of(ban.whom);
+    const auto sessions = census_->sessionsOf([&](const Source& source) { return network.holds(source); });
     for (const Session& session : sessions) session.closeFor(CloseCause::Banned, {});
     return sessions.size();
 }

@@ -9,8 +9,10 @@
 #include <patchbay/clock.hpp>
 #include <patchbay/users.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,13 +29,16 @@ class BanSet {
 public:
     using Time = std::chrono::system_clock::time_point;
     static constexpr std::size_t kMost = 4096;
-    static constexpr std::size_t kLongestName = 256;
 
     /// Errors: as Bans::ban().
     void add(const Ban& ban, Time now);
     bool remove(Ban::Of of, std::string_view whom);
-    bool has(const Source& address, Time now) const { return holds(addresses_, address, now); }
+    /// One of its networks.
+    bool has(const Source& address, Time now) const;
     bool has(std::string_view user, Time now) const { return holds(users_, user, now); }
+    /// Just that one.
+    bool has(const Ban& ban, Time now) const;
+    bool empty() const noexcept { return networks_.empty() && users_.empty(); }
     void appendTo(std::vector<Ban>& list, Time now) const;
 
 private:
@@ -44,8 +49,10 @@ private:
         return place != ends.end() && place->second > now;
     }
     void makeRoom(Time now);
+    void noteLengths();
 
-    Ends<Source> addresses_;
+    Ends<Network> networks_;
+    std::vector<std::pair<Source::Kind, std::uint8_t>> lengths_;  // that networks have: which one is asked for
     Ends<std::string> users_;
 };
 
@@ -66,16 +73,20 @@ public:
 
 private:
     bool holds(const auto& whom) const {
+        // Read by a write, so that it comes before or after that of who bans: then he sees the session, or it the ban.
+        if (some_.fetch_or(0, std::memory_order_acq_rel) == 0) return false;
         const auto now = clock_->timeOfDay();
         const std::lock_guard guard{lock_};
         return operators_.has(whom, now) || codes_.has(whom, now);
     }
+    void noteSome() { some_.exchange(operators_.empty() && codes_.empty() ? 0 : 1, std::memory_order_acq_rel); }
     std::size_t endSessions(const Ban& ban) const;
 
     const std::shared_ptr<ServerClock> clock_;
     const std::shared_ptr<Users> users_;
     const std::shared_ptr<Census> census_;
-    mutable std::mutex lock_;  // guards what follows
+    mutable std::atomic<int> some_{0};  // 0: nobody is banned, as mostly
+    mutable std::mutex lock_;           // guards what follows
     BanSet operators_, codes_;
 };
 

@@ -1,113 +1,142 @@
 #include "Census.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace patchbay::guard {
+namespace {
 
-Census::Census(const Limits& limits, const Prices& prices) : limits_{limits}, prices_{prices}, parties_{16, SourceHash{randomHashKey()}} {
+constexpr std::size_t kSparePurses = 64;
+
+}  // namespace
+
+Census::Census(const Limits& limits, const Prices& prices, std::shared_ptr<ServerClock> clock)
+    : limits_{limits},
+      prices_{prices},
+      clock_{std::move(clock)},
+      guests_{NodeMemory<std::pair<const SessionId, Guest>>{spareGuests_}},
+      parties_{16, SourceHash{randomHashKey()}, std::equal_to<>{}, NodeMemory<std::pair<const Source, Party>>{spareParties_}} {
     if (prices_.areNone()) return;
-    const HashKey key = randomHashKey();
-    purses_.emplace(Purses{Buckets{{}, key, Buckets::Room::ForSome}, Buckets{{}, key, Buckets::Room::ForSome}});
+    owed_.emplace(randomHashKey(), Room::ForSome);
+    spare_.reserve(kSparePurses);
 }
 
-std::size_t Census::bytes() const noexcept { return purses_ ? purses_->messages.bytes() + purses_->bytes.bytes() : 0; }
-
-Census::Count Census::countOf(const Source& source) const {
-    const auto place = parties_.find(source);
-    return place == parties_.end() ? Count{} : place->second.count;
+const Census::Party* Census::find(const std::optional<Source>& source) const {
+    if (!source) return nullptr;
+    const auto place = parties_.find(*source);
+    return place == parties_.end() ? nullptr : &place->second;
 }
 
-Census::Verdict Census::judge(const Who& who, std::size_t more) const {
+Census::Party* Census::join(const std::optional<Source>& source) {
+    if (!source) return nullptr;
+    Party& party = parties_[*source];
+    ++party.sessions;
+    return &party;
+}
+
+Census::Verdict Census::judge(const Who& who, const Party* address, const Party* user, std::size_t more) const {
     const auto tooMany = [more](std::size_t now, std::size_t most) { return most != 0 && now + more > most; };
     if (tooMany(guests_.size(), limits_.sessions)) return Verdict::TooManyInAll;
     if (who.isStranger && tooMany(strangers_, limits_.strangers)) return Verdict::TooManyStrangers;
-    if (who.address) {
-        const Count here = countOf(*who.address);
-        if (tooMany(here.sessions, limits_.ofAddress)) return Verdict::TooManyOfAddress;
-        if (who.isStranger && tooMany(here.strangers, limits_.strangersOfAddress)) return Verdict::TooManyStrangersOfAddress;
-    }
-    if (who.user && tooMany(countOf(*who.user).sessions, limits_.ofUser)) return Verdict::TooManyOfUser;
+    if (address && tooMany(address->sessions, limits_.ofAddress)) return Verdict::TooManyOfAddress;
+    if (address && who.isStranger && tooMany(address->strangers, limits_.strangersOfAddress)) return Verdict::TooManyStrangersOfAddress;
+    if (user && tooMany(user->sessions, limits_.ofUser)) return Verdict::TooManyOfUser;
     return Verdict::Welcome;
 }
 
 Census::Verdict Census::wouldBe(const Who& who) const {
     const std::lock_guard guard{lock_};
-    return judge(who, 1);
+    return judge(who, find(who.address), find(who.user), 1);
 }
 
-Census::Verdict Census::add(const Session& session, const Who& who) {
+Census::Entry Census::add(const Session& session, const Who& who) {
     const std::lock_guard guard{lock_};
-    if (!guests_.try_emplace(session.id(), Guest{session, who}).second) return Verdict::Welcome;
-    if (who.isStranger) ++strangers_;
-    if (who.address) {
-        Count& here = parties_[*who.address].count;
-        ++here.sessions;
-        if (who.isStranger) ++here.strangers;
+    const auto [place, isNew] = guests_.try_emplace(session.id(), Guest{session, who});
+    if (!isNew) return {};
+    Guest& guest = place->second;
+    guest.address = join(who.address);
+    guest.user = join(who.user);
+    if (who.isStranger) {
+        ++strangers_;
+        if (guest.address) ++guest.address->strangers;
     }
-    if (who.user) ++parties_[*who.user].count.sessions;
-    return judge(who, 0);
+    return welcome(guest);
 }
 
-Census::Verdict Census::name(const Session& session, const Source& user) {
+Census::Entry Census::name(const Session& session, const Source& user) {
     const std::lock_guard guard{lock_};
     const auto place = guests_.find(session.id());
-    if (place == guests_.end() || place->second.who.user) return Verdict::Welcome;  // it stays its user's
-    Who& who = place->second.who;
-    who.user = user;
-    ++parties_[user].count.sessions;
-    if (std::exchange(who.isStranger, false)) {
+    if (place == guests_.end() || place->second.user) return {};  // it stays its user's, with what it pays
+    Guest& guest = place->second;
+    guest.who.user = user;
+    guest.user = join(user);
+    if (std::exchange(guest.who.isStranger, false)) {
         --strangers_;
-        if (who.address) --parties_[*who.address].count.strangers;
+        if (guest.address) --guest.address->strangers;
     }
-    return judge(who, 0);
+    return welcome(guest);
 }
 
-void Census::remove(const Session& session, Clock::time_point now) {
-    Guest gone;  // goes when the lock is free again
-    const std::lock_guard guard{lock_};
-    const auto place = guests_.find(session.id());
-    if (place == guests_.end()) return;
-    gone = std::move(place->second);
-    guests_.erase(place);
-    if (gone.who.isStranger) --strangers_;
-    if (gone.who.address) leave(*gone.who.address, gone.who.isStranger ? Gone::AsStranger : Gone::Known, now);
-    if (gone.who.user) leave(*gone.who.user, Gone::Known, now);
+Census::Entry Census::welcome(const Guest& guest) {
+    const Verdict verdict = judge(guest.who, guest.address, guest.user, 0);
+    if (verdict != Verdict::Welcome || prices_.areNone()) return {verdict};
+    const std::shared_ptr<Purse> source = guest.address ? purseOf(*guest.who.address, *guest.address) : nullptr;
+    const std::shared_ptr<Purse> user = guest.user ? purseOf(*guest.who.user, *guest.user) : nullptr;
+    if (source && user) return {verdict, std::make_shared<Toll>(prices_, source, user)};
+    return {verdict, source ? source : user};
 }
 
-void Census::leave(const Source& source, Gone gone, Clock::time_point now) {
-    const auto place = parties_.find(source);
-    if (place == parties_.end()) return;
-    Party& party = place->second;
-    if (gone == Gone::AsStranger) --party.count.strangers;
-    if (--party.count.sessions > 0) return;
-    if (party.purse) {
-        purses_->messages.keep(source, party.purse->messages(), now);
-        purses_->bytes.keep(source, party.purse->bytes(), now);
+const std::shared_ptr<Purse>& Census::purseOf(const Source& source, Party& party) {
+    if (party.purse) return party.purse;
+    const auto now = clock_->now();
+    const Owed& owed = owed_->of(source, now);
+    const auto messages = std::max(owed.messages, now), bytes = std::max(owed.bytes, now);
+    if (!spare_.empty() && spare_.back().use_count() == 1) {  // its last session has let it go, too
+        party.purse = std::move(spare_.back());
+        spare_.pop_back();
+        party.purse->begin(messages, bytes);
+    } else {
+        party.purse = std::make_shared<Purse>(prices_, messages, bytes);
     }
-    parties_.erase(place);
-}
-
-std::shared_ptr<MessageToll> Census::tollOf(const Session& session, Clock::time_point now) {
-    if (prices_.areNone()) return nullptr;
-    const std::lock_guard guard{lock_};
-    const auto place = guests_.find(session.id());
-    if (place == guests_.end()) return nullptr;
-    const Who& who = place->second.who;
-    return std::make_shared<Toll>(prices_, purseOf(who.address, now), purseOf(who.user, now));
-}
-
-std::shared_ptr<Purse> Census::purseOf(const std::optional<Source>& source, Clock::time_point now) {
-    if (!source) return nullptr;
-    Party& party = parties_[*source];
-    if (!party.purse) party.purse = std::make_shared<Purse>(purses_->messages.full(*source, now), purses_->bytes.full(*source, now));
     return party.purse;
 }
 
-std::vector<Session> Census::sessionsOf(const Source& address) const {
+void Census::remove(const Session& session) {
+    Session gone;  // goes when the lock is free again
+    const std::lock_guard guard{lock_};
+    const auto place = guests_.find(session.id());
+    if (place == guests_.end()) return;
+    Guest& guest = place->second;
+    gone = std::move(guest.session);
+    if (guest.who.isStranger) {
+        --strangers_;
+        if (guest.address) --guest.address->strangers;
+    }
+    if (guest.address) leave(*guest.who.address, *guest.address);
+    if (guest.user) leave(*guest.who.user, *guest.user);
+    guests_.erase(place);
+}
+
+void Census::leave(const Source& source, Party& party) {
+    if (--party.sessions > 0) return;
+    if (party.purse) {
+        const auto now = clock_->now();
+        const auto messages = party.purse->messages(), bytes = party.purse->bytes();
+        if (std::max(messages, bytes) > now) {
+            Owed& owed = owed_->of(source, now);
+            owed.messages = std::max(owed.messages, messages);
+            owed.bytes = std::max(owed.bytes, bytes);
+        }
+        if (spare_.size() < kSparePurses) spare_.push_back(std::move(party.purse));
+    }
+    parties_.erase(source);
+}
+
+std::vector<Session> Census::sessionsOf(const std::function<bool(const Source&)>& isOne) const {
     std::vector<Session> found;
     const std::lock_guard guard{lock_};
     for (const auto& [id, guest] : guests_) {
-        if (guest.who.address == address) found.push_back(guest.session);
+        if (guest.who.address && isOne(*guest.who.address)) found.push_back(guest.session);
     }
     return found;
 }

@@ -51,7 +51,7 @@ public:
                                                          .ofUser = config.sessionsPerUser,
                                                          .strangers = config.strangers,
                                                          .strangersOfAddress = config.strangersPerAddress},
-                                          Prices{config.messagesPerSecond, config.bytesPerSecond.bytes})},
+                                          Prices{config.messagesPerSecond, config.bytesPerSecond.bytes}, clock)},
           bans{std::make_shared<BannedOnes>(clock, std::move(users), census)},
           handshakes_{{static_cast<double>(config.handshakesPerMinute) / 60, config.handshakesAtOnce}, randomHashKey()} {}
 
@@ -118,22 +118,22 @@ public:
         if (!session.isOpen()) return;  // a listener before has closed it
         const auto principal = session.principal();
         const Who who{Source::of(session.remoteAddress()), house_->userOf(*principal), session.isStranger()};
-        const auto verdict = house_->census->add(session, who);
+        auto entry = house_->census->add(session, who);
         if (who.address && house_->bans->has(*who.address)) return session.closeFor(CloseCause::Banned, {});
-        greet(session, *principal, verdict);
+        greet(session, *principal, std::move(entry));
     }
     void principalChanged(const Session& session) override {
         if (!session.isOpen()) return;
         const auto principal = session.principal();
         if (const auto user = house_->userOf(*principal)) greet(session, *principal, house_->census->name(session, *user));
     }
-    void closed(const Session& session, const CloseReason&) override { house_->census->remove(session, house_->clock->now()); }
+    void closed(const Session& session, const CloseReason&) override { house_->census->remove(session); }
 
 private:
-    void greet(const Session& session, const Principal& principal, Census::Verdict verdict) const {
+    void greet(const Session& session, const Principal& principal, Census::Entry entry) const {
         if (principal.isSomebody() && house_->bans->has(std::string_view{principal.name})) return session.closeFor(CloseCause::Banned, {});
-        if (verdict != Census::Verdict::Welcome) return session.close(CloseCode::TryAgainLater, "too many");
-        if (auto toll = house_->census->tollOf(session, house_->clock->now())) session.setToll(std::move(toll));
+        if (entry.verdict != Census::Verdict::Welcome) return session.close(CloseCode::TryAgainLater, "too many");
+        if (entry.toll) session.setToll(std::move(entry.toll));
     }
 
     const std::shared_ptr<House> house_;
@@ -143,7 +143,7 @@ private:
 class Operator {
 public:
     Operator(const Config& config, std::shared_ptr<BannedOnes> bans) : bans_{std::move(bans)}, file_{config.banFile} {
-        for (const std::string& line : config.bans) always_.push_back(readBan(line));
+        for (const std::string& line : config.bans) always_.push_back(readBan(line).ban);
     }
     /// Errors: std::invalid_argument.
     void begin() {

@@ -1,18 +1,21 @@
 #pragma once
 // Connections that have still to ask for something, in all and of each source: whoever has too many gets no more of them.
 
+#include "NodeMemory.hpp"
 #include "Source.hpp"
 
 #include <patchbay/hooks.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace patchbay::guard {
 
-/// Thread: any. As much as there are such connections.
+/// Thread: any. As much as there are such connections, in memory that goes round.
 class HalfOpen final : public ConnectionListener {
 public:
     /// How many there may be; 0: without a limit.
@@ -43,7 +46,9 @@ private:
     const std::size_t most_, mostOfAddress_;
     std::mutex lock_;  // guards what follows
     std::size_t all_ = 0;
-    std::unordered_map<Source, std::size_t, SourceHash> bySource_{16, SourceHash{randomHashKey()}};
+    using Memory = NodeMemory<std::pair<const Source, std::size_t>>;
+    SpareNodes spare_;
+    std::unordered_map<Source, std::size_t, SourceHash, std::equal_to<>, Memory> bySource_{16, SourceHash{randomHashKey()}, std::equal_to<>{}, Memory{spare_}};
 };
 
 }  // namespace patchbay::guard

@@ -2,6 +2,8 @@
 // What the messages of a source's, or a user's, sessions are paid out of, all together: one token bucket of messages and one of bytes. Each
 // is a time, until which is paid; that may lie ahead of now by kBurst, which is what may come at once. Who is beyond that is read again
 // when it lies there.   Source: ITU-T I.371 (generic cell rate algorithm)
+//
+// Every message comes by here: it is short where nobody is beyond anything (tests/bench/cost_test.py).
 
 #include <patchbay/hooks.hpp>
 
@@ -9,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -16,20 +19,28 @@ namespace patchbay::guard {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a message costs, and each of its bytes, in time.
+/// In time.
+struct Price {
+    Clock::rep ofMessage;
+    Clock::rep ofBytes;
+};
+
+/// What a message costs, and each of its bytes.
 class Prices {
 public:
-    static constexpr std::chrono::seconds kBurst{2};
+    static constexpr Clock::duration kBurst = std::chrono::seconds{2};
+    /// Nobody waits for longer, whatever he has sent.
+    static constexpr Clock::duration kLongest = std::chrono::hours{24 * 365};
 
     /// Units: per second; 0 = as many as come.
     Prices(std::size_t messages, std::size_t bytes) noexcept
         : message_{static_cast<Clock::rep>(priceOf(messages))}, byte_{priceOf(bytes)} {}
 
     bool areNone() const noexcept { return message_ == 0 && byte_ == 0; }
-    Clock::rep ofMessage() const noexcept { return message_; }
-    Clock::rep of(std::size_t bytes) const noexcept {
-        constexpr double kMost = 1e18;  // some thirty years, which can still be added to a time
-        return static_cast<Clock::rep>(std::min(byte_ * static_cast<double>(bytes), kMost));
+    /// Units: of bytes, no object has more than PTRDIFF_MAX.
+    Price of(std::size_t bytes) const noexcept {
+        constexpr double kMost = 4e18;  // which can still be added to a time
+        return {message_, static_cast<Clock::rep>(std::min(byte_ * static_cast<double>(static_cast<std::ptrdiff_t>(bytes)), kMost))};
     }
 
 private:
@@ -41,17 +52,28 @@ private:
     double byte_;
 };
 
-/// Thread: any.
-class Purse {
+/// Of one source, or one user.   Thread: any.
+class Purse final : public MessageToll {
 public:
-    Purse(Clock::time_point messages, Clock::time_point bytes) noexcept
-        : messages_{messages.time_since_epoch().count()}, bytes_{bytes.time_since_epoch().count()} {}
+    Purse(const Prices& prices, Clock::time_point messages, Clock::time_point bytes) noexcept : prices_{prices} { begin(messages, bytes); }
 
-    /// How far it lies ahead of `now` then.
-    Clock::duration pay(const Prices& prices, std::size_t bytes, Clock::time_point now) noexcept {
+    /// As of another.   Requires: nobody else has it.
+    void begin(Clock::time_point messages, Clock::time_point bytes) noexcept {
+        messages_.store(messages.time_since_epoch().count(), std::memory_order_relaxed);
+        bytes_.store(bytes.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    std::chrono::nanoseconds pay(std::size_t bytes, Clock::time_point now) noexcept override {
         const Clock::rep present = now.time_since_epoch().count();
-        const Clock::rep ahead = std::max(add(messages_, prices.ofMessage(), present), add(bytes_, prices.of(bytes), present));
-        return Clock::duration{ahead};
+        return waitUntil(take(prices_.of(bytes), present), present);
+    }
+    /// Until when is paid then.
+    Clock::rep take(const Price& price, Clock::rep now) noexcept {
+        return std::max(add(messages_, price.ofMessage, now), add(bytes_, price.ofBytes, now));
+    }
+    static Clock::duration waitUntil(Clock::rep paid, Clock::rep now) noexcept {
+        if (paid <= now + Prices::kBurst.count()) [[likely]]
+            return {};
+        return Clock::duration{paid - now} - Prices::kBurst;
     }
     Clock::time_point messages() const noexcept { return read(messages_); }
     Clock::time_point bytes() const noexcept { return read(bytes_); }
@@ -62,34 +84,35 @@ private:
         return Clock::time_point{Clock::duration{until.load(std::memory_order_relaxed)}};
     }
     static Clock::rep add(Until& until, Clock::rep price, Clock::rep now) noexcept {
-        constexpr Clock::rep kMost = std::chrono::duration_cast<Clock::duration>(std::chrono::hours{24 * 365}).count();
-        if (price == 0) return 0;
+        if (price == 0) return now;
         Clock::rep before = until.load(std::memory_order_relaxed), after = 0;
         do {
-            after = std::min(std::max(before, now) + price, now + kMost);  // nobody waits for longer
+            after = std::max(before, now) + price;
+            if (after > now + Prices::kBurst.count()) [[unlikely]]
+                after = std::min(after, now + Prices::kLongest.count());
         } while (!until.compare_exchange_weak(before, after, std::memory_order_relaxed));
-        return after - now;
+        return after;
     }
 
-    Until messages_, bytes_;
+    const Prices prices_;
+    Until messages_{0}, bytes_{0};
 };
 
-/// What one session pays into: its source's purse, and its user's.
+/// What a session pays of which both its source and its user are known: into both purses.
 class Toll final : public MessageToll {
 public:
     Toll(const Prices& prices, std::shared_ptr<Purse> source, std::shared_ptr<Purse> user) noexcept
         : prices_{prices}, source_{std::move(source)}, user_{std::move(user)} {}
 
     std::chrono::nanoseconds pay(std::size_t bytes, Clock::time_point now) noexcept override {
-        Clock::duration ahead{0};
-        if (source_) ahead = source_->pay(prices_, bytes, now);
-        if (user_) ahead = std::max(ahead, user_->pay(prices_, bytes, now));
-        return std::max<Clock::duration>(ahead - Prices::kBurst, Clock::duration::zero());
+        const Clock::rep present = now.time_since_epoch().count();
+        const Price price = prices_.of(bytes);
+        return Purse::waitUntil(std::max(source_->take(price, present), user_->take(price, present)), present);
     }
 
 private:
     const Prices prices_;
-    const std::shared_ptr<Purse> source_, user_;  // nullptr: nobody in particular
+    const std::shared_ptr<Purse> source_, user_;
 };
 
 }  // namespace patchbay::guard

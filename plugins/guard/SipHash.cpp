@@ -7,6 +7,7 @@
 namespace patchbay::guard {
 namespace {
 
+template <int kRoundsOfWord, int kRoundsAtEnd>
 class State {
 public:
     explicit State(const HashKey& key) noexcept
@@ -14,12 +15,12 @@ public:
 
     void add(std::uint64_t word) noexcept {
         d_ ^= word;
-        round(), round();
+        for (int i = 0; i < kRoundsOfWord; ++i) round();
         a_ ^= word;
     }
     std::uint64_t end() noexcept {
         c_ ^= 0xFF;
-        for (int i = 0; i < 4; ++i) round();
+        for (int i = 0; i < kRoundsAtEnd; ++i) round();
         return a_ ^ b_ ^ c_ ^ d_;
     }
 
@@ -51,16 +52,17 @@ HashKey randomHashKey() {
 
 std::uint64_t sipHash(const HashKey& key, std::string_view bytes) noexcept {
     constexpr std::size_t kWord = 8;
-    State state{key};
+    State<2, 4> state{key};
     const std::uint64_t length = std::uint64_t{bytes.size() & 0xFF} << 56;
     for (; bytes.size() >= kWord; bytes.remove_prefix(kWord)) state.add(littleEndian(bytes.substr(0, kWord)));
     state.add(length | littleEndian(bytes));
     return state.end();
 }
 
-std::uint64_t sipHash(const HashKey& key, std::uint64_t first, std::uint64_t second) noexcept {
-    State state{key};
-    for (const std::uint64_t word : {first, second, std::uint64_t{16} << 56}) state.add(word);
+std::uint64_t placeHash(const HashKey& key, std::uint64_t word, std::uint8_t kind) noexcept {
+    State<1, 3> state{key};
+    state.add(word);
+    state.add(std::uint64_t{9} << 56 | kind);
     return state.end();
 }
 

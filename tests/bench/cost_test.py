@@ -8,6 +8,7 @@ handshakes count. The client keeps step: it sends its messages in one piece, and
 turn of the server's loop has the same work on a slow or busy machine. Compilers and libraries move the instructions a little,
 and the margins are generous: this finds a copy, a lock or a layer more, not a branch.
 """
+import functools
 import os
 import re
 import shutil
@@ -29,6 +30,15 @@ FEW, MANY = 16, 272  # steps of the client; what the end of a run costs must not
 HANDSHAKE = re.compile(r"A handshake and its goodbye take (\d+) instructions and (\d+) allocations\.")
 HANDSHAKE_MARGIN = 1.1  # it grew by a fifth once, a little with each new question that is asked of a head
 BEGIN, END = "<!-- costs -->\n", "<!-- /costs -->\n"
+# What the plugin guard may add to a handshake, and to a message. Who comes is a newcomer each time, of whom nothing is remembered, or one who has
+# still to pay for the times before. Rates of messages are dearer than they are meant to be, which is 3000 and 60.
+GUARDED_MESSAGE = 90
+BROAD = "handshakesPerMinute: 1000000, handshakesAtOnce: 100000"
+GUARDS = {
+    "newcomers": (3000, f"[ {{ library: guard, config: {{ {BROAD} }} }} ]"),
+    "who came just now": (3000, "[ { library: guard, config: { handshakesPerMinute: 300, handshakesAtOnce: 100000 } } ]"),
+    "rates of messages": (4000, f"[ {{ library: guard, config: {{ {BROAD}, messagesPerSecond: 100000000, bytesPerSecond: 1GiB }} }} ]"),
+}
 RECORD = b'{"text":"the message goes out over a wire and somebody answers before very long..","number":1234.5,"list":["first","the","and"]}'
 
 
@@ -116,12 +126,13 @@ def visit(port, count):
             assert visitor.close_code() == 1000
 
 
-def profile(programs, talk):
+def profile(programs, talk, plugins="[]"):
     """The costs of one run, in which `talk(port)` is all that is said."""
     with tempfile.TemporaryDirectory() as folder:
         profile_file, config = os.path.join(folder, "profile"), os.path.join(folder, "patchbay.yaml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write("server: { watchdog: off }\n")  # a line of its in one of the runs would count as their difference
+            file.write("server: { watchdog: off }\n"  # a line of its in one of the runs would count as their difference
+                       f"plugins: {plugins}\n")
         command = ["valgrind", "-q", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no",
                    f"--callgrind-out-file={profile_file}",
                    os.path.join(programs, "patchbay-conformance"), "--config", config, "--port", "0", "--loops", "1"]
@@ -138,13 +149,15 @@ def difference(few, many, count):
     return {column: (many[column] - few[column]) / count for column in COLUMNS}
 
 
-def costs_of(programs, cell):
-    few, many = (profile(programs, lambda port, steps=steps: converse(port, cell, steps)) for steps in (FEW, MANY))
+@functools.cache
+def costs_of(programs, cell, plugins="[]"):
+    few, many = (profile(programs, lambda port, steps=steps: converse(port, cell, steps), plugins) for steps in (FEW, MANY))
     return difference(few, many, (MANY - FEW) * cell.in_flight * cell.connections)
 
 
-def handshake_costs(programs):
-    few, many = (profile(programs, lambda port, count=count: visit(port, count)) for count in (FEW, MANY))
+@functools.cache
+def handshake_costs(programs, plugins="[]"):
+    few, many = (profile(programs, lambda port, count=count: visit(port, count), plugins) for count in (FEW, MANY))
     return difference(few, many, MANY - FEW)
 
 
@@ -193,6 +206,19 @@ class Costs(unittest.TestCase):
         measured = handshake_costs(self.programs)
         self.assertLessEqual(measured["in all"], instructions * HANDSHAKE_MARGIN)
         self.assertLessEqual(measured["allocations"], allocations + 1)
+
+    def test_the_plugin_guard_adds_little_to_a_handshake(self):
+        without = handshake_costs(self.programs)
+        for name, (most, plugins) in GUARDS.items():
+            with self.subTest(name):
+                measured = handshake_costs(self.programs, plugins)
+                self.assertLessEqual(measured["in all"] - without["in all"], most * HANDSHAKE_MARGIN)
+                self.assertLess(measured["allocations"] - without["allocations"], 1.5)
+
+    def test_the_plugin_guard_adds_little_to_a_message(self):
+        cell = CELLS["echo 64 B, 16 in flight"]
+        added = costs_of(self.programs, cell, GUARDS["rates of messages"][1])["in all"] - costs_of(self.programs, cell)["in all"]
+        self.assertLessEqual(added, GUARDED_MESSAGE)
 
     def check(self, name):
         said, measured = read_table(self.readme)[name], costs_of(self.programs, CELLS[name])

@@ -105,6 +105,18 @@ TEST(OwnPlugins, TheGuardClosesOneMoreConnectionThatHasAskedForNothing) {
 }
 #endif
 
+#ifdef HAS_GUARD
+TEST(OwnPlugins, TheGuardLeavesTheProcessThoughSomebodyStillPaysAndWaits) {
+    auto server = serverWith("plugins: [ { library: guard, config: { messagesPerSecond: 1 } } ]\napps: [ chat ]");
+    server->start();
+    RawWebSocket ann{server->port(), "/chat/lobby?name=ann"};
+    EXPECT_THAT(ann.nextText(), HasSubstr("ann"));
+    for (int i = 0; i < 4; ++i) ann.text(R"({"type":"Say","text":"hello"})");
+    server.reset();
+    EXPECT_FALSE(isMapped("guard"));
+}
+#endif
+
 #ifdef HAS_COMPRESSION
 TEST(OwnPlugins, CompressionIsAgreedOnWithWhoOffersItAndLeavesTheProcess) {
     auto server = serverWith("plugins: [ { library: compression, config: { serverMaxWindowBits: 10 } } ]\napps: [ chat ]");

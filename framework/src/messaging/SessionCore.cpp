@@ -158,7 +158,7 @@ void SessionCore::turnAway() noexcept {
 
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
-    if (isRated_) [[unlikely]]
+    if (isRated_ || paysToll_) [[unlikely]]
         payForMessage(payload.size());
     if (waits_) [[unlikely]]
         return keepMessage(kind, payload);
@@ -366,11 +366,21 @@ void SessionCore::pauseReading(Pause why) noexcept {
 }
 
 void SessionCore::payForMessage(std::size_t bytes) noexcept {
+    const auto now = loop_.now();
+    Clock::duration wait{0};
+    if (paysToll_) wait = knownRare()->toll->pay(bytes, now);
+    if (isRated_) {
+        const Limits& limits = endpoint_->config.limits;
+        wait = std::max(wait, rare().rateLimit.pay({limits.maxMessageRate, limits.maxByteRate}, bytes, now));
+    }
+    if (wait > Clock::duration::zero()) [[unlikely]]
+        readAfter(wait);
+}
+
+/// Its peer sends faster than it may.
+void SessionCore::readAfter(Clock::duration wait) noexcept {
     RareThings& mine = rare();
-    const Limits& limits = endpoint_->config.limits;
-    auto wait = mine.rateLimit.pay({limits.maxMessageRate, limits.maxByteRate}, bytes, loop_.now());
-    if (mine.toll.object) wait = std::max<Clock::duration>(wait, mine.toll->pay(bytes, loop_.now()));
-    if (wait <= Clock::duration::zero() || mine.rateTimer != 0) return;
+    if (mine.rateTimer != 0) return;
     pauseReading(Pause::SendsTooFast);
     mine.rateTimer = loop_.after(wait, [weak = weak_from_this()] {
         const auto self = weak.lock();
@@ -384,8 +394,7 @@ void SessionCore::payForMessage(std::size_t bytes) noexcept {
 
 void SessionCore::setToll(Hook<MessageToll> toll) {
     if (!isOpen()) return;
-    const Limits& limits = endpoint_->config.limits;
-    isRated_ = toll.object || limits.maxMessageRate != 0 || limits.maxByteRate != 0;
+    paysToll_ = toll.object != nullptr;
     const auto before = std::exchange(rare().toll, std::move(toll));
 }
 
@@ -499,6 +508,7 @@ void SessionCore::letGo() noexcept {
         knownRare()->belongings.clearProperties();
         knownRare()->credentials.end(*this);
         loop_.cancel(std::exchange(knownRare()->rateTimer, 0));
+        paysToll_ = false;
         const auto toll = std::exchange(knownRare()->toll, {});
     }
     if (hasStrand()) strand().clear();

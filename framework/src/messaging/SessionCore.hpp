@@ -241,6 +241,7 @@ private:
     void closeAfter(endpoint::Outcome outcome) noexcept;
     void applyReceiving();
     void payForMessage(std::size_t bytes) noexcept;
+    void readAfter(Clock::duration wait) noexcept;
     void logEnd(const CloseReason& reason) const;
 
     const std::shared_ptr<DeployedEndpoint> endpoint_;
@@ -255,7 +256,8 @@ private:
     bool opened_ : 1 = false;  // a close handler is due
     bool told_ : 1 = false;    // listeners have been told of it
     bool waits_ : 1;           // what comes has to go to the strand
-    bool isRated_ : 1;         // its endpoint has a rate, or it pays a toll
+    const bool isRated_ : 1;   // its endpoint has a rate
+    bool paysToll_ : 1 = false;
     const Origin origin_;
     // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
     boost::intrusive_ptr<EndpointCode> code_;

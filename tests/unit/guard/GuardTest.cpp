@@ -1,12 +1,10 @@
-// How often a source may, with a clock turned by hand; who stays limited however many come; who is banned; what a client is told.
-#include "guard/BanList.hpp"
-#include "guard/Buckets.hpp"
-#include "guard/Census.hpp"
+// The plugin in a server whose clock is turned by hand: who is limited, who is banned, what a client is told.
 #include "guard/Guard.hpp"
-#include "guard/HalfOpen.hpp"
+#include "integration/Memory.hpp"
 
 #include <patchbay/annotations.hpp>
 #include <patchbay/bans.hpp>
+#include <patchbay/carrier.hpp>
 #include <patchbay/clock.hpp>
 #include <patchbay/testkit.hpp>
 #include <patchbay/users.hpp>
@@ -15,160 +13,16 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 
 namespace patchbay::guard {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr HashKey kKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
-
-Source v4(std::uint32_t address) { return {address, Source::Kind::V4}; }
-Source v6(std::uint64_t network) { return {network, Source::Kind::V6}; }
-
-TEST(SourceTest, IsAnAddressOrANetworkOf64Bits) {
-    EXPECT_EQ(Source::of("192.0.2.7"), v4(0xC000'0207));
-    EXPECT_EQ(Source::of("192.0.2.7:50312"), v4(0xC000'0207));
-    EXPECT_EQ(Source::of("[::ffff:192.0.2.7]:50312"), v4(0xC000'0207)) << "the same client";
-    EXPECT_EQ(Source::of("[2001:db8:1:2:3:4:5:6]:50312"), v6(0x2001'0db8'0001'0002));
-    EXPECT_EQ(Source::of("2001:db8:1:2::"), v6(0x2001'0db8'0001'0002));
-    EXPECT_EQ(Source::of("[fe80::1%eth0]:1"), v6(0xfe80'0000'0000'0000));
-    for (const std::string_view none : {"", "local", "[", "[]", ":", "1.2.3", "1.2.3.", "1.2.3.256", "1.2.3.0004", "1.2.3.04", "1.2.3.4.5", "1.2.3.4x", "host:80"}) EXPECT_EQ(Source::of(none), std::nullopt) << none;
-    EXPECT_EQ(v4(0xC000'0207).neighbours(), 0xC000'0200U);
-    EXPECT_EQ(v6(0x2001'0db8'0001'0002).neighbours(), 0x2001'0db8'0001'0000U);
-}
-
-TEST(SourceTest, OfAUserIsByItsNameAndOfNoNetwork) {
-    EXPECT_EQ(Source::ofUser("ann", kKey), Source::ofUser("ann", kKey));
-    EXPECT_NE(Source::ofUser("ann", kKey), Source::ofUser("anna", kKey));
-    EXPECT_NE(Source::ofUser("ann", kKey), Source::ofUser("ann", {1, 2})) << "the hash is keyed";
-    EXPECT_EQ(Source::ofUser("ann", kKey).neighbours() & 0xFFFF, 0xFFFFU) << "no /48";
-}
-
-TEST(SourceTest, IsShownAsItIsCounted) {
-    EXPECT_EQ(v4(0xC000'0207).text(), "192.0.2.7");
-    EXPECT_EQ(v6(0x2001'0db8'0001'0002).text(), "2001:db8:1:2::/64");
-}
-
-TEST(SipHashTest, IsThatOfItsAuthors) {
-    std::string bytes;
-    EXPECT_EQ(sipHash(kKey, bytes), 0x726f'db47'dd0e'0e31U);
-    for (char each = 0; each < 15; ++each) bytes.push_back(each);
-    EXPECT_EQ(sipHash(kKey, bytes), 0xa129'ca61'49be'45e5U) << "their paper, appendix A";
-    bytes.push_back(15);
-    EXPECT_EQ(sipHash(kKey, 0x0706'0504'0302'0100, 0x0f0e'0d0c'0b0a'0908), sipHash(kKey, bytes));
-}
-
-TEST(BucketsTest, GiveSoManyAtOnceAndThenOneForEachThatHasCome) {
-    Buckets buckets{{.rate = 4, .burst = 10}, kKey};
-    Clock::time_point now{1h};
-    for (int round = 0; round < 3; ++round) {
-        for (int i = 0; i < 10; ++i) EXPECT_EQ(buckets.take(v4(7), now), 0s);
-        EXPECT_EQ(buckets.take(v4(7), now), 250ms);
-        EXPECT_EQ(buckets.take(v4(7), now + 250ms - 1ns), 1ns);
-        EXPECT_EQ(buckets.take(v4(7), now + 250ms), 0s);
-        EXPECT_EQ(buckets.take(v4(7), now + 250ms), 250ms);
-        EXPECT_EQ(buckets.take(v4(8), now), 0s) << "another's is its own";
-        now += 1h;
-    }
-}
-
-/// All that may come at once, and nothing after it.
-void exhaust(Buckets& buckets, const Source& source, Clock::time_point now) {
-    while (buckets.take(source, now) == 0s) {}
-}
-
-TEST(BucketsTest, OfASourceAtItsLimitStayThereWhileAHundredThousandAndAMillionRotate) {
-    Buckets buckets{{.rate = 0.1, .burst = 20}, kKey};
-    EXPECT_LE(buckets.bytes(), Buckets::kMostBytes);
-    Clock::time_point now{1h};
-    const Source limited4 = v4(0xC000'0207), limited6 = v6(0x2001'0db8'0001'0002);
-    exhaust(buckets, limited4, now);
-    exhaust(buckets, limited6, now);
-    for (std::uint32_t i = 0; i < 100'000; ++i) buckets.take(v4(0x0A00'0000 + i), now);
-    for (std::uint64_t i = 0; i < 1'000'000; ++i) buckets.take(v6(0x2a00'0000'0000'0000 + i), now);
-    EXPECT_GT(buckets.take(limited4, now), 0s);
-    EXPECT_GT(buckets.take(limited6, now), 0s);
-    EXPECT_EQ(buckets.take(v4(0xC633'6401), now), 0s) << "who has done nothing may come";
-    now += 10s;
-    EXPECT_EQ(buckets.take(limited4, now), 0s) << "one has come";
-    EXPECT_GT(buckets.take(limited4, now), 0s);
-}
-
-TEST(BucketsTest, AreSharedByNeighboursWhereThereIsNoRoomAndAFullOneIsForgotten) {
-    Buckets buckets{{.rate = 1, .burst = 2}, kKey};
-    Clock::time_point now{1h};
-    for (std::uint64_t i = 0; i < 2'000'000; ++i) buckets.take(v6(i << 16), now);  // more than there is room for, none a neighbour of another
-    // Somebody for whom there is none: his bucket is that of his neighbours.
-    int limited = 0;
-    for (std::uint64_t i = 0; i < 100; ++i) {
-        const std::uint64_t network = 0x2001'0000'0000'0000 + (i << 16);
-        for (std::uint64_t host = 0; host < 8; ++host) limited += buckets.take(v6(network + host), now) > 0s;
-    }
-    EXPECT_GT(limited, 0);
-    now += 2s;  // all are full again
-    for (std::uint64_t i = 0; i < 100; ++i) EXPECT_EQ(buckets.take(v6(0x2001'0000'0000'0000 + i), now), 0s);
-}
-
-TEST(BucketsTest, KeepWhatIsCountedElsewhereUntilItIsFull) {
-    Buckets buckets{{}, kKey, Buckets::Room::ForSome};
-    const Clock::time_point now{1h};
-    EXPECT_EQ(buckets.full(v4(7), now), now);
-    buckets.keep(v4(7), now + 3s, now);
-    EXPECT_EQ(buckets.full(v4(7), now), now + 3s);
-    EXPECT_EQ(buckets.full(v4(8), now), now);
-    buckets.keep(v4(7), now + 2s, now);
-    EXPECT_EQ(buckets.full(v4(7), now), now + 3s) << "nothing is forgiven";
-    for (std::uint32_t i = 0; i < 100'000; ++i) buckets.keep(v4(0x0A00'0000 + i), now + 1s, now);
-    EXPECT_EQ(buckets.full(v4(7), now), now + 3s);
-    EXPECT_EQ(buckets.full(v4(7), now + 3s), now + 3s);
-}
-
-TEST(CensusTest, WithAllItsTablesTakesLessThan32MiB) {
-    const Census census{{}, Prices{1, 1}};
-    EXPECT_GT(census.bytes(), 0U);
-    EXPECT_LE(census.bytes() + Buckets::kMostBytes, std::size_t{30} << 20) << "two are left for bans: 8192, of 256 bytes at most";
-    EXPECT_EQ((Census{{}, Prices{0, 0}}.bytes()), 0U);
-}
-
-TEST(PriceTest, IsExactAndNothingOverflows) {
-    const Prices prices{4, 1000};
-    Purse purse{{}, {}};
-    const Clock::time_point now{1h};
-    EXPECT_EQ(purse.pay(prices, 100, now), 250ms) << "the message costs more than its bytes";
-    EXPECT_EQ(purse.pay(prices, 900, now), 1s) << "now the bytes do";
-    EXPECT_EQ(purse.pay(prices, 0, now + 1s), 250ms);
-    EXPECT_LE(purse.pay(Prices{1, 1}, std::numeric_limits<std::size_t>::max(), now), 24h * 366) << "nobody waits for ever";
-    EXPECT_GT(purse.pay(Prices{1, 1}, std::numeric_limits<std::size_t>::max(), now), 24h);
-    Toll none{Prices{0, 0}, std::make_shared<Purse>(now, now), nullptr};
-    EXPECT_EQ(none.pay(1'000'000, now), 0s);
-}
-
-TEST(HalfOpenTest, AreSoManyInAllAndOfASource) {
-    HalfOpen connections{4, 2};
-    EXPECT_TRUE(connections.accepted("[2001:db8::1]:1"));
-    EXPECT_TRUE(connections.accepted("[2001:db8::2]:1"));
-    EXPECT_FALSE(connections.accepted("[2001:db8::3]:1"));
-    EXPECT_TRUE(connections.accepted("192.0.2.7:1"));
-    EXPECT_TRUE(connections.accepted("local")) << "nobody in particular";
-    EXPECT_FALSE(connections.accepted("192.0.2.7:2")) << "there are four";
-    connections.asked("[2001:db8::1]:1");
-    EXPECT_TRUE(connections.accepted("[2001:db8::3]:1"));
-}
-
-TEST(BanListTest, ReadsALine) {
-    const auto at = [](int hours) { return std::chrono::sys_days{std::chrono::year{2026} / 12 / 24} + std::chrono::hours{hours}; };
-    EXPECT_EQ(readBan("address 192.0.2.7"), (Ban{Ban::Of::Address, "192.0.2.7"}));
-    EXPECT_EQ(readBan("  user  Ann Smith until 2026-12-24T18:00:00Z \r"), (Ban{Ban::Of::User, "Ann Smith", at(18)}));
-    EXPECT_EQ(readBan("address 2001:db8:1:2::/64 until 2026-12-24"), (Ban{Ban::Of::Address, "2001:db8:1:2::/64", at(0)}));
-    for (const std::string_view none : {"", "bob", "users bob", "user bob until tomorrow", "user bob until 2026-13-01", "user bob until 2026-02-29",
-                                        "user bob until 2026-12-24T24:00:00Z", "user bob until 2026-12-24T18:00:00+01:00"}) {
-        EXPECT_THROW(readBan(none), std::invalid_argument) << none;
-    }
-}
 
 class Hall {
     SERVER_ENDPOINT(Hall, "/hall")
@@ -205,6 +59,67 @@ TEST(GuardTest, TellsWhoComesTooOftenWhenToComeAgain) {
     EXPECT_EQ(statusFrom(server, "192.0.2.7:9"), 429);
     EXPECT_EQ(statusFrom(server, "192.0.2.8:1"), 101);
     for (int i = 0; i < 10; ++i) EXPECT_EQ(statusFrom(server, "local"), 101) << "nobody in particular";
+}
+
+HandshakeRequest handshake(const std::string& target, std::string address) {
+    HandshakeRequest request;
+    request.uri = "ws://localhost" + target;
+    request.target = target;
+    request.host = "localhost";
+    request.remoteAddress = std::move(address);
+    return request;
+}
+
+/// Of a handshake that is judged and goes no further.
+int verdictOn(testkit::TestServer& server, std::string address) {
+    const Admission admission = server.admit(handshake("/hall", std::move(address)));
+    return admission.isAdmitted() ? 101 : admission.refusal().status;
+}
+
+std::string dotted(std::uint32_t address) {
+    std::string text;
+    for (int shift = 24; shift >= 0; shift -= 8) text += std::to_string(address >> shift & 0xFF) + (shift == 0 ? "" : ".");
+    return text;
+}
+
+/// The first address of a network of 64 bits.
+std::string colons(std::uint64_t network) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "[%x:%x:%x:%x::1]:1", static_cast<unsigned>(network >> 48), static_cast<unsigned>(network >> 32 & 0xFFFF),
+                  static_cast<unsigned>(network >> 16 & 0xFFFF), static_cast<unsigned>(network & 0xFFFF));
+    return text.data();
+}
+
+// A tenth of them; with PATCHBAY_LONG 100 000 addresses and a million networks.
+TEST(GuardTest, KeepsASourceAtItsLimitWithin32MiBWhileOthersRotate) {
+    const std::uint32_t share = std::getenv("PATCHBAY_LONG") ? 1 : 10;
+    const auto serve = [](testkit::TestServer& server) {
+        server.install(std::make_unique<Guard>(Config{.handshakesPerMinute = 6, .handshakesAtOnce = 20, .messagesPerSecond = 100, .bytesPerSecond = {100'000}}));
+        server.deploy<Hall>();
+        verdictOn(server, "192.0.2.1:1");
+    };
+    { testkit::TestServer warm; warm.deploy<Hall>(); verdictOn(warm, "192.0.2.1:1"); }
+    const std::size_t before = test::residentBytes();
+    testkit::TestServer server;
+    serve(server);
+    const std::vector<std::string> limited{"192.0.2.7:1", "[2001:db8:1:2::7]:1"};
+    for (const std::string& each : limited) {
+        while (verdictOn(server, each) == 101) {}
+    }
+    std::size_t come = 0, admitted = 0, escaped = 0;
+    const auto comes = [&](std::string address) {
+        admitted += verdictOn(server, std::move(address)) == 101 ? 1 : 0;
+        if (++come % 1000 != 0) return;
+        server.advance(4ms);  // four seconds and a half in all, of the ten that one takes to come
+        for (const std::string& each : limited) escaped += verdictOn(server, each) == 101 ? 1 : 0;
+    };
+    for (std::uint32_t i = 0; i < 100'000 / share; ++i) comes(dotted(0x0A00'0000 + i * 7) + ":1");
+    for (std::uint64_t i = 0; i < 1'000'000 / share; ++i) comes(colons(0x2a00'0000'0000'0000 + i * 0x1'0003));
+    EXPECT_EQ(escaped, 0U);
+    EXPECT_EQ(admitted, come) << "who has done nothing may come";
+    EXPECT_LE(test::residentBytes(), before + (std::size_t{32} << 20));
+    server.advance(10s);
+    for (const std::string& each : limited) EXPECT_EQ(verdictOn(server, each), 101) << "one has come";
 }
 
 TEST(GuardTest, CountsOpenSessionsOfASourceAndInAll) {
@@ -337,6 +252,69 @@ TEST_F(GuardedClub, ClosesAStrangerWhoTurnsOutToBeBannedBeforeAnyHandlerOfHis) {
     ann.send("iam ann");
     ann.send("hello");
     EXPECT_EQ(ann.takeText(), "hello");
+}
+
+TEST_F(GuardedClub, BansNetworksOfAnyLength) {
+    guard({.bans = {"address 2001:db8::/32 because it is for examples"}});
+    auto &inside = enter("ann", "192.0.2.7:1"), &outside = enter("bob", "192.0.3.7:1");
+    EXPECT_EQ(bans().ban({Ban::Of::Address, "192.0.2.0/24", in(60s)}), 1U);
+    server.settle();
+    expectBanned(inside);
+    EXPECT_FALSE(outside.closed());
+    EXPECT_EQ(statusOf("ann", "192.0.2.200:1"), 403);
+    EXPECT_EQ(statusOf("ann", "192.0.3.200:1"), 101);
+    EXPECT_EQ(statusOf("ann", "[2001:db8:ffff:1::1]:1"), 403);
+    EXPECT_EQ(statusOf("ann", "[2001:db9::1]:1"), 101);
+    EXPECT_FALSE(bans().lift(Ban::Of::Address, "192.0.2.7")) << "not by itself";
+    EXPECT_TRUE(bans().lift(Ban::Of::Address, "192.0.2.0/24"));
+    EXPECT_EQ(statusOf("ann", "192.0.2.200:1"), 101);
+}
+
+/// Lets handshakes wait until the test says so.
+class Slow final : public HandshakeInterceptor {
+public:
+    void onHandshake(const HandshakeRequest&, HandshakeResponse& response) override { waiting.push_back(response.defer()); }
+    std::vector<HandshakeCompletion> waiting;
+};
+
+TEST_F(GuardedClub, DoesNotMissWhoIsBannedWhileHisHandshakeIsJudged) {
+    guard({});
+    const auto slow = std::make_shared<Slow>();
+    server.addInterceptor(slow);
+    std::vector<int> statuses;
+    const auto comes = [&](std::string user) {
+        HandshakeRequest request = handshake("/club", "192.0.2.7:1");
+        request.headers = {{"X-User", std::move(user)}};
+        server.admit(std::move(request), WhenAdmitted{[&](const Admission& admission) { statuses.push_back(admission.isAdmitted() ? 101 : admission.refusal().status); }});
+    };
+    comes("ann");
+    comes("bob");
+    server.settle();
+    ASSERT_EQ(slow->waiting.size(), 2U);
+    EXPECT_EQ(bans().ban({.of = Ban::Of::User, .whom = "bob"}), 0U) << "he has no session yet";
+    for (const auto& each : slow->waiting) each.finish({});
+    server.settle();
+    EXPECT_THAT(statuses, testing::ElementsAre(101, 403));
+}
+
+/// As guard's neighbour that stands behind it: bans who is just let in.
+class Hasty final : public SessionListener {
+public:
+    explicit Hasty(Bans& bans) : bans_{bans} {}
+    void opened(const Session& session) override { bans_.ban({.of = Ban::Of::Address, .whom = session.remoteAddress()}); }
+    void closed(const Session&, const CloseReason&) override {}
+
+private:
+    Bans& bans_;
+};
+
+TEST_F(GuardedClub, EndsASessionOfAnAddressThatIsBannedAsItOpens) {
+    guard({});
+    server.addListener(std::make_shared<Hasty>(bans()));
+    auto& ann = enter("ann");
+    server.settle();
+    expectBanned(ann);
+    EXPECT_EQ(statusOf("ann"), 403);
 }
 
 TEST_F(GuardedClub, RefusesABanOfNobody) {
