@@ -26,4 +26,6 @@ bool Algorithm::isKnown(std::string_view name) noexcept {
     return std::ranges::any_of(kAll, [&](const Algorithm& each) { return each.name == name; });
 }
 
+const Algorithm& Algorithm::usual(KeyKind key) noexcept { return *std::ranges::find(kAll, key, &Algorithm::key); }
+
 }  // namespace patchbay::auth_jwt

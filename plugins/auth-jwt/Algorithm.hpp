@@ -21,6 +21,8 @@ struct Algorithm {
     /// None where there is no such algorithm, or it is any kind of key's.
     static const Algorithm* find(std::string_view name, KeyKind key) noexcept;
     static bool isKnown(std::string_view name) noexcept;
+    /// Of those of a key's kind the first.
+    static const Algorithm& usual(KeyKind key) noexcept;
 };
 
 }  // namespace patchbay::auth_jwt

@@ -36,4 +36,18 @@ std::optional<std::string> decodeBase64Url(std::string_view text) {
     return bytes;
 }
 
+std::string encodeBase64Url(std::string_view bytes) {
+    static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text;
+    text.reserve((bytes.size() * 4 + 2) / 3);
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char c : bytes) {
+        bits = bits << 8 | static_cast<unsigned char>(c);
+        for (count += 8; count >= 6; count -= 6) text.push_back(kDigits[bits >> (count - 6) & 63]);
+    }
+    if (count > 0) text.push_back(kDigits[bits << (6 - count) & 63]);
+    return text;
+}
+
 }  // namespace patchbay::auth_jwt

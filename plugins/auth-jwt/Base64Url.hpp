@@ -9,5 +9,6 @@
 namespace patchbay::auth_jwt {
 
 std::optional<std::string> decodeBase64Url(std::string_view text);
+std::string encodeBase64Url(std::string_view bytes);
 
 }  // namespace patchbay::auth_jwt

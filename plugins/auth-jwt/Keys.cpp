@@ -1,6 +1,7 @@
 #include "Keys.hpp"
 
 #include "Base64Url.hpp"
+#include "Evp.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -22,49 +23,13 @@
 namespace patchbay::auth_jwt {
 namespace {
 
-constexpr int kLeastRsaBits = 2048;
 constexpr std::size_t kLeastSecret = 32;
 constexpr std::size_t kMostJwks = 256 * 1024;
 constexpr std::size_t kMostKeys = 100;
 
-template <auto Free>
-struct Freer {
-    template <class T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
-};
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, Freer<Free>>;
-
-const unsigned char* octets(std::string_view text) noexcept { return reinterpret_cast<const unsigned char*>(text.data()); }
-
-/// Where something of OpenSSL's failed: what it says of it is nobody else's.
-struct ErrorsCleared {
-    ErrorsCleared() = default;
-    ErrorsCleared(const ErrorsCleared&) = delete;
-    ~ErrorsCleared() { ERR_clear_error(); }
-};
-
-std::optional<KeyKind> kindOf(const EVP_PKEY* key) {
-    switch (EVP_PKEY_get_base_id(key)) {
-        case EVP_PKEY_RSA: return KeyKind::Rsa;
-        case EVP_PKEY_ED25519: return KeyKind::Ed25519;
-        case EVP_PKEY_ED448: return KeyKind::Ed448;
-        case EVP_PKEY_EC: break;
-        default: return std::nullopt;
-    }
-    std::array<char, 64> group{};
-    if (EVP_PKEY_get_group_name(key, group.data(), group.size(), nullptr) != 1) return std::nullopt;
-    const std::string_view name{group.data()};
-    if (name == "prime256v1") return KeyKind::P256;
-    if (name == "secp384r1") return KeyKind::P384;
-    return name == "secp521r1" ? std::optional{KeyKind::P521} : std::nullopt;
-}
-
 /// A signature as OpenSSL has it: of ECDSA, two numbers of a fixed length become a DER structure (RFC 7518 §3.4).
 std::optional<std::string> derOf(KeyKind kind, std::string_view signature) {
-    const std::size_t half = kind == KeyKind::P256 ? 32 : kind == KeyKind::P384 ? 48 : 66;
+    const std::size_t half = halfOfSignature(kind);
     if (signature.size() != 2 * half) return std::nullopt;
     const Owned<ECDSA_SIG, &ECDSA_SIG_free> both{ECDSA_SIG_new()};
     Owned<BIGNUM, &BN_free> r{BN_bin2bn(octets(signature), static_cast<int>(half), nullptr)};
@@ -78,13 +43,6 @@ std::optional<std::string> derOf(KeyKind kind, std::string_view signature) {
     std::string text{reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)};
     OPENSSL_free(der);
     return text;
-}
-
-bool setPadding(EVP_PKEY_CTX* context, Padding padding) {
-    if (padding == Padding::None) return true;
-    if (padding == Padding::Pkcs1) return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
-    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;  // RFC 7518 §3.5
 }
 
 }  // namespace
@@ -103,12 +61,8 @@ Key Key::ofSecret(std::string secret, std::string id) {
 }
 
 Key Key::ofPublic(Pointer pkey) {
-    const auto kind = kindOf(pkey.get());
-    if (!kind) throw std::invalid_argument{"a key of a kind that is not known; there are RSA, P-256, P-384, P-521, Ed25519 and Ed448"};
-    if (*kind == KeyKind::Rsa && EVP_PKEY_get_bits(pkey.get()) < kLeastRsaBits) {
-        throw std::invalid_argument{"an RSA key of " + std::to_string(EVP_PKEY_get_bits(pkey.get())) + " bits; it needs 2048 (RFC 7518 §3.3)"};
-    }
-    return Key{*kind, std::move(pkey)};
+    const KeyKind kind = strongKind(pkey.get());
+    return Key{kind, std::move(pkey)};
 }
 
 Key Key::ofPem(std::string_view pem) {
@@ -136,7 +90,7 @@ bool Key::verifies(std::string_view name, std::string_view text, std::string_vie
     const ErrorsCleared cleared;
     if (kind_ == KeyKind::Secret) return verifiesSecret(*algorithm, text, signature);
     std::string der;
-    if (kind_ == KeyKind::P256 || kind_ == KeyKind::P384 || kind_ == KeyKind::P521) {
+    if (halfOfSignature(kind_) != 0) {
         auto both = derOf(kind_, signature);
         if (!both) return false;
         der = std::move(*both);
