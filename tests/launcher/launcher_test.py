@@ -36,7 +36,7 @@ STAND_INS = {
              'chmod +x {root}/build/run/bin/patchbay-$program; done; }}\n'
              '[[ $1 != --build || -z "{compile_error}" ]] || {{ echo "FAILED: x.o"; echo "{compile_error}"; exit 1; }}',
 }
-EVERYTHING = "g++ cmake ninja-build libpoco-dev libyaml-cpp-dev libboost1.81-dev libsimdjson-dev libssl-dev libisal-dev zlib1g-dev libsqlite3-dev"
+EVERYTHING = "g++ cmake ninja-build libpoco-dev libyaml-cpp-dev libboost1.81-dev libsimdjson-dev libcli11-dev libssl-dev libisal-dev zlib1g-dev libsqlite3-dev"
 
 
 class Machine(unittest.TestCase):

@@ -10,8 +10,27 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace patchbay {
+
+/// What a program does instead of serving when the first word of its command line is `name`.
+struct Command {
+    std::string name;
+    std::string summary;  ///< one line, for --help
+    /// The words from that one on, as main() gets them. Returns the program's exit code: 0; 1 where it could not be done; 2 for a command line
+    /// that makes no sense.   Errors: what it throws stands on standard error, and the exit code is 1.
+    std::function<int(int argc, char** argv)> run;
+};
+
+/// A command of something that is linked in, such as a plugin's: at namespace level, `const RegisteredCommand command{{…}};`.
+/// Thread: before main(), and the one that runs that.
+class RegisteredCommand {
+public:
+    explicit RegisteredCommand(Command command);
+    /// All of them, by name.
+    static std::vector<Command> all();
+};
 
 struct Application {
     std::string name = "patchbay-server";
@@ -25,9 +44,11 @@ struct Application {
     /// the sessions are still open and may be sent to; then they get their goodbye.
     /// Thread: that which stops; Server::stop() throws there.   Errors: what it throws is logged.
     std::function<void(Server&)> stopping = {};
+    /// Beside serving: `name ban …`.
+    std::vector<Command> commands = {};
 };
 
-/// Runs until SIGINT, SIGTERM or Server::requestStop(). Options: --config FILE, --port N, --loops N, --tls CERT KEY, --plugin NAME, --help.
+/// Runs a command where the command line begins with one; else until SIGINT, SIGTERM or Server::requestStop(). Options: --config FILE, --port N, --loops N, --tls CERT KEY, --plugin NAME, --help.
 /// Returns the exit code: 0; 1 when the server cannot start or handlers never returned; 2 for a command line that makes no sense. What is wrong
 /// stands on standard error, all of it at once, each problem with what to do.
 int runApplication(int argc, char** argv, const Application& application);

@@ -12,6 +12,7 @@
 #include <Poco/Util/OptionSet.h>
 #include <Poco/Util/Validator.h>
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
@@ -80,13 +81,36 @@ Arguments parse(const Poco::Util::OptionSet& set, int argc, char** argv) {
     return arguments;
 }
 
-void help(const Poco::Util::OptionSet& set, const std::string& name) {
+std::vector<Command>& registered() {
+    static std::vector<Command> commands;
+    return commands;
+}
+
+void help(const Poco::Util::OptionSet& set, const Application& application) {
     Poco::Util::HelpFormatter formatter{set};
     formatter.setUnixStyle(true);
-    formatter.setCommand(name);
+    formatter.setCommand(application.name);
     formatter.setUsage("[OPTIONS]");
     formatter.setHeader("Serves WebSocket endpoints and pages until Ctrl-C or SIGTERM.");
     formatter.format(std::cout);
+    if (application.commands.empty()) return;
+    std::size_t width = 0;
+    for (const Command& command : application.commands) width = std::max(width, command.name.size());
+    std::cout << "\nor does something else instead; " << application.name << " COMMAND --help says more:\n";
+    for (const Command& command : application.commands) {
+        std::cout << "  " << command.name << std::string(width - command.name.size() + 2, ' ') << command.summary << '\n';
+    }
+}
+
+/// The exit code of the command that the command line begins with; nothing where it begins with none.
+std::optional<int> runCommand(int argc, char** argv, const Application& application) {
+    if (argc < 2) return std::nullopt;
+    const auto command = std::ranges::find(application.commands, std::string_view{argv[1]}, &Command::name);
+    if (command == application.commands.end()) return std::nullopt;
+    int exitCode = 1;
+    const auto thrown = thrownBy([&] { exitCode = command->run(argc - 1, argv + 1); });
+    if (thrown) std::cerr << application.name << ' ' << command->name << ": " << *thrown << '\n';
+    return exitCode;
 }
 
 /// Nothing when there are problems, which have been told then.
@@ -122,7 +146,16 @@ int serve(ServerConfig config, const std::string& file, const Application& appli
 
 }  // namespace
 
+RegisteredCommand::RegisteredCommand(Command command) { registered().push_back(std::move(command)); }
+
+std::vector<Command> RegisteredCommand::all() {
+    auto commands = registered();
+    std::ranges::sort(commands, {}, &Command::name);
+    return commands;
+}
+
 int runApplication(int argc, char** argv, const Application& application) {
+    if (const auto exitCode = runCommand(argc, argv, application)) return *exitCode;
     const auto set = options();
     Arguments arguments;
     try {
@@ -132,7 +165,7 @@ int runApplication(int argc, char** argv, const Application& application) {
         return 2;
     }
     if (arguments.help) {
-        help(set, application.name);
+        help(set, application);
         return 0;
     }
     int exitCode = 1;
