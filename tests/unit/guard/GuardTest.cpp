@@ -116,7 +116,7 @@ TEST(GuardTest, KeepsASourceAtItsLimitWithin32MiBWhileOthersRotate) {
     for (std::uint32_t i = 0; i < 100'000 / share; ++i) comes(dotted(0x0A00'0000 + i * 7) + ":1");
     for (std::uint64_t i = 0; i < 1'000'000 / share; ++i) comes(colons(0x2a00'0000'0000'0000 + i * 0x1'0003));
     EXPECT_EQ(escaped, 0U);
-    EXPECT_EQ(admitted, come) << "who has done nothing may come";
+    EXPECT_GE(admitted, come - come / 1000) << "who has done nothing may come, but for the few who find no room and share their neighbours' bucket";
     EXPECT_LE(test::residentBytes(), before + (std::size_t{32} << 20));
     server.advance(10s);
     for (const std::string& each : limited) EXPECT_EQ(verdictOn(server, each), 101) << "one has come";
