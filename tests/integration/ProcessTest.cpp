@@ -116,6 +116,20 @@ TEST(Process, ASecondSigtermWithinASecondIsTheSameOneAndLaterExitsAtOnce) {
     EXPECT_EQ(server.wait(), 128 + SIGTERM) << server.output();
 }
 
+TEST(Process, SaysInOneBlockWhatItServesAndHowToStopIt) {
+    const ConfigFile config{std::string{kQuickStop} + "plugins: [ heartbeat ]\n"};
+    Process server{"/usr/bin/env", {"PATCHBAY_GUIDE=README.md", kServer, "--config", config.path()}};
+    const std::string url = "http://127.0.0.1:" + std::to_string(server.port());
+    const std::string said = server.waitFor("Ctrl-C\n");
+    EXPECT_TRUE(contains(said, "listening on " + url + "\n  pages          " + url + "/\n  endpoints      /chat/{room}\n  plugins        heartbeat "))
+        << said;
+    EXPECT_TRUE(contains(said, "\n  apps           chat ")) << said;
+    EXPECT_TRUE(contains(said, "\n  configuration  " + config.path() + "\n  your own       README.md\n  to stop        Ctrl-C\n")) << said;
+    EXPECT_FALSE(contains(said, "requests")) << "neither the page's files nor what is for load balancers:\n" << said;
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 0);
+}
+
 TEST(Process, ABusyPortIsToldWithWhatToDoAndExitCode1) {
     TestServer other;
     other.start<Probe>();

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The newcomer's live poll as a program with its configuration, and the newcomer's mistakes: newcomer_test.py PROGRAM
+"""The newcomer's live poll as a program with its configuration, and the newcomer's mistakes: newcomer_test.py POLL LOST FOUND
 
-The poll stays as short as it is promised to be, and what is said of each mistake is what its test says.
+The poll stays as short as it is promised to be, and what is said of each mistake is what its test says. LOST links a static library
+of endpoints as any other, FOUND by patchbay_add_endpoints().
 """
 import json
 import pathlib
@@ -15,7 +16,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from cases import run_unittest
 
-PROGRAM = sys.argv.pop(1)
+PROGRAM, LOST, FOUND = sys.argv[1:4]
+del sys.argv[1:4]
 MOST_LINES = 220
 
 
@@ -39,6 +41,23 @@ class Poll(unittest.TestCase):
             _, log = program.communicate(timeout=30)
         self.assertEqual(program.returncode, 0, log)
         self.assertRegex(log, r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z Information polls: lunch: Lunch\?$")
+
+
+class StaticLibrary(unittest.TestCase):
+    def run_to_its_end(self, program):
+        run = subprocess.run([program, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout, run.stderr
+
+    def testLinkedAsAnyOtherServesNothingAndIsToldWhy(self):
+        said, log = self.run_to_its_end(LOST)
+        self.assertNotIn("endpoints", said)
+        self.assertRegex(log, r"Warning patchbay: no endpoint is deployed, .*link a static library of endpoints with patchbay_add_endpoints\(\)\n")
+
+    def testLinkedByTheHelperServesItsEndpoints(self):
+        said, log = self.run_to_its_end(FOUND)
+        self.assertIn("\n  endpoints      /greeter\n  to stop ", said)
+        self.assertEqual(log, "")
 
 
 class Mistakes(unittest.TestCase):

@@ -2,11 +2,18 @@
 
 #include <gtest/gtest.h>
 #include <patchbay/annotations.hpp>
+#include <patchbay/application.hpp>
+#include <patchbay/log.hpp>
 #include <patchbay/server.hpp>
 #include <patchbay/testkit.hpp>
 
 #include "Echo.inc"
 #include "hello.hpp"
+
+#include <functional>
+#include <regex>
+#include <sstream>
+#include <string>
 
 TEST(Readme, ItsFirstClassEchoes) {
     patchbay::testkit::TestServer server;
@@ -39,6 +46,44 @@ TEST(Readme, AProgramThatForgetsToDeployIsToldWhyItServesNothing) {
                                  "patchbay_add_endpoints()\n"),
               std::string::npos);
     EXPECT_EQ(saidBy(true).find("no endpoint is deployed"), std::string::npos);
+}
+
+/// Its own lines and the program's.
+TEST(Readme, TheLogHasOneFormatWhateverAServerIsStartedBy) {
+    patchbay::ServerConfig config;
+    config.server.listen = {{"http://127.0.0.1:0"}};
+    const auto talk = [](patchbay::Server& server) {
+        patchbay::log::warning("polls", "a word of the program's");
+        server.requestStop();
+    };
+    const std::function<void()> ways[] = {  // the last one last: it has the process's log from then on
+        [] {
+            patchbay::testkit::TestServer server;
+            server.deploy<Hello>();
+            server.connect("/hello/de");
+            patchbay::log::warning("polls", "a word of the program's");
+            server.advance(std::chrono::seconds{60});
+        },
+        [&] {
+            patchbay::Server server{config};
+            server.run([&] { talk(server); });
+        },
+        [&] {
+            std::string name = "program";
+            char* words[] = {name.data(), nullptr};
+            patchbay::runApplication(1, words, {.config = config, .ready = talk});
+        }};
+    for (const auto& way : ways) {
+        testing::internal::CaptureStderr();
+        way();
+        std::istringstream said{testing::internal::GetCapturedStderr()};
+        std::size_t lines = 0;
+        for (std::string line; std::getline(said, line); ++lines) {
+            const std::regex format{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (Information|Warning|Error) (polls|patchbay|/hello/\{language\}): .+)"};
+            EXPECT_TRUE(std::regex_match(line, format)) << line;
+        }
+        EXPECT_EQ(lines, 2U) << "one of the program's, one of the framework's";
+    }
 }
 
 TEST(Readme, ItsConsoleSessionGetsTheAnswerThatIsPrinted) {
