@@ -29,7 +29,7 @@ LIBRARIES = [
     ("Boost.PFR", r"boost/(pfr(\.hpp|/)|version\.hpp$)"),
     ("Boost.Intrusive", r"boost/intrusive/"),
     ("Boost.SmartPtr", r"boost/smart_ptr/intrusive_(ptr|ref_counter)\.hpp$"),
-    ("heap", r"malloc\.h$"),
+    ("heap", r"(malloc|sys/mman)\.h$"),
     ("SQLite", r"sqlite3\.h$"),
     ("system", r"(sys|netinet|arpa|linux|net)/|(dlfcn|elf|errno|fcntl|limits|link|netdb|poll|pthread|sched|semaphore|signal"
                r"|spawn|stdlib|string|termios|time|unistd)\.h$"),
@@ -59,7 +59,7 @@ ROOMS = {
     "endpoint": ({"base"}, {"base", "endpoint"}, {"std", "Boost.PFR", "simdjson"}),
     "history": ({"base"}, {"base", "endpoint"}, {"std"}),
     "messaging": ({"base", "endpoint"}, {"base", "endpoint"}, {"std", "Boost.PFR", "Boost.Intrusive", "Boost.SmartPtr"}),
-    "http": ({"base", "protocol", "transport"}, {"base", "endpoint", "http"}, {"std", "system", "Boost.Intrusive"} | POCO_NET),
+    "http": ({"base", "protocol", "transport"}, {"base", "endpoint", "http"}, {"std", "system", "heap", "Boost.Intrusive"} | POCO_NET),
     "websocket": ({"base", "protocol", "transport", "messaging"}, {"base", "endpoint"}, {"std", "Boost.Intrusive"}),
     "configuration": ({"base"}, {"base", "endpoint", "configuration"}, {"std", "yaml-cpp"}),
     "deployment": ({"base", "protocol", "endpoint", "messaging", "http"},

@@ -1,8 +1,11 @@
 #include "base/MemoryReserve.hpp"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -12,21 +15,31 @@ namespace {
 
 std::mutex lock;  // guards what follows; nothing is allocated under it
 std::size_t owners = 0;
+std::size_t size = 0;  // as the first owner had it
 void* held = nullptr;
 std::new_handler applications = nullptr;
 std::uint64_t times = 0;  // that it has been given back
 
-std::atomic<std::size_t> heldSize{0};
+std::atomic<std::size_t> heldSize{0};  // of all, what threads have gathered too
 std::atomic<bool> out{false};
-thread_local std::uint64_t tried = 0;  // which of these times this thread has tried to live on
 
-/// What had been given back may lie in the heap by now, in pieces: then less than all of it is better than none.
+/// What one has gathered: pieces, each with the next one's address in its first bytes. Plain words, since neither a look at them nor a
+/// thread's end may need memory.
+struct Gathered {
+    void* first;
+    std::size_t bytes;
+};
+[[gnu::tls_model("initial-exec")]] constinit thread_local Gathered gathered{nullptr, 0};
+[[gnu::tls_model("initial-exec")]] constinit thread_local std::uint64_t tried = 0;  // which of these times this thread has tried to live on
+
+/// From the system itself: what malloc() gives may lie in one thread's part of the heap, where no other has anything of it.
 /// Requires: the lock is held.
 bool take() noexcept {
     if (owners == 0) return false;
-    for (std::size_t size = MemoryReserve::kBytes; !held && size >= MemoryReserve::kLeast; size /= 4) {
-        held = std::malloc(size);  // NOLINT(cppcoreguidelines-no-malloc): operator new would ask here
-        if (held) heldSize.store(size, std::memory_order_relaxed);
+    if (!held) {
+        void* const place = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (place != MAP_FAILED) held = place;
+        if (held) heldSize.fetch_add(size, std::memory_order_relaxed);
     }
     out.store(!held, std::memory_order_relaxed);
     return held != nullptr;
@@ -34,15 +47,29 @@ bool take() noexcept {
 
 /// Requires: the lock is held.
 void giveBack() noexcept {
-    std::free(held);  // NOLINT(cppcoreguidelines-no-malloc): as it was made
-    held = nullptr;
-    heldSize.store(0, std::memory_order_relaxed);
+    if (void* const gone = std::exchange(held, nullptr)) {
+        ::munmap(gone, size);
+        heldSize.fetch_sub(size, std::memory_order_relaxed);
+    }
     out.store(owners > 0, std::memory_order_relaxed);
+}
+
+/// False where there is less.
+bool gather() noexcept {
+    while (gathered.bytes < MemoryReserve::kGathered) {
+        void* const piece = std::malloc(MemoryReserve::kPiece);  // NOLINT(cppcoreguidelines-no-malloc): operator new would ask here
+        if (!piece) return false;
+        std::memcpy(piece, &gathered.first, sizeof gathered.first);
+        gathered = {piece, gathered.bytes + MemoryReserve::kPiece};
+        heldSize.fetch_add(MemoryReserve::kPiece, std::memory_order_relaxed);
+    }
+    return true;
 }
 
 /// Of operator new: it returns where it is worth another try. Each thread has one for each time that it is given back, whoever had it
 /// given back: of two that fail together the second must not take from the first what that has not come to yet.
 void onFailure() {
+    if (gathered.first) return MemoryReserve::letGo();
     std::new_handler next = nullptr;
     {
         const std::lock_guard guard{lock};
@@ -60,9 +87,10 @@ void onFailure() {
 
 }  // namespace
 
-MemoryReserve::MemoryReserve() noexcept {
+MemoryReserve::MemoryReserve(std::size_t bytes) noexcept {
     const std::lock_guard guard{lock};
     if (owners++ > 0) return;
+    size = bytes;
     take();
     applications = std::set_new_handler(&onFailure);
 }
@@ -75,13 +103,25 @@ MemoryReserve::~MemoryReserve() {
     giveBack();
 }
 
-bool MemoryReserve::isOut() noexcept { return out.load(std::memory_order_relaxed); }
+bool MemoryReserve::isOut() noexcept { return out.load(std::memory_order_relaxed) && gathered.bytes < kGathered; }
 
 std::size_t MemoryReserve::heldBytes() noexcept { return heldSize.load(std::memory_order_relaxed); }
 
 bool MemoryReserve::refill() noexcept {
-    const std::lock_guard guard{lock};
-    return take() || owners == 0;
+    {
+        const std::lock_guard guard{lock};
+        if (!take() && owners > 0) return gather();
+    }
+    letGo();
+    return true;
+}
+
+void MemoryReserve::letGo() noexcept {
+    while (void* const piece = gathered.first) {
+        std::memcpy(&gathered.first, piece, sizeof gathered.first);
+        std::free(piece);  // NOLINT(cppcoreguidelines-no-malloc): as it was made
+    }
+    heldSize.fetch_sub(std::exchange(gathered.bytes, 0), std::memory_order_relaxed);
 }
 
 }  // namespace patchbay

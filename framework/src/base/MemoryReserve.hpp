@@ -5,6 +5,9 @@
 //     held ── an allocation fails: given back, and it is tried again ──▶ out ── taken back by a memory watch, when there is some ──▶ held
 //                └─ fails again: it was too large. Taken back, std::bad_alloc
 //
+// Where the kernel gives nothing any more, though the heap has much that is free, a loop's watch gathers some of that instead, for its own
+// thread: what a thread may have of the heap depends on the thread (glibc's arenas), so nobody else may need it.
+//
 // Each thread has one try for each time that it is given back, whoever had it given back. While it is out nobody gets memory of a size
 // that he sets (MemoryBudget::require()), and load is shed (server/MemoryWatch). So it is for what that takes, and for that it is large.
 // What fails then ends the process where nothing may be thrown.
@@ -21,22 +24,24 @@ namespace patchbay {
 /// While there is one the process has its reserve, the same for all.   Thread: any.
 class MemoryReserve {
 public:
-    /// More than glibc ever has in a heap (M_MMAP_THRESHOLD, at most 32 MiB): it goes back to the kernel, and changes nothing of how the
-    /// rest is kept.
-    static constexpr std::size_t kBytes = std::size_t{33} << 20;
-    /// So much at least, where it is taken back from a heap that the kernel gives no more.
-    static constexpr std::size_t kLeast = std::size_t{1} << 20;
+    static constexpr std::size_t kBytes = std::size_t{32} << 20;
+    /// What a thread gathers for itself, in pieces that a heap has which is full of holes: some thousand sessions may end in one turn of a
+    /// loop, each with an entry or two and a line for the log.
+    static constexpr std::size_t kGathered = std::size_t{8} << 20, kPiece = std::size_t{64} << 10;
 
-    MemoryReserve() noexcept;
+    /// So much, where it is the first that there is.
+    explicit MemoryReserve(std::size_t bytes = kBytes) noexcept;
     ~MemoryReserve();
     MemoryReserve(const MemoryReserve&) = delete;
 
-    /// Something small lives on it.
+    /// Something small lives on it, and this thread has gathered nothing else.
     static bool isOut() noexcept;
     /// What there is of it.   Units: bytes.
     static std::size_t heldBytes() noexcept;
-    /// Takes it back, where there is memory again.   Returns: whether it is held.
+    /// Takes it back, where there is memory again, or gathers enough for this thread.   Returns: whether there was as much.
     static bool refill() noexcept;
+    /// Gives back what this thread has gathered: it ends, or needs it.
+    static void letGo() noexcept;
 };
 
 }  // namespace patchbay

@@ -1,5 +1,7 @@
 #include "server/AllowedMemory.hpp"
 
+#include "base/MemoryReserve.hpp"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -41,6 +43,8 @@ std::size_t ofAddressSpace() noexcept {
 std::size_t memoryBudget(std::optional<Size> wanted) {
     return wanted ? wanted->bytes : std::max(allowedMemory() / 2, kLeast);
 }
+
+std::size_t memoryReserve() noexcept { return std::min(MemoryReserve::kBytes, ofAddressSpace() / 16); }
 
 std::size_t allowedMemory() {
     const auto ofGroups = memoryOfGroups("/sys/fs/cgroup", textOf("/proc/self/cgroup"));

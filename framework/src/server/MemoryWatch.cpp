@@ -17,8 +17,8 @@ void MemoryWatch::start(Loop& loop, std::size_t loopIndex) {
 }
 
 void MemoryWatch::look(std::size_t loopIndex) {
-    const bool isNothingLeft = MemoryReserve::isOut() && !MemoryReserve::refill();
-    judge(isNothingLeft);
+    const bool isNothingLeft = noteReserve(loopIndex);
+    judge();
     const bool isShortNow = isShort();
     if (std::exchange(wasShort_[loopIndex], isShortNow) && !isShortNow) holders_.goOn(loopIndex);
     if (isNothingLeft) {
@@ -28,8 +28,16 @@ void MemoryWatch::look(std::size_t loopIndex) {
     }
 }
 
+/// Whether this loop has to live on the reserve, and has none.
+bool MemoryWatch::noteReserve(std::size_t loopIndex) {
+    const bool lacks = MemoryReserve::isOut() && !MemoryReserve::refill();
+    if (std::exchange(lacks_[loopIndex], lacks) != static_cast<char>(lacks)) lacking_.fetch_add(lacks ? 1 : -1, std::memory_order_relaxed);
+    return lacks;
+}
+
 /// Whichever loop comes first: one may be held up.
-void MemoryWatch::judge(bool isNothingLeft) {
+void MemoryWatch::judge() {
+    const bool isNothingLeft = lacking_.load(std::memory_order_relaxed) > 0;
     bool before = isShort();
     const bool now = isNothingLeft || isBeyond(before ? 70 : 80);
     if (before == now || !isShort_.compare_exchange_strong(before, now, std::memory_order_relaxed)) return;

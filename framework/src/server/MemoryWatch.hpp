@@ -45,7 +45,7 @@ public:
 
     /// For so many loops.
     MemoryWatch(std::shared_ptr<MemoryBudget> budget, std::size_t loops, MemoryHolders& holders)
-        : budget_{std::move(budget)}, holders_{holders}, wasShort_(loops) {}
+        : budget_{std::move(budget)}, holders_{holders}, wasShort_(loops), lacks_(loops) {}
     MemoryWatch(const MemoryWatch&) = delete;
 
     /// Goes on for as long as the loop does.   Thread: the loop's.   Requires: outlives what the loop runs.
@@ -57,7 +57,8 @@ public:
 
 private:
     void look(std::size_t loopIndex);
-    void judge(bool isNothingLeft);
+    bool noteReserve(std::size_t loopIndex);
+    void judge();
     void shed(std::size_t loopIndex, std::size_t bytes);
     std::size_t percent(std::size_t count) const noexcept { return budget_->limit() / 100 * count; }
     /// Never, where there is no limit.
@@ -66,6 +67,8 @@ private:
     const std::shared_ptr<MemoryBudget> budget_;
     MemoryHolders& holders_;
     std::vector<char> wasShort_;  // by loop; each is its loop's alone
+    std::vector<char> lacks_;     // likewise: a reserve
+    std::atomic<int> lacking_{0};  // how many of them do
     std::atomic<bool> isShort_{false};
     std::atomic<std::uint64_t> ended_{0};
 };

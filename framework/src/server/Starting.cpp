@@ -69,7 +69,7 @@ std::vector<std::shared_ptr<transport::EventLoop>> makeLoops(unsigned count, Mem
 Server::Parts::Parts(ServerConfig theConfig)
     : config{std::move(theConfig)},
       bounds{server::connectionBounds(config.server.maxConnections.value_or(0))},
-      reserve{config.server.memoryReserve ? std::make_unique<MemoryReserve>() : nullptr},
+      reserve{config.server.memoryReserve ? std::make_unique<MemoryReserve>(server::memoryReserve()) : nullptr},
       memoryBudget{MemoryBudget::make(server::memoryBudget(config.server.memory))},
       loops{makeLoops(loopCount(config), *memoryBudget)},
       pool{std::make_shared<ThreadPool>(ThreadPool::Bounds{config.server.workers, config.server.executorQueue})},
@@ -271,6 +271,7 @@ void Server::Parts::turn(std::size_t index) {
     try {
         one.thread = std::thread{[this, &one, loop = loops[index]] {
             loop->run();
+            MemoryReserve::letGo();
             one.ended.store(true);
             deployments.state().ended->ring();
         }};

@@ -2,13 +2,17 @@
 #include "base/MemoryReserve.hpp"
 
 #include "base/MemoryBudget.hpp"
+#include "integration/Memory.hpp"
 #include "support/CountedAllocations.hpp"
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <memory>
 #include <new>
 #include <thread>
+#include <vector>
 
 namespace patchbay::test {
 namespace {
@@ -66,6 +70,38 @@ TEST_F(MemoryReserveTest, GivesEachThreadATryForEachTimeThatItIsGivenBack) {
     EXPECT_NO_THROW(failed());
     EXPECT_EQ(MemoryReserve::heldBytes(), 0U);
 }
+
+#ifndef PATCHBAY_ADDRESS_SANITIZER  // whose heap asks the kernel
+
+/// In an address space that is used up what is given back stays in the heap, in holes: there a whole reserve is never had again.
+TEST_F(MemoryReserveTest, IsGatheredFromTheHeapWhereTheKernelGivesNothing) {
+    std::vector<std::unique_ptr<char[]>> blocks;
+    for (int i = 0; i < 300; ++i) blocks.push_back(std::make_unique<char[]>(100'000));
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+        if (i % 5 != 4) blocks[i].reset();
+    const auto failed = std::get_new_handler();
+    failed();
+    rlimit before{};
+    ::getrlimit(RLIMIT_AS, &before);
+    const rlimit none{.rlim_cur = 1, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_AS, &none);
+    const bool isThere = MemoryReserve::refill(), isOut = MemoryReserve::isOut();
+    const std::size_t size = MemoryReserve::heldBytes();
+    bool isOutElsewhere = false;
+    failed();  // and it is had again
+    const bool isOutThen = MemoryReserve::isOut();
+    ::setrlimit(RLIMIT_AS, &before);
+    std::thread{[&] { isOutElsewhere = MemoryReserve::isOut(); }}.join();
+    EXPECT_TRUE(isThere);
+    EXPECT_FALSE(isOut);
+    EXPECT_EQ(size, MemoryReserve::kGathered);
+    EXPECT_TRUE(isOutThen);
+    EXPECT_TRUE(isOutElsewhere) << "each has its own";
+    EXPECT_TRUE(MemoryReserve::refill());
+    EXPECT_EQ(MemoryReserve::heldBytes(), MemoryReserve::kBytes);
+}
+
+#endif
 
 TEST_F(MemoryReserveTest, IsOneForTheWholeProcessUntilItsLastServerGoes) {
     auto second = std::make_unique<MemoryReserve>();
