@@ -115,7 +115,7 @@ struct CarrierLink::Unfinished {
 CarrierLink::~CarrierLink() = default;
 
 CarrierLink::CarrierLink(std::shared_ptr<SessionCore> session, std::unique_ptr<Carrier> carrier, detail::ImagePin pin)
-    : handle_{std::move(session)}, pin_{std::move(pin)}, carrier_{std::move(carrier)} {}
+    : handle_{std::move(session)}, pin_{std::move(pin)}, carrier_{std::move(carrier)}, queued_{loop().memory().budget()} {}
 
 std::shared_ptr<CarrierLink> CarrierLink::open(std::shared_ptr<SessionCore> session, std::unique_ptr<Carrier> carrier,
                                                detail::ImagePin pin) {
@@ -258,7 +258,10 @@ std::size_t CarrierLink::queuedHere() const noexcept {
     return unfinished_ ? unfinished_->collected.size() + unfinished_->message.heldBytes() : 0;
 }
 
-std::size_t CarrierLink::queuedBytes() const { return carrier_->queuedBytes() + queuedHere(); }
+std::size_t CarrierLink::queuedBytes() {
+    queued_.set(carrier_->queuedBytes());
+    return queued_.bytes() + queuedHere();
+}
 
 /// Of those that the carrier has, and then of those that wait here.
 bool CarrierLink::dropOldest() {
@@ -411,15 +414,14 @@ void CarrierLink::cutAll(ServerState& server, std::size_t loopIndex) noexcept {
     while (!links.empty()) static_cast<CarrierLink&>(links.front()).cut();
 }
 
-/// A carrier that cannot say what waits there holds what the link knows of.
-std::size_t CarrierLink::heldBytes() const noexcept {
+/// A carrier that cannot say what waits there holds what it has said last.
+std::size_t CarrierLink::heldBytes() noexcept {
     if (ended_.load()) return 0;
-    std::size_t held = queuedHere() + (pieces_ ? pieces_->capacity() : 0) + core().waitingBytes();
     try {
-        held += carrier_->queuedBytes();
+        queued_.set(carrier_->queuedBytes());
     } catch (...) {  // NOLINT(bugprone-empty-catch): it is heard of when it is asked for something
     }
-    return held;
+    return queued_.bytes() + queuedHere() + (pieces_ ? pieces_->capacity() : 0) + core().waitingBytes();
 }
 
 void CarrierLink::shed() noexcept {
@@ -447,6 +449,7 @@ void CarrierLink::letGo() noexcept {
     pieces_.reset();
     unfinished_.reset();
     carrier_.reset();
+    queued_.set(0);
     pin_ = {};
 }
 

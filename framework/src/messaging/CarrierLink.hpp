@@ -49,7 +49,7 @@ public:
 
     /// What it has its server hold: half a message, what waits for its handlers, and what waits for its peer, at its carrier too.
     /// Units: bytes.
-    std::size_t heldBytes() const noexcept;
+    std::size_t heldBytes() noexcept;
     /// Gives that up, and the session with it: 1013, tried as for a peer that reads too slowly. One that ends already ends now.
     void shed() noexcept;
 
@@ -92,7 +92,7 @@ private:
     SendStatus admit(std::size_t payload);
     SendStatus admitMore(std::size_t payload);
     bool dropOldest();
-    std::size_t queuedBytes() const;
+    std::size_t queuedBytes();
     std::size_t queuedHere() const noexcept;
     SendStatus sendOne(MessageKind kind, Bytes payload);
     SendStatus sendPiece(Carrier& carrier, MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion);
@@ -116,6 +116,7 @@ private:
     std::unique_ptr<Unfinished> unfinished_;  // of one that is sent in parts
     TimerId giveUp_ = 0;
     std::uint64_t dropped_ = 0;
+    HeldBytes<Held::Queues> queued_;  // what the carrier has said last that waits there
 };
 
 }  // namespace patchbay::messaging

@@ -41,4 +41,8 @@ std::size_t Holders::endLargest(std::size_t loopIndex, std::size_t least) noexce
     return gate.held;
 }
 
+void Holders::count(std::size_t loopIndex) noexcept {
+    for (auto& link : sessions_.links[loopIndex]) static_cast<messaging::CarrierLink&>(link).heldBytes();
+}
+
 }  // namespace patchbay::server

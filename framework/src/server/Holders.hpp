@@ -19,6 +19,7 @@ public:
     void setShort(bool isShort) noexcept override { gate_->isShort.store(isShort, std::memory_order_relaxed); }
     void goOn(std::size_t loopIndex) override { http::Gate::goOn(*gate_, loopIndex); }
     std::size_t endLargest(std::size_t loopIndex, std::size_t least) noexcept override;
+    void count(std::size_t loopIndex) noexcept override;
 
 private:
     const std::shared_ptr<http::GateState> gate_;

@@ -17,6 +17,7 @@ void MemoryWatch::start(Loop& loop, std::size_t loopIndex) {
 }
 
 void MemoryWatch::look(std::size_t loopIndex) {
+    holders_.count(loopIndex);
     const bool isNothingLeft = noteReserve(loopIndex);
     judge();
     const bool isShortNow = isShort();

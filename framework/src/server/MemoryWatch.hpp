@@ -33,6 +33,8 @@ public:
     /// Ends whoever of a loop has most held.
     /// Returns: how much that was, in bytes; 0 when nobody holds more than `least`.   Thread: the loop's.
     virtual std::size_t endLargest(std::size_t loopIndex, std::size_t least) noexcept = 0;
+    /// Counts what is not counted where it is taken: the queues of modules' carriers.   Thread: the loop's.
+    virtual void count(std::size_t loopIndex) noexcept = 0;
 };
 
 class MemoryWatch {

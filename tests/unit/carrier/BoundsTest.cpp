@@ -97,14 +97,25 @@ TEST_F(ACarrierThatBrings, MessagesThatWaitForTheirHandlerLosesThemWhereMemoryIs
 
 TEST_F(ACarrierThatBrings, NothingToAPeerThatReadsNothingIsEndedWhereMemoryIsShort) {
     const auto wire = opened();
+    MemoryAccount& memory = messaging::SessionCore::of(last)->loop().memory();
+    memory.merge();
+    const auto counted = [&memory, before = memory.budget().of(Held::Queues)] {
+        memory.merge();
+        return memory.budget().of(Held::Queues) - before;
+    };
     wire->queued = 10'000;
     EXPECT_EQ(heldBytes(), 10'000U);
+    EXPECT_EQ(counted(), 10'000U) << "who is ended for what the budget does not know of is ended for nothing";
+    wire->queued = 4'000;
+    EXPECT_EQ(heldBytes(), 4'000U);
+    EXPECT_EQ(counted(), 4'000U);
     shed();
     EXPECT_THAT(wire->calls, ElementsAre("closeNow 1013 the server is short of memory"));
     EXPECT_FALSE(wire->destroyed);
     shed();  // it has not let go of what waits there
     EXPECT_TRUE(wire->destroyed);
     EXPECT_EQ(heldBytes(), 0U);
+    EXPECT_EQ(counted(), 0U);
 }
 
 TEST_F(ACarrierThatBrings, WhatItSendsInPartsIsCountedAndGivenUpWhereMemoryIsShort) {

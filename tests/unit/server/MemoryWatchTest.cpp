@@ -40,6 +40,8 @@ public:
         return bytes;
     }
 
+    void count(std::size_t) noexcept override { ++counted; }
+
     /// So much is held in all, by that many.
     void holdAll(std::vector<std::size_t> kibibytes) {
         for (auto one = held.begin(); one != held.end(); ++one) hold(one, 0);
@@ -48,6 +50,7 @@ public:
     }
 
     bool isShort = false;
+    int counted = 0;
     std::vector<std::size_t> wentOn, ended, held;
 
 private:
