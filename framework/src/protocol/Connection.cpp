@@ -46,7 +46,7 @@ void Connection::abandon() noexcept {
 
 std::size_t Connection::receive(std::span<std::byte> bytes) noexcept {
     withMemory([&] {
-        while (inbound_ == Inbound::Open) {
+        while (inbound_ == Inbound::Open && !bytes.empty()) {
             if (takeWhole(bytes))
                 progressed_ = true;
             else if (!takeNext(bytes))

@@ -113,17 +113,19 @@ public:
     /// Requires: text is UTF-8; ping and pong payloads have at most 125 bytes (std::length_error otherwise, §5.5).
     template <class To>
     bool send(MessageKind kind, Bytes payload, To& output) {
-        if (sendPlain(kind, payload, output)) [[likely]]
+        const auto write = [&output](Bytes header, Bytes from) { output.write(header, from); };
+        if (sendPlain(kind, payload, write)) [[likely]]
             return true;
         if (closeSent_) return false;
         encode(kind, payload, output);
         return true;
     }
-    /// The same where it takes a header and no more: a server's, without an extension. False, and nothing written, elsewhere.
-    template <class To>
-    [[gnu::always_inline]] bool sendPlain(MessageKind kind, Bytes payload, To&& output) {
+    /// The same where it takes a header and no more, a server's without an extension: `write(header, payload)`. False, and nothing
+    /// written, elsewhere.
+    template <class Write>
+    [[gnu::always_inline]] bool sendPlain(MessageKind kind, Bytes payload, Write write) {
         if (closeSent_ || extension_ || role() == Role::Client) return false;
-        output.write(FrameHeader{whole(opcodeOf(kind)), payload.size()}.bytes(), payload);
+        write(FrameHeader{whole(opcodeOf(kind)), payload.size()}.bytes(), payload);
         return true;
     }
     /// One frame of a message in several, unless it is the first and the last. Without the extension, which has no parts: no frame

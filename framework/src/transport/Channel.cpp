@@ -71,6 +71,10 @@ void Channel::peerEnds() noexcept {
 
 // ---- writing
 
+SendStatus Channel::sendBehind(Bytes head, Bytes payload) noexcept {
+    return queued([&] { return outbox_.appendBehind(head, payload); });
+}
+
 SendStatus Channel::sendElsewhere(Bytes head, Bytes payload) noexcept {
     if (noMoreSends_) return SendStatus::Closed;
     return queued([&] {

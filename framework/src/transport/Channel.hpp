@@ -121,8 +121,9 @@ public:
     /// One message, copied, or lent where it lies in lent memory and is large.   Units: `head` at most 16 bytes.
     /// Returns: Full also where there is no memory for it.
     [[gnu::always_inline]] SendStatus send(Bytes head, Bytes payload) noexcept {
-        const bool isPlain = !(noMoreSends_ || blocked_) && payload.size() < Outbox::kLeastLent;
-        if (!isPlain || !outbox_.appendToOpen(head, payload)) return sendElsewhere(head, payload);
+        if (noMoreSends_ || blocked_ || payload.size() >= Outbox::kLeastLent) [[unlikely]]
+            return sendElsewhere(head, payload);
+        if (!outbox_.appendToOpen(head, payload)) return sendBehind(head, payload);
         loop_.atTurnEnd(*this);
         return SendStatus::Queued;
     }
@@ -283,6 +284,7 @@ private:
     }
     bool canWrite() const noexcept { return !blocked_ && (state_ == State::Open || state_ == State::Flushing); }
     void discard(std::size_t bytes) noexcept;
+    SendStatus sendBehind(Bytes head, Bytes payload) noexcept;
     SendStatus sendElsewhere(Bytes head, Bytes payload) noexcept;
     void writeLent() noexcept;
     void write() noexcept;

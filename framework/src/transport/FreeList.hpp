@@ -23,7 +23,8 @@ public:
     static void give(void* memory) noexcept {
         Kept& kept = kept_;
         if (kept.count >= MaxKept || kept.closed) return ::operator delete(memory);
-        static thread_local const AtThreadEnd cleaner;
+        if (!kept.isTidied) [[unlikely]]
+            tidyAtThreadEnd();
         kept.first = new (memory) Block{kept.first};
         ++kept.count;
     }
@@ -40,6 +41,7 @@ private:
     struct Kept {
         Block* first = nullptr;
         std::size_t count = 0;
+        bool isTidied = false;
         bool closed = false;  ///< the thread is ending: its later destructors must not fill the list again
     };
     struct AtThreadEnd {
@@ -53,7 +55,13 @@ private:
         }
     };
 
-    static inline thread_local constinit Kept kept_{};
+    static void tidyAtThreadEnd() noexcept {
+        kept_.isTidied = true;
+        static thread_local const AtThreadEnd cleaner;
+    }
+
+    // Some words in the library's static block: a look at them is a load, not a call.
+    static inline thread_local constinit Kept kept_ [[gnu::tls_model("initial-exec")]] {};
 };
 
 }  // namespace patchbay::transport

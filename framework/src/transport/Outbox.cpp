@@ -17,7 +17,7 @@ constexpr bool isMuch(std::size_t held, std::size_t counted) noexcept {
 
 }  // namespace
 
-SendStatus Outbox::appendElsewhere(Bytes head, Bytes payload) {
+SendStatus Outbox::appendBehind(Bytes head, Bytes payload) {
     const std::size_t size = head.size() + payload.size();
     const SendStatus room = makeRoom({.onWire = size, .payload = payload.size()});
     if (room != SendStatus::Queued || size == 0) return room;

@@ -78,7 +78,7 @@ public:
 
     /// One message, copied.
     SendStatus append(Bytes head, Bytes payload) {
-        return appendToOpen(head, payload) ? SendStatus::Queued : appendElsewhere(head, payload);
+        return appendToOpen(head, payload) ? SendStatus::Queued : appendBehind(head, payload);
     }
     /// One that fits behind the last. False, and nothing done, where it does not.
     bool appendToOpen(Bytes head, Bytes payload) noexcept {
@@ -87,6 +87,8 @@ public:
         data_ += size;
         return true;
     }
+    /// One for which appendToOpen() has no place.
+    SendStatus appendBehind(Bytes head, Bytes payload);
     /// One message whose payload stays where it is until keepLent().   Requires: `head` is at most 16 bytes.
     SendStatus appendLent(Bytes head, Bytes payload);
     /// A message for whose end somebody waits, or a frame of one in several, of which none is dropped: that one who has the first gets
@@ -146,7 +148,6 @@ public:
     std::size_t heldBytes() const noexcept;
 
 private:
-    SendStatus appendElsewhere(Bytes head, Bytes payload);
     SendStatus makeRoomForMore(MessageSize frame) noexcept;
     SendStatus appendOne(const SharedBatch& batch, std::size_t message);
     SendStatus makeRoom(MessageSize message) noexcept {

@@ -117,11 +117,10 @@ SendStatus WebSocketCarrier::sendWhole(MessageKind kind, Bytes payload, To& outp
 
 SendStatus WebSocketCarrier::send(MessageKind kind, Bytes payload) noexcept {
     if (!channel_) return SendStatus::Closed;
-    if (!unfinished()) [[likely]] {
-        MessageOutput output{*channel_};
-        if (connection_.sendPlain(kind, payload, output)) [[likely]]
-            return sent(output.status);
-    }
+    SendStatus status = SendStatus::Closed;
+    const auto write = [this, &status](Bytes header, Bytes from) { status = channel_->send(header, from); };
+    if (!unfinished() && connection_.sendPlain(kind, payload, write)) [[likely]]
+        return sent(status);
     return sendExtended(kind, payload);
 }
 
