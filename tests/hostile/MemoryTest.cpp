@@ -103,7 +103,7 @@ TEST(Memory, ThatIsNotThereForAMessageCostsItsConnectionAndNotTheProcess) {
 }
 
 TEST(Memory, ThatIsNotThereForABodyCostsItsConnectionAndNotTheProcess) {
-    Victim server{{.config = "  idleTimeout: off\n", .server = std::string{kNoBudget} + "  requestBody: 4MiB\n", .addressSpace = 900 * kMiB}};
+    Victim server{{.config = "  idleTimeout: off\n", .server = std::string{kNoBudget} + "  requestBody: 4MiB\n  bodyTimeout: 300s\n", .addressSpace = 900 * kMiB}};
     Swarm swarm{server.port()};
     const auto crowd = crowdOf<HalfBody>(swarm, 250, 4 * kMiB);
     swarm.run("some are sent away, and told so", [&] {  // not all can be told: what they still send may end their connection before they read
