@@ -11,8 +11,8 @@ Clock::duration perToken(const Allowance& allowance) {
 
 }  // namespace
 
-Buckets::Buckets(Allowance allowance, HashKey key)
-    : each_{perToken(allowance)}, all_{each_ * static_cast<Clock::rep>(allowance.burst)}, places_{key, Room::ForAll} {}
+Buckets::Buckets(Allowance allowance)
+    : each_{perToken(allowance)}, all_{each_ * static_cast<Clock::rep>(allowance.burst)}, places_{Room::ForAll} {}
 
 Clock::duration Buckets::take(const Source& source, Clock::time_point now) {
     Bucket& bucket = places_.of(source, now);

@@ -28,7 +28,7 @@ public:
     /// Units: what it takes, from the beginning.
     static constexpr std::size_t kBytes = Places<Bucket>::bytes(Room::ForAll);
 
-    Buckets(Allowance allowance, HashKey key);
+    explicit Buckets(Allowance allowance);
 
     /// Zero where the source may; else how long until it may again, and nothing is taken.
     Clock::duration take(const Source& source, Clock::time_point now);

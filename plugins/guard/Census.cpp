@@ -15,9 +15,9 @@ Census::Census(const Limits& limits, const Prices& prices, std::shared_ptr<Serve
       prices_{prices},
       clock_{std::move(clock)},
       guests_{NodeMemory<std::pair<const SessionId, Guest>>{spareGuests_}},
-      parties_{16, SourceHash{randomHashKey()}, std::equal_to<>{}, NodeMemory<std::pair<const Source, Party>>{spareParties_}} {
+      parties_{NodeMemory<std::pair<const Source, Party>>{spareParties_}} {
     if (prices_.areNone()) return;
-    owed_.emplace(randomHashKey(), Room::ForSome);
+    owed_.emplace(Room::ForSome);
     spare_.reserve(kSparePurses);
 }
 
@@ -51,7 +51,7 @@ Census::Verdict Census::wouldBe(const Who& who) const {
 
 Census::Entry Census::add(const Session& session, const Who& who) {
     const std::lock_guard guard{lock_};
-    const auto [place, isNew] = guests_.try_emplace(session.id(), Guest{session, who});
+    const auto [place, isNew] = guests_.try_emplace(session.id(), session, who);
     if (!isNew) return {};
     Guest& guest = place->second;
     guest.address = join(who.address);
@@ -80,16 +80,18 @@ Census::Entry Census::name(const Session& session, const Source& user) {
 Census::Entry Census::welcome(const Guest& guest) {
     const Verdict verdict = judge(guest.who, guest.address, guest.user, 0);
     if (verdict != Verdict::Welcome || prices_.areNone()) return {verdict};
-    const std::shared_ptr<Purse> source = guest.address ? purseOf(*guest.who.address, *guest.address) : nullptr;
-    const std::shared_ptr<Purse> user = guest.user ? purseOf(*guest.who.user, *guest.user) : nullptr;
-    if (source && user) return {verdict, std::make_shared<Toll>(prices_, source, user)};
-    return {verdict, source ? source : user};
+    if (guest.address && guest.user) {
+        return {verdict, std::make_shared<Toll>(purseOf(*guest.who.address, *guest.address), purseOf(*guest.who.user, *guest.user))};
+    }
+    if (guest.address) return {verdict, purseOf(*guest.who.address, *guest.address)};
+    if (guest.user) return {verdict, purseOf(*guest.who.user, *guest.user)};
+    return {verdict};
 }
 
 const std::shared_ptr<Purse>& Census::purseOf(const Source& source, Party& party) {
     if (party.purse) return party.purse;
     const auto now = clock_->now();
-    const Owed& owed = owed_->of(source, now);
+    const Owed owed = now < allIsPaid_ ? owed_->of(source, now) : Owed{};
     const auto messages = std::max(owed.messages, now), bytes = std::max(owed.bytes, now);
     if (!spare_.empty() && spare_.back().use_count() == 1) {  // its last session has let it go, too
         party.purse = std::move(spare_.back());
@@ -126,6 +128,7 @@ void Census::leave(const Source& source, Party& party) {
             Owed& owed = owed_->of(source, now);
             owed.messages = std::max(owed.messages, messages);
             owed.bytes = std::max(owed.bytes, bytes);
+            allIsPaid_ = std::max(allIsPaid_, owed.full());
         }
         if (spare_.size() < kSparePurses) spare_.push_back(std::move(party.purse));
     }

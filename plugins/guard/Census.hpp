@@ -76,6 +76,8 @@ private:
         std::shared_ptr<Purse> purse = nullptr;
     };
     struct Guest {
+        Guest(const Session& itsSession, const Who& itIs) : session{itsSession}, who{itIs} {}
+
         Session session;
         Who who;
         Party *address = nullptr, *user = nullptr;  // nullptr: nobody in particular
@@ -97,6 +99,7 @@ private:
     std::unordered_map<SessionId, Guest, std::hash<SessionId>, std::equal_to<>, NodeMemory<std::pair<const SessionId, Guest>>> guests_;
     std::unordered_map<Source, Party, SourceHash, std::equal_to<>, NodeMemory<std::pair<const Source, Party>>> parties_;
     std::optional<Places<Owed>> owed_;          // where messages have a price
+    Clock::time_point allIsPaid_{};             // when nobody owes anything any more
     std::vector<std::shared_ptr<Purse>> spare_; // of those who have gone
 };
 

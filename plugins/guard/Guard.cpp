@@ -53,7 +53,7 @@ public:
                                                          .strangersOfAddress = config.strangersPerAddress},
                                           Prices{config.messagesPerSecond, config.bytesPerSecond.bytes}, clock)},
           bans{std::make_shared<BannedOnes>(clock, std::move(users), census)},
-          handshakes_{{static_cast<double>(config.handshakesPerMinute) / 60, config.handshakesAtOnce}, randomHashKey()} {}
+          handshakes_{{static_cast<double>(config.handshakesPerMinute) / 60, config.handshakesAtOnce}} {}
 
     /// Nothing for nobody in particular.
     std::optional<Source> userOf(const Principal& principal) const {

@@ -48,7 +48,7 @@ private:
     std::size_t all_ = 0;
     using Memory = NodeMemory<std::pair<const Source, std::size_t>>;
     SpareNodes spare_;
-    std::unordered_map<Source, std::size_t, SourceHash, std::equal_to<>, Memory> bySource_{16, SourceHash{randomHashKey()}, std::equal_to<>{}, Memory{spare_}};
+    std::unordered_map<Source, std::size_t, SourceHash, std::equal_to<>, Memory> bySource_{Memory{spare_}};
 };
 
 }  // namespace patchbay::guard

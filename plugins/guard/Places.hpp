@@ -5,9 +5,8 @@
 // limit stays limited. Where a source finds no place it shares that of its neighbours, and where these find none, that of whoever is there. A
 // source whose neighbours owe gets no place of its own before they do not, so that nobody begins anew by going away.
 //
-// A place is one of a few, which a keyed hash chooses (SipHash): nobody can bring sources together.
+// A place is one of a few, which the source's keyed hash chooses: nobody can bring sources together.
 
-#include "SipHash.hpp"
 #include "Source.hpp"
 
 #include <algorithm>
@@ -31,12 +30,12 @@ public:
     /// Units: what it takes, from the beginning.
     static constexpr std::size_t bytes(Room room) noexcept { return (kOwn4 + kShared4 + kOwn6 + kShared6) / static_cast<std::size_t>(room) * sizeof(Place); }
 
-    Places(HashKey key, Room room) : key_{key}, v4_{kOwn4, kShared4, room}, others_{kOwn6, kShared6, room} {}
+    explicit Places(Room room) : v4_{kOwn4, kShared4, room}, others_{kOwn6, kShared6, room} {}
 
     /// That of a source, or of its neighbours.
     Place& of(const Source& source, Clock::time_point now) noexcept {
         Tables& tables = source.kind == Source::Kind::V4 ? v4_ : others_;
-        const Set set = setOf(tables.own, source.bits);
+        const Set set = setOf(tables.own, source);
         Place* const own = find(set, source.bits);
         if (own && own->full() > now) return *own;
         Place* const mine = own ? own : vacant(set, now);
@@ -59,18 +58,18 @@ private:
     /// That of its neighbours, unless it may have `mine`.
     Place& sharedOr(Place* mine, const Source& source, Table& table, Clock::time_point now) noexcept {
         areShared_ = true;
-        const std::uint64_t neighbours = source.neighbours();
+        const Source neighbours = source.neighbours();
         const Set theirs = setOf(table, neighbours);
-        Place* const shared = find(theirs, neighbours);
+        Place* const shared = find(theirs, neighbours.bits);
         if (shared && shared->full() > now) return *shared;
         if (mine) return mine->bits == source.bits ? *mine : claim(*mine, source.bits);
         if (shared) return *shared;
-        if (Place* const place = vacant(theirs, now)) return claim(*place, neighbours);
+        if (Place* const place = vacant(theirs, now)) return claim(*place, neighbours.bits);
         return *std::ranges::min_element(theirs, {}, [](const Place& each) { return each.full(); });
     }
 
-    Set setOf(Table& table, std::uint64_t bits) const noexcept {
-        return Set{table.data() + placeHash(key_, bits, 0) % (table.size() / kWays) * kWays, kWays};
+    static Set setOf(Table& table, const Source& source) noexcept {
+        return Set{table.data() + source.hash % (table.size() / kWays) * kWays, kWays};
     }
     /// nullptr where it has none.
     static Place* find(Set set, std::uint64_t bits) noexcept {
@@ -90,7 +89,6 @@ private:
         return place;
     }
 
-    const HashKey key_;
     Tables v4_, others_;
     bool areShared_ = false;  // some place is, or was
 };

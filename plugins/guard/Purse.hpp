@@ -39,8 +39,12 @@ public:
     bool areNone() const noexcept { return message_ == 0 && byte_ == 0; }
     /// Units: of bytes, no object has more than PTRDIFF_MAX.
     Price of(std::size_t bytes) const noexcept {
-        constexpr double kMost = 4e18;  // which can still be added to a time
-        return {message_, static_cast<Clock::rep>(std::min(byte_ * static_cast<double>(static_cast<std::ptrdiff_t>(bytes)), kMost))};
+        constexpr double kMost = 4e18;                      // which can still be added to a time
+        constexpr std::size_t kFew = std::size_t{1} << 30;  // whose price is less, at a second for each
+        const double price = byte_ * static_cast<double>(static_cast<std::ptrdiff_t>(bytes));
+        if (bytes <= kFew) [[likely]]
+            return {message_, static_cast<Clock::rep>(price)};
+        return {message_, static_cast<Clock::rep>(std::min(price, kMost))};
     }
 
 private:
@@ -63,17 +67,17 @@ public:
         bytes_.store(bytes.time_since_epoch().count(), std::memory_order_relaxed);
     }
     std::chrono::nanoseconds pay(std::size_t bytes, Clock::time_point now) noexcept override {
-        const Clock::rep present = now.time_since_epoch().count();
-        return waitUntil(take(prices_.of(bytes), present), present);
+        const Clock::rep present = now.time_since_epoch().count(), most = present + Prices::kBurst.count();
+        const Price price = prices_.of(bytes);
+        if (!addUpTo(most, messages_, price.ofMessage, present)) [[unlikely]]
+            return payBoth(bytes, now);
+        if (!addUpTo(most, bytes_, price.ofBytes, present)) [[unlikely]]
+            return payBytes(bytes, now);
+        return {};
     }
     /// Until when is paid then.
     Clock::rep take(const Price& price, Clock::rep now) noexcept {
         return std::max(add(messages_, price.ofMessage, now), add(bytes_, price.ofBytes, now));
-    }
-    static Clock::duration waitUntil(Clock::rep paid, Clock::rep now) noexcept {
-        if (paid <= now + Prices::kBurst.count()) [[likely]]
-            return {};
-        return Clock::duration{paid - now} - Prices::kBurst;
     }
     Clock::time_point messages() const noexcept { return read(messages_); }
     Clock::time_point bytes() const noexcept { return read(bytes_); }
@@ -83,13 +87,29 @@ private:
     static Clock::time_point read(const Until& until) noexcept {
         return Clock::time_point{Clock::duration{until.load(std::memory_order_relaxed)}};
     }
+    // What is rare is apart, so that no message has registers saved for it.
+    [[gnu::noinline]] Clock::duration payBoth(std::size_t bytes, Clock::time_point now) noexcept {
+        const Clock::rep present = now.time_since_epoch().count();
+        return waitUntil(take(prices_.of(bytes), present), present);
+    }
+    [[gnu::noinline]] Clock::duration payBytes(std::size_t bytes, Clock::time_point now) noexcept {
+        const Clock::rep present = now.time_since_epoch().count();
+        return waitUntil(add(bytes_, prices_.of(bytes).ofBytes, present), present);
+    }
+    static Clock::duration waitUntil(Clock::rep paid, Clock::rep now) noexcept {
+        return std::max(Clock::duration{paid - now} - Prices::kBurst, Clock::duration::zero());
+    }
+    /// False, and nothing is added, where it would be beyond `most`, or another thread was first.
+    static bool addUpTo(Clock::rep most, Until& until, Clock::rep price, Clock::rep now) noexcept {
+        Clock::rep before = until.load(std::memory_order_relaxed);
+        const Clock::rep after = std::max(before, now) + price;
+        return after <= most && until.compare_exchange_weak(before, after, std::memory_order_relaxed);
+    }
     static Clock::rep add(Until& until, Clock::rep price, Clock::rep now) noexcept {
         if (price == 0) return now;
         Clock::rep before = until.load(std::memory_order_relaxed), after = 0;
         do {
-            after = std::max(before, now) + price;
-            if (after > now + Prices::kBurst.count()) [[unlikely]]
-                after = std::min(after, now + Prices::kLongest.count());
+            after = std::min(std::max(before, now) + price, now + Prices::kLongest.count());
         } while (!until.compare_exchange_weak(before, after, std::memory_order_relaxed));
         return after;
     }
@@ -101,17 +121,13 @@ private:
 /// What a session pays of which both its source and its user are known: into both purses.
 class Toll final : public MessageToll {
 public:
-    Toll(const Prices& prices, std::shared_ptr<Purse> source, std::shared_ptr<Purse> user) noexcept
-        : prices_{prices}, source_{std::move(source)}, user_{std::move(user)} {}
+    Toll(std::shared_ptr<Purse> source, std::shared_ptr<Purse> user) noexcept : source_{std::move(source)}, user_{std::move(user)} {}
 
     std::chrono::nanoseconds pay(std::size_t bytes, Clock::time_point now) noexcept override {
-        const Clock::rep present = now.time_since_epoch().count();
-        const Price price = prices_.of(bytes);
-        return Purse::waitUntil(std::max(source_->take(price, present), user_->take(price, present)), present);
+        return std::max(source_->pay(bytes, now), user_->pay(bytes, now));
     }
 
 private:
-    const Prices prices_;
     const std::shared_ptr<Purse> source_, user_;
 };
 

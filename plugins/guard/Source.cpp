@@ -55,9 +55,8 @@ std::string_view bare(std::string_view address) {
     return address.substr(0, address.find('%'));
 }
 
-}  // namespace
-
-std::optional<Source> Source::of(std::string_view address) {
+std::optional<Source> read(std::string_view address) {
+    using Kind = Source::Kind;
     if (const auto bits = dotted(address)) return Source{*bits, Kind::V4};
     const std::string_view text = bare(address);
     std::array<char, INET6_ADDRSTRLEN> ended{};
@@ -70,19 +69,55 @@ std::optional<Source> Source::of(std::string_view address) {
     return Source{bigEndian(bytes.data(), 8), Kind::V6};
 }
 
-std::uint64_t Source::neighbours() const noexcept {
-    switch (kind) {
-        case Kind::V4: return bits & 0xFFFF'FF00;
-        case Kind::V6: return bits & 0xFFFF'FFFF'FFFF'0000;
-        case Kind::User: break;
+/// What a thread has read last; at first, that nothing is no address. Longer texts are read again.
+struct Last {
+    std::string_view text() const noexcept { return {bytes.data(), size}; }
+    [[gnu::noinline]] std::optional<Source> become(std::string_view address) {
+        if (address.size() > bytes.size()) return read(address);
+        source = read(address);
+        size = address.copy(bytes.data(), bytes.size());
+        return source;
     }
-    return bits | 0x0000'FFFF'FFFF'FFFF;  // of a hash: some, whoever they are; no network of 48 bits ends so
+
+    std::array<char, 56> bytes{};  // INET6_ADDRSTRLEN, and brackets with a port
+    std::size_t size = 0;
+    std::optional<Source> source;
+};
+
+/// The first bits, and zeroes.
+std::uint64_t prefix(std::uint64_t bits, int behind) noexcept { return behind == 64 ? 0 : bits >> behind << behind; }
+
+const HashKey& keyOfThisProcess() {
+    static const HashKey key = randomHashKey();
+    return key;
 }
 
-Network Network::around(const Source& source, std::uint8_t length) noexcept {
-    const int behind = longest(source.kind) - length;
-    const std::uint64_t bits = behind == 64 ? 0 : source.bits >> behind << behind;
-    return {length, {bits, source.kind}};
+}  // namespace
+
+Source::Source(std::uint64_t someBits, Kind itsKind)
+    : bits{someBits}, hash{placeHash(keyOfThisProcess(), someBits, static_cast<std::uint8_t>(itsKind))}, kind{itsKind} {}
+
+std::optional<Source> Source::of(std::string_view address) {
+    static thread_local constinit Last last;
+    Last& mine = last;
+    return address == mine.text() ? mine.source : mine.become(address);
+}
+
+Source Source::neighbours() const {
+    switch (kind) {
+        case Kind::V4: return {bits & 0xFFFF'FF00, kind};
+        case Kind::V6: return {bits & 0xFFFF'FFFF'FFFF'0000, kind};
+        case Kind::User: break;
+    }
+    return {bits | 0x0000'FFFF'FFFF'FFFF, kind};  // of a hash: some, whoever they are; no network of 48 bits ends so
+}
+
+Network Network::around(const Source& source, std::uint8_t length) {
+    return {length, {prefix(source.bits, longest(source.kind) - length), source.kind}};
+}
+
+bool Network::holds(const Source& source) const noexcept {
+    return source.kind == first.kind && prefix(source.bits, longest(first.kind) - length) == first.bits;
 }
 
 Network Network::of(std::string_view text) {

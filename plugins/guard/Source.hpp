@@ -13,18 +13,23 @@
 
 namespace patchbay::guard {
 
+/// Carries its hash, which is made once, for all tables that it is looked for in. It is keyed, with a key of this process: nobody can bring
+/// sources together.
 struct Source {
     enum class Kind : std::uint8_t { V4, V6, User };
 
-    /// Of an address as a handshake has it, with a port or without. Nothing for what is no address: `local` over a Unix socket.
+    Source(std::uint64_t someBits, Kind itsKind);
+    /// Of an address as a handshake has it, with a port or without. Nothing for what is no address: `local` over a Unix socket. The hooks of a
+    /// handshake ask for the same one after the other: each thread remembers its last.
     static std::optional<Source> of(std::string_view address);
     /// By a hash of his name.
-    static Source ofUser(std::string_view name, const HashKey& key) noexcept { return {sipHash(key, name), Kind::User}; }
+    static Source ofUser(std::string_view name, const HashKey& key) { return {sipHash(key, name), Kind::User}; }
     /// Those that it shares a place with, where it has to. Not those of another kind.
-    std::uint64_t neighbours() const noexcept;
-    std::uint64_t bits = 0;  ///< of the network, the others are zero
-    Kind kind = Kind::V4;
-    friend bool operator==(const Source&, const Source&) = default;
+    Source neighbours() const;
+    std::uint64_t bits;  ///< of the network, the others are zero
+    std::uint64_t hash;  ///< of bits and kind
+    Kind kind;
+    friend bool operator==(const Source& a, const Source& b) noexcept { return a.bits == b.bits && a.kind == b.kind; }
 };
 
 /// Sources of one kind whose first bits are the same; all of an address: it alone.
@@ -33,13 +38,13 @@ struct Network {
     /// Errors: std::invalid_argument, which says what to write instead.
     static Network of(std::string_view text);
     /// That one of so many bits which `source` is in.   Requires: no user; the length is at most of its kind.
-    static Network around(const Source& source, std::uint8_t length) noexcept;
+    static Network around(const Source& source, std::uint8_t length);
     static constexpr std::uint8_t longest(Source::Kind kind) noexcept { return kind == Source::Kind::V4 ? 32 : 64; }
-    bool holds(const Source& source) const noexcept { return source.kind == first.kind && around(source, length) == *this; }
+    bool holds(const Source& source) const noexcept;
     /// As of() reads it: `192.0.2.7`, `192.0.2.0/24`, `2001:db8:1:2::/64`.
     std::string text() const;
 
-    std::uint8_t length = 32;
+    std::uint8_t length;
     Source first;
     friend bool operator==(const Network&, const Network&) = default;
     friend bool operator<(const Network& a, const Network& b) noexcept {
@@ -48,9 +53,7 @@ struct Network {
 };
 
 struct SourceHash {
-    /// Not noexcept, so that the library's tables keep it with each of theirs.
-    std::size_t operator()(const Source& source) const { return placeHash(key, source.bits, static_cast<std::uint8_t>(source.kind)); }
-    HashKey key;
+    std::size_t operator()(const Source& source) const noexcept { return source.hash; }
 };
 
 }  // namespace patchbay::guard

@@ -88,7 +88,9 @@ void Credentials::watch(SessionCore& session) {
     });
 }
 
-void Credentials::end(SessionCore& session) noexcept { session.loop().cancel(std::exchange(timer_, 0)); }
+void Credentials::end(SessionCore& session) noexcept {
+    if (timer_ != 0) session.loop().cancel(std::exchange(timer_, 0));
+}
 
 }  // namespace patchbay::messaging
 

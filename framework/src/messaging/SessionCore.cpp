@@ -156,6 +156,16 @@ void SessionCore::turnAway() noexcept {
         handledLarge(message.payload.size());
 }
 
+/// In receive(), whose registers are saved already.
+[[gnu::always_inline]] inline void SessionCore::payForMessage(std::size_t bytes) noexcept {
+    const auto now = loop_.now();
+    Clock::duration wait{0};
+    if (paysToll_) wait = knownRare()->toll->pay(bytes, now);
+    if (isRated_) wait = std::max(wait, payOwnRates(bytes, now));
+    if (wait > Clock::duration::zero()) [[unlikely]]
+        readAfter(wait);
+}
+
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
     if (isRated_ || paysToll_) [[unlikely]]
@@ -365,16 +375,9 @@ void SessionCore::pauseReading(Pause why) noexcept {
     outgoing_.pauseReading();
 }
 
-void SessionCore::payForMessage(std::size_t bytes) noexcept {
-    const auto now = loop_.now();
-    Clock::duration wait{0};
-    if (paysToll_) wait = knownRare()->toll->pay(bytes, now);
-    if (isRated_) {
-        const Limits& limits = endpoint_->config.limits;
-        wait = std::max(wait, rare().rateLimit.pay({limits.maxMessageRate, limits.maxByteRate}, bytes, now));
-    }
-    if (wait > Clock::duration::zero()) [[unlikely]]
-        readAfter(wait);
+Clock::duration SessionCore::payOwnRates(std::size_t bytes, Clock::time_point now) noexcept {
+    const Limits& limits = endpoint_->config.limits;
+    return rare().rateLimit.pay({limits.maxMessageRate, limits.maxByteRate}, bytes, now);
 }
 
 /// Its peer sends faster than it may.
@@ -507,7 +510,7 @@ void SessionCore::letGo() noexcept {
     if (knownRare()) {
         knownRare()->belongings.clearProperties();
         knownRare()->credentials.end(*this);
-        loop_.cancel(std::exchange(knownRare()->rateTimer, 0));
+        if (knownRare()->rateTimer != 0) loop_.cancel(std::exchange(knownRare()->rateTimer, 0));
         paysToll_ = false;
         const auto toll = std::exchange(knownRare()->toll, {});
     }

@@ -32,7 +32,7 @@ TEST(GuardConcurrency, NothingThatIsPaidIsLost) {
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
         threads.emplace_back([&, both = i % 2 == 0] {
-            Toll toll{prices, source, user};
+            Toll toll{source, user};
             for (int sent = 0; sent < kMessages; ++sent) both ? toll.pay(500, now) : source->pay(500, now);
         });
     }

@@ -25,15 +25,15 @@ TEST(SourceTest, IsAnAddressOrANetworkOf64Bits) {
     EXPECT_EQ(Source::of("2001:db8:1:2::"), v6(0x2001'0db8'0001'0002));
     EXPECT_EQ(Source::of("[fe80::1%eth0]:1"), v6(0xfe80'0000'0000'0000));
     for (const std::string_view none : {"", "local", "[", "[]", ":", "1.2.3", "1.2.3.", "1.2.3.256", "1.2.3.0004", "1.2.3.04", "1.2.3.4.5", "1.2.3.4x", "host:80"}) EXPECT_EQ(Source::of(none), std::nullopt) << none;
-    EXPECT_EQ(v4(0xC000'0207).neighbours(), 0xC000'0200U);
-    EXPECT_EQ(v6(0x2001'0db8'0001'0002).neighbours(), 0x2001'0db8'0001'0000U);
+    EXPECT_EQ(v4(0xC000'0207).neighbours().bits, 0xC000'0200U);
+    EXPECT_EQ(v6(0x2001'0db8'0001'0002).neighbours().bits, 0x2001'0db8'0001'0000U);
 }
 
 TEST(SourceTest, OfAUserIsByItsNameAndOfNoNetwork) {
     EXPECT_EQ(Source::ofUser("ann", kKey), Source::ofUser("ann", kKey));
     EXPECT_NE(Source::ofUser("ann", kKey), Source::ofUser("anna", kKey));
     EXPECT_NE(Source::ofUser("ann", kKey), Source::ofUser("ann", {1, 2})) << "the hash is keyed";
-    EXPECT_EQ(Source::ofUser("ann", kKey).neighbours() & 0xFFFF, 0xFFFFU) << "no /48";
+    EXPECT_EQ(Source::ofUser("ann", kKey).neighbours().bits & 0xFFFF, 0xFFFFU) << "no /48";
 }
 
 TEST(NetworkTest, IsAnAddressOrAPrefix) {
@@ -85,7 +85,7 @@ TEST(SipHashTest, OfAPlaceIsThatOfNineBytesByOneRoundAndThree) {
 }
 
 TEST(BucketsTest, GiveSoManyAtOnceAndThenOneForEachThatHasCome) {
-    Buckets buckets{{.rate = 4, .burst = 10}, kKey};
+    Buckets buckets{{.rate = 4, .burst = 10}};
     Clock::time_point now{1h};
     for (int round = 0; round < 3; ++round) {
         for (int i = 0; i < 10; ++i) EXPECT_EQ(buckets.take(v4(7), now), 0s);
@@ -104,7 +104,7 @@ void exhaust(Buckets& buckets, const Source& source, Clock::time_point now) {
 }
 
 TEST(BucketsTest, OfASourceAtItsLimitStayThereWhileAHundredThousandAndAMillionRotate) {
-    Buckets buckets{{.rate = 0.1, .burst = 20}, kKey};
+    Buckets buckets{{.rate = 0.1, .burst = 20}};
     Clock::time_point now{1h};
     const Source limited4 = v4(0xC000'0207), limited6 = v6(0x2001'0db8'0001'0002);
     exhaust(buckets, limited4, now);
@@ -120,7 +120,7 @@ TEST(BucketsTest, OfASourceAtItsLimitStayThereWhileAHundredThousandAndAMillionRo
 }
 
 TEST(BucketsTest, AreSharedByNeighboursWhereThereIsNoRoomAndAFullOneIsForgotten) {
-    Buckets buckets{{.rate = 1, .burst = 2}, kKey};
+    Buckets buckets{{.rate = 1, .burst = 2}};
     Clock::time_point now{1h};
     for (std::uint64_t i = 0; i < 2'000'000; ++i) buckets.take(v6(i << 16), now);  // more than there is room for, none a neighbour of another
     // Somebody for whom there is none: his bucket is that of his neighbours.
@@ -135,7 +135,7 @@ TEST(BucketsTest, AreSharedByNeighboursWhereThereIsNoRoomAndAFullOneIsForgotten)
 }
 
 TEST(PlacesTest, AreKeptWhileTheirSourcesOwe) {
-    Places<Owed> places{kKey, Room::ForSome};
+    Places<Owed> places{Room::ForSome};
     const Clock::time_point now{1h};
     Owed& seven = places.of(v4(7), now);
     EXPECT_LE(seven.full(), now);
@@ -178,7 +178,7 @@ TEST(PriceTest, IsPaidBySourceAndUserOnceEach) {
     const Prices prices{10, 0};
     const Clock::time_point now{1h};
     const auto source = std::make_shared<Purse>(prices, now, now), user = std::make_shared<Purse>(prices, now + 1s, now);
-    Toll toll{prices, source, user};
+    Toll toll{source, user};
     EXPECT_EQ(toll.pay(1, now), 0s);
     EXPECT_EQ(source->messages(), now + 100ms);
     EXPECT_EQ(user->messages(), now + 1100ms);
