@@ -25,6 +25,11 @@ template <class Call>
     }
 }
 
+/// `line: why`, where nothing may be thrown: without the reason where there is no memory for both.
+inline void warn(std::string_view source, std::string_view line, std::string_view why) noexcept {
+    if (thrownBy([&] { log::warning(source, std::string{line}.append(": ").append(why)); })) log::warning(source, line);
+}
+
 /// The same for a call whose exceptions change nothing but the log: `source: who threw …`. True when it returned.
 template <class Call>
 bool guarded(std::string_view source, std::string_view who, Call&& call) {

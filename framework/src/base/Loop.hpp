@@ -7,6 +7,7 @@
 
 #include "base/LoopQueue.hpp"
 #include "base/MemoryBudget.hpp"
+#include "base/MemoryReserve.hpp"
 #include "base/RunningHere.hpp"
 
 #include <patchbay/bytes.hpp>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace patchbay {
 
@@ -75,6 +77,9 @@ public:
     virtual void cancel(TimerId timer) noexcept = 0;
     /// What is counted of its server's memory here. Its budget may be asked for from any thread.   Thread: the loop's.
     MemoryAccount& memory() noexcept { return memory_; }
+    /// Calls `look` as soon as what small things live on is in use (base/MemoryReserve), between two handlers and as often, until it is
+    /// whole: no timer comes in time where a peer's bytes use it up.   Thread: the loop's.
+    void whenMemoryIsOut(Task look) noexcept { whenMemoryIsOut_ = std::move(look); }
     /// The text that a handler is being given here: what lies in it was checked when it came.   Thread: the loop's.
     Bytes receivedText() const noexcept { return doing_.receivedText; }
     void setReceivedText(Bytes text) noexcept { doing_.receivedText = text; }
@@ -97,6 +102,10 @@ protected:
     void turnBegins(Clock::time_point now) noexcept {
         doing_.turnBegan.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     }
+    void seeToMemory() noexcept {
+        if (MemoryReserve::isOut() && whenMemoryIsOut_) [[unlikely]]
+            whenMemoryIsOut_();
+    }
     void turnEnds() noexcept { doing_.turnBegan.store(0, std::memory_order_relaxed); }
 
 private:
@@ -117,6 +126,7 @@ private:
 
     MemoryAccount memory_;  // first: what waits is counted in it
     LoopQueue queue_;
+    Task whenMemoryIsOut_;
     Doing doing_;
 };
 

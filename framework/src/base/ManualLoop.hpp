@@ -37,6 +37,7 @@ public:
         {
             const Turning turning{*this};
             action();
+            seeToMemory();
         }
         settle();
     }

@@ -30,6 +30,7 @@ struct Gathered {
     std::size_t bytes;
 };
 [[gnu::tls_model("initial-exec")]] constinit thread_local Gathered gathered{nullptr, 0};
+[[gnu::tls_model("initial-exec")]] constinit thread_local bool keeps = false;  // some of its own, always
 [[gnu::tls_model("initial-exec")]] constinit thread_local std::uint64_t tried = 0;  // which of these times this thread has tried to live on
 
 /// From the system itself: what malloc() gives may lie in one thread's part of the heap, where no other has anything of it.
@@ -55,21 +56,31 @@ void giveBack() noexcept {
 }
 
 /// False where there is less.
-bool gather() noexcept {
-    while (gathered.bytes < MemoryReserve::kGathered) {
-        void* const piece = std::malloc(MemoryReserve::kPiece);  // NOLINT(cppcoreguidelines-no-malloc): operator new would ask here
-        if (!piece) return false;
-        std::memcpy(piece, &gathered.first, sizeof gathered.first);
-        gathered = {piece, gathered.bytes + MemoryReserve::kPiece};
-        heldSize.fetch_add(MemoryReserve::kPiece, std::memory_order_relaxed);
+bool gather(std::size_t bytes, std::size_t piece) noexcept {
+    while (gathered.bytes < bytes) {
+        void* const block = std::malloc(piece);  // NOLINT(cppcoreguidelines-no-malloc): operator new would ask here
+        if (!block) return false;
+        std::memcpy(block, &gathered.first, sizeof gathered.first);
+        gathered = {block, gathered.bytes + piece};
+        heldSize.fetch_add(piece, std::memory_order_relaxed);
     }
     return true;
 }
 
-/// Of operator new: it returns where it is worth another try. Each thread has one for each time that it is given back, whoever had it
-/// given back: of two that fail together the second must not take from the first what that has not come to yet.
+void giveBackGathered() noexcept {
+    while (void* const block = gathered.first) {
+        std::memcpy(&gathered.first, block, sizeof gathered.first);
+        std::free(block);  // NOLINT(cppcoreguidelines-no-malloc): as it was made
+    }
+    heldSize.fetch_sub(std::exchange(gathered.bytes, 0), std::memory_order_relaxed);
+}
+
+/// Of operator new: it returns where it is worth another try. Each thread has one for what it has gathered, and for each time that the
+/// rest is given back, whoever had it given back: of two that fail together the second must not take from the first what that has not
+/// come to yet.
 void onFailure() {
-    if (gathered.first) return MemoryReserve::letGo();
+    const bool hadGathered = gathered.first != nullptr;
+    giveBackGathered();
     std::new_handler next = nullptr;
     {
         const std::lock_guard guard{lock};
@@ -78,9 +89,11 @@ void onFailure() {
             ++times;
         }
         if (owners > 0 && std::exchange(tried, times) != times) return;
+        if (hadGathered) return;
         take();  // what has been given back was not enough
         next = applications;
     }
+    if (keeps) gather(MemoryReserve::kKept, MemoryReserve::kPiece);
     if (!next) throw std::bad_alloc{};
     next();
 }
@@ -105,23 +118,29 @@ MemoryReserve::~MemoryReserve() {
 
 bool MemoryReserve::isOut() noexcept { return out.load(std::memory_order_relaxed) && gathered.bytes < kGathered; }
 
+void MemoryReserve::keepSome() noexcept {
+    {
+        const std::lock_guard guard{lock};
+        keeps = owners > 0;
+    }
+    if (keeps) gather(kKept, kFirstPiece);
+}
+
 std::size_t MemoryReserve::heldBytes() noexcept { return heldSize.load(std::memory_order_relaxed); }
 
 bool MemoryReserve::refill() noexcept {
     {
         const std::lock_guard guard{lock};
-        if (!take() && owners > 0) return gather();
+        if (!take() && owners > 0) return gather(kGathered, kPiece);
     }
-    letGo();
+    if (!keeps || gathered.bytes > kKept) giveBackGathered();
+    if (keeps) gather(kKept, kPiece);
     return true;
 }
 
 void MemoryReserve::letGo() noexcept {
-    while (void* const piece = gathered.first) {
-        std::memcpy(&gathered.first, piece, sizeof gathered.first);
-        std::free(piece);  // NOLINT(cppcoreguidelines-no-malloc): as it was made
-    }
-    heldSize.fetch_sub(std::exchange(gathered.bytes, 0), std::memory_order_relaxed);
+    keeps = false;
+    giveBackGathered();
 }
 
 }  // namespace patchbay

@@ -5,8 +5,10 @@
 //     held ── an allocation fails: given back, and it is tried again ──▶ out ── taken back by a memory watch, when there is some ──▶ held
 //                └─ fails again: it was too large. Taken back, std::bad_alloc
 //
-// Where the kernel gives nothing any more, though the heap has much that is free, a loop's watch gathers some of that instead, for its own
-// thread: what a thread may have of the heap depends on the thread (glibc's arenas), so nobody else may need it.
+// What a thread may have of the heap depends on the thread: glibc gives each an arena of 64 MiB of addresses. Where there is no room for
+// the next one it maps a page or two for each piece, however small: 13 MiB of addresses that are given back are 3,400 entries then, and
+// some hundred newcomers use them up. So each loop's thread keeps some that is cut from its own arena as finely as it is asked for, from
+// its beginning on; and where the kernel gives nothing any more, though the heap has much that is free, its watch gathers more of that.
 //
 // Each thread has one try for each time that it is given back, whoever had it given back. While it is out nobody gets memory of a size
 // that he sets (MemoryBudget::require()), and load is shed (server/MemoryWatch). So it is for what that takes, and for that it is large.
@@ -25,9 +27,11 @@ namespace patchbay {
 class MemoryReserve {
 public:
     static constexpr std::size_t kBytes = std::size_t{32} << 20;
-    /// What a thread gathers for itself, in pieces that a heap has which is full of holes: some thousand sessions may end in one turn of a
-    /// loop, each with an entry or two and a line for the log.
-    static constexpr std::size_t kGathered = std::size_t{8} << 20, kPiece = std::size_t{64} << 10;
+    /// What a thread gathers for itself, in pieces that a heap has which is full of holes, as half messages leave them: some thousand
+    /// sessions may end in one turn of a loop, each with an entry or two and a line for the log.
+    static constexpr std::size_t kGathered = std::size_t{8} << 20, kPiece = (std::size_t{8} << 10) - 64;
+    /// What a loop's thread has of its own before anything is short, in pieces of which few pages are touched.
+    static constexpr std::size_t kKept = std::size_t{2} << 20, kFirstPiece = std::size_t{64} << 10;
 
     /// So much, where it is the first that there is.
     explicit MemoryReserve(std::size_t bytes = kBytes) noexcept;
@@ -38,9 +42,11 @@ public:
     static bool isOut() noexcept;
     /// What there is of it.   Units: bytes.
     static std::size_t heldBytes() noexcept;
+    /// This thread has some of its own from here on, until letGo().
+    static void keepSome() noexcept;
     /// Takes it back, where there is memory again, or gathers enough for this thread.   Returns: whether there was as much.
     static bool refill() noexcept;
-    /// Gives back what this thread has gathered: it ends, or needs it.
+    /// Gives back what this thread has gathered: it ends.
     static void letGo() noexcept;
 };
 

@@ -9,10 +9,18 @@
 namespace patchbay::server {
 
 void MemoryWatch::start(Loop& loop, std::size_t loopIndex) {
+    loop.whenMemoryIsOut([this, loopIndex] {
+        if (!waits_[loopIndex]) look(loopIndex);
+    });
+    watch(loop, loopIndex);
+}
+
+void MemoryWatch::watch(Loop& loop, std::size_t loopIndex) {
     const bool isUrgent = isBeyond(50) || MemoryReserve::isOut();
     loop.after(isUrgent ? kUrgent : kCalm, [this, &loop, loopIndex] {
+        waits_[loopIndex] = 0;
         look(loopIndex);
-        start(loop, loopIndex);
+        watch(loop, loopIndex);
     });
 }
 
@@ -23,10 +31,17 @@ void MemoryWatch::look(std::size_t loopIndex) {
     const bool isShortNow = isShort();
     if (std::exchange(wasShort_[loopIndex], isShortNow) && !isShortNow) holders_.goOn(loopIndex);
     if (isNothingLeft) {
-        shed(loopIndex, MemoryReserve::kBytes / wasShort_.size());
+        waits_[loopIndex] = shed(loopIndex, MemoryReserve::kBytes / wasShort_.size(), kLeastHeldAtTheEnd) ? 0 : 1;
     } else if (const std::size_t used = budget_->used(); isBeyond(95)) {
-        shed(loopIndex, (used - std::min(used, percent(90))) / wasShort_.size());
+        shed(loopIndex, (used - std::min(used, percent(90))) / wasShort_.size(), kLeastHeld);
     }
+}
+
+bool MemoryWatch::turnsAway(Clock::time_point now) noexcept {
+    if (!MemoryReserve::isOut() && lacking_.load(std::memory_order_relaxed) == 0) return false;
+    if (now - letIn_ < kUrgent) return true;
+    letIn_ = now;
+    return false;
 }
 
 /// Whether this loop has to live on the reserve, and has none.
@@ -44,21 +59,21 @@ void MemoryWatch::judge() {
     if (before == now || !isShort_.compare_exchange_strong(before, now, std::memory_order_relaxed)) return;
     holders_.setShort(now);
     if (!now) return log::warning("memory", "newcomers are served again");
-    const std::string why = isNothingLeft ? std::string{"this process gets no more memory"}
-                                          : "clients have the server hold " + std::to_string(budget_->used()) + " of " +
-                                                std::to_string(budget_->limit()) + " bytes (server.memory)";
-    log::warning("memory", why + ": newcomers hear 503, and bodies wait");
+    if (isNothingLeft) return log::warning("memory", "this process gets no more memory: newcomers hear 503 or nothing, and bodies wait");
+    log::warning("memory", "clients have the server hold " + std::to_string(budget_->used()) + " of " + std::to_string(budget_->limit()) +
+                               " bytes (server.memory): newcomers hear 503, and bodies wait");
 }
 
-/// The largest first.
-void MemoryWatch::shed(std::size_t loopIndex, std::size_t bytes) {
+/// The largest first.   Returns: whether there may be more.
+bool MemoryWatch::shed(std::size_t loopIndex, std::size_t bytes, std::size_t least) {
     std::size_t freed = 0;
     for (int i = 0; i < kMostAtOnce && freed < bytes; ++i) {
-        const std::size_t held = holders_.endLargest(loopIndex, kLeastHeld);
-        if (held == 0) return;
+        const std::size_t held = holders_.endLargest(loopIndex, least);
+        if (held == 0) return false;
         freed += held;
         ended_.fetch_add(1, std::memory_order_relaxed);
     }
+    return true;
 }
 
 std::string MemoryWatch::figures() const {

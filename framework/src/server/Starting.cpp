@@ -226,6 +226,7 @@ void Server::Parts::bind() {
             if (const auto problem = configuration::modeProblem(address); !problem.empty()) problems.push_back("server.listen: " + problem);
             transport::Listener::Options options;
             options.makeRoom = [gate = gate] { return http::Gate::evictSilent(gate, 0); };
+            options.turnsAway = [this] { return memory.turnsAway(loops.front()->now()); };
             options.backlog = static_cast<int>(config.server.backlog);
             for (const auto& where : addressesOf(address)) {
                 const std::size_t index = listeners.size();
@@ -270,6 +271,7 @@ void Server::Parts::turn(std::size_t index) {
     threads.push_back(std::move(turning));
     try {
         one.thread = std::thread{[this, &one, loop = loops[index]] {
+            MemoryReserve::keepSome();
             loop->run();
             MemoryReserve::letGo();
             one.ended.store(true);
@@ -336,7 +338,7 @@ void Server::Parts::accept(transport::Socket socket, std::string peer, const Arr
             http::Newcomer{std::move(socket), std::move(peer), arrival.onLoopback, transport::SocketPlace{loop.openSockets()}});
     const auto go = [this, index, newcomer, tls = arrival.tls, proxied = arrival.proxyProtocol] {
         const auto thrown = thrownBy([&] { proxied ? awaitProxyHeader(index, newcomer, tls) : open(index, *newcomer, tls); });
-        if (thrown) log::warning("listener", "a newcomer is closed: " + *thrown);
+        if (thrown) warn("listener", "a newcomer is closed", *thrown);
     };
     if (loop.isHere()) return go();
     loop.post(go);

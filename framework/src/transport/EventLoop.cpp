@@ -63,7 +63,11 @@ void EventLoop::turn(int waitMilliseconds) noexcept {
     turnBegins(now_);
     dispatch(std::max(count, 0));
     queue().take();
-    while (queue().runTaken(kMostBetweenWrites)) endTurn();
+    while (queue().runTaken(kMostBetweenWrites)) {
+        seeToMemory();
+        endTurn();
+    }
+    seeToMemory();
     timers_.runDue(now_);
     endTurn();
     turnEnds();
@@ -84,6 +88,7 @@ void EventLoop::dispatch(int count) noexcept {
         const epoll_event event = ready_[nextReady_++];
         if (event.data.ptr) {
             static_cast<IoHandler*>(event.data.ptr)->onEvents(event.events);
+            seeToMemory();
         } else {  // the wake-up, or a handler unwatched in this turn, for which this read finds nothing
             std::uint64_t count;
             [[maybe_unused]] const auto got = ::read(wakeUp_, &count, sizeof count);

@@ -184,8 +184,9 @@ bool Listener::acceptOne() noexcept {
 
 /// Whoever there is no memory for is closed.
 void Listener::handOver(Socket newcomer, const sockaddr_storage& peer) noexcept {
+    if (options_.turnsAway && options_.turnsAway()) return;
     const auto thrown = thrownBy([&] { accepted_(std::move(newcomer), socketName(peer)); });
-    if (thrown) log::warning("listener", "a newcomer is closed: " + *thrown);
+    if (thrown) warn("listener", "a newcomer is closed", *thrown);
 }
 
 /// A newcomer that waits in the kernel's backlog would hang, and hang whoever asks for the server's health. The kernel says that it has no

@@ -50,6 +50,9 @@ public:
         /// How long accepting rests when the system has not even what it takes to send a newcomer away.
         std::chrono::milliseconds pauseWhenOutOfFiles{500};
         MakeRoom makeRoom = nullptr;  ///< asked before a newcomer is sent away
+        /// There is nothing left for newcomers, not even for an answer: true, and this one is closed without a word. Asked before anything
+        /// is allocated for him; must not allocate itself.
+        std::function<bool()> turnsAway = nullptr;
         AcceptCall accept = nullptr;  ///< nullptr: the system's
     };
 

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <new>
+#include <vector>
 
 namespace patchbay::test {
 namespace {
@@ -149,6 +150,32 @@ public:
 private:
     rlimit before_{};
 };
+
+/// Between two timers a flood of newcomers would use it up.
+TEST_F(MemoryWatchTest, ShedsAsSoonAsTheReserveIsInUseAndTurnsNewcomersAway) {
+    const MemoryReserve reserve;
+    std::vector<std::size_t> many(MemoryWatch::kMostAtOnce, 17);
+    many.push_back(2);  // kibibytes: worth ending only now
+    many.push_back(1);
+    holders.holdAll(many);
+    const auto now = loop->now() + 1h;
+    EXPECT_FALSE(watch.turnsAway(now));
+    {
+        const NoMoreAddressSpace none;
+        loop->turnWith([] { std::get_new_handler()(); });
+        EXPECT_TRUE(holders.isShort);
+        EXPECT_THAT(holders.ended, SizeIs(MemoryWatch::kMostAtOnce));
+        EXPECT_FALSE(watch.turnsAway(now)) << "one hears how the server is";
+        EXPECT_TRUE(watch.turnsAway(now + MemoryWatch::kUrgent - 1ms));
+        EXPECT_FALSE(watch.turnsAway(now + MemoryWatch::kUrgent));
+        loop->turnWith([] {});
+        EXPECT_THAT(holders.ended, SizeIs(MemoryWatch::kMostAtOnce + 1));
+        EXPECT_EQ(holders.ended.back(), 2U);
+    }
+    loop->advance(MemoryWatch::kCalm);
+    EXPECT_FALSE(watch.turnsAway(now));
+    EXPECT_FALSE(holders.isShort);
+}
 
 TEST_F(MemoryWatchTest, ShedsWhileTheProcessLivesOnItsReserveWhateverItsBudget) {
     const MemoryReserve reserve;

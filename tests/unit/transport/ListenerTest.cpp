@@ -4,6 +4,7 @@
 
 #include "Sockets.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <netinet/tcp.h>
 
@@ -214,6 +215,21 @@ TEST(Listener, AcceptsOnlySoManyInOneTurn) {
         loop.runOnce(1s);
         EXPECT_EQ(accepted.size(), expected);
     }
+}
+
+TEST(Listener, ClosesWithoutAWordWhomItTurnsAway) {
+    EventLoop loop;
+    std::vector<Socket> accepted;
+    bool isFull = true;
+    Listener listener{loop, {}, [&](Socket socket, const std::string&) { accepted.push_back(std::move(socket)); }, {.turnsAway = [&] { return isFull; }}};
+    listener.start();
+    Peer first = connectTo(listener.port());
+    ASSERT_EQ(::fcntl(first.descriptor(), F_SETFL, O_NONBLOCK), 0);
+    EXPECT_EQ(first.readToTheEnd(loop), "");
+    EXPECT_THAT(accepted, testing::IsEmpty());
+    isFull = false;
+    const Peer second = connectTo(listener.port());
+    EXPECT_TRUE(test::turnUntil(loop, [&] { return accepted.size() == 1; }));
 }
 
 TEST(Listener, StopRefusesLaterConnectionsAlsoFromInsideTheCallback) {
