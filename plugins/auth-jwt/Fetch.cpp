@@ -174,7 +174,7 @@ std::optional<Head> headOf(std::string_view answer) {
         const std::size_t colon = std::min(line.find(':'), line.size());
         const std::string name = lower(line.substr(0, colon));
         const std::string_view value = stripped(line.substr(std::min(colon + 1, line.size())));
-        if (name == "location") location = value;
+        if (name == "location") location = value.substr(0, value.find_first_of("?#"));  // a query may have the secret of ours
         if (name == "content-length" && isFound) head.length = lengthOf(value);
         if (name == "transfer-encoding" && isFound) throw std::runtime_error{"an answer in chunks, which HTTP/1.0 does not have"};
     }

@@ -44,7 +44,11 @@ std::string banFileOf(const std::string& path) {
         const auto& node = plugin.config.node;
         if (!isOfGuard(plugin.library) || !node) continue;
         for (std::size_t i = 0; i < node->keys.size(); ++i) {
-            if (node->keys[i].text == "banFile") return node->elements[i].text;
+            if (node->keys[i].text != "banFile") continue;
+            const std::string& file = node->elements[i].text;
+            if (std::filesystem::path{file}.is_absolute()) return file;
+            throw std::invalid_argument{path + ": banFile: " + file + " begins where the server was started, which nobody knows here; write it from / on, or "
+                                               "name it by --file"};
         }
     }
     throw std::invalid_argument{path + " has no plugin guard with a banFile; add { library: guard, config: { banFile: /etc/patchbay/bans } } to its "

@@ -53,13 +53,12 @@ Census::Entry Census::add(const Session& session, const Who& who) {
     const std::lock_guard guard{lock_};
     const auto [place, isNew] = guests_.try_emplace(session.id(), session, who);
     if (!isNew) return {};
+    // Whatever fails below, remove() takes back just what has been counted.
     Guest& guest = place->second;
+    if (who.isStranger) ++strangers_;
     guest.address = join(who.address);
+    if (who.isStranger && guest.address) ++guest.address->strangers;
     guest.user = join(who.user);
-    if (who.isStranger) {
-        ++strangers_;
-        if (guest.address) ++guest.address->strangers;
-    }
     return welcome(guest);
 }
 

@@ -172,14 +172,15 @@ std::size_t MemoryStore::cost(const Commit& commit) const {
 }
 
 MemoryStore::Topic& MemoryStore::open(const std::string& name, WallClock::time_point now) {
-    const auto [at, isNew] = topics_.try_emplace(name);
-    Topic& topic = at->second;
-    topic.touched = now;
-    if (isNew) {
-        topic.epoch = newEpoch();
+    auto at = topics_.find(name);
+    if (at == topics_.end()) {
+        const std::uint64_t epoch = newEpoch();  // which may throw
+        at = topics_.try_emplace(name).first;
+        at->second.epoch = epoch;
         bytes_ += kOfTopic + name.size();
     }
-    return topic;
+    at->second.touched = now;
+    return at->second;
 }
 
 TopicPosition MemoryStore::append(Topic& topic, Publication publication, WallClock::time_point now) {
@@ -199,8 +200,9 @@ void MemoryStore::record(Answer answer, WallClock::time_point now) {
     Client& client = at->second;
     if (isNew) bytes_ += kOfClient + at->first.first.size() + at->first.second.size();
     client.touched = now;
-    bytes_ += kOfAnswer + answer.outcome.size();
+    const std::size_t taken = kOfAnswer + answer.outcome.size();
     client.answers.emplace(answer.id, Recorded{std::move(answer.outcome), now});
+    bytes_ += taken;
     // This outcome it cannot know yet, whatever it says.
     const std::uint64_t unknown = std::min(answer.next, answer.id);
     forget(client, client.answers.lower_bound(unknown));

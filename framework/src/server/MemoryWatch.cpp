@@ -28,12 +28,12 @@ void MemoryWatch::look(std::size_t loopIndex) {
     holders_.count(loopIndex);
     const bool isNothingLeft = noteReserve(loopIndex);
     judge();
-    const bool isShortNow = isShort();
-    if (std::exchange(wasShort_[loopIndex], isShortNow) && !isShortNow) holders_.goOn(loopIndex);
+    const unsigned shortages = shortages_.load();
+    if (!isShort() && std::exchange(wentOn_[loopIndex], shortages) != shortages) holders_.goOn(loopIndex);
     if (isNothingLeft) {
-        waits_[loopIndex] = shed(loopIndex, MemoryReserve::kBytes / wasShort_.size(), kLeastHeldAtTheEnd) ? 0 : 1;
+        waits_[loopIndex] = shed(loopIndex, MemoryReserve::kBytes / wentOn_.size(), kLeastHeldAtTheEnd) ? 0 : 1;
     } else if (const std::size_t used = budget_->used(); isBeyond(95)) {
-        shed(loopIndex, (used - std::min(used, percent(90))) / wasShort_.size(), kLeastHeld);
+        shed(loopIndex, (used - std::min(used, percent(90))) / wentOn_.size(), kLeastHeld);
     }
 }
 
@@ -54,10 +54,16 @@ bool MemoryWatch::noteReserve(std::size_t loopIndex) {
 /// Whichever loop comes first: one may be held up.
 void MemoryWatch::judge() {
     const bool isNothingLeft = lacking_.load(std::memory_order_relaxed) > 0;
-    bool before = isShort();
+    const bool before = isShort();
     const bool now = isNothingLeft || isBeyond(before ? 70 : 80);
-    if (before == now || !isShort_.compare_exchange_strong(before, now, std::memory_order_relaxed)) return;
-    holders_.setShort(now);
+    if (before == now) return;
+    {
+        const std::lock_guard one{judging_};
+        if (isShort() == now) return;
+        if (now) ++shortages_;  // before anybody waits for its end
+        isShort_ = now;
+        holders_.setShort(now);
+    }
     if (!now) return log::warning("memory", "newcomers are served again");
     if (isNothingLeft) return log::warning("memory", "this process gets no more memory: newcomers hear 503 or nothing, and bodies wait");
     log::warning("memory", "clients have the server hold " + std::to_string(budget_->used()) + " of " + std::to_string(budget_->limit()) +

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,7 @@ public:
 
     /// For so many loops.
     MemoryWatch(std::shared_ptr<MemoryBudget> budget, std::size_t loops, MemoryHolders& holders)
-        : budget_{std::move(budget)}, holders_{holders}, wasShort_(loops), lacks_(loops), waits_(loops) {}
+        : budget_{std::move(budget)}, holders_{holders}, wentOn_(loops), lacks_(loops), waits_(loops) {}
     MemoryWatch(const MemoryWatch&) = delete;
 
     /// Goes on for as long as the loop does.   Thread: the loop's.   Requires: outlives what the loop runs.
@@ -75,12 +76,14 @@ private:
 
     const std::shared_ptr<MemoryBudget> budget_;
     MemoryHolders& holders_;
-    std::vector<char> wasShort_;  // by loop; each is its loop's alone
-    std::vector<char> lacks_;     // likewise: a reserve
-    std::vector<char> waits_;     // likewise: there is nobody whom it could end; until the next timer
+    std::vector<unsigned> wentOn_;  // by loop, each is its loop's alone: after how many shortages; it may have slept through one
+    std::vector<char> lacks_;       // likewise: a reserve
+    std::vector<char> waits_;       // likewise: there is nobody whom it could end; until the next timer
     Clock::time_point letIn_{};   // the accepting loop's: whoever came last while there was nothing left
     std::atomic<int> lacking_{0};  // how many of them do
+    std::mutex judging_;           // who changes what follows, and tells the holders
     std::atomic<bool> isShort_{false};
+    std::atomic<unsigned> shortages_{0};
     std::atomic<std::uint64_t> ended_{0};
 };
 

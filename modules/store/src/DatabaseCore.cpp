@@ -155,6 +155,21 @@ void DatabaseCore::commit(std::vector<Done>& group) noexcept {
     }
 }
 
+namespace {
+
+/// For those before in a transaction that is lost: a fault of the file is theirs too, what another of them did wrong is not.
+[[noreturn]] void throwLoss(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const StoreError&) {
+        throw;
+    } catch (...) {
+        throw StoreError{StoreFault::Unavailable, "another write has rolled back the transaction that both were in; try it again"};
+    }
+}
+
+}  // namespace
+
 /// One transaction: mostly all of them. Returns the first that is left for the next one.
 std::size_t DatabaseCore::runSome(std::vector<Done>& group, std::size_t first) noexcept {
     std::size_t next = first;
@@ -167,7 +182,7 @@ std::size_t DatabaseCore::runSome(std::vector<Done>& group, std::size_t first) n
         connection.run(writing_->begin);
         while (next < group.size() && connection.inTransaction()) runOne(group[next++]);
         // SQLite gives up a whole transaction for some faults of the file: then none of it has happened.
-        if (!connection.inTransaction()) std::rethrow_exception(group[next - 1].error);
+        if (!connection.inTransaction()) throwLoss(group[next - 1].error);
         connection.run(writing_->commit);
         commits_.fetch_add(1, std::memory_order_relaxed);
     } catch (...) {
@@ -180,8 +195,10 @@ std::size_t DatabaseCore::runSome(std::vector<Done>& group, std::size_t first) n
         next = end;
         try {
             if (writing_ && writing_->connection.inTransaction()) writing_->connection.run(writing_->rollback);
-        } catch (...) {
-            writing_.reset();  // closing it rolls back
+        } catch (...) {  // closing it rolls back
+            checkFault();
+            if (writing_) fault(StoreError{StoreFault::Unavailable, options_.file.string() + ": a transaction could not be rolled back"});
+            writing_.reset();
         }
     }
     checkFault();
@@ -220,13 +237,15 @@ void DatabaseCore::checkFault() noexcept {
 }
 
 void DatabaseCore::fault(const StoreError& error) noexcept {
+    bool isFirst = false;
     {
         const std::lock_guard guard{lock_};
         if (forGood_) return;
-        if (!fault_) log::error("store", std::string{error.what()} + "; writes are refused until that is mended");
+        isFirst = !fault_;
         fault_ = error;
         forGood_ = !error.mayPass();
     }
+    if (isFirst) log::error("store", std::string{error.what()} + "; writes are refused until that is mended");
     writing_.reset();
     refuseWaiting();
 }

@@ -31,8 +31,7 @@ std::optional<StoreFault> faultOf(int code) noexcept {
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
         case SQLITE_PROTOCOL:
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED: return StoreFault::Unavailable;
+        case SQLITE_BUSY: return StoreFault::Unavailable;  // LOCKED is of one connection that gets in its own way
         default: return std::nullopt;
     }
 }

@@ -35,9 +35,12 @@ TEST_F(LineBudgetTest, WhatWasLeftOutIsToldOnceWithTheNextLine) {
     EXPECT_EQ(budget.ask("/echo", now).leftOut, 0U);
 }
 
-TEST_F(LineBudgetTest, OneSourceDoesNotSilenceAnother) {
+/// But for the few whose hash is that of the same place; which these are differs from process to process.
+TEST_F(LineBudgetTest, OneSourceDoesNotSilenceOthers) {
     admittedOf(1000);
-    EXPECT_EQ(admittedOf(1, "/chat"), 1U);
+    std::uint32_t admitted = 0;
+    for (int i = 0; i < 64; ++i) admitted += admittedOf(1, "/chat/" + std::to_string(i));
+    EXPECT_GE(admitted, 48U);
 }
 
 }  // namespace

@@ -134,6 +134,24 @@ TEST_F(MemoryWatchTest, LooksMoreOftenFromHalfOfItOn) {
     EXPECT_TRUE(watch.isShort());
 }
 
+TEST(MemoryWatchOfTwoLoops, GoesOnAlsoWhereALoopHasNotLookedWhileMemoryWasShort) {
+    const auto budget = MemoryBudget::make(kBudget);
+    Holders holders{*budget};
+    CapturedLog log;
+    MemoryWatch watch{budget, 2, holders};
+    const OwnLoop one, other;
+    one->turnWith([&] { watch.start(*one, 0); });
+    other->turnWith([&] { watch.start(*other, 1); });
+    holders.holdAll({800});
+    one->advance(MemoryWatch::kCalm);
+    EXPECT_TRUE(watch.isShort());
+    holders.holdAll({});
+    one->advance(MemoryWatch::kCalm);
+    EXPECT_THAT(holders.wentOn, ElementsAre(0U));
+    other->advance(MemoryWatch::kCalm);
+    EXPECT_THAT(holders.wentOn, ElementsAre(0U, 1U));
+}
+
 #ifndef PATCHBAY_ADDRESS_SANITIZER  // which has an address space of its own, and no handler
 
 /// While it lives the kernel gives this process no more.
