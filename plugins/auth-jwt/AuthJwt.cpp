@@ -68,6 +68,7 @@ Rules rulesOf(const Config& config) {
 }
 
 void refuse(HandshakeResponse& response, Problem problem) {
+    if (problem == Problem::Unknowable) return response.reject(503, {{"Retry-After", "5"}}, "the server stops\n");
     const bool expired = problem == Problem::Expired;
     response.reject(401,
                     {{"WWW-Authenticate", expired ? R"(Bearer error="invalid_token", error_description="expired")" : R"(Bearer error="invalid_token")"},
@@ -144,6 +145,7 @@ private:
     }
     static void obey(const Session& session, const auth_jwt::Verdict& verdict) {
         if (verdict.problem == Problem::Expired) return session.closeFor(CloseCause::Expired, {});
+        if (verdict.problem == Problem::Unknowable) return session.close(CloseCode::TryAgainLater, "the server stops");
         if (verdict.problem != Problem::None) {
             log::info(kName, "did not believe a token of session " + std::to_string(session.id()) + ": " + std::string{name(verdict.problem)});
             return session.closeFor(CloseCause::Policy, "not signed in");

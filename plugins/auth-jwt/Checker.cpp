@@ -51,7 +51,9 @@ void Checker::judge(const std::string& token, const TokenHash& hash, bool again)
     }
     const bool waits = verdict.problem == Problem::NoKey && !again &&
                        keys_->whenFetched([self = shared_from_this(), token, hash] { self->judge(token, hash, true); });
-    if (!waits) finish(hash, verdict);
+    if (waits) return;
+    if (verdict.problem == Problem::NoKey && keys_->hasStopped()) verdict.problem = Problem::Unknowable;
+    finish(hash, verdict);
 }
 
 void Checker::finish(const TokenHash& hash, const Verdict& verdict) {

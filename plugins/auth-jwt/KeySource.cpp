@@ -17,26 +17,33 @@ void KeySource::start() {
     if (url_.empty()) return;
     {
         const std::lock_guard guard{lock_};
-        stopping_ = false;
+        stopping_ = hasStopped_ = false;
     }
     thread_ = std::thread{[this] { run(); }};
 }
 
 void KeySource::stop() {
-    std::vector<std::function<void()>> dropped;  // without the lock
+    std::vector<std::function<void()>> waited;  // without the lock
     {
         const std::lock_guard guard{lock_};
         stopping_ = true;
-        dropped.swap(waiting_);
+        hasStopped_ = !url_.empty();
+        waited.swap(waiting_);
     }
     changed_.notify_all();
-    dropped.clear();
+    for (const auto& then : waited) then();
+    waited.clear();
     if (thread_.joinable()) thread_.join();
 }
 
 std::shared_ptr<const KeySet> KeySource::keys() const {
     const std::lock_guard guard{lock_};
     return keys_;
+}
+
+bool KeySource::hasStopped() const {
+    const std::lock_guard guard{lock_};
+    return hasStopped_;
 }
 
 bool KeySource::whenFetched(std::function<void()> then) {

@@ -43,9 +43,11 @@ public:
     /// What waits is dropped.
     void stop();
     std::shared_ptr<const KeySet> keys() const;
-    /// Calls `then` on a thread of its own when the keys have been fetched anew, or could not be. False where that is not to be soon:
-    /// `then` is dropped.
+    /// Calls `then` on a thread of its own when the keys have been fetched anew, or could not be, or on that of a stop. False where that is
+    /// not to be soon: `then` is dropped.
     bool whenFetched(std::function<void()> then);
+    /// There is a URL, and nobody asks it any more.
+    bool hasStopped() const;
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -63,6 +65,7 @@ private:
     std::vector<std::function<void()>> waiting_;
     Clock::time_point earliest_{};  // of the next fetch
     bool stopping_ = true;
+    bool hasStopped_ = false;
 };
 
 }  // namespace patchbay::auth_jwt

@@ -218,6 +218,7 @@ std::string_view name(Problem problem) noexcept {
         case Problem::WrongIssuer: return "wrong-issuer";
         case Problem::WrongAudience: return "wrong-audience";
         case Problem::MissingClaim: return "missing-claim";
+        case Problem::Unknowable: return "unknowable";
     }
     return "unknown";
 }

@@ -33,6 +33,7 @@ enum class Problem : std::uint8_t {
     WrongIssuer,
     WrongAudience,
     MissingClaim,
+    Unknowable,  ///< no key fits, and no more are fetched: the server stops
 };
 /// The word for it in logs, such as "wrong-audience".
 std::string_view name(Problem problem) noexcept;

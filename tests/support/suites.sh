@@ -107,7 +107,7 @@ run_ctest() {
     shift 2
     mkdir -p "$results/$folder"
     "${ctest_prefix[@]}" env PATCHBAY_RESULTS="$results/$folder" GTEST_OUTPUT="xml:$results/$folder/" \
-        ctest --test-dir "$root/build/$preset" -j "$(($(nproc) + 2))" --timeout 600 --output-on-failure --no-tests=error \
+        ctest --test-dir "$root/build/$preset" -j "$(($(nproc) + 1))" --timeout 600 --output-on-failure --no-tests=error \
         --output-junit "$results/$folder/ctest.junit" "$@"
 }
 

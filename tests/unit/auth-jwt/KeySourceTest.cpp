@@ -59,10 +59,9 @@ TEST(KeySource, IsNotAskedAgainByWhoeverNamesKeysThatDoNotExist) {
     EXPECT_LE(asked, 2);
 }
 
-TEST(KeySource, DropsWhatWaitsWhenItStops) {
-    Box<bool> began;
+TEST(KeySource, TellsWhoWaitsWhenItStops) {
+    Box<bool> began, told;
     std::promise<void> goOn;
-    const auto waits = std::make_shared<int>();
     KeySource source{{}, "https://id.example", 1h, [&](const std::string&) {
                          began.put(true);
                          goOn.get_future().wait();
@@ -70,9 +69,11 @@ TEST(KeySource, DropsWhatWaitsWhenItStops) {
                      }};
     source.start();
     began.take();
-    EXPECT_TRUE(source.whenFetched([waits] { FAIL() << "nobody waits any more"; }));
+    EXPECT_FALSE(source.hasStopped());
+    EXPECT_TRUE(source.whenFetched([&] { told.put(source.hasStopped()); }));
     std::thread stopping{[&] { source.stop(); }};
-    while (waits.use_count() > 1) std::this_thread::yield();
+    EXPECT_TRUE(told.take()) << "and it is known that no other keys come";
+    EXPECT_FALSE(source.whenFetched([] {}));
     goOn.set_value();
     stopping.join();
 }
