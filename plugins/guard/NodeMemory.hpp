@@ -41,6 +41,7 @@ struct NodeMemory {
 
     T* allocate(std::size_t count) {
         void* const node = isNode(count) ? spare->take() : nullptr;
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): of a table's buckets, which are pointers
         return static_cast<T*>(node ? node : ::operator new(count * sizeof(T)));
     }
     void deallocate(T* memory, std::size_t count) noexcept { isNode(count) ? spare->put(memory) : ::operator delete(memory); }
@@ -49,6 +50,7 @@ struct NodeMemory {
     friend bool operator==(const NodeMemory&, const NodeMemory&) = default;
 
 private:
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): likewise
     static constexpr bool isNode(std::size_t count) noexcept { return count == 1 && sizeof(T) > sizeof(void*); }
 };
 

@@ -135,6 +135,7 @@ private:
     template <class F>
     struct Callable final : Called {
         template <class G>
+        // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): never a Callable
         explicit Callable(G&& function) : function_{std::forward<G>(function)} {}
         void call(Outcome<T> outcome) noexcept override {
             try {
