@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 
 namespace patchbay {
@@ -26,9 +27,9 @@ inline int runCommandLine(CLI::App& app, const std::string& name, int argc, char
     return run();
 }
 
-/// `30s`, `10m`, `1h`, `7d`.   Units of what it leaves: seconds.
+/// `30s`, `10m` (or `10min`, as in a configuration), `1h`, `7d`.   Units of what it leaves: seconds.
 inline CLI::AsNumberWithUnit duration() {
-    const std::map<std::string, long> units{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    const std::map<std::string, long> units{{"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
     return CLI::AsNumberWithUnit{units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION"};
 }
 

@@ -99,7 +99,7 @@ class Ban(Command):
         self.assertIn("is not banned there", self.refused("ban", "192.0.2.7", "--remove", "--file", self.file))
 
     def test_lasts_as_long_as_was_said(self):
-        for words, seconds in (("30s", 30), ("10m", 600), ("1h", 3600), ("7d", 604800)):
+        for words, seconds in (("30s", 30), ("10m", 600), ("10min", 600), ("1h", 3600), ("7d", 604800)):
             until = time.strptime(TIME.search(self.ban("user:bob", "--for", words)).group(), "%Y-%m-%dT%H:%M:%SZ")
             ahead = time.mktime(until) - time.timezone - time.time()
             self.assertTrue(seconds - PATIENCE <= ahead <= seconds + 1, ahead)
@@ -128,6 +128,9 @@ class Ban(Command):
         self.assertIn("/nowhere", self.refused("ban", "user:bob", "--file", "/nowhere/at/all/bans"))
         self.assertIn("no plugin guard with a banFile", self.refused("ban", "user:bob", "--config", self.config("plugins: [ heartbeat ]\n")))
         self.assertIn("server.yaml:1:", self.refused("ban", "user:bob", "--config", self.config("plugings: [ heartbeat ]\n")))
+        nowhere = self.config("plugins: [ { library: guard, config: { banFile: bans } } ]\n")
+        self.assertIn("banFile: bans begins where the server was started", self.refused("ban", "user:bob", "--config", nowhere))
+        self.assertFalse(pathlib.Path("bans").exists())
 
     def config(self, text):
         path = self.folder / "server.yaml"

@@ -159,7 +159,8 @@ endpoints: {{ "/chat/{{room}}": {{ roles: [ member ] }} }}
         for answer, reason in (
             (answering("500 Oh", "Content-Length: 0"), "it answers 500 Oh"),
             (answering("404 Not Found", body=body), "it answers 404 Not Found"),
-            (answering("302 Found", "Location: https://eve.example/keys"), "it answers 302 Found, which is not followed, and points to https://eve.example/keys"),
+            (answering("302 Found", "Location: https://eve.example/keys?key=secret"),
+             "it answers 302 Found, which is not followed, and points to https://eve.example/keys$"),
             (answering("200 OK", "Content-Length: 1000000"), "an answer of more than 256 KiB"),
             (answering("200 OK", "Content-Length: 99999999999999999999999"), "no number"),
             (answering("200 OK", "Content-Length: 5000", body=body), "an answer that is cut"),

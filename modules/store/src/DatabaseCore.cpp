@@ -164,7 +164,7 @@ namespace {
     } catch (const StoreError&) {
         throw;
     } catch (...) {
-        throw StoreError{StoreFault::Unavailable, "another write has rolled back the transaction that both were in; try it again"};
+        throw StoreError{StoreFault::Unavailable, "the transaction was rolled back by another write that it is shared with; try it again"};
     }
 }
 

@@ -1,8 +1,10 @@
 #include "SqlConnection.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -43,6 +45,39 @@ const char* meaning(StoreFault fault) noexcept {
         case StoreFault::Corrupt: return "it is no database, or damaged: restore a copy";
         default: return "it cannot be used";
     }
+}
+
+/// Where a quotation or a comment that begins at `at` ends; `at` where none does.   Source: SQLite's tokens
+std::size_t endOfQuoted(std::string_view sql, std::size_t at) noexcept {
+    const auto behind = [&](std::string_view end, std::size_t from) {
+        const std::size_t found = sql.find(end, from);
+        return found == std::string_view::npos ? sql.size() : found + end.size();
+    };
+    const std::string_view rest = sql.substr(at);
+    if (rest.starts_with("--")) return behind("\n", at);
+    if (rest.starts_with("/*")) return behind("*/", at + 2);
+    if (rest.starts_with('[')) return behind("]", at);
+    if (rest.starts_with('\'') || rest.starts_with('"') || rest.starts_with('`')) return behind(rest.substr(0, 1), at + 1);
+    return at;
+}
+
+/// The word ROLLBACK stands in it: as a statement, of which the authorizer hears, and in OR ROLLBACK, ON CONFLICT ROLLBACK, RAISE(ROLLBACK), of
+/// which nobody does.
+bool rollsBack(std::string_view sql) noexcept {
+    const auto isOfWord = [](char c) { return c == '_' || c == '$' || std::isalnum(static_cast<unsigned char>(c)) != 0 || (static_cast<unsigned char>(c) & 0x80U) != 0; };
+    constexpr std::string_view kWord = "rollback";
+    for (std::size_t at = 0; at < sql.size();) {
+        if (const std::size_t end = endOfQuoted(sql, at); end != at) {
+            at = end;
+            continue;
+        }
+        std::size_t end = at;
+        while (end < sql.size() && isOfWord(sql[end])) ++end;
+        const auto isSame = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+        if (std::ranges::equal(sql.substr(at, end - at), kWord, isSame)) return true;
+        at = std::max(end, at + 1);
+    }
+    return false;
 }
 
 /// Only its owner may read what is in it. SQLite gives its other files the same mode.
@@ -109,6 +144,7 @@ void SqlConnection::execute(const char* sql) {
 }
 
 void SqlConnection::executeScript(const std::string& sql) {
+    if (rollsBack(sql)) fail(SQLITE_AUTH, sql);
     guest_ = true;
     const int code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
     guest_ = false;
@@ -116,6 +152,7 @@ void SqlConnection::executeScript(const std::string& sql) {
 }
 
 StatementHandle SqlConnection::prepare(std::string_view sql, bool guest) {
+    if (guest && rollsBack(sql)) fail(SQLITE_AUTH, sql);
     sqlite3_stmt* statement = nullptr;
     const char* rest = nullptr;
     guest_ = guest;

@@ -245,9 +245,26 @@ TEST_F(DatabaseTest, NobodyEndsTheTransactionThatOthersShare) {
     write([&](Transaction& sql) {
         sql.run("INSERT INTO n VALUES (1)");
         for (const char* const statement : {"COMMIT", "ROLLBACK", "BEGIN", "SAVEPOINT s", "ROLLBACK TO guest", "RELEASE guest", "ATTACH ':memory:' AS other",
-                                            "DETACH main", "PRAGMA synchronous = OFF", "PRAGMA journal_mode = DELETE", "VACUUM"})
+                                            "DETACH main", "PRAGMA synchronous = OFF", "PRAGMA journal_mode = DELETE", "VACUUM", "INSERT OR ROLLBACK INTO n VALUES (1)",
+                                            "UPDATE /* ' */ Or RollBack n SET x = 1", "CREATE TABLE r (x UNIQUE ON CONFLICT ROLLBACK)",
+                                            "CREATE TRIGGER r AFTER INSERT ON n BEGIN SELECT RAISE(ROLLBACK, 'no'); END"})
             EXPECT_THROW(sql.run(statement), SqlError) << statement;
     });
+    EXPECT_THROW(database->migrate("r", {"SELECT 1; CREATE TABLE r (x UNIQUE ON CONFLICT ROLLBACK)"}), SqlError);
+    EXPECT_THAT(numbers(), ElementsAre(1));
+}
+
+TEST_F(DatabaseTest, WhatIsCalledLikeARollbackIsNone) {
+    const auto said = read([](Snapshot& sql) {
+        return sql.first<std::string>("SELECT 'it''s a rollback' AS \"rollback\" -- rollback\nFROM (SELECT 1 AS rollbacks, 2 AS [rollback]) /* rollback */");
+    });
+    EXPECT_EQ(said, "it's a rollback");
+}
+
+TEST_F(DatabaseTest, AWriteThatGetsInItsOwnWayIsItsOwnMistake) {
+    write([](Transaction& sql) { sql.run("INSERT INTO n VALUES (1)"); });
+    EXPECT_THAT(problemOf([&] { write([](Transaction& sql) { sql.each<int>("SELECT x FROM n", [&](int&) { sql.run("DROP TABLE n"); }); }); }), HasSubstr("locked"));
+    EXPECT_TRUE(database->health().ok());
     EXPECT_THAT(numbers(), ElementsAre(1));
 }
 

@@ -18,9 +18,8 @@
 //     }
 //
 // Writes are done one after the other, in the order of the calls, many in one commit: whoever waits shares the commit's fsync. A write that
-// comes back has happened for good. One that throws has not: only what it did itself is rolled back, the others of its commit are not touched. Two
-// exceptions: a StoreError of an fsync that failed leaves open whether the commit is on the disk, should the process end before the next one; and SQL that
-// rolls back the whole transaction (OR ROLLBACK, RAISE(ROLLBACK)) takes those of its commit along that came before it, so it is not for applications.
+// comes back has happened for good. One that throws has not: only what it did itself is rolled back, the others of its commit are not touched. One
+// exception: a StoreError of an fsync that failed leaves open whether the commit is on the disk, should the process end before the next one.
 // Nothing here blocks the caller, but migrate() and the destructor.
 //
 // When the file cannot be written (a full disk, a read-only or corrupt file, one of a newer program) writes are refused at once with a
@@ -128,8 +127,8 @@ class Transaction : public Snapshot {
 public:
     using Snapshot::Snapshot;
 
-    /// Returns how many rows it has inserted, changed or deleted; for what is none of these, such as CREATE, nothing that means anything.   Errors: as all(). BEGIN, COMMIT, ATTACH, PRAGMA and the like are not for
-    /// applications: whoever writes shares a transaction with others.
+    /// Returns how many rows it has inserted, changed or deleted; for what is none of these, such as CREATE, nothing that means anything.   Errors: as all(). BEGIN, COMMIT, ATTACH, PRAGMA and the like, and ROLLBACK
+    /// in whatever place, are not for applications: whoever writes shares a transaction with others.
     template <class... Ps>
     std::int64_t run(std::string_view sql, const Ps&... parameters) {
         detail::SqlStatement statement{connection_, sql, (detail::sqlWidth<Ps>() + ... + 0)};
