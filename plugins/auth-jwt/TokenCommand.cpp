@@ -7,6 +7,7 @@
 #include <patchbay/application.hpp>
 
 #include <chrono>
+#include <stdexcept>
 
 namespace patchbay::auth_jwt {
 namespace {
@@ -27,6 +28,7 @@ struct Words {
 };
 
 int make(Words& words) {
+    if (words.terms.subject.empty()) throw std::invalid_argument{"--subject is empty: a token is somebody's"};
     const Signer signer{readSecret(words.key), words.algorithm, words.keyId};
     words.terms.issued = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     words.terms.expires = words.terms.issued + std::chrono::seconds{words.seconds};

@@ -2,6 +2,8 @@
 
 #include "Source.hpp"
 
+#include <patchbay/printable.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -20,6 +22,9 @@ using std::chrono::system_clock;
 /// More is no file of bans, and would be read again and again.
 constexpr std::size_t kMostBytes = 4 * 1024 * 1024;
 constexpr std::string_view kUntil = " until ", kBecause = " because ";
+
+/// It stands in logs and on terminals as it is.
+bool isPlain(std::string_view text) { return printable(text) == text; }
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlank = " \t\r";
@@ -84,6 +89,10 @@ BanLine readBan(std::string_view line) {
     ban.of = of == "user" ? Ban::Of::User : Ban::Of::Address;
     ban.whom = trimmed(line.substr(space));
     requireWhom(ban);
+    if (!isPlain(ban.whom)) {
+        throw std::invalid_argument{"the name " + printable(ban.whom) + " has bytes that are no UTF-8, or characters that nobody sees: who has it is banned by the "
+                                    "application, or by his address"};
+    }
     return read;
 }
 
@@ -103,8 +112,8 @@ std::string textOf(const BanLine& line) {
     std::string text = (line.ban.of == Ban::Of::User ? "user " : "address ") + line.ban.whom;
     if (line.ban.end != Ban::kForEver) text += std::string{kUntil} + textOf(line.ban.end);
     if (!line.because.empty()) text += std::string{kBecause} + line.because;
-    if (text.find('\n') == std::string::npos && readBan(text) == line) return text;
-    throw std::invalid_argument{'"' + text + "\" does not fit into a line: no line ends, blanks around it, \" until \" or \" because \" in a name"};
+    if (isPlain(line.because) && text.find('\n') == std::string::npos && readBan(text) == line) return text;
+    throw std::invalid_argument{'"' + printable(text) + "\" does not fit into a line: no line ends, blanks around it, \" until \" or \" because \" in a name"};
 }
 
 std::string readBanFile(const std::string& path) {

@@ -244,6 +244,11 @@ class Token(Command):
         self.openssl("genpkey", "-algorithm", "ed25519", "-aes128", "-pass", "pass:x", "-out", str(self.folder / "locked.pem"))
         self.assertIn("without a password", problem(f"file:{self.folder}/locked.pem"))
 
+    def test_is_none_for_nobody(self):
+        key = self.file("secret", "s" * 32)
+        self.assertIn("--subject is empty", self.refused("token", "new", "--subject", "", "--key", key))
+        self.assertIn("not valid UTF-8", self.refused("token", "new", "--subject", b"a\xff", "--key", key))
+
     def test_lets_its_bearer_in(self):
         self.file("secret", "s" * 32)
         config = self.folder / "server.yaml"

@@ -40,7 +40,12 @@ TEST(BanListTest, WritesALineAsItIsRead) {
     for (const std::string_view name : {" bob", "bob\n", "bob\nuser ann", "x until 2026-12-24", "x because y", "a\r"}) {
         EXPECT_THROW(textOf(BanLine{{Ban::Of::User, std::string{name}}}), std::invalid_argument) << name;
     }
-    EXPECT_THROW(textOf(BanLine{{Ban::Of::User, "bob"}, "two\nlines"}), std::invalid_argument);
+    for (const std::string_view why : {"two\nlines", "\xff", "\x1b[2J"}) EXPECT_THROW(textOf(BanLine{{Ban::Of::User, "bob"}, std::string{why}}), std::invalid_argument) << why;
+    for (const std::string_view name : {"\xff", "bob\x1b[2J", "bob\u202e"}) {
+        EXPECT_THROW(textOf(BanLine{{Ban::Of::User, std::string{name}}}), std::invalid_argument);
+        EXPECT_THROW(readBan("user " + std::string{name}), std::invalid_argument);
+    }
+    EXPECT_EQ(readBan("user DOMAIN\\b\u00f6b").ban.whom, "DOMAIN\\b\u00f6b");
 }
 
 class BanFileEditTest : public ::testing::Test {
