@@ -1,11 +1,13 @@
 #include "transport/EventLoop.hpp"
 
 #include "Sockets.hpp"
+#include "base/MemoryReserve.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <future>
+#include <new>
 #include <thread>
 
 namespace patchbay::transport {
@@ -31,6 +33,39 @@ TEST(EventLoopPost, WhatATaskPostsRunsInTheNextTurnWithoutWaiting) {
     EXPECT_EQ(ran, 0);
     loop.runOnce(10s);
     EXPECT_EQ(ran, 1);
+}
+
+/// Between two of them peers could use up what small things live on.
+TEST(EventLoopWithoutMemory, LooksAfterEachHandlerAndBehindTheTasksOfATurn) {
+    struct Writable final : IoHandler {
+        void onEvents(std::uint32_t) noexcept override { happened->emplace_back("handler"); }
+        std::vector<std::string>* happened = nullptr;
+    };
+    const MemoryReserve reserve;
+    EventLoop loop;
+    std::vector<std::string> happened;
+    happened.reserve(16);
+    loop.whenMemoryIsOut([&] { happened.emplace_back("look"); });
+    const auto ends = localPair();
+    const Socket one{ends.first}, other{ends.second};
+    Writable first, second;
+    first.happened = second.happened = &happened;
+    ASSERT_FALSE(loop.watch(one.descriptor(), EPOLLOUT, first));
+    ASSERT_FALSE(loop.watch(other.descriptor(), EPOLLOUT, second));
+    loop.post([&] { happened.emplace_back("task"); });
+    loop.runOnce(0ms);
+    EXPECT_EQ(happened, (std::vector<std::string>{"handler", "handler", "task"}));
+    happened.clear();
+    std::get_new_handler()();  // an allocation has failed
+    loop.post([&] { happened.emplace_back("task"); });
+    loop.runOnce(0ms);
+    EXPECT_EQ(happened, (std::vector<std::string>{"handler", "look", "handler", "look", "task", "look"}));
+    EXPECT_TRUE(MemoryReserve::refill());
+    happened.clear();
+    loop.runOnce(0ms);
+    EXPECT_EQ(happened, (std::vector<std::string>{"handler", "handler"}));
+    loop.unwatch(one.descriptor(), first);
+    loop.unwatch(other.descriptor(), second);
 }
 
 TEST(EventLoopPost, FromManyThreadsKeepsEachThreadsOrder) {
