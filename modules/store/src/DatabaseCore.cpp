@@ -45,7 +45,7 @@ void DatabaseCore::start() {
     }
     const std::lock_guard guard{lock_};
     threads_.emplace_back([core = shared_from_this()] { core->write(); });
-    for (std::size_t i = 0; i < options_.readers; ++i) threads_.emplace_back([core = shared_from_this()] { core->read(); });
+    for (; readersLeft_ < options_.readers; ++readersLeft_) threads_.emplace_back([core = shared_from_this()] { core->read(); });
 }
 
 void DatabaseCore::stop() noexcept {
@@ -122,7 +122,11 @@ void DatabaseCore::write() noexcept {
         }
         looksAgain();
     }
-    writing_.reset();
+    {
+        std::unique_lock lock{lock_};
+        forWriter_.wait(lock, [this] { return readersLeft_ == 0; });
+    }
+    writing_.reset();  // the last connection: what is in the log comes into the file. Of two that close at once neither is the last
 }
 
 /// Waits for some. None where the database is being closed, or it is time to look again.
@@ -296,17 +300,21 @@ void DatabaseCore::looksAgain() noexcept {
 
 void DatabaseCore::read() noexcept {
     std::unique_ptr<SqlConnection> connection;
-    for (;;) {
-        Read job;
-        {
-            std::unique_lock lock{lock_};
-            forReaders_.wait(lock, [this] { return stopping_ || !reads_.empty(); });
-            if (reads_.empty()) return;
-            job = std::move(reads_.front());
-            reads_.pop_front();
-        }
-        readOne(connection, job);
-    }
+    while (const Read job = takeRead()) readOne(connection, job);
+    connection.reset();
+    const std::lock_guard guard{lock_};
+    --readersLeft_;
+    forWriter_.notify_one();
+}
+
+/// Waits for one. None where the database is being closed.
+DatabaseCore::Read DatabaseCore::takeRead() {
+    std::unique_lock lock{lock_};
+    forReaders_.wait(lock, [this] { return stopping_ || !reads_.empty(); });
+    if (reads_.empty()) return nullptr;
+    Read job = std::move(reads_.front());
+    reads_.pop_front();
+    return job;
 }
 
 /// One transaction: whatever it reads is of one moment.

@@ -76,6 +76,7 @@ private:
 
     // ---- the readers' threads
     void read() noexcept;
+    Read takeRead();
     void readOne(std::unique_ptr<SqlConnection>& connection, const Read& job) noexcept;
 
     const DatabaseOptions options_;
@@ -91,6 +92,7 @@ private:
     std::optional<StoreError> fault_;
     bool forGood_ = false;
     bool stopping_ = false;
+    std::size_t readersLeft_ = 0;  // who have, or may come to have, a connection
     std::vector<std::thread> threads_;
 };
 

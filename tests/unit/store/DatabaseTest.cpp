@@ -10,7 +10,9 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <future>
 #include <limits>
 #include <thread>
 
@@ -330,6 +332,18 @@ TEST_F(DatabaseTest, WhatWaitsAtTheEndIsWritten) {
     EXPECT_EQ(done, 10);
     database = std::make_unique<Database>(DatabaseOptions{.file = file});
     EXPECT_EQ(numbers().size(), 10u);
+}
+
+TEST_F(DatabaseTest, LeavesOneFileBehindWhoeverHasRead) {
+    for (int round = 0; round < 30; ++round) {
+        write([&](Transaction& sql) { sql.run("INSERT INTO n VALUES (?)", round); });
+        std::array<std::promise<void>, 4> read;  // one for each reader
+        for (auto& each : read) database->read([](Snapshot& sql) { return sql.all<int>("SELECT x FROM n").size(); }, Receiver<std::size_t>{[&](auto) { each.set_value(); }});
+        for (auto& each : read) each.get_future().wait();
+        database.reset();
+        ASSERT_FALSE(std::filesystem::exists(file + "-wal")) << "all of it is in the file: round " << round;
+        database = std::make_unique<Database>(DatabaseOptions{.file = file, .readers = 4});
+    }
 }
 
 TEST_F(DatabaseTest, MayEndInAReceiver) {
