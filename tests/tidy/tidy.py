@@ -3,7 +3,7 @@
 
 One case per source of framework, modules, apps and plugins; .clang-tidy says what is looked for, and why not for more.
 
-Most of clang-tidy's time goes into the headers that sources have in common, so the sources of a target are read some at once, as if
+Most of clang-tidy's time goes into the headers that sources have in common, so the sources of a folder are read some at once, as if
 one included the others. What is found there, or is no longer C++ because two sources have a name in common, is looked for in each
 half of them. Lost that way: unused aliases of namespaces, which are told of a main file only.
 """
@@ -38,25 +38,48 @@ def shipped(root, compile_commands):
     for entry in json.loads(pathlib.Path(compile_commands).read_text()):
         for file in sources_of(entry):
             command = entry["command"].replace(entry["file"], str(file))
-            commands[file] = {**entry, "file": str(file), "command": command}
+            commands.setdefault(file, {**entry, "file": str(file), "command": command})  # tests compile some of it too
     return {file: commands[file] for file in sorted(commands) for folder in SHIPPED if file.is_relative_to(root / folder)}
 
 
-def target(entry):
+def flags(entry):
+    """Where headers lie and what is defined, as the command says it: pieces that belong together."""
     words = shlex.split(entry["command"])
-    return pathlib.Path(words[words.index("-o") + 1]).parts[:-2], pathlib.Path(entry["file"]).parent
+    return [words[at:at + 2] if word == "-isystem" else [word]
+            for at, word in enumerate(words) if word == "-isystem" or word.startswith(("-I", "-D"))]
 
 
-def groups(commands):
-    targets = {}
-    for file, entry in commands.items():
-        targets.setdefault(target(entry), []).append(file)
-    for files in targets.values():
-        yield from (files[at:at + AT_ONCE] for at in range(0, len(files), AT_ONCE))
+def entry_for(commands, files):
+    """How all of `files` are compiled at once: as the one with most flags, and with those of the others."""
+    entry = max((commands[file] for file in files), key=lambda entry: len(flags(entry)))
+    known, more = flags(entry), []
+    for file in files:
+        more += [piece for piece in flags(commands[file]) if piece not in known + more]
+    return {**entry, "command": " ".join([entry["command"], *map(shlex.join, more)])}
+
+
+def is_entry(file):
+    """A program or a plugin begins there: two of them are not one unit."""
+    return re.search(r"^(int main\(|PATCHBAY_PLUGIN\()", file.read_text(), re.MULTILINE) is not None
+
+
+def groups(commands, root):
+    """Groups of a top folder's sources that may be read at once. Those of one name have mostly more in common."""
+    for top in SHIPPED:
+        found = []  # each with what another may not be in
+        for file in (file for file in commands if file.is_relative_to(root / top)):
+            marks = {file.name} | ({None} if is_entry(file) else set())
+            group = next((group for group in found if len(group[0]) < AT_ONCE and not marks & group[1]), None)
+            if group is None:
+                group = ([], set())
+                found.append(group)
+            group[0].append(file)
+            group[1].update(marks)
+        yield from (files for files, _ in found)
 
 
 def problem(clang_tidy, root, entry, file, *options):
-    """What is wrong with `file`, compiled as `entry` says of its own."""
+    """What is wrong with `file`, compiled as `entry` says."""
     with tempfile.TemporaryDirectory() as folder:
         command = entry["command"].replace(entry["file"], str(file))
         pathlib.Path(folder, "compile_commands.json").write_text(
@@ -67,13 +90,13 @@ def problem(clang_tidy, root, entry, file, *options):
 
 
 def problems(clang_tidy, root, commands, files):
-    """What is wrong with each of `files`, which one target compiles."""
+    """What is wrong with each of `files`."""
     if len(files) == 1:
         return [problem(clang_tidy, root, commands[files[0]], files[0])]
     with tempfile.TemporaryDirectory() as folder:
         together = pathlib.Path(folder, "together.cpp")
         together.write_text("".join(f'#include "{file}"\n' for file in files))
-        if problem(clang_tidy, root, commands[files[0]], together, "--checks=-bugprone-suspicious-include") is None:
+        if problem(clang_tidy, root, entry_for(commands, files), together, "--checks=-bugprone-suspicious-include") is None:
             return [None] * len(files)
     half = len(files) // 2
     return [one for part in (files[:half], files[half:]) for one in problems(clang_tidy, root, commands, part)]
@@ -83,7 +106,7 @@ def main(name, clang_tidy, root, compile_commands):
     root, cases = pathlib.Path(root), Cases(name)
     commands = shipped(root, compile_commands)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = sorted(groups(commands), key=len, reverse=True)
+        parts = sorted(groups(commands, root), key=len, reverse=True)
         for files, found in zip(parts, pool.map(lambda files: problems(clang_tidy, root, commands, files), parts)):
             for file, one in zip(files, found):
                 cases.add(str(file.relative_to(root)), one)
