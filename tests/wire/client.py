@@ -46,7 +46,7 @@ class Client:
         self.closes = []          # (code, reason) of each connection that has ended
         self.welcomed = asyncio.Event()
         self._due = asyncio.Event()  # something is to be sent
-        self._connection = self._run = None
+        self._connection = self._run = self._pinged = None
 
     async def __aenter__(self):
         self._run = asyncio.create_task(self.run())
@@ -78,15 +78,11 @@ class Client:
         self._due.set()
 
     def doubt(self):
-        """Asks for a sign of life (§9)."""
-        self._pinged = asyncio.get_running_loop().time()
-        self.conversation.ping()
-        self._due.set()
-
-    def break_off(self):
-        """The connection is lost, as far as this side knows."""
-        if self._connection is not None:
-            self._connection.transport.abort()
+        """Asks for a sign of life (§9), unless it is waiting for one."""
+        if self.conversation.welcome is not None and self._pinged is None:
+            self._pinged = asyncio.get_running_loop().time()
+            self.conversation.ping()
+            self._due.set()
 
     async def _ask(self, kind, data=None, **members):
         done = asyncio.get_running_loop().create_future()

@@ -110,6 +110,8 @@ class Crowd:
                 said = {"type": "Say", "topic": draw.choice(self.names_of_topics), "text": f"guest{number} says {count}"}
                 asked.add(asyncio.create_task(guest.request(said)))
             asked = {one for one in asked if not one.done()}
+            if asked:
+                guest.doubt()
         await asyncio.gather(joins, *asked)
 
     async def _kill_now_and_then(self):
