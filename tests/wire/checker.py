@@ -137,10 +137,10 @@ class _History:
     def wires(self):
         """Behind `joined` comes what is recovered, or any newest state, and then all that is new: each once, in order."""
         for (client, topic), stream in self.streams.items():
-            expected, start, connection = None, None, None
+            expected, start, connection, before = None, None, None, None
             for event in stream:
                 if event["event"] == "joined":
-                    start, connection = event, event["connection"]
+                    start, connection, before = event, event["connection"], None
                     expected = event["from"] + 1
                     if event.get("recovered") and event["from"] != event["since"]["offset"]:
                         self.report("hole", f"{client} asked for {topic} from {event['since']['offset']}, and was given it from {event['from']}", event)
@@ -149,8 +149,8 @@ class _History:
                     if offset > expected and not self.drops:
                         self.report("hole", f"{client} should have had {expected} of {topic} next", start, event)
                     elif offset < expected:
-                        self.report("double", f"{client} was sent {offset} of {topic} again", start, event)
-                    expected = offset + 1
+                        self.report("double", f"{client} was sent {offset} of {topic} again", start, before, event)
+                    expected, before = offset + 1, event
 
     def joins(self):
         for event in self.of["joined"]:
@@ -180,9 +180,9 @@ class _History:
             place = _place(event)
             known = first.setdefault(place, event)
             if _content(known) != _content(event):
-                lost = any(known["t"] < loss["t"] < event["t"] for loss in self.of["lost-disk"])
+                loss = next((loss for loss in self.of["lost-disk"] if known["t"] < loss["t"] < event["t"]), None)
                 if place not in reported:
-                    self.report("epoch kept" if lost else "taken back", f"{place[2]} of {place[0]} is two things in one epoch", known, event)
+                    self.report("epoch kept" if loss else "taken back", f"{place[2]} of {place[0]} is two things in one epoch", known, loss, event)
                 reported.add(place)
         highest = {}  # (topic, epoch) → what was said of it, later and later, each with a higher offset
         for event in sorted(self.of["joined"] + self.of["came"], key=lambda event: event["t"]):
@@ -276,11 +276,11 @@ class _History:
         histories = collections.defaultdict(list)
         for request, places in self.by_request.items():
             for event in places:
-                if request in self.sent and not event.get("amends"):
+                if not event.get("amends"):
                     histories[event["topic"], event["epoch"]].append((event["offset"], request, event))
         for (topic, _), publications in histories.items():
             publications.sort(key=lambda publication: publication[0])
-            highest, newest = {}, None  # of each client; the one that was sent last
+            highest, newest, its = {}, None, None  # of each client; the sending of the one that was sent last, and its publication
             for _, request, event in publications:
                 known = highest.get(request[0])
                 if known is not None and request[1] < known["by"][1]:
@@ -288,10 +288,11 @@ class _History:
                 if known is None or request[1] > known["by"][1]:
                     highest[request[0]] = event
                 mine = acknowledged.get(request)
-                if newest is not None and mine is not None and mine["t"] < self.sent[newest]["t"]:
-                    self.report("reordering", f"{topic}: {request} was acknowledged before {newest} was sent", mine, self.sent[newest], event)
-                if newest is None or self.sent[request]["t"] > self.sent[newest]["t"]:
-                    newest = request
+                if newest is not None and mine is not None and mine["t"] < newest["t"]:
+                    self.report("reordering", f"{topic}: {request} was acknowledged before what stands before it was sent", mine, newest, its, event)
+                sent = self.sent.get(request)
+                if sent is not None and (newest is None or sent["t"] > newest["t"]):
+                    newest, its = sent, event
 
     def durability(self):
         durable = {_place(event): event for event in reversed(self.of["durable"])}  # the first time counts
