@@ -111,6 +111,13 @@ class Program:
         self.process.stdout.close()
         assert code == 0, f"the program ended with {code}:\n" + "".join(self.output)
 
+    def kill(self):
+        """Like a power cut: kill -9."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        self.process.stdout.close()
+
     def _read(self):
         for line in self.process.stdout:
             self.output.append(line)
