@@ -170,7 +170,7 @@ bool Topic::continueBatch(Broadcast& open, const Message& message, std::size_t b
     bool added = false;
     std::exception_ptr noMemory;
     try {
-        added = open.add(message.kind, message.payload, message.except);
+        added = open.add(message.kind, message.payload, message.except, message.head);
     } catch (...) {
         noMemory = std::current_exception();
     }
@@ -184,7 +184,7 @@ bool Topic::continueBatch(Broadcast& open, const Message& message, std::size_t b
 
 void Topic::startBatch(const Message& message) {
     const auto broadcast = std::make_shared<Broadcast>(shared_from_this(), last_, server_->loops.front()->memory().budget());
-    broadcast->add(message.kind, message.payload, message.except);
+    broadcast->add(message.kind, message.payload, message.except, message.head);
     const std::size_t bytes = broadcast->queuedBytes();
     bool whole = true;
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {

@@ -52,6 +52,7 @@ public:
         MessageKind kind;
         Bytes payload;
         SessionId except;
+        const PublicationHead* head = nullptr;  ///< nullptr: it is passing, and nobody's
     };
     enum class OnFull : std::uint8_t { Miss, Refuse };
     struct Publishing {
