@@ -436,6 +436,13 @@ void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::st
     finishSoon({code.value_or(row.seen), std::string{text}, cause}, By::Us);
 }
 
+void SessionCore::closeInItsTurn(CloseCause cause) noexcept {
+    if (!leaveOpen()) return;
+    const CloseRow row = closeRow(cause);
+    sayGoodbye(cause, row.onWire, row.text);
+    finishSoon({row.seen, std::string{row.text}, cause}, By::Us);
+}
+
 void SessionCore::sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept {
     if (cause == CloseCause::QueueFull || cause == CloseCause::SendTimeout) return outgoing_.closeNow(onWire, text);
     outgoing_.close(onWire, text);
