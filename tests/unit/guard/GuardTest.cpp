@@ -297,6 +297,29 @@ TEST_F(GuardedClub, DoesNotMissWhoIsBannedWhileHisHandshakeIsJudged) {
     EXPECT_THAT(statuses, testing::ElementsAre(101, 403));
 }
 
+/// Takes its time for a verdict; meanwhile the address is banned.
+class Slanderer final : public HandshakeInterceptor {
+public:
+    explicit Slanderer(Bans& bans) : bans_{bans} {}
+    void onHandshake(const HandshakeRequest& request, HandshakeResponse& response) override {
+        const auto waiting = response.defer();
+        EXPECT_EQ(bans_.ban({.of = Ban::Of::Address, .whom = request.remoteAddress}), 0U) << "it has no session yet";
+        waiting.finish({});
+    }
+
+private:
+    Bans& bans_;
+};
+
+TEST_F(GuardedClub, RefusesAnAddressThatIsBannedWhileItsHandshakeIsJudged) {
+    guard({});
+    server.addInterceptor(std::make_shared<Slanderer>(bans()));
+    EXPECT_EQ(statusOf("ann", "192.0.2.7:1"), 403);
+    EXPECT_EQ(statusOf("", "192.0.2.8:1"), 403) << "nobody in particular";
+    EXPECT_EQ(status([&] { enterAsStranger("[2001:db8::1]:1"); }), 403);
+    EXPECT_EQ(server.sessionCount(), 0U);
+}
+
 /// As guard's neighbour that stands behind it: bans who is just let in.
 class Hasty final : public SessionListener {
 public:
@@ -441,6 +464,32 @@ TEST_F(GuardedClub, RemembersWhatASourceHasSentWhenItComesAnew) {
     EXPECT_EQ(again.waiting(), 0U);
     server.advance(2s);
     EXPECT_EQ(answered(again, 10, "0123456789"), 10U);
+}
+
+TEST_F(GuardedClub, TakesNothingOfWhoIsClosedMeanwhileAndForgetsNothing) {
+    guard({.messagesPerSecond = 10});
+    const auto users = server.service<Users>();
+    auto& one = enter("ann", "192.0.2.1:1");
+    EXPECT_EQ(answered(one, 10), 10U);
+    EXPECT_EQ(users->close("ann", CloseCause::Expired), 1U);
+    EXPECT_EQ(answered(one, 30), 0U) << "it closes: what comes then is not read, and costs nothing";
+    server.settle();
+    auto& two = enter("ann", "192.0.2.2:1");
+    EXPECT_EQ(answered(two, 15), 11U) << "ten are paid already";
+    EXPECT_EQ(two.waiting(), 4U);
+    users->close("ann", CloseCause::Expired);  // while it waits until it is read again
+    server.settle();
+    EXPECT_EQ(server.sessionCount(), 0U);
+    auto& three = enter("ann", "192.0.2.3:1");
+    EXPECT_EQ(answered(three, 3), 1U);
+    server.advance(200ms - 1ns);
+    EXPECT_EQ(three.waiting(), 2U) << "the four that nobody has read are not paid";
+    server.advance(1ns);
+    EXPECT_EQ(three.waiting(), 1U);
+    three.vanish();
+    server.advance(10s);
+    EXPECT_EQ(server.sessionCount(), 0U);
+    EXPECT_EQ(answered(enter("ann", "192.0.2.4:1"), 25), 21U) << "all is paid";
 }
 
 TEST(GuardTest, IsNotConfiguredToLetNobodyIn) { EXPECT_THROW(Guard{Config{.handshakesPerMinute = 0}}, std::invalid_argument); }
