@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 namespace patchbay::guard {
 namespace {
@@ -106,17 +107,28 @@ TEST(GuardTest, KeepsASourceAtItsLimitWithin32MiBWhileOthersRotate) {
     for (const std::string& each : limited) {
         while (verdictOn(server, each) == 101) {}
     }
-    std::size_t come = 0, admitted = 0, escaped = 0;
-    const auto comes = [&](std::string address) {
-        admitted += verdictOn(server, std::move(address)) == 101 ? 1 : 0;
+    std::size_t come = 0, escaped = 0;
+    struct Verdicts {
+        std::size_t admitted = 0, refused = 0;
+    };
+    const auto comes = [&](std::string address, Verdicts& verdicts) {
+        ++(verdictOn(server, std::move(address)) == 101 ? verdicts.admitted : verdicts.refused);
         if (++come % 1000 != 0) return;
         server.advance(4ms);  // four seconds and a half in all, of the ten that one takes to come
         for (const std::string& each : limited) escaped += verdictOn(server, each) == 101 ? 1 : 0;
     };
-    for (std::uint32_t i = 0; i < 100'000 / share; ++i) comes(dotted(0x0A00'0000 + i * 7) + ":1");
-    for (std::uint64_t i = 0; i < 1'000'000 / share; ++i) comes(colons(0x2a00'0000'0000'0000 + i * 0x1'0003));
+    std::map<std::uint32_t, Verdicts> fours;  // by their /24, of each of which 36 come
+    Verdicts sixes;                           // each of a /48 of its own
+    for (std::uint32_t i = 0; i < 100'000 / share; ++i) comes(dotted(0x0A00'0000 + i * 7) + ":1", fours[(0x0A00'0000 + i * 7) >> 8]);
+    for (std::uint64_t i = 0; i < 1'000'000 / share; ++i) comes(colons(0x2a00'0000'0000'0000 + i * 0x1'0003), sixes);
     EXPECT_EQ(escaped, 0U);
-    EXPECT_GE(admitted, come - come / 1000) << "who has done nothing may come, but for the few who find no room and share their neighbours' bucket";
+    EXPECT_EQ(sixes.refused, 0U) << "who has done nothing may come: one in eight finds no place, and has that of its /48";
+    std::size_t refused = 0;
+    for (const auto& [network, verdicts] : fours) {
+        refused += verdicts.refused;
+        EXPECT_TRUE(verdicts.refused == 0 || verdicts.admitted >= 20) << "but for those of a /24 one of which has found no place: they share its bucket, of 20";
+    }
+    EXPECT_LE(refused, 1'000U / share) << "one in 600 finds no place: some seventy networks";
     EXPECT_LE(test::residentBytes(), before + (std::size_t{32} << 20));
     server.advance(10s);
     for (const std::string& each : limited) EXPECT_EQ(verdictOn(server, each), 101) << "one has come";
