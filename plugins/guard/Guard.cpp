@@ -6,6 +6,7 @@
 #include "Census.hpp"
 #include "HalfOpen.hpp"
 
+#include <patchbay/detail/Image.hpp>
 #include <patchbay/executor.hpp>
 #include <patchbay/log.hpp>
 
@@ -138,10 +139,11 @@ private:
     void greet(const Session& session, const Principal& principal, Census::Entry entry) const {
         if (principal.isSomebody() && house_->bans->has(std::string_view{principal.name})) return session.closeFor(CloseCause::Banned, {});
         if (entry.verdict != Census::Verdict::Welcome) return session.close(CloseCode::TryAgainLater, "too many");
-        if (entry.toll) session.setToll(std::move(entry.toll));
+        if (entry.toll) session.setToll(std::move(entry.toll), image_);
     }
 
     const std::shared_ptr<House> house_;
+    const detail::ImagePin image_ = detail::thisImage();  // which is not looked for again for each session
 };
 
 /// What the operator bans: in the configuration, and in a file.   Thread: any.

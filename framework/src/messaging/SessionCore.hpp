@@ -132,7 +132,8 @@ public:
 
     // ---- on the loop's thread ----
 
-    void setToll(Hook<MessageToll> toll);
+    /// Leaves the one before in its place.
+    void setToll(Hook<MessageToll>& toll);
     /// As close(), of an entry of the loop's queue whose turn has come: before what was put there behind that.
     void closeInItsTurn(CloseCause cause) noexcept;
 
