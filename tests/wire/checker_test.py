@@ -3,9 +3,12 @@
 PATCHBAY_SEED repeats a run of the random worlds. PATCHBAY_LONG: a hundred times as many.
 """
 import copy
+import json
 import os
 import random
+import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -255,6 +258,14 @@ class Topics(Found):
         told = story().sent("ann", id=1, topic="x", body="ann 1").hears("bob", ["ann", 1], 1)
         self.finds(told.ends(0), "taken back", "came", "stands", settled=False)
 
+    def test_what_many_were_shown_is_told_once(self):
+        told = story().sent("ann", id=1, topic="x", body="ann 1").hears("bob", ["ann", 1], 1).hears("ann", ["ann", 1], 1)
+        self.finds(copy.deepcopy(told).ends(0), "taken back", "came", "stands", settled=False)
+        told.sent("eve", id=1, topic="x", body="eve 1")
+        for client in ("eve", "joe", "sue"):
+            told.connected(client).joined(client, offset=1, start=0).hears(client, ["eve", 1], 1)
+        self.finds(told, "taken back", "came", "came", settled=False)
+
     def test_what_was_shown_in_an_epoch_that_is_over_was_taken_back(self):
         told = story().sent("ann", id=1, topic="x", body="ann 1").hears("bob", ["ann", 1], 1)
         self.finds(told.ends(0, epoch="f"), "taken back", "came", "stands", settled=False)
@@ -299,6 +310,7 @@ class Requests(Found):
     def test_a_request_published_twice(self):
         told = story().says("ann", 1, 1).hears("bob", ["ann", 1], 1).hears("bob", ["ann", 1], 2)
         self.finds(told, "double", "came", "came")
+        self.assertEqual([event["offset"] for event in check(told.events)[0].events], [1, 2])
 
     def test_a_request_published_in_two_epochs(self):
         told = story().says("ann", 1, 1).hears("bob", ["ann", 1], 1)
@@ -360,6 +372,10 @@ class Acknowledgements(Found):
         told = story().sent("ann", id=1, topic="x", body="ann 1").outcome("ann", id=1, ok=True).says("ann", 2, 2)
         self.passes(told.ends(2, ("ann", 2), first=2))
 
+    def test_what_was_seen_where_it_should_be_still_is_lost(self):
+        told = story().sent("ann", id=1, topic="x", body="ann 1").outcome("ann", id=1, ok=True).joined("bob", offset=1).hears("bob", ["ann", 1], 2)
+        self.assertIn("lost acknowledgement", {each.rule for each in check(told.ends(2, first=2).events)})
+
     def test_what_is_lost_where_only_older_things_may_be(self):
         told = story().says("ann", 2, 2).says("ann", 3, 3)
         self.finds(told.ends(2, ("ann", 2), first=2), "lost acknowledgement", "sent", "outcome", "stands")
@@ -410,6 +426,10 @@ class Durability(Found):
         told = story().sent("ann", id=1, topic="x", body="ann 1").durable("store", offset=1).outcome("ann", id=1, ok=True)
         self.passes(told.hears("bob", ["ann", 1], 1).durable("store", offset=1))  # said once more after a start
 
+    def test_an_outcome_that_promises_nothing_need_not_be_behind_it(self):
+        told = story().sent("ann", id=1, topic="x", body="ann 1").outcome("ann", id=1, error={"code": "forgotten", "retry": False})
+        self.passes(told.durable("store", offset=1).hears("bob", ["ann", 1], 1))
+
     def test_a_refusal_need_not_be_durable(self):
         told = story().durable("store", offset=1, topic="y").sent("ann", id=1, topic="x", body="ann 1")
         self.passes(told.outcome("ann", id=1, error={"code": "busy", "retry": True}))
@@ -422,6 +442,17 @@ class Sorting(Found):
         self.assertEqual([len(each.events) for each in found], sorted(len(each.events) for each in found))
         self.assertEqual([each.events[0]["offset"] for each in found[:2]], [1, 2])
         self.assertEqual(found[-1].rule, "lost acknowledgement")
+
+
+class ByHand(unittest.TestCase):
+    def test_a_file_of_events_is_judged_and_told(self):
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "checker.py")
+        for told, code, said in ((story(), 0, "0 contradictions"), (story().hears("bob", ["ann", 1], 1), 1, "invented: ")):
+            with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+                file.write("".join(json.dumps(event) + "\n" for event in told.events))
+                file.flush()
+                ended = subprocess.run([sys.executable, program, file.name], capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual((ended.returncode, said in ended.stdout), (code, True), ended.stdout + ended.stderr)
 
 
 class Worlds(unittest.TestCase):

@@ -161,8 +161,10 @@ class Chapter3Hello(Talk):
         for limit in WELCOME["limits"]:
             self.client.begins()
             self.faulty({"welcome": {**WELCOME, "limits": {**WELCOME["limits"], limit: None}}})
-        self.client.begins()
-        self.faulty({"welcome": {**WELCOME, "you": SECRET}})
+        for wrong in ({"you": SECRET}, {"you": "y" * 33}, {"ping": 0}):
+            self.client.begins()
+            self.faulty({"welcome": {**WELCOME, **wrong}})
+        self.begin(you="y" * 32, ping=1)
 
 
 class Chapter4Publications(Talk):
@@ -299,7 +301,8 @@ class Chapter5Joining(Talk):
         self.assertEqual(self.handled(self.pub(9, topic="y"), self.pub(10, topic="y")), [10])
 
     def test_what_is_no_join_is_a_fault(self):
-        for value in (self.joined(1, epoch="E"), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(1, 2), self.joined(-1), self.joined(1.5),
+        self.hears({"joined": "y", "epoch": "e" * 16, "offset": MOST, "from": MOST})
+        for value in (self.joined(1, epoch="E"), self.joined(MOST + 1), self.joined(1, recovered=0), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(1, 2), self.joined(-1), self.joined(1.5),
                       self.joined(0, topic=""), self.joined(0, topic="ü" * 128), self.joined(0, recovered="yes"), self.joined(0, recovered=True)):
             self.faulty(value)
 
