@@ -179,7 +179,7 @@ class Session:
             self.request(number, value["data"])
         elif not value:
             self.send({})
-        else:
+        elif number is not None:
             self.send({"id": number, "error": {"code": "unsupported", "retry": False}})
 
     async def begin(self, value):
