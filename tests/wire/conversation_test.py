@@ -91,6 +91,14 @@ class Chapter2Messages(Talk):
         self.assertEqual([message.count("\n") for message in said], [1, 1, 0])
         self.assertTrue(all(len(message) <= 40 for message in said))
 
+    def test_two_that_just_fit_into_a_message_are_one(self):
+        for most, messages in ((39, 1), (38, 2)):
+            self.client = Conversation(SECRET)
+            self.begin(limits={**WELCOME["limits"], "message": most})
+            self.ask(data="x")
+            self.ask(data="x")
+            self.assertEqual([len(message) for message in self.client.takes()], [39] if messages == 1 else [19, 19])
+
     def test_more_than_a_message_may_be_is_refused_at_once(self):
         self.begin(limits={**WELCOME["limits"], "message": 100})
         with self.assertRaises(ValueError):
@@ -230,6 +238,30 @@ class Chapter5Joining(Talk):
         self.hears({"id": 1, "ok": True})
         self.assertEqual(self.says(), [{"id": 2, "join": "x", "since": {"epoch": "e", "offset": 7}}])
 
+    def test_a_join_is_told_to_the_application(self):
+        self.ask("join", join="x")
+        self.assertEqual([event[:2] for event in self.hears(self.joined(0), {"id": 1, "ok": True})][:1], [("joined", "x")])
+
+    def test_a_topic_that_is_left_while_it_is_joined_again_is_left(self):
+        self.in_x()
+        self.hears(self.pub(2), {"left": "x"})
+        self.hears({"id": 2, "error": {"code": "forbidden", "retry": False}})
+        self.assertNotIn("since", self.begin())
+
+    def test_who_asks_for_a_topic_it_is_in_and_is_refused_is_in_it_as_before(self):
+        self.in_x()
+        self.ask("join", join="x")
+        events = self.hears({"id": 2, "error": {"code": "busy", "retry": True}})
+        self.assertEqual([event.kind for event in events], ["outcome"])
+        self.assertEqual(self.handled(self.pub(1)), [1])
+
+    def test_nothing_is_mended_where_nothing_is_joined(self):
+        self.client.mend("x")
+        self.in_x()
+        self.client.lost()
+        self.client.mend("x")
+        self.assertEqual(self.client.waiting, [])
+
     def test_recovered_goes_on_where_it_was(self):
         self.in_x(offset=3)
         self.begin()
@@ -286,6 +318,7 @@ class Chapter5Joining(Talk):
         self.in_x()
         self.ask("leave", leave="x")
         self.hears({"id": 2, "ok": True})
+        self.assertEqual(self.noted[-1][0], "left")
         self.hears(self.joined(0, topic="y"))
         self.assertEqual([event[:2] for event in self.hears({"left": "y", "error": {"code": "forbidden", "retry": False}})], [("left", "y")])
         self.assertNotIn("since", self.begin())
@@ -303,7 +336,8 @@ class Chapter5Joining(Talk):
     def test_what_is_no_join_is_a_fault(self):
         self.hears({"joined": "y", "epoch": "e" * 16, "offset": MOST, "from": MOST})
         for value in (self.joined(1, epoch="E"), self.joined(MOST + 1), self.joined(1, recovered=0), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(1, 2), self.joined(-1), self.joined(1.5),
-                      self.joined(0, topic=""), self.joined(0, topic="ü" * 128), self.joined(0, recovered="yes"), self.joined(0, recovered=True)):
+                      self.joined(0, topic=""), self.joined(0, topic="ü" * 128), self.joined(0, recovered="yes"), self.joined(0, recovered=True),
+                      self.joined(0, recovered=False)):
             self.faulty(value)
 
     def test_recovered_from_another_epoch_or_place_is_a_fault(self):
