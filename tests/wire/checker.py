@@ -142,7 +142,7 @@ class _History:
                 if event["event"] == "joined":
                     start, connection, before = event, event["connection"], None
                     expected = event["from"] + 1
-                    if event.get("recovered") and event["from"] != event["since"]["offset"]:
+                    if event.get("recovered") and event.get("since") and event["from"] != event["since"]["offset"]:
                         self.report("hole", f"{client} asked for {topic} from {event['since']['offset']}, and was given it from {event['from']}", event)
                 elif event["event"] == "came" and start and event["connection"] == connection and not start.get("latest"):
                     offset = event["offset"]
@@ -156,7 +156,7 @@ class _History:
         for event in self.of["joined"]:
             since = event.get("since")
             if since is None:
-                if event.get("recovered") is not None:
+                if event.get("recovered"):
                     self.report("needless", f"{event['topic']} says `recovered` to who gave no since", event)
                 continue
             if event.get("recovered") is None:

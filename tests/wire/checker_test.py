@@ -33,7 +33,7 @@ class Story:
             if event in ("joined", "came", "end", "stands", "kept", "durable", "at"):
                 fields = {"topic": "x", "epoch": "e"} | fields
             if event == "joined":
-                start = fields["since"]["offset"] if fields.get("recovered") else fields["offset"]
+                start = fields["since"]["offset"] if fields.get("recovered") and "since" in fields else fields["offset"]
                 fields = {"from": fields.pop("start", start)} | fields
             if event in ("joined", "came", "at", "connected", "outcome"):
                 fields = {"connection": 1} | fields
@@ -202,9 +202,13 @@ class Wires(Found):
     def test_a_since_without_an_answer_and_an_answer_without_a_since(self):
         self.told.joined("bob", offset=3, since={"epoch": "e", "offset": 1})
         self.finds("needless", "joined")
-        self.told.events.pop()
-        self.told.joined("bob", offset=3, recovered=False)
+
+    def test_recovered_without_a_since(self):
+        self.told.joined("bob", offset=3, recovered=True)
         self.finds("needless", "joined")
+
+    def test_who_gave_no_since_may_hear_that_a_history_begins_anew(self):
+        self.passes(self.told.joined("bob", offset=0, epoch="f", recovered=False), settled=False)
 
 
 class Topics(Found):

@@ -196,7 +196,7 @@ class Conversation:
         name, recovered = value["joined"], value.get("recovered")
         place = self.topics.setdefault(name, Place())
         since = place.hello or place.since
-        demand(recovered is None or since is not None, f"recovered, for who gave no since: {value}")
+        demand(not recovered or since is not None, f"recovered, for who gave no since: {value}")
         demand(recovered is not None or place.hello is None, f"not said whether it was recovered: {value}")
         if recovered:
             demand(place.epoch == value["epoch"], f"recovered, but not what was asked for, {place.position}: {value}")

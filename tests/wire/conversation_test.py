@@ -276,6 +276,11 @@ class Chapter5Joining(Talk):
                          [2, 3, 4, 5])
         self.assertEqual(self.begin()["since"], {"x": {"epoch": "f", "offset": 5}})
 
+    def test_a_history_that_begins_anew_is_told_to_who_is_there(self):
+        self.in_x(offset=3)
+        self.assertEqual(self.handled(self.joined(1, 0, epoch="f", recovered=False), self.pub(1), self.pub(2)), [1, 2])
+        self.assertEqual(self.begin()["since"], {"x": {"epoch": "f", "offset": 2}})
+
     def test_two_joins_that_cross_give_nothing_twice(self):
         self.in_x(offset=3)
         self.begin()
@@ -336,8 +341,7 @@ class Chapter5Joining(Talk):
     def test_what_is_no_join_is_a_fault(self):
         self.hears({"joined": "y", "epoch": "e" * 16, "offset": MOST, "from": MOST})
         for value in (self.joined(1, epoch="E"), self.joined(MOST + 1), self.joined(1, recovered=0), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(1, 2), self.joined(-1), self.joined(1.5),
-                      self.joined(0, topic=""), self.joined(0, topic="ü" * 128), self.joined(0, recovered="yes"), self.joined(0, recovered=True),
-                      self.joined(0, recovered=False)):
+                      self.joined(0, topic=""), self.joined(0, topic="ü" * 128), self.joined(0, recovered="yes"), self.joined(0, recovered=True)):
             self.faulty(value)
 
     def test_recovered_from_another_epoch_or_place_is_a_fault(self):
