@@ -205,8 +205,8 @@ class Conversation:
             place.last = value["from"]
         place.epoch = value["epoch"]
         place.latest, place.here = value.get("latest", False), True
-        self._note("joined", topic=name, epoch=place.epoch, offset=value["offset"], recovered=recovered, **{"from": value["from"]}, latest=place.latest,
-                   since=since if recovered is not None else None)
+        self._note("joined", topic=name, epoch=place.epoch, offset=value["offset"], recovered=recovered, latest=place.latest,
+                   since=since if recovered is not None else None, **{"from": value["from"]})
         place.hello, place.told, place.again = None, place.told or recovered is not None, False
         event(Event("joined", name, value))
 

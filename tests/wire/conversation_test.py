@@ -190,7 +190,8 @@ class Chapter4Publications(Talk):
     def test_at_a_gap_it_handles_nothing_and_joins_once_from_where_it_stands(self):
         self.assertEqual(self.handled(self.pub(1), self.pub(3), self.pub(4)), [1])
         self.assertEqual(self.says(), [{"id": 2, "join": "x", "since": {"epoch": "e", "offset": 1}}])
-        self.assertEqual(self.handled(self.joined(4, 1, recovered=True), *(self.pub(n) for n in (2, 3, 4)), {"id": 2, "ok": True}, self.pub(5)), [2, 3, 4, 5])
+        recovered = [self.joined(4, 1, recovered=True), self.pub(2), self.pub(3), self.pub(4)]
+        self.assertEqual(self.handled(*recovered, {"id": 2, "ok": True}, self.pub(5)), [2, 3, 4, 5])
         self.assertEqual(self.says(), [])
 
     def test_a_second_gap_is_mended_as_the_first(self):
@@ -340,12 +341,14 @@ class Chapter5Joining(Talk):
 
     def test_what_is_no_join_is_a_fault(self):
         self.hears({"joined": "y", "epoch": "e" * 16, "offset": MOST, "from": MOST})
-        for value in (self.joined(1, epoch="E"), self.joined(MOST + 1), self.joined(1, recovered=0), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(1, 2), self.joined(-1), self.joined(1.5),
+        for value in (self.joined(1, epoch="E"), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(MOST + 1), self.joined(-1),
+                      self.joined(1.5), self.joined(1, 2), self.joined(1, recovered=0),
                       self.joined(0, topic=""), self.joined(0, topic="ü" * 128), self.joined(0, recovered="yes"), self.joined(0, recovered=True)):
             self.faulty(value)
 
     def test_recovered_from_another_epoch_or_place_is_a_fault(self):
-        for told in (self.joined(9, 4, epoch="f", recovered=True), self.joined(9, 3, recovered=True), self.joined(9, 5, recovered=True), self.joined(9)):
+        for told in (self.joined(9, 4, epoch="f", recovered=True), self.joined(9, 3, recovered=True), self.joined(9, 5, recovered=True),
+                     self.joined(9)):
             self.client = Conversation(SECRET)
             self.begin()
             self.in_x(offset=4)
@@ -402,8 +405,9 @@ class Chapter7Requests(Talk):
         told = []
         for data in ("a", "b", "c"):
             self.client.ask("data", data, told.append)
-        self.hears({"id": 2, "data": {"n": 1}}, {"id": 1, "ok": True}, {"id": 3, "error": {"code": "slow-mode", "text": "…", "retry": True}})
-        self.assertEqual([asked.outcome for asked in told], [{"data": {"n": 1}}, {"ok": True}, {"error": {"code": "slow-mode", "text": "…", "retry": True}}])
+        outcomes = [{"data": {"n": 1}}, {"ok": True}, {"error": {"code": "slow-mode", "text": "…", "retry": True}}]
+        self.hears(*({"id": id, **outcome} for id, outcome in zip((2, 1, 3), outcomes)))
+        self.assertEqual([asked.outcome for asked in told], outcomes)
         self.begin()
         self.assertEqual(self.says(), [])
 
