@@ -278,8 +278,7 @@ class _History:
         histories = collections.defaultdict(list)
         for request, places in self.by_request.items():
             for event in places:
-                if not event.get("amends"):
-                    histories[event["topic"], event["epoch"]].append((event["offset"], request, event))
+                histories[event["topic"], event["epoch"]].append((event["offset"], request, event))
         for (topic, _), publications in histories.items():
             publications.sort(key=lambda publication: publication[0])
             highest, newest, its = {}, None, None  # of each client; the sending of the one that was sent last, and its publication
