@@ -284,12 +284,12 @@ class _History:
             highest, newest, its = {}, None, None  # of each client; the sending of the one that was sent last, and its publication
             for _, request, event in publications:
                 known = highest.get(request[0])
-                if known is not None and request[1] < known["by"][1]:
+                if known is not None and request[1] < known["by"][1] and known["offset"] < event["offset"]:
                     self.report("reordering", f"{topic}: {request[0]} sent {request[1]} before {known['by'][1]}", known, event)
                 if known is None or request[1] > known["by"][1]:
                     highest[request[0]] = event
                 mine = acknowledged.get(request)
-                if newest is not None and mine is not None and mine["t"] < newest["t"]:
+                if newest is not None and mine is not None and mine["t"] < newest["t"] and its["offset"] < event["offset"]:
                     self.report("reordering", f"{topic}: {request} was acknowledged before what stands before it was sent", mine, newest, its, event)
                 sent = self.sent.get(request)
                 if sent is not None and (newest is None or sent["t"] > newest["t"]):
