@@ -22,7 +22,8 @@ Every event has `client`, `n` (its place in that client's order), `t` (seconds o
 
 Rules, by the name that a contradiction has. A *run* is what a client handled of a topic between two joins that recovered nothing.
 - gap: the run leaves an offset out, or ends before the topic does.        - double: it has one twice, or one request was published twice.
-- reordering: it goes back, or one client's requests, or requests of which one was acknowledged before the other was sent, are published the other way round.
+- reordering: it goes back, or one client's requests, or requests of which one was acknowledged before the other was sent, are published
+  the other way round.
 - lost acknowledgement: what was acknowledged is not there, or not where the outcome says.
 - taken back: what somebody was shown is not there, or is something else.
 - early: it was shown or acknowledged before it was durable (only where the store's own events, `durable`, are in the history).
@@ -142,8 +143,8 @@ class _History:
                 if event["event"] == "joined":
                     start, connection, before = event, event["connection"], None
                     expected = event["from"] + 1
-                    if event.get("recovered") and event["from"] != event["since"]["offset"]:
-                        self.report("hole", f"{client} asked for {topic} from {event['since']['offset']}, and was given it from {event['from']}", event)
+                    if event.get("recovered") and event.get("since") and event["from"] != event["since"]["offset"]:
+                        self.report("hole", f"{client} asked for {topic} from {event['since']['offset']}, and got it from {event['from']}", event)
                 elif event["event"] == "came" and start and event["connection"] == connection and not start.get("latest"):
                     offset = event["offset"]
                     if offset > expected and not self.drops:
@@ -156,7 +157,7 @@ class _History:
         for event in self.of["joined"]:
             since = event.get("since")
             if since is None:
-                if event.get("recovered") is not None:
+                if event.get("recovered"):
                     self.report("needless", f"{event['topic']} says `recovered` to who gave no since", event)
                 continue
             if event.get("recovered") is None:
@@ -268,7 +269,8 @@ class _History:
         offsets = [place[2] for place in places if place[1] == stands["epoch"]]
         if position and position["epoch"] == stands["epoch"]:
             offsets.append(position["offset"])
-        return any(offset < stands["first"] for offset in offsets) or (stands["first"] > 1 and not offsets and (position is None or self.of["lost-disk"]))
+        unknown = not offsets and (position is None or self.of["lost-disk"])
+        return any(offset < stands["first"] for offset in offsets) or (unknown and stands["first"] > 1)
 
     def orders(self):
         """In a topic, a client's requests are in the order of their ids, and what was sent after an acknowledgement is behind it."""
@@ -276,19 +278,18 @@ class _History:
         histories = collections.defaultdict(list)
         for request, places in self.by_request.items():
             for event in places:
-                if not event.get("amends"):
-                    histories[event["topic"], event["epoch"]].append((event["offset"], request, event))
+                histories[event["topic"], event["epoch"]].append((event["offset"], request, event))
         for (topic, _), publications in histories.items():
             publications.sort(key=lambda publication: publication[0])
             highest, newest, its = {}, None, None  # of each client; the sending of the one that was sent last, and its publication
             for _, request, event in publications:
                 known = highest.get(request[0])
-                if known is not None and request[1] < known["by"][1]:
+                if known is not None and request[1] < known["by"][1] and known["offset"] < event["offset"]:
                     self.report("reordering", f"{topic}: {request[0]} sent {request[1]} before {known['by'][1]}", known, event)
                 if known is None or request[1] > known["by"][1]:
                     highest[request[0]] = event
                 mine = acknowledged.get(request)
-                if newest is not None and mine is not None and mine["t"] < newest["t"]:
+                if newest is not None and mine is not None and mine["t"] < newest["t"] and its["offset"] < event["offset"]:
                     self.report("reordering", f"{topic}: {request} was acknowledged before what stands before it was sent", mine, newest, its, event)
                 sent = self.sent.get(request)
                 if sent is not None and (newest is None or sent["t"] > newest["t"]):

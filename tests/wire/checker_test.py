@@ -3,13 +3,17 @@
 PATCHBAY_SEED repeats a run of the random worlds. PATCHBAY_LONG: a hundred times as many.
 """
 import copy
+import json
 import os
 import random
+import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import cases  # noqa: E402
+from changes import CHANGES  # noqa: E402
 from checker import check  # noqa: E402
 from worlds import World  # noqa: E402
 
@@ -30,7 +34,7 @@ class Story:
             if event in ("joined", "came", "end", "stands", "kept", "durable", "at"):
                 fields = {"topic": "x", "epoch": "e"} | fields
             if event == "joined":
-                start = fields["since"]["offset"] if fields.get("recovered") else fields["offset"]
+                start = fields["since"]["offset"] if fields.get("recovered") and "since" in fields else fields["offset"]
                 fields = {"from": fields.pop("start", start)} | fields
             if event in ("joined", "came", "at", "connected", "outcome"):
                 fields = {"connection": 1} | fields
@@ -199,9 +203,13 @@ class Wires(Found):
     def test_a_since_without_an_answer_and_an_answer_without_a_since(self):
         self.told.joined("bob", offset=3, since={"epoch": "e", "offset": 1})
         self.finds("needless", "joined")
-        self.told.events.pop()
-        self.told.joined("bob", offset=3, recovered=False)
+
+    def test_recovered_without_a_since(self):
+        self.told.joined("bob", offset=3, recovered=True)
         self.finds("needless", "joined")
+
+    def test_who_gave_no_since_may_hear_that_a_history_begins_anew(self):
+        self.passes(self.told.joined("bob", offset=0, epoch="f", recovered=False), settled=False)
 
 
 class Topics(Found):
@@ -255,6 +263,14 @@ class Topics(Found):
         told = story().sent("ann", id=1, topic="x", body="ann 1").hears("bob", ["ann", 1], 1)
         self.finds(told.ends(0), "taken back", "came", "stands", settled=False)
 
+    def test_what_many_were_shown_is_told_once(self):
+        told = story().sent("ann", id=1, topic="x", body="ann 1").hears("bob", ["ann", 1], 1).hears("ann", ["ann", 1], 1)
+        self.finds(copy.deepcopy(told).ends(0), "taken back", "came", "stands", settled=False)
+        told.sent("eve", id=1, topic="x", body="eve 1")
+        for client in ("eve", "joe", "sue"):
+            told.connected(client).joined(client, offset=1, start=0).hears(client, ["eve", 1], 1)
+        self.finds(told, "taken back", "came", "came", settled=False)
+
     def test_what_was_shown_in_an_epoch_that_is_over_was_taken_back(self):
         told = story().sent("ann", id=1, topic="x", body="ann 1").hears("bob", ["ann", 1], 1)
         self.finds(told.ends(0, epoch="f"), "taken back", "came", "stands", settled=False)
@@ -299,6 +315,7 @@ class Requests(Found):
     def test_a_request_published_twice(self):
         told = story().says("ann", 1, 1).hears("bob", ["ann", 1], 1).hears("bob", ["ann", 1], 2)
         self.finds(told, "double", "came", "came")
+        self.assertEqual([event["offset"] for event in check(told.events)[0].events], [1, 2])
 
     def test_a_request_published_in_two_epochs(self):
         told = story().says("ann", 1, 1).hears("bob", ["ann", 1], 1)
@@ -360,6 +377,10 @@ class Acknowledgements(Found):
         told = story().sent("ann", id=1, topic="x", body="ann 1").outcome("ann", id=1, ok=True).says("ann", 2, 2)
         self.passes(told.ends(2, ("ann", 2), first=2))
 
+    def test_what_was_seen_where_it_should_be_still_is_lost(self):
+        told = story().sent("ann", id=1, topic="x", body="ann 1").outcome("ann", id=1, ok=True).joined("bob", offset=1).hears("bob", ["ann", 1], 2)
+        self.assertIn("lost acknowledgement", {each.rule for each in check(told.ends(2, first=2).events)})
+
     def test_what_is_lost_where_only_older_things_may_be(self):
         told = story().says("ann", 2, 2).says("ann", 3, 3)
         self.finds(told.ends(2, ("ann", 2), first=2), "lost acknowledgement", "sent", "outcome", "stands")
@@ -410,6 +431,10 @@ class Durability(Found):
         told = story().sent("ann", id=1, topic="x", body="ann 1").durable("store", offset=1).outcome("ann", id=1, ok=True)
         self.passes(told.hears("bob", ["ann", 1], 1).durable("store", offset=1))  # said once more after a start
 
+    def test_an_outcome_that_promises_nothing_need_not_be_behind_it(self):
+        told = story().sent("ann", id=1, topic="x", body="ann 1").outcome("ann", id=1, error={"code": "forgotten", "retry": False})
+        self.passes(told.durable("store", offset=1).hears("bob", ["ann", 1], 1))
+
     def test_a_refusal_need_not_be_durable(self):
         told = story().durable("store", offset=1, topic="y").sent("ann", id=1, topic="x", body="ann 1")
         self.passes(told.outcome("ann", id=1, error={"code": "busy", "retry": True}))
@@ -422,6 +447,17 @@ class Sorting(Found):
         self.assertEqual([len(each.events) for each in found], sorted(len(each.events) for each in found))
         self.assertEqual([each.events[0]["offset"] for each in found[:2]], [1, 2])
         self.assertEqual(found[-1].rule, "lost acknowledgement")
+
+
+class ByHand(unittest.TestCase):
+    def test_a_file_of_events_is_judged_and_told(self):
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "checker.py")
+        for told, code, said in ((story(), 0, "0 contradictions"), (story().hears("bob", ["ann", 1], 1), 1, "invented: ")):
+            with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+                file.write("".join(json.dumps(event) + "\n" for event in told.events))
+                file.flush()
+                ended = subprocess.run([sys.executable, program, file.name], capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual((ended.returncode, said in ended.stdout), (code, True), ended.stdout + ended.stderr)
 
 
 class Worlds(unittest.TestCase):
@@ -451,134 +487,5 @@ class Worlds(unittest.TestCase):
                     self.assertIn(each.rule, {alone.rule for alone in check(each.events, keeps=world.keeps)}, about)
             self.assertGreater(tried, WORLDS // 20, change.__doc__)
 
-
-def _handled(events):
-    """Of the last run of each client and topic, its handled events, two at least."""
-    runs = {}
-    for event in events:
-        if event["event"] == "joined" and not event.get("recovered"):
-            runs[event["client"], event["topic"]] = []
-        elif event["event"] == "came" and event["handled"]:
-            runs[event["client"], event["topic"]].append(event)
-    return [run for run in runs.values() if len(run) > 2]
-
-
-def leave_out(events, draw):
-    """a client has missed one"""
-    runs = _handled(events)
-    gone = draw.choice(draw.choice(runs)[1:-1]) if runs else None
-    return gone and [event for event in events if event is not gone]
-
-
-def leave_out_the_end(events, draw):
-    """a client has missed the last one"""
-    runs = _handled(events)
-    if not runs:
-        return None
-    last = draw.choice(runs)[-1]
-    ends = ("end", last["client"], last["topic"])
-    return [event if (event["event"], event["client"], event.get("topic")) != ends else {**event, "last": event["last"] - 1}
-            for event in events if event is not last]
-
-
-def give_twice(events, draw):
-    """a client has handled one twice"""
-    runs = _handled(events)
-    again = draw.choice(draw.choice(runs)) if runs else None
-    return again and events + [{**events[-1], **again, "n": len(events) + 1, "t": events[-1]["t"] + 1}]
-
-
-def turn_round(events, draw):
-    """a client has handled two the other way round"""
-    runs = _handled(events)
-    if not runs:
-        return None
-    run = draw.choice(runs)
-    where = draw.randrange(len(run) - 1)
-    one, other = run[where], run[where + 1]
-    swapped = {id(one): {**one, "n": other["n"], "t": other["t"]}, id(other): {**other, "n": one["n"], "t": one["t"]}}
-    return [swapped.get(id(event), event) for event in events]
-
-
-def forget_the_end(events, draw):
-    """the last one of a topic, which was acknowledged, is not there, and nobody has seen it"""
-    acknowledged = {(event["client"], event["id"]) for event in events if event["event"] == "outcome" and not event.get("error")}
-    lasts = {event["topic"]: event for event in events if event["event"] == "kept"}
-    lasts = [event for event in lasts.values() if tuple(event["by"]) in acknowledged]
-    if not lasts or any(event["event"] == "lost-disk" for event in events):
-        return None
-    last = draw.choice(lasts)
-    place = (last["topic"], last["epoch"], last["offset"])
-    rest = [event for event in events if event["event"] not in ("came", "kept") or (event["topic"], event["epoch"], event["offset"]) != place]
-    return [{**event, "last": last["offset"] - 1} if event["event"] in ("stands", "end") and event["topic"] == last["topic"] else event for event in rest]
-
-
-def show_another(events, draw):
-    """a client was shown something else at a place"""
-    came = [event for event in events if event["event"] == "came"]
-    other = draw.choice(came) if came else None
-    return other and [{**event, "body": "something else"} if event is other else event for event in events]
-
-
-def publish_twice(events, draw):
-    """a request was published twice"""
-    kept = [event for event in events if event["event"] == "kept"]
-    if len({event["topic"] for event in kept}) == len(kept):
-        return None
-    one = draw.choice(kept)
-    others = [event for event in kept if event["topic"] == one["topic"] and event is not one]
-    other = draw.choice(others) if others else None
-    return other and [{**event, "by": one["by"], "body": one["body"]} if event is other else event for event in events]
-
-
-def recover_nothing(events, draw):
-    """a topic was not recovered though it could have been"""
-    joined = [event for event in events if event["event"] == "joined" and event.get("recovered")]
-    one = draw.choice(joined) if joined else None
-    return one and [{**event, "recovered": False} if event is one else event for event in events]
-
-
-def answer_nothing(events, draw):
-    """a request has no outcome"""
-    outcomes = [event for event in events if event["event"] == "outcome"]
-    gone = draw.choice(outcomes) if outcomes else None
-    return gone and [event for event in events if (event["event"], event["client"], event.get("id")) != ("outcome", gone["client"], gone["id"])]
-
-
-def answer_wrongly(events, draw):
-    """an outcome says that nothing was done"""
-    kept = {tuple(event["by"]) for event in events if event["event"] == "kept"}
-    outcomes = [event for event in events if event["event"] == "outcome" and (event["client"], event["id"]) in kept]
-    one = draw.choice(outcomes) if outcomes else None
-    error = {"data": None, "ok": None, "error": {"code": "failed", "retry": False}}
-    return one and [{**event, **error} if (event["event"], event["client"], event.get("id")) == ("outcome", one["client"], one["id"]) else event
-                    for event in events]
-
-
-def keep_the_epoch(events, draw):
-    """a topic that has lost its end, and goes on, has its old epoch"""
-    losses = [event["t"] for event in events if event["event"] == "lost-disk"]
-    seen = [event for event in events if event["event"] in ("joined", "came") and losses and event["t"] < losses[0]]
-    renewed = {}
-    for event in events:
-        if event["event"] == "joined" and losses and event["t"] > losses[0]:
-            renewed.setdefault(event["topic"], event)
-    topics = [topic for topic, event in renewed.items() if max((e["offset"] for e in seen if e["topic"] == topic), default=0) > event["offset"]]
-    if not topics:
-        return None
-    topic = draw.choice(topics)
-    old = next(event["epoch"] for event in seen if event["topic"] == topic)
-    changed = []
-    for event in events:
-        event = {**event, "epoch": old} if event.get("topic") == topic and "epoch" in event else event
-        changed.append(event)
-    return changed
-
-
-CHANGES = {
-    leave_out: {"gap"}, leave_out_the_end: {"gap"}, give_twice: {"double"}, turn_round: {"double", "reordering"},
-    forget_the_end: {"lost acknowledgement"}, show_another: {"taken back", "invented"}, publish_twice: {"double"}, recover_nothing: {"needless"},
-    answer_nothing: {"outcomes"}, answer_wrongly: {"undone"}, keep_the_epoch: {"epoch kept"},
-}
 
 cases.run_unittest("integration_wire_checker")

@@ -195,7 +195,8 @@ class Scripted(unittest.IsolatedAsyncioTestCase):
     async def test_a_gap_that_cannot_be_mended_now_is_mended_a_little_later(self):
         async def has_no_room(connection):
             await self.hear(connection)
-            await self.say(connection, {"joined": "x", "epoch": "e", "offset": 0, "from": 0}, {"id": 1, "ok": True}, {"topic": "x", "offset": 2, "data": 2})
+            joined = {"joined": "x", "epoch": "e", "offset": 0, "from": 0}
+            await self.say(connection, joined, {"id": 1, "ok": True}, {"topic": "x", "offset": 2, "data": 2})
             await self.hear(connection)
             await self.say(connection, {"id": 2, "error": {"code": "busy", "retry": True}})
             await self.hear(connection)

@@ -196,7 +196,7 @@ class Conversation:
         name, recovered = value["joined"], value.get("recovered")
         place = self.topics.setdefault(name, Place())
         since = place.hello or place.since
-        demand(recovered is None or since is not None, f"recovered, for who gave no since: {value}")
+        demand(not recovered or since is not None, f"recovered, for who gave no since: {value}")
         demand(recovered is not None or place.hello is None, f"not said whether it was recovered: {value}")
         if recovered:
             demand(place.epoch == value["epoch"], f"recovered, but not what was asked for, {place.position}: {value}")
@@ -205,8 +205,8 @@ class Conversation:
             place.last = value["from"]
         place.epoch = value["epoch"]
         place.latest, place.here = value.get("latest", False), True
-        self._note("joined", topic=name, epoch=place.epoch, offset=value["offset"], recovered=recovered, **{"from": value["from"]}, latest=place.latest,
-                   since=since if recovered is not None else None)
+        self._note("joined", topic=name, epoch=place.epoch, offset=value["offset"], recovered=recovered, latest=place.latest,
+                   since=since if recovered is not None else None, **{"from": value["from"]})
         place.hello, place.told, place.again = None, place.told or recovered is not None, False
         event(Event("joined", name, value))
 

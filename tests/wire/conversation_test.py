@@ -91,6 +91,14 @@ class Chapter2Messages(Talk):
         self.assertEqual([message.count("\n") for message in said], [1, 1, 0])
         self.assertTrue(all(len(message) <= 40 for message in said))
 
+    def test_two_that_just_fit_into_a_message_are_one(self):
+        for most, messages in ((39, 1), (38, 2)):
+            self.client = Conversation(SECRET)
+            self.begin(limits={**WELCOME["limits"], "message": most})
+            self.ask(data="x")
+            self.ask(data="x")
+            self.assertEqual([len(message) for message in self.client.takes()], [39] if messages == 1 else [19, 19])
+
     def test_more_than_a_message_may_be_is_refused_at_once(self):
         self.begin(limits={**WELCOME["limits"], "message": 100})
         with self.assertRaises(ValueError):
@@ -161,8 +169,10 @@ class Chapter3Hello(Talk):
         for limit in WELCOME["limits"]:
             self.client.begins()
             self.faulty({"welcome": {**WELCOME, "limits": {**WELCOME["limits"], limit: None}}})
-        self.client.begins()
-        self.faulty({"welcome": {**WELCOME, "you": SECRET}})
+        for wrong in ({"you": SECRET}, {"you": "y" * 33}, {"ping": 0}):
+            self.client.begins()
+            self.faulty({"welcome": {**WELCOME, **wrong}})
+        self.begin(you="y" * 32, ping=1)
 
 
 class Chapter4Publications(Talk):
@@ -180,7 +190,8 @@ class Chapter4Publications(Talk):
     def test_at_a_gap_it_handles_nothing_and_joins_once_from_where_it_stands(self):
         self.assertEqual(self.handled(self.pub(1), self.pub(3), self.pub(4)), [1])
         self.assertEqual(self.says(), [{"id": 2, "join": "x", "since": {"epoch": "e", "offset": 1}}])
-        self.assertEqual(self.handled(self.joined(4, 1, recovered=True), *(self.pub(n) for n in (2, 3, 4)), {"id": 2, "ok": True}, self.pub(5)), [2, 3, 4, 5])
+        recovered = [self.joined(4, 1, recovered=True), self.pub(2), self.pub(3), self.pub(4)]
+        self.assertEqual(self.handled(*recovered, {"id": 2, "ok": True}, self.pub(5)), [2, 3, 4, 5])
         self.assertEqual(self.says(), [])
 
     def test_a_second_gap_is_mended_as_the_first(self):
@@ -228,6 +239,30 @@ class Chapter5Joining(Talk):
         self.hears({"id": 1, "ok": True})
         self.assertEqual(self.says(), [{"id": 2, "join": "x", "since": {"epoch": "e", "offset": 7}}])
 
+    def test_a_join_is_told_to_the_application(self):
+        self.ask("join", join="x")
+        self.assertEqual([event[:2] for event in self.hears(self.joined(0), {"id": 1, "ok": True})][:1], [("joined", "x")])
+
+    def test_a_topic_that_is_left_while_it_is_joined_again_is_left(self):
+        self.in_x()
+        self.hears(self.pub(2), {"left": "x"})
+        self.hears({"id": 2, "error": {"code": "forbidden", "retry": False}})
+        self.assertNotIn("since", self.begin())
+
+    def test_who_asks_for_a_topic_it_is_in_and_is_refused_is_in_it_as_before(self):
+        self.in_x()
+        self.ask("join", join="x")
+        events = self.hears({"id": 2, "error": {"code": "busy", "retry": True}})
+        self.assertEqual([event.kind for event in events], ["outcome"])
+        self.assertEqual(self.handled(self.pub(1)), [1])
+
+    def test_nothing_is_mended_where_nothing_is_joined(self):
+        self.client.mend("x")
+        self.in_x()
+        self.client.lost()
+        self.client.mend("x")
+        self.assertEqual(self.client.waiting, [])
+
     def test_recovered_goes_on_where_it_was(self):
         self.in_x(offset=3)
         self.begin()
@@ -241,6 +276,11 @@ class Chapter5Joining(Talk):
         self.assertEqual(self.handled(self.joined(5, 1, epoch="f", recovered=False), *(self.pub(n) for n in range(2, 6)), {"id": number, "ok": True}),
                          [2, 3, 4, 5])
         self.assertEqual(self.begin()["since"], {"x": {"epoch": "f", "offset": 5}})
+
+    def test_a_history_that_begins_anew_is_told_to_who_is_there(self):
+        self.in_x(offset=3)
+        self.assertEqual(self.handled(self.joined(1, 0, epoch="f", recovered=False), self.pub(1), self.pub(2)), [1, 2])
+        self.assertEqual(self.begin()["since"], {"x": {"epoch": "f", "offset": 2}})
 
     def test_two_joins_that_cross_give_nothing_twice(self):
         self.in_x(offset=3)
@@ -284,6 +324,7 @@ class Chapter5Joining(Talk):
         self.in_x()
         self.ask("leave", leave="x")
         self.hears({"id": 2, "ok": True})
+        self.assertEqual(self.noted[-1][0], "left")
         self.hears(self.joined(0, topic="y"))
         self.assertEqual([event[:2] for event in self.hears({"left": "y", "error": {"code": "forbidden", "retry": False}})], [("left", "y")])
         self.assertNotIn("since", self.begin())
@@ -299,12 +340,15 @@ class Chapter5Joining(Talk):
         self.assertEqual(self.handled(self.pub(9, topic="y"), self.pub(10, topic="y")), [10])
 
     def test_what_is_no_join_is_a_fault(self):
-        for value in (self.joined(1, epoch="E"), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(1, 2), self.joined(-1), self.joined(1.5),
+        self.hears({"joined": "y", "epoch": "e" * 16, "offset": MOST, "from": MOST})
+        for value in (self.joined(1, epoch="E"), self.joined(1, epoch=""), self.joined(1, epoch="e" * 17), self.joined(MOST + 1), self.joined(-1),
+                      self.joined(1.5), self.joined(1, 2), self.joined(1, recovered=0),
                       self.joined(0, topic=""), self.joined(0, topic="ü" * 128), self.joined(0, recovered="yes"), self.joined(0, recovered=True)):
             self.faulty(value)
 
     def test_recovered_from_another_epoch_or_place_is_a_fault(self):
-        for told in (self.joined(9, 4, epoch="f", recovered=True), self.joined(9, 3, recovered=True), self.joined(9, 5, recovered=True), self.joined(9)):
+        for told in (self.joined(9, 4, epoch="f", recovered=True), self.joined(9, 3, recovered=True), self.joined(9, 5, recovered=True),
+                     self.joined(9)):
             self.client = Conversation(SECRET)
             self.begin()
             self.in_x(offset=4)
@@ -361,8 +405,9 @@ class Chapter7Requests(Talk):
         told = []
         for data in ("a", "b", "c"):
             self.client.ask("data", data, told.append)
-        self.hears({"id": 2, "data": {"n": 1}}, {"id": 1, "ok": True}, {"id": 3, "error": {"code": "slow-mode", "text": "…", "retry": True}})
-        self.assertEqual([asked.outcome for asked in told], [{"data": {"n": 1}}, {"ok": True}, {"error": {"code": "slow-mode", "text": "…", "retry": True}}])
+        outcomes = [{"data": {"n": 1}}, {"ok": True}, {"error": {"code": "slow-mode", "text": "…", "retry": True}}]
+        self.hears(*({"id": id, **outcome} for id, outcome in zip((2, 1, 3), outcomes)))
+        self.assertEqual([asked.outcome for asked in told], outcomes)
         self.begin()
         self.assertEqual(self.says(), [])
 

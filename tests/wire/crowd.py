@@ -161,10 +161,14 @@ class Crowd:
                     self.events.append({"client": "store", "n": len(self.events), "event": "durable", **json.loads(line)})
 
     def _finished(self):
-        """With the names of clients in place of their public names."""
+        """With the names of clients in place of their public names. No text is said twice, so where a server does not say by whom it is, it is
+        known all the same."""
+        said = {event["body"]: [event["client"], event["id"]] for event in self.events if event["event"] == "sent"}
         for event in self.events:
             if event.get("by"):
                 event["by"] = [self.names.get(event["by"][0], event["by"][0]), event["by"][1]]
+            elif event["event"] in ("came", "kept"):
+                event["by"] = said.get(event["body"])
         return self.events
 
 

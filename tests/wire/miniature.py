@@ -2,8 +2,8 @@
 wrong on demand, so that they are known to find it.
 
 Usage: miniature.py --port N --store FILE [--fault FAULT] [--loses N]
-It serves what tests/wire/server.cpp does. The file has a commit a line; beside it FILE.durable says when each publication was on the disk. --loses: at the start the last N commits are gone, as after a disk that
-has lied; then each topic gets a new epoch. FAULT is one of
+It serves what tests/wire/server.cpp does. The file has a commit a line; beside it FILE.durable says when each
+publication was on the disk. --loses: at the start the last N commits are gone, as after a disk that has lied; then each topic gets a new epoch. FAULT is one of
 """
 import argparse
 import asyncio
@@ -179,7 +179,7 @@ class Session:
             self.request(number, value["data"])
         elif not value:
             self.send({})
-        else:
+        elif number is not None:
             self.send({"id": number, "error": {"code": "unsupported", "retry": False}})
 
     async def begin(self, value):

@@ -66,7 +66,7 @@ def check_welcome(welcome, secret):
 def check_joined(value):
     demand(isinstance(value["joined"], str) and 1 <= len(value["joined"].encode()) <= 255, f"no topic: {value}")
     demand(isinstance(value.get("epoch"), str) and EPOCH.fullmatch(value["epoch"]), f"no epoch: {value}")
-    demand(value.get("recovered") in (None, True, False), f"recovered is neither: {value}")
+    demand(value.get("recovered") is None or type(value["recovered"]) is bool, f"recovered is neither: {value}")
     demand(offset_of(value.get("from")) <= offset_of(value.get("offset")), f"from beyond its end: {value}")
 
 
