@@ -2,6 +2,9 @@
 // that are built with it.
 
 #include <patchbay/application.hpp>
+#ifdef PATCHBAY_HAS_STORE
+#include <patchbay/sqlite_store.hpp>
+#endif
 
 #include <cstdlib>
 
@@ -11,6 +14,9 @@ int main(int argc, char** argv) {
     application.install = [](patchbay::Server& server) {
         if (const char* guide = std::getenv("PATCHBAY_GUIDE")) server.announce("your own", guide);  // the launcher's
     };
+#ifdef PATCHBAY_HAS_STORE
+    application.openStore = patchbay::openStore;
+#endif
     application.commands = patchbay::RegisteredCommand::all();
     return patchbay::runApplication(argc, argv, application);
 }

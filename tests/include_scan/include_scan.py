@@ -44,7 +44,7 @@ PUBLIC_OF_ROOM = {
     "deployment": {"http_handlers.hpp", "readiness.hpp", "server_container.hpp"},
     "plugins": {"plugin.hpp", "detail/PluginEntry.hpp"},
     "server": {"application.hpp", "server.hpp", "version.hpp"},
-    "testkit": {"testkit.hpp"},
+    "testkit": {"faulty_store.hpp", "testkit.hpp"},
     "client": {"client.hpp"},
 }
 

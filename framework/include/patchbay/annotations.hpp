@@ -1,5 +1,5 @@
 #pragma once
-// The annotations: SERVER_ENDPOINT, ON_OPEN, ON_MESSAGE, ON_CLOSE, ON_ERROR.
+// The annotations: SERVER_ENDPOINT, ON_OPEN, ON_MESSAGE, ON_CLOSE, ON_ERROR, TOPIC.
 //
 //     class Echo {
 //         SERVER_ENDPOINT(Echo, "/echo")
@@ -25,6 +25,9 @@
 // The constructor asks for services (services.hpp), its endpoint's Topics&, its Session, PathParam<"name">…, eight at most. With a
 // Session in it, it is called before the open handler, and what it throws closes the session as what that throws; else it is called
 // during the handshake, which its exception ends with 500 (400 for a PathParam that does not convert).
+//
+// TOPIC names a pattern of topics, who may be in them, and what they keep (history.hpp): a static method of Principal and of the pattern's own
+// PathParam<"name">…, above which it stands. Names that no pattern fits are topics that the endpoint's code alone decides about.
 //
 // A handler that takes its time returns Async<void>, or Async<Reply> for what it sends back, and takes everything by value: it
 // is a coroutine, see async.hpp.
@@ -85,6 +88,10 @@ private:                                                                        
                                                                     ::patchbay::detail::RankAt<0>*, const void*) {     \
         return {};                                                                                                     \
     }                                                                                                                  \
+    static constexpr ::patchbay::detail::Refused<0> patchbayTopic(::patchbay::detail::BlockAt<0>*,                     \
+                                                                  ::patchbay::detail::RankAt<0>*, const void*) {       \
+        return {};                                                                                                     \
+    }                                                                                                                  \
     static void patchbayAtLine(::patchbay::detail::BlockAt<0>*, ::patchbay::detail::RankAt<0>*, const int*);           \
     static inline const ::patchbay::detail::Registration patchbayRegistration{                                         \
         &::patchbay::detail::makeModel<PatchbaySelf>};
@@ -102,6 +109,11 @@ private:                                                                        
 /// Called for what another handler threw and for messages that do not decode; where several fit, the most specific
 /// exception type wins.   Source: Jakarta WebSocket §4.6, §5.2.2
 #define ON_ERROR(method) PATCHBAY_NAMED(method)("ON_ERROR(" #method "): ", Error, method, )
+
+/// Topics whose names are such as `pattern`, such as "{room}" or "rooms/{room}/news": `static bool method(const Principal&, PathParam<"room">)`
+/// says whether a user may be in one. It is asked by whoever subscribes, on whatever thread that is, and for each session whose principal
+/// has changed; what it throws is a no. Further arguments: TopicOptions.
+#define TOPIC(method, pattern, ...) PATCHBAY_TOPIC("TOPIC(" #method ", " #pattern "): ", method, "/" pattern, __VA_ARGS__)
 
 // ------------------------------------------------------------------------------------------------ how it is done
 
@@ -240,6 +252,69 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                 PATCHBAY_CHECK(name, where, TooFarAway,                                                                \
                                "the class is too long: a handler stands at most 2 000 lines below "                    \
                                "SERVER_ENDPOINT")                                                                      \
+                return ::patchbay::detail::Refused<patchbayRank>{};                                                    \
+            }                                                                                                          \
+        }(::std::type_identity<PatchbaySelf>{}, patchbayWhy);                                                          \
+    }
+
+#define PATCHBAY_CHECK_PATTERN(where, path, problem, text) \
+    static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, "Patchbay: " where text);
+#define PATCHBAY_TOPIC_ATTRIBUTES "history"
+
+// As PATCHBAY_HANDLER.
+#define PATCHBAY_TOPIC(where, name, path, ...)                                                                         \
+    PATCHBAY_CHECK_PATTERN(where, path, EmptySegment, "the pattern has an empty segment; it begins with none")         \
+    PATCHBAY_CHECK_PATTERN(where, path, DotSegment, "the pattern has a '.' or '..' segment")                           \
+    PATCHBAY_CHECK_PATTERN(where, path, BadVariable, "a variable is a whole segment, such as {room}")                  \
+    PATCHBAY_CHECK_PATTERN(where, path, VariableTwice, "a variable stands twice in the pattern")                       \
+    PATCHBAY_CHECK_PATTERN(where, path, BadCharacter, "the pattern has a character that is not allowed")               \
+    __VA_OPT__(PATCHBAY_CHECK_ATTRIBUTES(where, PATCHBAY_TOPIC_ATTRIBUTES, #__VA_ARGS__))                              \
+    static void patchbayAtLine(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                                  \
+                               ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                                   \
+                               const ::patchbay::detail::Named<#name "/">*);                                           \
+    static constexpr auto patchbayTopic(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                         \
+                                        ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                          \
+                                        const ::patchbay::detail::Named<#name "/">*) {                                 \
+        using namespace ::std::chrono_literals;                                                                        \
+        using namespace ::patchbay::literals;                                                                          \
+        constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \
+        constexpr auto patchbayWhy = []<class PatchbayIn>(::std::type_identity<PatchbayIn>) {                          \
+            if constexpr (requires { typename ::std::type_identity<decltype(&PatchbayIn::name)>; }) {                  \
+                return ::patchbay::detail::topicRefusalOf<PatchbayIn, decltype(&PatchbayIn::name), patchbayRank, path>(); \
+            } else {                                                                                                   \
+                return ::patchbay::detail::NoMethod<PatchbayIn>{};                                                     \
+            }                                                                                                          \
+        }(::std::type_identity<PatchbaySelf>{});                                                                       \
+        return []<class PatchbayIn, class PatchbayWhy>(::std::type_identity<PatchbayIn>, PatchbayWhy) {                \
+            if constexpr (PatchbayWhy::mistake == ::patchbay::detail::Mistake::None &&                                 \
+                          ::patchbay::detail::checkPath(path) == ::patchbay::detail::PathProblem::None __VA_OPT__(     \
+                              && PATCHBAY_ATTRIBUTES_ARE(None, PATCHBAY_TOPIC_ATTRIBUTES, #__VA_ARGS__))) {            \
+                return ::patchbay::detail::TopicRule<&PatchbayIn::name, patchbayRank>{                                 \
+                    path, typename ::patchbay::detail::TopicOptionsOf<PatchbayIn>::Type{__VA_ARGS__}};                 \
+            } else {                                                                                                   \
+                PATCHBAY_CHECK(name, where, NoServerEndpoint,                                                          \
+                               "the class has no SERVER_ENDPOINT, or one that does not name it: it stands first "      \
+                               "in the class")                                                                         \
+                PATCHBAY_CHECK(name, where, TwoOnOneLine,                                                              \
+                               "another annotation stands on the same line; each has a line of its own")               \
+                PATCHBAY_CHECK(name, where, NotOneMethod,                                                              \
+                               "the class has no method of that name, or several: an overloaded method, a "            \
+                               "template and one that returns auto cannot say who may join")                           \
+                PATCHBAY_CHECK(name, where, TopicNotStatic,                                                            \
+                               "this is no static method: it is asked on whatever thread subscribes, also where "      \
+                               "there is no instance of the class")                                                    \
+                PATCHBAY_CHECK(name, where, TopicNotBool, "this method must return bool: whether the user may join")   \
+                PATCHBAY_CHECK(name, where, TopicParameter,                                                            \
+                               "a parameter is of a type that this method cannot get; it may ask for Principal and "   \
+                               "PathParam, by value or const reference")                                               \
+                PATCHBAY_CHECK(name, where, ParameterTwice, "the same thing is asked for twice")                       \
+                PATCHBAY_CHECK(name, where, NoSuchTopicVariable,                                                       \
+                               "a PathParam names a variable that the pattern does not have")                          \
+                PATCHBAY_CHECK(name, where, PathParamType,                                                             \
+                               "a PathParam is text (std::string_view, std::string), a number or bool")                \
+                PATCHBAY_CHECK(name, where, SecondTopic, "the class has a TOPIC of this pattern already")              \
+                PATCHBAY_CHECK(name, where, TooFarAway,                                                                \
+                               "the class is too long: a TOPIC stands at most 2 000 lines below SERVER_ENDPOINT")      \
                 return ::patchbay::detail::Refused<patchbayRank>{};                                                    \
             }                                                                                                          \
         }(::std::type_identity<PatchbaySelf>{}, patchbayWhy);                                                          \

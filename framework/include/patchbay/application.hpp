@@ -38,6 +38,8 @@ struct Application {
     ServerConfig config = {};
     /// Called once before the server starts: provide, deploy, handle. What this or `ready` throws ends the program with 1.
     std::function<void(Server&)> install = {};
+    /// Called before that where the configuration has a `store:`. `openStore` of `<patchbay/sqlite_store.hpp>` (Patchbay::store) is one.
+    std::function<void(Server&, const StoreConfig&)> openStore = {};
     /// Called once it listens.
     std::function<void(Server&)> ready = {};
     /// Called once when the stop begins, whoever stops it: an application ends its own threads here. Nobody new gets in any more,

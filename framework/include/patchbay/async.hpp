@@ -64,6 +64,8 @@
 
 namespace patchbay {
 
+class Publishing;
+
 /// A coroutine that comes to a T, or to nothing. It begins when it is awaited; the framework awaits that of a handler. One
 /// that nobody awaits never begins.
 /// Owns: the coroutine, its parameters and variables; destroyed while it waits it takes along what it awaits.
@@ -247,6 +249,7 @@ public:
 
 private:
     friend class detail::PromiseBase;
+    friend class Publishing;
     const std::shared_ptr<detail::CompletionWait<T>>& wait() const {
         state_->await();
         return state_;

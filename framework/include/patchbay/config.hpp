@@ -242,6 +242,12 @@ struct LoggingConfig {
     LogLevel level = LogLevel::Info;
 };
 
+/// Where durable topics (history.hpp) are kept, and with them the outcomes of requests.
+struct StoreConfig {
+    /// A database; empty: there is none. In a file a relative one begins at the file's folder. What is not there is made.
+    std::string file = {};
+};
+
 struct ServerConfig {
     ServerSection server;
     LimitsConfig limits;
@@ -255,6 +261,7 @@ struct ServerConfig {
     /// By the endpoint's path, exactly as its annotation spells it.
     std::map<std::string, EndpointOverrides> endpoints;
     LoggingConfig logging;
+    StoreConfig store;
 };
 
 /// Something wrong with a configuration file.

@@ -58,7 +58,8 @@ private:
     std::string code_;
 };
 
-/// A message to a handler whose `.roles` its peer has none of. The session stays, also without an error handler.
+/// A message to a handler whose `.roles` its peer has none of, or a topic that its TOPIC keeps from its user. The session stays, also without
+/// an error handler.
 class Forbidden : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

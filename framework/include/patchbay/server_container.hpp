@@ -145,6 +145,10 @@ public:
     /// with 503.   Errors: std::logic_error where it was not admitted; std::invalid_argument for no carrier.   Thread: as admit().
     CarrierInput openSession(Admission admission, std::unique_ptr<Carrier> carrier, detail::ImagePin pin = detail::thisImage());
 
+    /// Durable topics (history.hpp) are kept in `store` from now on, and /readyz says `store` while that is not well. Its receivers may be
+    /// told on whatever thread, in the order of commits.   Requires: once, before endpoints that have such topics are deployed.
+    ServerContainer& keepHistoryIn(std::shared_ptr<Store> store, detail::ImagePin pin = detail::thisImage());
+
     /// Runs `task` every `interval` for as long as the server runs: once for all of it, on one loop. At a fixed rate,
     /// without drift; what a stall has missed is made up for by one run.   Thread of the task: that loop's.
     /// Errors: std::invalid_argument for an interval that is not positive; what the task throws is logged.

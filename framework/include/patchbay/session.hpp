@@ -47,6 +47,14 @@ struct TopicPosition {
     friend bool operator==(const TopicPosition&, const TopicPosition&) = default;
 };
 
+/// What who joins a topic with history is shown before what comes next.
+struct SubscribeOptions {
+    /// So many of the newest publications.
+    std::size_t last = 0;
+    /// Where it was: exactly what has been published since, or, where that cannot be had, `last` of the newest.
+    std::optional<TopicPosition> since = std::nullopt;
+};
+
 namespace detail {
 /// A text that this thread uses again and again for encoding. Each has one of its own, also where one is encoded while
 /// another is on its way (a hook that sends from within a send).   Thread: the one that made it.
@@ -211,6 +219,9 @@ public:
     /// returned is delivered; what it returns is the position of the last message that is not.
     /// Errors: SessionClosed; TooManyTopics; std::invalid_argument for a name that is not UTF-8.   Thread: any.
     TopicPosition subscribe(std::string_view topic) const;
+    /// The same for a topic with history, which shows it what it asks for first: `session.subscribe(room, {.last = 50})`.
+    /// Errors: also Forbidden, as above, where the topic's TOPIC says no.
+    TopicPosition subscribe(std::string_view topic, SubscribeOptions options) const;
     /// Leaves it; leaving what was not joined is no error.   Errors: none, also after the close.   Thread: any.
     void unsubscribe(std::string_view topic) const;
 

@@ -27,6 +27,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -310,7 +311,9 @@ struct MemoryStoreOptions {
     std::size_t bytes = std::size_t{256} << 20;
 };
 
-/// A store in memory, forgotten with the process. It tells its receivers within the call: they may call it again.
-std::shared_ptr<Store> makeMemoryStore(MemoryStoreOptions options = {});
+/// A store in memory, forgotten with the process. It tells its receivers within the call: they may call it again. `now`: the time of day for
+/// tests that turn it.   Thread of `now`: any.
+std::shared_ptr<Store> makeMemoryStore(MemoryStoreOptions options = {},
+                                       std::function<std::chrono::system_clock::time_point()> now = &std::chrono::system_clock::now);
 
 }  // namespace patchbay

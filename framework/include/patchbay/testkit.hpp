@@ -14,6 +14,7 @@
 // happened.   Thread: one, but for what the code under test starts itself.
 
 #include <patchbay/config.hpp>
+#include <patchbay/faulty_store.hpp>
 #include <patchbay/http.hpp>
 #include <patchbay/plugin.hpp>
 #include <patchbay/server_container.hpp>
@@ -152,6 +153,9 @@ public:
     /// goes. A handler that throws has answered with that.   Errors: std::logic_error when nobody has answered.
     HttpResponse request(std::string_view method, std::string_view target, std::string_view body = {},
                          HeaderFields headers = {});
+
+    /// Where durable topics are kept, in memory: it fails, or keeps who publishes waiting, when it is told to.
+    FaultyStore& store() noexcept;
 
     /// Turns the clock; timers run at their own times, in their order.
     void advance(std::chrono::nanoseconds time);

@@ -176,6 +176,7 @@ void resolveFiles(ServerConfig& config, const std::string& path) {
             resolve(more.key);
         }
     }
+    resolve(config.store.file);
     if (config.pluginFolders.empty()) return;
     std::error_code error;  // libraries are never looked up from the current folder, so theirs is spelt out
     const auto whole = std::filesystem::absolute(std::filesystem::path{path}, error).parent_path();

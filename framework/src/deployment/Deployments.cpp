@@ -4,6 +4,7 @@
 #include "base/Log.hpp"
 #include "base/Origin.hpp"
 #include "base/TimedTask.hpp"
+#include "messaging/History.hpp"
 
 #include <patchbay/clock.hpp>
 #include <patchbay/users.hpp>
@@ -83,6 +84,11 @@ std::vector<std::string> Deployments::check(const ConfiguredEndpoint& endpoint) 
     const std::string who = endpoint.config.className + " at " + endpoint.config.path + ": ";
     const auto problem = detail::checkPath(endpoint.config.path);
     if (problem != detail::PathProblem::None) problems.push_back(who + "the path is no template: " + std::string{detail::describe(problem)});
+    for (const detail::TopicModel& topic : endpoint.model.topics) {
+        if (!topic.options.history.durable || topic.options.history.messages == 0 || state_->history->durable()) continue;
+        problems.push_back(who + "its topics " + std::string{topic.pattern} +
+                           " are durable, and nothing says where they are kept; add to the configuration: store: { file: data/patchbay.db }");
+    }
     Services scope{&services_};
     const auto topics = std::make_shared<messaging::TopicTable>(state_, detail::WireFormat{});
     scope.provide(std::make_shared<Topics>(topics));

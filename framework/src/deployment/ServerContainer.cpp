@@ -4,6 +4,7 @@
 #include <patchbay/http_handlers.hpp>
 
 #include "deployment/Deployments.hpp"
+#include "messaging/History.hpp"
 
 namespace patchbay {
 
@@ -59,6 +60,14 @@ ServerContainer& ServerContainer::addListener(std::shared_ptr<SessionListener> l
 
 ServerContainer& ServerContainer::addListener(std::shared_ptr<ConnectionListener> listener, detail::ImagePin pin) {
     deployments().state().connectionListeners.push_back({std::move(pin), std::move(listener)});
+    return *this;
+}
+
+ServerContainer& ServerContainer::keepHistoryIn(std::shared_ptr<Store> store, detail::ImagePin pin) {
+    Store* const object = store.get();
+    const std::shared_ptr<Store> kept{detail::pinned(std::move(store), std::move(pin)), object};
+    deployments().state().history->setDurable(kept);
+    service<Readiness>()->add("store", [kept] { return kept->health().ok(); });
     return *this;
 }
 

@@ -22,8 +22,8 @@ std::uint64_t newEpoch() {
     }
 }
 
-std::shared_ptr<Store> makeMemoryStore(MemoryStoreOptions options) {
-    return std::make_shared<history::MemoryStore>(options);
+std::shared_ptr<Store> makeMemoryStore(MemoryStoreOptions options, std::function<std::chrono::system_clock::time_point()> now) {
+    return std::make_shared<history::MemoryStore>(options, std::move(now));
 }
 
 namespace history {

@@ -58,4 +58,11 @@ std::shared_ptr<Topic> Belongings::anyTopic() const {
     return topics_.empty() ? nullptr : topics_.front().topic.shared_from_this();
 }
 
+std::vector<std::shared_ptr<Topic>> Belongings::topics() const {
+    std::vector<std::shared_ptr<Topic>> all;
+    const std::lock_guard guard{lock_};
+    for (const Subscription& one : topics_) all.push_back(one.topic.shared_from_this());
+    return all;
+}
+
 }  // namespace patchbay::messaging

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <vector>
 
 namespace patchbay::messaging {
 
@@ -36,6 +37,7 @@ public:
     void give(Subscription& subscription) noexcept;
     /// One of the topics; nullptr when there is none.
     std::shared_ptr<Topic> anyTopic() const;
+    std::vector<std::shared_ptr<Topic>> topics() const;
 
 private:
     mutable std::mutex lock_;  // guards what follows

@@ -18,17 +18,25 @@ struct Broadcast::Reopening {
     std::atomic<Stage>& stage;
 };
 
-bool Broadcast::add(MessageKind kind, Bytes payload, SessionId except) {
+bool Broadcast::add(MessageKind kind, Bytes payload, SessionId except, const PublicationHead* head) {
     if (messages_.size() >= kMostMessages || (!messages_.empty() && bytes_.size() + payload.size() > kMostBytes)) return false;
     Stage open = Stage::Open;
     if (!stage_.compare_exchange_strong(open, Stage::Adding, std::memory_order_acquire)) return false;
     const Reopening reopening{stage_};  // also when there is no memory: nobody may wait for ever
     if (messages_.size() == messages_.capacity()) messages_.reserve(2 * messages_.size() + 1);
+    if (head) addHead(*head);
     bytes_.insert(bytes_.end(), payload.begin(), payload.end());
     messages_.push_back({bytes_.size(), except, kind});
-    held_.set(bytes_.capacity() + messages_.capacity() * sizeof(Message));
+    held_.set(bytes_.capacity() + messages_.capacity() * sizeof(Message) + heads_.capacity() * sizeof(PublicationHead));
     excepts_ = excepts_ || except != kNobody;
     return true;
+}
+
+/// Those before it without one get an empty one, which says the same.
+void Broadcast::addHead(const PublicationHead& head) {
+    PublicationHead copy = head;
+    heads_.resize(messages_.size());
+    heads_.push_back(std::move(copy));
 }
 
 /// Who adds does so in some ten instructions and a copy of at most kMostBytes: whoever comes then waits for it.

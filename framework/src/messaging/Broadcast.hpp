@@ -7,6 +7,7 @@
 
 #include "base/MemoryBudget.hpp"
 #include "base/WireBatch.hpp"
+#include "messaging/PublicationHead.hpp"
 
 #include <patchbay/session.hpp>
 #include <patchbay/topics.hpp>
@@ -33,9 +34,9 @@ public:
     explicit Broadcast(std::shared_ptr<Topic> topic = nullptr, TopicPosition first = {}, MemoryBudget& memory = MemoryBudget::ofNobody());
     ~Broadcast();
 
-    /// One message more, to everyone but `except`. False when it is sealed, or full: then nothing was added.
-    /// Thread: any, one at a time.
-    bool add(MessageKind kind, Bytes payload, SessionId except);
+    /// One message more, to everyone but `except`; `head` is copied, nullptr: it has none. False when it is sealed, or full: then
+    /// nothing was added.   Thread: any, one at a time.
+    bool add(MessageKind kind, Bytes payload, SessionId except, const PublicationHead* head = nullptr);
     /// From here on it never changes. Whoever reads it calls this first.
     void seal() noexcept;
 
@@ -54,6 +55,8 @@ public:
         const std::size_t begin = message == 0 ? 0 : messages_[message - 1].end;
         return Bytes{bytes_}.subspan(begin, messages_[message].end - begin);
     }
+    /// nullptr: it is passing, and nobody's.
+    const PublicationHead* head(std::size_t message) const noexcept { return message < heads_.size() ? &heads_[message] : nullptr; }
     /// False when all of it is for everyone.
     bool hasExceptions() const noexcept { return excepts_; }
     bool isFor(std::size_t message, SessionId session) const noexcept { return messages_[message].except != session; }
@@ -93,6 +96,7 @@ private:
         Encoded* next = nullptr;  // set before it can be seen
     };
     Encoded& find(Form form) const;  // of an extension
+    void addHead(const PublicationHead& head);
 
     const std::shared_ptr<Topic> topic_;
     const TopicPosition first_;
@@ -102,7 +106,8 @@ private:
     bool excepts_ = false;
     std::vector<std::byte> bytes_;
     std::vector<Message> messages_;
-    HeldBytes<Held::Broadcasts> held_;  // of both
+    std::vector<PublicationHead> heads_;  // of the messages up to the last that has one
+    HeldBytes<Held::Broadcasts> held_;    // of all three
     mutable Encoded plain_{Form{}};
     mutable std::atomic<Encoded*> others_{nullptr};  // few: one for each form that connections have agreed on
 };

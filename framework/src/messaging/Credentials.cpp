@@ -62,6 +62,7 @@ void Credentials::changed(SessionCore& session) {
     const auto principal = of(session);
     if (mine.isStranger() && !principal->isSomebody()) return;
     if (!principal->hasOneOf(session.endpoint().config.roles)) return session.close(CloseCause::Policy, std::nullopt, {});
+    session.leaveWhatIsForbidden();
     watch(session);
     if (session.isOpen()) tellListeners(session);
     if (mine.stranger_.exchange(false) && session.isOpen()) session.begin();

@@ -14,6 +14,10 @@ std::size_t largestMessage(const detail::EndpointModel& model, const EndpointCon
     return std::max(config.limits.maxMessageSize, model.maxHandlerMessageBytes);
 }
 
+std::shared_ptr<const TopicRules> rulesOf(const detail::EndpointModel& model) {
+    return model.topics.empty() ? nullptr : std::make_shared<const TopicRules>(model.topics, model.image);
+}
+
 }  // namespace
 
 EndpointCode::EndpointCode(detail::EndpointModel theModel, std::size_t loops)
@@ -60,7 +64,7 @@ DeployedEndpoint::DeployedEndpoint(detail::EndpointModel model, EndpointConfig t
       format{{typeKey, model.options.allowUnknown}, model.tagged, model.tagRequired},
       onPool{model.options.dispatch == Dispatch::Worker},
       server{std::move(state)},
-      topicTable{std::make_shared<TopicTable>(server, format)},
+      topicTable{std::make_shared<TopicTable>(server, format, rulesOf(model), config.path)},
       topics{std::make_shared<Topics>(topicTable)},
       services{&parent},
       maxMessageSize_{largestMessage(model, config)} {
@@ -75,6 +79,7 @@ std::size_t DeployedEndpoint::receiveQueueBytes() const noexcept {
 
 void DeployedEndpoint::retire() noexcept {
     configurator.reset();
+    topicTable->retire();
     services = Services{};
     code.reset();
 }

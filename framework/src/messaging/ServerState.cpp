@@ -1,5 +1,7 @@
 #include "messaging/ServerState.hpp"
 
+#include "messaging/History.hpp"
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -35,7 +37,7 @@ void MessageHooks::clear() noexcept {
     list_.swap(gone);
 }
 
-ServerState::ServerState(std::vector<std::shared_ptr<Loop>> theLoops) : loops{std::move(theLoops)}, links(loops.size()), lastEpoch_{randomEpoch()} {}
+ServerState::ServerState(std::vector<std::shared_ptr<Loop>> theLoops) : loops{std::move(theLoops)}, history{std::make_shared<History>(loops.front())}, links(loops.size()), lastEpoch_{randomEpoch()} {}
 
 std::size_t ServerState::chooseLoop() noexcept {
     const Loop* const here = Loop::here();
@@ -61,6 +63,7 @@ void ServerState::add(const std::shared_ptr<DeployedEndpoint>& endpoint) {
 
 void ServerState::retire() noexcept {
     messageInterceptors.clear();
+    history->retire();
     const auto listeners = std::exchange(sessionListeners, {});
     const auto connections = std::exchange(connectionListeners, {});
     const auto interceptors = std::exchange(handshakeInterceptors, {});

@@ -48,6 +48,7 @@ private:
 };
 
 class DeployedEndpoint;
+class History;
 
 /// The place of a session on a carrier of a module's among those of its loop (CarrierLink).
 class ListedLink : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {};
@@ -67,6 +68,7 @@ struct ServerState {
     Hooks<ConnectionListener> connectionListeners;
     Hooks<SessionListener> sessionListeners;
     MessageHooks messageInterceptors;
+    const std::shared_ptr<History> history;  ///< what topics keep
     CloseCounters closes;
     std::atomic<SessionId> lastSessionId{0};
     using Links = boost::intrusive::list<ListedLink, boost::intrusive::constant_time_size<false>>;

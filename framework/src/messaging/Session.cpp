@@ -119,6 +119,10 @@ TopicPosition Session::subscribe(std::string_view topic) const {
     core("subscribe").requireOpen("subscribe");
     return core_->endpoint().topicTable->subscribe(core_, topic);
 }
+TopicPosition Session::subscribe(std::string_view topic, SubscribeOptions options) const {
+    core("subscribe").requireOpen("subscribe");
+    return core_->endpoint().topicTable->subscribe(core_, topic, {.since = options.since, .last = options.last});
+}
 void Session::unsubscribe(std::string_view topic) const {
     if (core_) core_->endpoint().topicTable->unsubscribe(*core_, topic);
 }

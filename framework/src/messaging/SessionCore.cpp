@@ -477,6 +477,18 @@ void SessionCore::leaveTopics() noexcept {
     while (const auto topic = knownRare()->belongings.anyTopic()) TopicTable::leave(*this, *topic);
 }
 
+void SessionCore::tellJoined(const JoinedTopic& joined) noexcept {
+    for (const Excerpt& one : joined.publications) deliver({*one.batch, one.first, one.last, joined.tag, false});
+}
+
+void SessionCore::leaveWhatIsForbidden() noexcept {
+    if (!knownRare()) return;
+    for (const auto& topic : knownRare()->belongings.topics()) {
+        const auto table = topic->table();
+        if (table && !table->allows(*this, topic->name())) TopicTable::leave(*this, *topic);
+    }
+}
+
 void SessionCore::finish(const CloseReason& reason, By who) noexcept {
     timers_.end(*this);
     leaveTopics();

@@ -24,6 +24,7 @@
 
 #include "base/Loop.hpp"
 #include "messaging/DeployedEndpoint.hpp"
+#include "messaging/JoinedTopic.hpp"
 #include "messaging/Outgoing.hpp"
 #include "messaging/Rare.hpp"
 #include "messaging/SessionStart.hpp"
@@ -148,6 +149,10 @@ public:
         const SendStatus status = outgoing_.deliver(delivery, id_);
         if (status == SendStatus::Full) settle(status);
     }
+    /// It is in that topic from here on: what it is shown of it. A session that closes is shown it, too.
+    void tellJoined(const JoinedTopic& joined) noexcept;
+    /// Its principal has changed: out of the topics that it may not be in any longer.
+    void leaveWhatIsForbidden() noexcept;
     /// Messages to a topic for which the loop's queue had no room: as if this session's queue had had none.
     void missed(std::uint64_t count) noexcept;
     std::chrono::milliseconds idleTimeout() const noexcept;

@@ -1,5 +1,6 @@
 #include "messaging/Topic.hpp"
 
+#include "base/Log.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <algorithm>
@@ -49,6 +50,25 @@ private:
     Subscription& subscription_;  // the entry of its leaving, which owns it, comes later
 };
 
+/// It is a member from here on, and is told what it is shown.
+class Topic::ToldEntry final : public LoopEntry {
+public:
+    ToldEntry(Subscription& subscription, TopicPosition position, std::optional<bool> recovered, std::vector<Excerpt> publications) noexcept
+        : subscription_{subscription}, position_{position}, recovered_{recovered}, publications_{std::move(publications)} {}
+    void run() noexcept override {
+        Topic& topic = subscription_.topic;
+        if (subscription_.place == Subscription::kNowhere) topic.enlist(subscription_);
+        const bool latest = topic.kept_ && topic.kept_->options.latest;
+        subscription_.session.tellJoined({topic.name_, position_, recovered_, latest, publications_, subscription_.tag});
+    }
+
+private:
+    Subscription& subscription_;  // the entry of its leaving, which owns it, comes later
+    const TopicPosition position_;
+    const std::optional<bool> recovered_;
+    const std::vector<Excerpt> publications_;
+};
+
 class Topic::LeaveEntry final : public LoopEntry {
 public:
     LeaveEntry(std::unique_ptr<Subscription> subscription, std::shared_ptr<SessionCore> session)
@@ -63,34 +83,72 @@ private:
 
 // ------------------------------------------------------------------------------------------------ members
 
-Topic::Topic(std::string name, std::weak_ptr<TopicTable> table, std::shared_ptr<ServerState> server)
-    : name_{std::move(name)}, table_{std::move(table)}, server_{std::move(server)}, last_{server_->nextEpoch(), 0}, loops_(server_->loops.size()) {}
+struct Topic::History {
+    RecentPublications recent;
+    std::vector<Waiting> waiting;
+    std::size_t pending = 0;   // commits that are on their way
+    bool isOpening = false;    // the store has been asked where it stands
+    bool isRead = false;       // a read is on its way
+    std::size_t messages = 0;  // since the last trim
+    std::size_t bytes = 0;
+    std::chrono::system_clock::time_point newest{};   // when the newest was published, or might have been
+    std::chrono::system_clock::time_point trimmed{};
+    bool isQuiet = true;       // since it was last looked after
+};
+
+Topic::Topic(std::string name, std::weak_ptr<TopicTable> table, std::shared_ptr<ServerState> server, std::unique_ptr<const Keeping> kept)
+    : name_{std::move(name)},
+      table_{std::move(table)},
+      server_{std::move(server)},
+      kept_{std::move(kept)},
+      last_{kept_ ? TopicPosition{} : TopicPosition{server_->nextEpoch(), 0}},
+      loops_(server_->loops.size()),
+      history_{kept_ ? std::make_unique<History>() : nullptr} {}
 
 Topic::~Topic() = default;
 
-Topic::Joined Topic::join(const std::shared_ptr<SessionCore>& session, std::uint64_t tag) {
-    const std::lock_guard guard{lock_};
+Topic::Joined Topic::join(const std::shared_ptr<SessionCore>& session, const Subscribing& how) {
+    std::unique_lock guard{lock_};
     if (gone_) return {Joining::TopicGone, {}};
     auto& place = members_[session->id()];
     if (place) return {Joining::Joined, place->joined};
-    place = std::make_unique<Subscription>(*this, *session, tag);
+    place = std::make_unique<Subscription>(*this, *session, how.tag);
     Subscription& subscription = *place;
     subscription.joined = last_;
     const Belongings::Taking taken = session->rare().belongings.take(*session, subscription);
     if (taken != Belongings::Taking::Taken) {
         members_.erase(session->id());
-        gone_ = members_.empty();
+        gone_ = members_.empty() && !kept_;
         return {taken == Belongings::Taking::Ended ? Joining::SessionEnded : Joining::TooManyTopics, {}};
     }
     Loop& loop = session->loop();
     OfLoop& mine = loops_[session->loopIndex()];
     ++mine.count;
     mine.missed = nullptr;  // whose members another entry tells
+    const Joined joined{Joining::Joined, subscription.joined};
+    if (kept_) {
+        history_->isQuiet = false;
+        if (mayTell(subscription, how)) {
+            tell(subscription, how);
+        } else {
+            history_->waiting.push_back({&subscription, how});
+        }
+        const bool reads = wantsRead();
+        const bool opens = last_.epoch == 0 && !history_->isOpening;
+        guard.unlock();
+        if (opens) open();
+        if (reads) read();
+        return joined;
+    }
+    if (how.tells) {
+        tell(subscription, how);
+        return joined;
+    }
     if (loop.isHere() && loop.queue().idle())
         enlist(subscription);
     else
         loop.queue().put(std::make_unique<JoinEntry>(subscription));
-    return {Joining::Joined, subscription.joined};
+    return joined;
 }
 
 bool Topic::leave(SessionCore& session) {
@@ -105,7 +163,8 @@ bool Topic::leave(SessionCore& session) {
     --mine.count;
     mine.missed = nullptr;
     Loop& loop = session.loop();
-    gone_ = members_.empty();
+    gone_ = members_.empty() && !kept_;
+    if (kept_) std::erase_if(history_->waiting, [&](const Waiting& one) { return one.subscription == subscription.get(); });
     if (loop.isHere() && loop.queue().idle()) {
         delist(*subscription);
         return gone_;
@@ -135,6 +194,16 @@ std::size_t Topic::members() const {
     return members_.size();
 }
 
+TopicPosition Topic::position() const {
+    const std::lock_guard guard{lock_};
+    return last_;
+}
+
+bool Topic::isGone() const {
+    const std::lock_guard guard{lock_};
+    return gone_;
+}
+
 // ------------------------------------------------------------------------------------------------ messages
 
 Topic::Publishing Topic::publish(const Message& message, OnFull onFull) {
@@ -142,15 +211,19 @@ Topic::Publishing Topic::publish(const Message& message, OnFull onFull) {
     const std::lock_guard guard{lock_};
     if (members_.empty()) return {};
     const std::shared_ptr<Broadcast> open = open_.lock();
-    const Look look = lookAtQueues(most, open != nullptr);
+    const QueueLook look = lookAtQueues(most, open != nullptr);
     if (look.full != kNoLoop && onFull == OnFull::Refuse) return {{}, server_->loops[look.full], most};
+    if (kept_) {  // passing: it takes no number
+        if (!look.continues || !continueBatch(*open, message, bytes)) startBatch(message);
+        return {};
+    }
     ++last_.offset;
     if (!look.continues || !continueBatch(*open, message, bytes)) startBatch(message);
     return {last_, nullptr, 0};
 }
 
-Topic::Look Topic::lookAtQueues(std::size_t bytes, bool isOpen) const noexcept {
-    Look look{.continues = isOpen, .full = kNoLoop};
+Topic::QueueLook Topic::lookAtQueues(std::size_t bytes, bool isOpen) const noexcept {
+    QueueLook look{.continues = isOpen, .full = kNoLoop};
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
         const OfLoop& mine = loops_[loop];
         if (mine.count == 0 && !mine.batch) continue;
@@ -170,7 +243,7 @@ bool Topic::continueBatch(Broadcast& open, const Message& message, std::size_t b
     bool added = false;
     std::exception_ptr noMemory;
     try {
-        added = open.add(message.kind, message.payload, message.except);
+        added = open.add(message.kind, message.payload, message.except, message.head);
     } catch (...) {
         noMemory = std::current_exception();
     }
@@ -182,9 +255,9 @@ bool Topic::continueBatch(Broadcast& open, const Message& message, std::size_t b
     return false;
 }
 
-void Topic::startBatch(const Message& message) {
+std::shared_ptr<Broadcast> Topic::startBatch(const Message& message) {
     const auto broadcast = std::make_shared<Broadcast>(shared_from_this(), last_, server_->loops.front()->memory().budget());
-    broadcast->add(message.kind, message.payload, message.except);
+    broadcast->add(message.kind, message.payload, message.except, message.head);
     const std::size_t bytes = broadcast->queuedBytes();
     bool whole = true;
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
@@ -205,6 +278,7 @@ void Topic::startBatch(const Message& message) {
         access.put(std::move(entry));
     }
     open_ = whole ? broadcast : std::weak_ptr<Broadcast>{};
+    return broadcast;
 }
 
 /// Those who are told of it once are told of all that they miss until then; who joins or leaves meanwhile begins another entry.
@@ -245,6 +319,231 @@ void Topic::tellMissed(std::size_t loop, const Missed& missed) {
         const std::uint64_t count = missed.count - (excepted == missed.notFor.end() ? 0 : excepted->second);
         if (count != 0) member.session->missed(count);
     }
+}
+
+// ------------------------------------------------------------------------------------------------ history
+
+TopicRetention Keeping::retention(std::chrono::system_clock::time_point now) const {
+    using namespace std::chrono;
+    const bool ages = options.age < duration_cast<milliseconds>(now.time_since_epoch());  // else for ever
+    return {name, options.messages, options.bytes, ages ? now - options.age : system_clock::time_point::min()};
+}
+
+/// In the order of commits: what is published from then on comes behind.
+void Topic::open() {
+    {
+        const std::lock_guard guard{lock_};
+        if (std::exchange(history_->isOpening, true)) return;
+    }
+    Commit commit;
+    commit.opens.push_back(kept_->name);
+    kept_->store->commit(std::move(commit), [self = shared_from_this()](Outcome<Committed> outcome) {
+        TopicPosition position;
+        try {
+            position = outcome.take().opened.front();
+        } catch (const std::exception& error) {
+            log::warning("history", "where a topic stands is not known: " + std::string{error.what()});
+        }
+        self->opened(position);
+    });
+}
+
+/// Those who came before that was known; what is published behind it they are to get.
+void Topic::joinedAt(TopicPosition position) noexcept {
+    for (const Waiting& one : history_->waiting) {
+        if (one.subscription->joined.epoch == 0 && position.epoch == last_.epoch) one.subscription->joined = position;
+    }
+}
+
+/// Zeros: it could not be opened. Who waits joins all the same, and is told anew with the first publication that is kept.
+void Topic::opened(TopicPosition position) {
+    bool reads = false;
+    {
+        const std::lock_guard guard{lock_};
+        history_->isOpening = false;
+        history_->newest = server_->loops.front()->timeOfDay();
+        if (last_.epoch == 0 && position.epoch != 0) {
+            last_ = position;
+            history_->recent.begin(position.offset);
+        }
+        joinedAt(position);
+        if (last_.epoch == 0) {
+            tellWaiting();
+        } else {
+            std::erase_if(history_->waiting, [this](const Waiting& one) {
+                const bool may = mayTell(*one.subscription, one.how);
+                if (may) tell(*one.subscription, one.how);
+                return may;
+            });
+            reads = wantsRead();
+        }
+    }
+    if (reads) read();
+}
+
+bool Topic::canRecover(const std::optional<TopicPosition>& since) const noexcept {
+    return since && last_.epoch != 0 && since->epoch == last_.epoch && since->offset <= last_.offset && last_.offset - since->offset <= kMostRecovered;
+}
+
+/// What comes behind this offset is to be shown. Behind the joining is all that was published since.
+std::uint64_t Topic::shownAfter(const Subscription& subscription, const Subscribing& how) const noexcept {
+    if (canRecover(how.since)) return how.since->offset;
+    const std::size_t newest = kept_->options.latest ? kMostRecovered : std::min(how.last, kMostRecovered);
+    return subscription.joined.offset - std::min<std::uint64_t>(subscription.joined.offset, newest);
+}
+
+/// Whether all that it is to be shown is here.
+bool Topic::mayTell(const Subscription& subscription, const Subscribing& how) const noexcept {
+    if (last_.epoch == 0) return false;
+    const std::uint64_t after = shownAfter(subscription, how);
+    return after >= last_.offset || history_->recent.has(after);
+}
+
+/// Who came back and misses more than is here, or than would go into its queue, is shown the newest and told so.
+void Topic::tell(Subscription& subscription, const Subscribing& how) {
+    const SessionCore& session = subscription.session;
+    std::optional<bool> recovered;
+    std::vector<Excerpt> runs;
+    if (!kept_) {
+        if (how.since) recovered = *how.since == last_;
+    } else {
+        const std::size_t room = session.sendQueue().bytes / 2;
+        const RecentPublications& recent = history_->recent;
+        const bool latest = kept_->options.latest;
+        std::uint64_t after = shownAfter(subscription, how);
+        const auto show = [&] {
+            runs = recent.since(after);
+            if (latest) runs = RecentPublications::newestOfKeys(runs);
+        };
+        bool all = canRecover(how.since) && (after >= last_.offset || recent.first() <= after + 1);
+        show();
+        if (all && RecentPublications::bytesOf(runs) > room) all = false;
+        if (how.since) recovered = all;
+        if (!all && canRecover(how.since)) {
+            after = shownAfter(subscription, {.last = how.last});
+            show();
+        }
+        if (!all) RecentPublications::keepNewest(runs, room);
+    }
+    session.loop().queue().put(std::make_unique<ToldEntry>(subscription, last_, recovered, std::move(runs)));
+}
+
+/// Another history has begun: what they have seen of it is worth nothing now.
+void Topic::tellAnew() {
+    for (const auto& [id, subscription] : members_) {
+        const auto waits = std::ranges::find(history_->waiting, subscription.get(), &Waiting::subscription);
+        if (waits != history_->waiting.end()) continue;
+        subscription->joined = last_;
+        subscription->session.loop().queue().put(std::make_unique<ToldEntry>(*subscription, last_, false, std::vector<Excerpt>{}));
+    }
+}
+
+void Topic::tellWaiting() {
+    for (const Waiting& one : std::exchange(history_->waiting, {})) tell(*one.subscription, one.how);
+    history_->recent.keep(RecentPublications::kMostBytes);
+}
+
+/// True for who is to read: one read for all who wait.
+bool Topic::wantsRead() {
+    if (last_.epoch == 0 || history_->waiting.empty()) return false;
+    return !std::exchange(history_->isRead, true);
+}
+
+void Topic::read() {
+    kept_->store->read({.topic = kept_->name, .limit = kMostRecovered, .from = Range::From::Newest},
+                       [self = shared_from_this()](Outcome<Slice> outcome) {
+                           Slice slice;
+                           try {
+                               slice = outcome.take();
+                           } catch (const std::exception& error) {
+                               log::warning("history", "a topic cannot be read: " + std::string{error.what()});
+                           }
+                           const std::lock_guard guard{self->lock_};
+                           History& mine = *self->history_;
+                           mine.isRead = false;
+                           if (slice.last.epoch == self->last_.epoch)
+                               mine.recent.addRead(slice, self, self->server_->loops.front()->memory().budget());
+                           self->tellWaiting();
+                       });
+}
+
+void Topic::letGo() noexcept {
+    RecentPublications gone;  // destroyed without the lock: its batches hold this topic
+    const std::lock_guard guard{lock_};
+    std::swap(gone, history_->recent);
+    gone_ = true;
+}
+
+std::shared_ptr<Loop> Topic::fullLoop(std::size_t payload) const {
+    const std::size_t bytes = payload + Broadcast::kMessageBytes + Broadcast::kBatchBytes;
+    const std::lock_guard guard{lock_};
+    const QueueLook look = lookAtQueues(bytes, false);
+    return look.full == kNoLoop ? nullptr : server_->loops[look.full];
+}
+
+bool Topic::beginPublishing() {
+    const std::lock_guard guard{lock_};
+    if (gone_) return false;
+    ++history_->pending;
+    return true;
+}
+
+void Topic::endPublishing() {
+    const std::lock_guard guard{lock_};
+    --history_->pending;
+}
+
+std::shared_ptr<Broadcast> Topic::intoBatch(const Message& message) {
+    const std::size_t bytes = message.payload.size() + Broadcast::kMessageBytes;
+    std::shared_ptr<Broadcast> open = open_.lock();
+    const QueueLook look = lookAtQueues(bytes + Broadcast::kBatchBytes, open != nullptr);
+    if (look.continues && continueBatch(*open, message, bytes)) return open;
+    return startBatch(message);
+}
+
+bool Topic::publishKept(const Message& message, TopicPosition position, std::chrono::system_clock::time_point at) {
+    const std::lock_guard guard{lock_};
+    History& mine = *history_;
+    --mine.pending;
+    const bool follows = last_.epoch == position.epoch && last_.offset + 1 == position.offset;
+    if (!follows || message.head->amends != 0) {  // what is here is no longer what a store would give
+        open_.reset();
+        last_ = {position.epoch, position.offset - 1};
+        mine.recent.begin(last_.offset);
+        joinedAt(last_);
+        if (!follows) tellAnew();
+    }
+    last_ = position;
+    mine.recent.add(intoBatch(message), message.payload.size() + Broadcast::kMessageBytes);
+    mine.recent.keep(mine.waiting.empty() ? RecentPublications::kMostBytes : RecentPublications::kMostBytesWhileRead);
+    mine.newest = at;
+    mine.isQuiet = false;
+    ++mine.messages;
+    mine.bytes += message.payload.size() + message.head->key.size();
+    const HistoryOptions& options = kept_->options;
+    const bool isMuch = mine.messages > std::max<std::size_t>(64, options.messages / 4) || mine.bytes > std::max<std::size_t>(65536, options.bytes / 4);
+    if (!isMuch) return false;
+    mine.messages = mine.bytes = 0;
+    return true;
+}
+
+/// Gone is what nobody is in, and of which nothing is kept any longer.
+Topic::Look Topic::lookAfter(std::chrono::system_clock::time_point now) {
+    const std::lock_guard guard{lock_};
+    History& mine = *history_;
+    const auto age = kept_->options.age;
+    const bool isIdle = members_.empty() && mine.pending == 0 && !mine.isOpening && !mine.isRead;
+    const auto since = [now](std::chrono::system_clock::time_point then) { return std::chrono::duration_cast<std::chrono::milliseconds>(now - then); };
+    const bool isOld = since(mine.newest) > age;
+    if (isIdle && (std::exchange(mine.isQuiet, true) || isOld)) {
+        mine.recent.begin(last_.offset);
+        open_.reset();
+    }
+    const bool isDue = mine.messages != 0 || since(mine.trimmed) >= std::max<std::chrono::milliseconds>(age / 8, std::chrono::seconds{10});
+    if (isDue) mine.trimmed = now;
+    if (isDue) mine.messages = mine.bytes = 0;
+    gone_ = gone_ || (isIdle && isOld && isDue);
+    return {isDue, gone_};
 }
 
 }  // namespace patchbay::messaging

@@ -1,8 +1,12 @@
+#include "base/Utf8.hpp"
 #include "messaging/RequireText.hpp"
 #include "messaging/SessionCore.hpp"
 #include "messaging/TopicTable.hpp"
 
 #include <patchbay/topics.hpp>
+
+#include <stdexcept>
+#include <utility>
 
 namespace patchbay {
 namespace {
@@ -16,10 +20,23 @@ Bytes checked(std::string_view text) {
 }
 
 /// Errors: QueueFull.
-TopicPosition positionOf(const Published& published, std::string_view topic) {
-    if (published.status != SendStatus::Full) return published.position;
+Publishing whereItIs(messaging::TopicTable::Outgo&& outgo, std::string_view topic) {
+    if (outgo.published.status != SendStatus::Full) [[likely]]
+        return std::move(outgo.publishing);
     throw QueueFull{"publish: a loop has no room for a message to " + std::string{topic} +
                     "; its handlers are too far behind (server: loopQueue, publishTimeout)"};
+}
+
+/// Where nothing is kept there is little to say of it.   Errors: QueueFull; StoreError.
+Publishing published(messaging::TopicTable& table, std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
+    if (table.hasRules()) return whereItIs(table.publish(topic, {.kind = kind, .payload = payload, .except = except}), topic);
+    const Published one = table.publish(topic, kind, payload, except);
+    return whereItIs({one, Publishing{one.position}}, topic);
+}
+
+/// Errors: std::invalid_argument.
+void requireKey(std::string_view key) {
+    if (key.size() > 255 || !isUtf8(asBytes(key))) throw std::invalid_argument{"publish: a key is UTF-8, and at most 255 bytes long"};
 }
 
 }  // namespace
@@ -27,18 +44,57 @@ TopicPosition positionOf(const Published& published, std::string_view topic) {
 Topics::Topics(std::shared_ptr<messaging::TopicTable> table) noexcept : table_{std::move(table)} {}
 Topics::~Topics() = default;
 
-TopicPosition Topics::publish(std::string_view topic, std::string_view text) {
-    return positionOf(tryPublish(topic, text), topic);
+std::shared_ptr<detail::CompletionWait<TopicPosition>> Publishing::wait() const {
+    if (done_) return done_->wait();
+    const Completion<TopicPosition> known;
+    known.set(static_cast<const TopicPosition&>(*this));
+    return known.wait();
 }
-TopicPosition Topics::publish(std::string_view topic, Bytes bytes) { return positionOf(tryPublish(topic, bytes), topic); }
-TopicPosition Topics::publish(std::string_view topic, std::string_view text, const Session& except) {
-    return positionOf(table_->publish(topic, MessageKind::Text, checked(text), idOf(except)), topic);
+
+Publishing Topics::publish(std::string_view topic, std::string_view text) {
+    return published(*table_, topic, MessageKind::Text, checked(text), kNobody);
 }
-TopicPosition Topics::publishJson(std::string_view topic, std::string_view json, const Session& except) {
-    return positionOf(tryPublishJson(topic, json, except), topic);
+Publishing Topics::publish(std::string_view topic, Bytes bytes) {
+    return published(*table_, topic, MessageKind::Binary, bytes, kNobody);
 }
-TopicPosition Topics::publish(std::string_view topic, Bytes bytes, const Session& except) {
-    return positionOf(table_->publish(topic, MessageKind::Binary, bytes, idOf(except)), topic);
+Publishing Topics::publish(std::string_view topic, std::string_view text, const Session& except) {
+    return published(*table_, topic, MessageKind::Text, checked(text), idOf(except));
+}
+Publishing Topics::publishJson(std::string_view topic, std::string_view json, const Session& except) {
+    return published(*table_, topic, MessageKind::Text, asBytes(json), idOf(except));
+}
+Publishing Topics::publish(std::string_view topic, Bytes bytes, const Session& except) {
+    return published(*table_, topic, MessageKind::Binary, bytes, idOf(except));
+}
+Publishing Topics::publish(std::string_view topic, std::string_view text, const PublishOptions& options) {
+    return publishJson(topic, asText(checked(text)), options);
+}
+Publishing Topics::publishJson(std::string_view topic, std::string_view json, const PublishOptions& options) {
+    requireKey(options.key);
+    return whereItIs(table_->publish(topic, {MessageKind::Text, asBytes(json), idOf(options.except), options.key, 0, options.transient, options.with}), topic);
+}
+Publishing Topics::publish(std::string_view topic, Bytes bytes, const PublishOptions& options) {
+    requireKey(options.key);
+    return whereItIs(table_->publish(topic, {MessageKind::Binary, bytes, idOf(options.except), options.key, 0, options.transient, options.with}), topic);
+}
+Publishing Topics::amend(std::string_view topic, std::uint64_t offset, std::string_view text) {
+    return amendJson(topic, offset, asText(checked(text)));
+}
+/// 0 amends nothing: there is no such publication.
+Publishing Topics::amendJson(std::string_view topic, std::uint64_t offset, std::string_view json) {
+    if (offset == 0) throw StoreError{StoreFault::NoSuchOffset, "amend: the first publication of a topic has offset 1"};
+    return whereItIs(table_->publish(topic, {.payload = asBytes(json), .amends = offset}), topic);
+}
+Completion<Slice> Topics::readHistory(std::string_view topic, HistoryRange range) {
+    const Completion<Slice> done;
+    table_->read(topic, range, [done](Outcome<Slice> outcome) {
+        try {
+            done.set(outcome.take());
+        } catch (...) {
+            done.fail(std::current_exception());
+        }
+    });
+    return done;
 }
 Published Topics::tryPublish(std::string_view topic, std::string_view text) {
     return table_->publish(topic, MessageKind::Text, checked(text), kNobody);
@@ -50,9 +106,9 @@ Published Topics::tryPublish(std::string_view topic, Bytes bytes) {
     return table_->publish(topic, MessageKind::Binary, bytes, kNobody);
 }
 
-TopicPosition Topics::subscribe(const Session& session, std::string_view topic) {
+TopicPosition Topics::subscribe(const Session& session, std::string_view topic, SubscribeOptions options) {
     session.core("subscribe").requireOpen("subscribe");
-    return table_->subscribe(session.core_, topic);
+    return table_->subscribe(session.core_, topic, {.since = options.since, .last = options.last});
 }
 void Topics::unsubscribe(const Session& session, std::string_view topic) {
     if (session.core_) table_->unsubscribe(*session.core_, topic);

@@ -134,8 +134,12 @@ std::optional<ServerConfig> configurationOf(const Arguments& arguments, const Ap
 
 int serve(ServerConfig config, const std::string& file, const Application& application) {
     server::startLogging(config.logging);
+    const StoreConfig store = config.store;
+    if (!store.file.empty() && !application.openStore)
+        throw std::runtime_error{"store: this program has nothing that keeps a history in a file; link Patchbay::store, and give its openStore to the Application"};
     Server server{std::move(config)};
     if (!file.empty()) server.announce("configuration", file);
+    if (!store.file.empty()) application.openStore(server, store);
     if (application.install) application.install(server);
     const auto calling = [&](const std::function<void(Server&)>& callback) -> Task {
         if (!callback) return {};

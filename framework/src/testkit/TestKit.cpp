@@ -5,6 +5,7 @@
 #include "http/Answer.hpp"
 #include "http/Handlers.hpp"
 #include "messaging/CarrierLink.hpp"
+#include "messaging/History.hpp"
 #include "testkit/MemoryCarrier.hpp"
 
 #include <patchbay/server.hpp>
@@ -114,11 +115,15 @@ struct TestServer::Parts {
     explicit Parts(ServerConfig theConfig)
         : config{std::move(theConfig)},
           machine{config.server.executorQueue},
-          deployments{{machine.sharedLoop()}, machine.pool()} {}
+          deployments{{machine.sharedLoop()}, machine.pool()},
+          store{std::make_shared<FaultyStore>(makeMemoryStore({}, [loop = machine.sharedLoop()] { return loop->timeOfDay(); }))} {
+        deployments.state().history->setDurable(store);
+    }
 
     ServerConfig config;
     Machine machine;
     deployment::Deployments deployments;
+    std::shared_ptr<FaultyStore> store;
     std::vector<std::unique_ptr<Peer>> peers;
     std::vector<std::unique_ptr<Plugin>> plugins;
 };
@@ -247,6 +252,7 @@ HttpResponse TestServer::request(std::string_view method, std::string_view targe
     return std::move(client.response);
 }
 
+FaultyStore& TestServer::store() noexcept { return *parts_->store; }
 void TestServer::advance(std::chrono::nanoseconds time) { parts_->machine.advance(time); }
 void TestServer::settle() { parts_->machine.settle(); }
 

@@ -2,7 +2,11 @@
 
 #include "SqliteStoreTables.hpp"
 
+#include <patchbay/config.hpp>
+#include <patchbay/server_container.hpp>
+
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <span>
 #include <utility>
@@ -199,6 +203,14 @@ void SqliteStore::answers(ClientKey of, Receiver<Answers> receiver) {
 
 void SqliteStore::trim(Retention retention, Receiver<void> receiver) {
     database_->write([retention = std::move(retention)](Transaction& sql) { store::trim(sql, retention); }, std::move(receiver));
+}
+
+void openStore(ServerContainer& server, const StoreConfig& config) {
+    const std::filesystem::path file{config.file};
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+    auto database = std::make_shared<Database>(DatabaseOptions{.file = file});
+    server.keepHistoryIn(std::make_shared<SqliteStore>(database));
+    server.provide(std::move(database));
 }
 
 }  // namespace patchbay

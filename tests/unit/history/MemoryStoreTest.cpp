@@ -5,8 +5,9 @@
 #include "base/ManualLoop.hpp"
 #include "history/OnLoop.hpp"
 #include "support/CapturedLog.hpp"
-#include "support/FaultyStore.hpp"
 #include "support/Told.hpp"
+
+#include <patchbay/faulty_store.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@ namespace patchbay::test {
 namespace {
 
 using testing::ElementsAre, testing::HasSubstr;
+using testkit::FaultyStore;
 
 Commit publishing(std::string data) {
     Commit one;

@@ -7,6 +7,7 @@
 #include <patchbay/detail/Construction.hpp>
 #include <patchbay/detail/EndpointModel.hpp>
 #include <patchbay/detail/Names.hpp>
+#include <patchbay/detail/TopicBinding.hpp>
 
 #include <array>
 #include <atomic>
@@ -418,6 +419,7 @@ EndpointModel makeModel() {
         setLabels<Self>(model.className, HandlersOf<Self>{});
         setLimits<Self>(model, EventHandlers<Self, On::Message>{});
         bindHandlers<Self>(model);
+        addTopics<Self>(model.topics, topics<Self, kLongestClass>());
     }
     return model;
 }

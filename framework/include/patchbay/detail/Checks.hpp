@@ -40,6 +40,11 @@ enum class Mistake {
     SecondBinaryHandler,
     SecondOfType,
     TooFarAway,
+    TopicNotStatic,
+    TopicNotBool,
+    TopicParameter,
+    NoSuchTopicVariable,
+    SecondTopic,
 };
 
 // What a mistake is about, for the compiler to show beside its sentence.

@@ -6,6 +6,7 @@
 #include <patchbay/detail/Image.hpp>
 #include <patchbay/detail/Labels.hpp>
 #include <patchbay/detail/Running.hpp>
+#include <patchbay/detail/TopicModel.hpp>
 #include <patchbay/endpoint_config.hpp>
 #include <patchbay/endpoint_options.hpp>
 #include <patchbay/errors.hpp>
@@ -18,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchbay::detail {
 
@@ -94,6 +96,7 @@ struct EndpointModel {
     bool tagRequired = false;
     std::size_t maxHandlerMessageBytes = 0;  // the largest maxMessageSize of a message handler; 0: none sets one
     bool everyHandlerSetsMaxMessage = false;
+    std::vector<TopicModel> topics;  // in the order of the source
 
     void (*checkServices)(const Services&) = nullptr;               // throws MissingService
     std::shared_ptr<void> (*construct)(const Services&, const Arrival&) = nullptr;  // a new instance

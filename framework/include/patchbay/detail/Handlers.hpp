@@ -79,6 +79,24 @@ struct Access {
         constexpr int from = foundFrom<Self, Below>();
         return Self::patchbayHandler(static_cast<BlockAt<from>*>(nullptr), static_cast<RankAt<from>*>(nullptr), nullptr);
     }
+    /// The same of its topics.
+    template <class Self, int Below>
+    static constexpr bool isTopicInBlock = requires {
+        Self::patchbayTopic(static_cast<BlockAt<Below>*>(nullptr), static_cast<RankAt<Below>*>(nullptr), nullptr);
+    };
+    template <class Self, int Below>
+    static constexpr int topicFoundFrom() {
+        if constexpr (isTopicInBlock<Self, Below>) {
+            return Below;
+        } else {
+            return topicFoundFrom<Self, lastLineOfBlockBelow(Below)>();
+        }
+    }
+    template <class Self, int Below>
+    static constexpr auto lastTopic() {
+        constexpr int from = topicFoundFrom<Self, Below>();
+        return Self::patchbayTopic(static_cast<BlockAt<from>*>(nullptr), static_cast<RankAt<from>*>(nullptr), nullptr);
+    }
     template <class Self>
     static constexpr std::string_view path() {
         return Self::patchbayPath();

@@ -10,6 +10,9 @@
 
 namespace patchbay {
 
+class ServerContainer;
+struct StoreConfig;
+
 /// Thread: any.   Receivers are told on the database's threads, or within the call where it is refused.
 class SqliteStore final : public Store {
 public:
@@ -28,5 +31,9 @@ private:
     const std::shared_ptr<Database> database_;
     const std::function<WallClock::time_point()> now_;
 };
+
+/// Opens the file that a configuration names (its folder is made where it is not there), keeps the server's durable topics there, and provides
+/// it as Database&: `Application{.openStore = openStore}`.   Errors: as Database and SqliteStore; std::filesystem::filesystem_error.
+void openStore(ServerContainer& server, const StoreConfig& config);
 
 }  // namespace patchbay

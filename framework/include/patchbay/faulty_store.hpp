@@ -1,5 +1,6 @@
 #pragma once
-// A store that fails, or keeps people waiting, when it is told to. What it lets through is another's.
+// A store for tests that fails, or keeps people waiting, when it is told to. What it lets through is another's. The test kit's server has one
+// (TestServer::store).
 
 #include <patchbay/store.hpp>
 
@@ -10,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace patchbay::test {
+namespace patchbay::testkit {
 
 /// Thread: any.
 class FaultyStore final : public Store {
@@ -96,4 +97,4 @@ private:
     std::vector<std::function<void()>> held_;
 };
 
-}  // namespace patchbay::test
+}  // namespace patchbay::testkit
