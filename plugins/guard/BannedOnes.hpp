@@ -68,13 +68,16 @@ public:
     /// Those of the operator, instead of those before. Returns how many sessions that ended.
     /// Errors: as ban(), and for too many; then it is as it was.
     std::size_t setOperators(const std::vector<Ban>& bans);
+    bool hasSome() const noexcept {
+        // Read by a write, so that it comes before or after that of who bans: then he sees the session, or it the ban.
+        return some_.fetch_or(0, std::memory_order_acq_rel) != 0;
+    }
     bool has(const Source& address) const { return holds(address); }
     bool has(std::string_view user) const { return holds(user); }
 
 private:
     bool holds(const auto& whom) const {
-        // Read by a write, so that it comes before or after that of who bans: then he sees the session, or it the ban.
-        if (some_.fetch_or(0, std::memory_order_acq_rel) == 0) return false;
+        if (!hasSome()) return false;
         const auto now = clock_->timeOfDay();
         const std::lock_guard guard{lock_};
         return operators_.has(whom, now) || codes_.has(whom, now);

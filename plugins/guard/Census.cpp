@@ -89,17 +89,22 @@ Census::Entry Census::welcome(const Guest& guest) {
 
 const std::shared_ptr<Purse>& Census::purseOf(const Source& source, Party& party) {
     if (party.purse) return party.purse;
-    const auto now = clock_->now();
-    const Owed owed = now < allIsPaid_ ? owed_->of(source, now) : Owed{};
-    const auto messages = std::max(owed.messages, now), bytes = std::max(owed.bytes, now);
+    const Owed owed = owedBy(source);
     if (!spare_.empty() && spare_.back().use_count() == 1) {  // its last session has let it go, too
         party.purse = std::move(spare_.back());
         spare_.pop_back();
-        party.purse->begin(messages, bytes);
+        party.purse->begin(owed.messages, owed.bytes);
     } else {
-        party.purse = std::make_shared<Purse>(prices_, messages, bytes);
+        party.purse = std::make_shared<Purse>(prices_, owed.messages, owed.bytes);
     }
     return party.purse;
+}
+
+/// The time is not asked for where nobody has ever owed anything.
+Owed Census::owedBy(const Source& source) {
+    if (allIsPaid_ == Clock::time_point{}) return {};
+    const auto now = clock_->now();
+    return now < allIsPaid_ ? owed_->of(source, now) : Owed{};
 }
 
 void Census::remove(const Session& session) {
@@ -121,17 +126,20 @@ void Census::remove(const Session& session) {
 void Census::leave(const Source& source, Party& party) {
     if (--party.sessions > 0) return;
     if (party.purse) {
-        const auto now = clock_->now();
-        const auto messages = party.purse->messages(), bytes = party.purse->bytes();
-        if (std::max(messages, bytes) > now) {
-            Owed& owed = owed_->of(source, now);
-            owed.messages = std::max(owed.messages, messages);
-            owed.bytes = std::max(owed.bytes, bytes);
-            allIsPaid_ = std::max(allIsPaid_, owed.full());
-        }
+        keep(source, {.messages = party.purse->messages(), .bytes = party.purse->bytes()});
         if (spare_.size() < kSparePurses) spare_.push_back(std::move(party.purse));
     }
     parties_.erase(source);
+}
+
+void Census::keep(const Source& source, const Owed& owed) {
+    if (owed.full() == Clock::time_point{}) return;  // who has sent nothing
+    const auto now = clock_->now();
+    if (owed.full() <= now) return;
+    Owed& kept = owed_->of(source, now);
+    kept.messages = std::max(kept.messages, owed.messages);
+    kept.bytes = std::max(kept.bytes, owed.bytes);
+    allIsPaid_ = std::max(allIsPaid_, kept.full());
 }
 
 std::vector<Session> Census::sessionsOf(const std::function<bool(const Source&)>& isOne) const {

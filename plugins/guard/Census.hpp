@@ -89,6 +89,8 @@ private:
     Entry welcome(const Guest& guest);
     void leave(const Source& source, Party& party);
     const std::shared_ptr<Purse>& purseOf(const Source& source, Party& party);
+    Owed owedBy(const Source& source);
+    void keep(const Source& source, const Owed& owed);
 
     const Limits limits_;
     const Prices prices_;
@@ -99,7 +101,7 @@ private:
     std::unordered_map<SessionId, Guest, std::hash<SessionId>, std::equal_to<>, NodeMemory<std::pair<const SessionId, Guest>>> guests_;
     std::unordered_map<Source, Party, SourceHash, std::equal_to<>, NodeMemory<std::pair<const Source, Party>>> parties_;
     std::optional<Places<Owed>> owed_;          // where messages have a price
-    Clock::time_point allIsPaid_{};             // when nobody owes anything any more
+    Clock::time_point allIsPaid_{};             // when nobody owes anything any more; never: nobody ever has
     std::vector<std::shared_ptr<Purse>> spare_; // of those who have gone
 };
 

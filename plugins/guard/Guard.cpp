@@ -6,6 +6,7 @@
 #include "Census.hpp"
 #include "HalfOpen.hpp"
 
+#include <patchbay/detail/Image.hpp>
 #include <patchbay/executor.hpp>
 #include <patchbay/log.hpp>
 
@@ -92,11 +93,16 @@ public:
     }
     std::optional<Refusal> onIdentified(const HandshakeRequest& request, const HandshakeResponse& response) override {
         const Principal& principal = response.principal;
-        if (!principal.isSomebody() && !response.authenticateWithin) return std::nullopt;  // his address has been judged
+        // His address has been judged; while others took their time for that, it may have been banned.
+        const bool isKnown = principal.isSomebody() || response.authenticateWithin;
+        if (!isKnown && !house_->bans->hasSome()) return std::nullopt;
+        const auto source = Source::of(request.remoteAddress);
+        if (source && house_->bans->has(*source)) return banned();
+        if (!isKnown) return std::nullopt;
         const auto user = house_->userOf(principal);
         if (user && house_->bans->has(std::string_view{principal.name})) return banned();
         if (auto refused = house_->takeHandshake(user)) return refused;
-        return refusalOf(house_->census->wouldBe({Source::of(request.remoteAddress), user, response.authenticateWithin.has_value()}));
+        return refusalOf(house_->census->wouldBe({source, user, response.authenticateWithin.has_value()}));
     }
 
 private:
@@ -133,10 +139,11 @@ private:
     void greet(const Session& session, const Principal& principal, Census::Entry entry) const {
         if (principal.isSomebody() && house_->bans->has(std::string_view{principal.name})) return session.closeFor(CloseCause::Banned, {});
         if (entry.verdict != Census::Verdict::Welcome) return session.close(CloseCode::TryAgainLater, "too many");
-        if (entry.toll) session.setToll(std::move(entry.toll));
+        if (entry.toll) session.setToll(std::move(entry.toll), image_);
     }
 
     const std::shared_ptr<House> house_;
+    const detail::ImagePin image_ = detail::thisImage();  // which is not looked for again for each session
 };
 
 /// What the operator bans: in the configuration, and in a file.   Thread: any.

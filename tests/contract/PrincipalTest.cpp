@@ -131,6 +131,12 @@ protected:
 };
 TYPED_TEST_SUITE(Principals, Worlds, WorldNames);
 
+template <class World>
+Topics& courtTopics(World& world) {
+    if (kHandlers == HandlerKind::Worker) return world.template topicsOf<CourtOn<Dispatch::Worker>>();
+    return world.template topicsOf<CourtOn<Dispatch::Loop>>();
+}
+
 TYPED_TEST(Principals, HaveANameToShowClaimsAndAWayTheyWereFound) {
     auto ann = this->enter("ann judge");
     ann.send("name");
@@ -181,6 +187,42 @@ TYPED_TEST(Principals, ThatLoseTheRoleOfTheirEndpointAreClosed) {
     EXPECT_EQ(goodbye.code, CloseCode::PolicyViolation);
     EXPECT_EQ(goodbye.text, "not allowed");
     this->journal.waitFor("ann close 1008 policy not allowed");
+}
+
+/// What is called in one task waits together in the loop's queue, the end of the session before what is published behind it.
+TYPED_TEST(Principals, ThatLoseARoleGetNothingOfWhatIsPublishedOrSentBehindThat) {
+    for (const bool expires : {false, true}) {
+        auto& topics = courtTopics(this->world);
+        Session anns;
+        this->script->onOpen = [&](Session opened) {
+            topics.subscribe(opened, "verdicts");
+            if (opened.principal()->name == "ann") anns = opened;
+        };
+        auto ann = this->enter("ann clerk"), bob = this->enter("bob clerk");
+        bob.send("role");
+        EXPECT_EQ(bob.next(), "no judge");
+        ann.send("role");
+        EXPECT_EQ(ann.next(), "no judge");
+        anns.post([&] {
+            topics.publish("verdicts", "before");
+            this->users().change("ann", [expires](Principal& who) {
+                if (expires)
+                    who.expires = system_clock::now() - 1h;
+                else
+                    who.roles = {"thief"};
+            });
+            topics.publish("verdicts", "guilty");
+            anns.trySend("for your eyes alone");
+        });
+        EXPECT_EQ(bob.next(), "before");
+        EXPECT_EQ(bob.next(), "guilty");
+        EXPECT_EQ(ann.next(), "before");
+        EXPECT_THROW(ann.next(), std::exception) << "a goodbye, and nothing else";
+        this->journal.waitFor(expires ? "ann close 1008 expired expired" : "ann close 1008 policy not allowed");
+        bob.close(1000, "");
+        bob.goodbye();
+        this->world.eventually([&] { return this->world.sessionCount() == 0; });
+    }
 }
 
 TYPED_TEST(Principals, OfSomebodyElseAreRefusedAndNothingChanges) {

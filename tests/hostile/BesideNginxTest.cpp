@@ -111,7 +111,6 @@ struct Kind {
     std::string toUs, toNginx;
     Holding::Reads reads;
     bool isAnswered;  // and waits for another
-    std::size_t most = 2;  // times what nginx holds
 };
 
 class BesideNginx : public testing::TestWithParam<Kind> {
@@ -132,15 +131,14 @@ protected:
                 const auto now = std::chrono::steady_clock::now();
                 const std::size_t held = resident();
                 if (std::exchange(before, held) != held) changed = now;
-                return now - changed > std::chrono::milliseconds{100};
+                return now - changed > std::chrono::milliseconds{300};
             });
             return before;
         };
         const std::size_t before = gather(50);  // what a server takes once
-        const std::size_t between = gather(kEach);
+        gather(kEach);  // a heap grows in steps: of twice as many they show less
         const std::size_t after = gather(kEach);
-        // And once more, now and then: a heap grows in steps.
-        return std::min(between - std::min(before, between), after - std::min(between, after)) / kEach;
+        return (after - std::min(before, after)) / (2 * kEach);
     }
 };
 
@@ -153,7 +151,8 @@ TEST_P(BesideNginx, HoldsAtMostTwiceAsMuchForIt) {
     const std::size_t ours = heldFor(server.port(), GetParam().toUs, [&] { return server.residentBytes(); });
     const std::size_t its = heldFor(nginx.port(), GetParam().toNginx, [&] { return nginx.residentBytes(); });
     std::cout << GetParam().name << ": " << ours << " bytes, nginx " << its << "\n";
-    EXPECT_LE(ours, GetParam().most * its);
+    EXPECT_GT(ours, 0U) << "nothing was measured";
+    EXPECT_LE(ours, 2 * its);
 }
 
 constexpr const char* kHello = "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -163,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(AConnectionThat, BesideNginx,
                          testing::Values(Kind{"IsIdle", kHello, kHello, Holding::Reads::All, true},
                                          Kind{"HasSentHalfOfAHead", kHalf, kHalf, Holding::Reads::All, false},
                                          Kind{"ReadsNothingOfALargeFile", "GET /files/large HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                                              "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n", Holding::Reads::Nothing, false, 3},  // 1.1 to 2.0
+                                              "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n", Holding::Reads::Nothing, false},
                                          Kind{"ReadsNothingOfAStream", "GET /download/8388608 HTTP/1.1\r\nHost: localhost\r\n\r\n",
                                               "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n", Holding::Reads::Nothing, false}),
                          [](const auto& kind) { return kind.param.name; });

@@ -15,8 +15,12 @@
 #include <patchbay/session.hpp>
 #include <patchbay/topics.hpp>
 
+
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -26,6 +30,29 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define PATCHBAY_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PATCHBAY_ADDRESS_SANITIZER
+#endif
+#endif
+
+#ifndef PATCHBAY_ADDRESS_SANITIZER
+
+namespace {
+std::atomic<bool> gathersNothing{false};
+}
+
+/// In front of the C library's: what threads gather for themselves is not there while a test says so. The rest is.
+extern "C" void* __libc_malloc(std::size_t size);
+extern "C" void* malloc(std::size_t size) noexcept {
+    const bool isGathered = size == patchbay::MemoryReserve::kPiece || size == patchbay::MemoryReserve::kFirstPiece;
+    return isGathered && gathersNothing.load(std::memory_order_relaxed) ? nullptr : __libc_malloc(size);
+}
+
+#endif
 
 namespace patchbay::test {
 namespace {
@@ -304,6 +331,63 @@ TEST(AServersReserve, IsThereWhileTheServerIsAndWhereTheApplicationWantsIt) {
     EXPECT_EQ(std::get_new_handler(), nullptr);
     EXPECT_FALSE(MemoryReserve::isOut());
 }
+
+TEST(AServersReserve, IsKeptByEachLoopFromItsBeginningOn) {
+    ServerConfig two = config();
+    two.server.loops = 2;
+    Server server{std::move(two)};
+    const std::size_t before = MemoryReserve::heldBytes();
+    server.start();
+    EXPECT_TRUE(eventually([&] { return MemoryReserve::heldBytes() >= before + 2 * MemoryReserve::kKept; })) << "of its own, in its part of the heap";
+    server.stop();
+    EXPECT_EQ(MemoryReserve::heldBytes(), before) << "and gives it back with its end";
+}
+
+#ifndef PATCHBAY_ADDRESS_SANITIZER  // which has an address space of its own
+
+/// While it lives this process gets no more address space, and no thread gathers anything for itself.
+class NothingLeft {
+public:
+    NothingLeft() {
+        ::getrlimit(RLIMIT_AS, &before_);
+        gathersNothing = true;
+        const rlimit none{.rlim_cur = 1, .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_AS, &none);
+    }
+    ~NothingLeft() {
+        ::setrlimit(RLIMIT_AS, &before_);
+        gathersNothing = false;
+    }
+    NothingLeft(const NothingLeft&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+TEST(AServerWithoutMemory, ClosesNewcomersWithoutAWord) {
+    Server server{config()};
+    server.handleAsync("GET", "/hello", [](const HttpExchange& exchange) { exchange.respond({200, {}, "hello"}); });
+    server.start();
+    const auto isTurnedAway = [&] {
+        RawSocket socket{server.port()};
+        try {
+            socket.send("GET /hello HTTP/1.1\r\n" + kFields + "Connection: close\r\n\r\n");
+            return socket.ends();
+        } catch (const std::runtime_error&) {
+            return true;  // it was gone before it had asked
+        }
+    };
+    EXPECT_FALSE(isTurnedAway());
+    {
+        const NothingLeft nothing;
+        std::get_new_handler()();  // somebody lives on the reserve
+        EXPECT_TRUE(eventually(isTurnedAway)) << "of several in a twentieth of a second one hears how the server is";
+    }
+    EXPECT_TRUE(eventually([&] { return !isTurnedAway(); }));
+    EXPECT_TRUE(server.stop());
+}
+
+#endif
 
 INSTANTIATE_TEST_SUITE_P(In, Shortages, ::testing::ValuesIn(kVisits), [](const auto& tested) { return std::string{tested.param.name}; });
 

@@ -78,6 +78,8 @@ PUBLIC_LIBRARIES = {"std", "Boost.PFR"}
 OF_MODULE = {"SQLite": "modules/store"}  # the one door to it
 INSIDE_ONLY = {"POCO", "POCO Net", "POCO Foundation", "yaml-cpp"}  # of the framework
 GUESTS = ("modules", "apps", "plugins", "templates")
+# What the guests of one kind have in common, which is all that lies outside the folder of one of them.
+SHARED = {"plugins/CommandLine.hpp"}
 
 
 def library_of(name):
@@ -87,7 +89,9 @@ def library_of(name):
 def resolve(root, file, quote, name):
     """The included file within the tree, as a path from the root, or None for a library's."""
     beside = [file.parent] if quote == '"' else []
-    for folder in beside + [root / "framework/include", root / "framework/src"]:
+    top = file.relative_to(root).parts[0]
+    shared = [root / top] if top in GUESTS else []
+    for folder in beside + shared + [root / "framework/include", root / "framework/src"]:
         found = (folder / name).resolve()
         if found.is_file() and found.is_relative_to(root):
             return found.relative_to(root).as_posix()
@@ -127,18 +131,26 @@ def breach_of_guest(folder, target, name):
         return f"{library} stays inside the framework" if library in INSIDE_ONLY else None
     if target.startswith("framework/src/"):
         return "only the framework sees its inside"
-    if target.startswith((PUBLIC, folder + "/", "modules/")):
+    if target.startswith((PUBLIC, folder + "/", "modules/")) or target in SHARED and target.startswith(folder.split("/")[0] + "/"):
         return None
     return f"{folder} includes its own files, public headers and modules only"
+
+
+def breach_of_shared(top, target, name):
+    """The rule of files that stand beside the guests' folders: of those that are known, a guest's of no folder."""
+    return breach_of_guest(f"{top}/(shared)", target, name)
 
 
 def breaches_below(root, folder, rule, subject):
     """Every breach in a folder, as text; and how many files it has."""
     lines, count = [], 0
-    for file in sorted((root / folder).rglob("*")):
+    files = (root / folder).glob("*") if rule is breach_of_shared else (root / folder).rglob("*")
+    for file in sorted(files):
         if file.suffix not in SOURCES:
             continue
         count += 1
+        if rule is breach_of_shared and file.relative_to(root).as_posix() not in SHARED:
+            lines.append(f"{file.relative_to(root)}: it lies in nobody's folder, and no row of SHARED names it")
         for found in INCLUDE.finditer(file.read_text(errors="replace")):
             problem = rule(subject, resolve(root, file, found[1], found[2]), found[2])
             if problem:
@@ -157,6 +169,7 @@ def walls(root):
         yield f"framework/src/{room}", breach_of_room if room in ROOMS else None, room
     yield "framework/include", breach_of_public, None
     for top in GUESTS:
+        yield top, breach_of_shared, top
         for guest in folders_in(root / top):
             yield f"{top}/{guest}", breach_of_guest, f"{top}/{guest}"
 

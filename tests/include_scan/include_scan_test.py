@@ -4,6 +4,7 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import include_scan
 
@@ -66,6 +67,18 @@ class IncludeScan(unittest.TestCase):
             self.assertBreach(f"{guest}/Bad.cpp", '"../../framework/src/base/Log.hpp"', "sees its inside")
             self.assertBreach(f"{guest}/Bad.cpp", "<configuration/Config.cpp>", "sees its inside")
             self.assertBreach(f"{guest}/Bad.cpp", "<Poco/Net/WebSocket.h>", "stays inside the framework")
+
+    def testWhatGuestsHaveInCommonIsNamedAndOfTheirKindAlone(self):
+        house = {"plugins/CommandLine.hpp": "#include <CLI/CLI.hpp>\n"}
+        with unittest.mock.patch.dict(HOUSE, house):
+            self.assertEqual(self.breach("plugins/guard/Good.cpp", '#include "CommandLine.hpp"\n'), "")
+            self.assertEqual(self.breach("plugins/guard/Good.cpp", '#include "../CommandLine.hpp"\n'), "")
+            self.assertBreach("apps/chat/Bad.cpp", '"../../plugins/CommandLine.hpp"', "its own files")
+        with unittest.mock.patch.dict(HOUSE, {"plugins/CommandLine.hpp": '#include "base/Log.hpp"\n'}):
+            self.assertIn("plugins/CommandLine.hpp:1: ", self.breach("plugins/guard/Good.cpp", ""))
+        self.assertIn("plugins/Helpers.hpp: it lies in nobody's folder", self.breach("plugins/Helpers.hpp", ""))
+        with unittest.mock.patch.dict(HOUSE, {"plugins/Helpers.hpp": ""}):
+            self.assertBreach("plugins/guard/Bad.cpp", '"Helpers.hpp"', "its own files")
 
     def testSqliteHasOneDoor(self):
         self.assertEqual(self.breach("modules/store/Good.cpp", "#include <sqlite3.h>\n"), "")

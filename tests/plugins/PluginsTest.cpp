@@ -122,33 +122,6 @@ TEST_F(Plugins, LeaveTheProcessAlsoWhereACoroutineOfTheirsHasNotAnswered) {
     EXPECT_NO_THROW(http.readToEnd());
 }
 
-// An introspection that never answers, and one that answers when nobody is there any more.
-TEST_F(Plugins, LeaveTheProcessAlsoWhereHandshakesWaitForTheirVerdict) {
-    for (const bool answersAtTheEnd : {false, true}) {
-        const std::string config = answersAtTheEnd ? "{ answersAtTheEnd: true }" : "{}";
-        Server& server = serve("plugins: [ greeting, { library: introspecting, config: " + config + " } ]");
-        server.start();
-        EXPECT_TRUE(isMapped("introspecting"));
-        EXPECT_EQ(RawWebSocket(server.port(), "/greeter?ask=later").answer().status, 101);
-        std::vector<RawSocket> waiting;
-        for (int i = 0; i < 20; ++i) {
-            waiting.emplace_back(server.port());
-            waiting.back().send(upgradeRequest("/greeter?ask=never"));
-        }
-        EXPECT_TRUE(eventually([&] {
-            RawSocket http{server.port()};
-            http.send("GET /asked HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            return http.readAnswer().body == "20";
-        }));
-        RawSocket throws{server.port()};
-        throws.send(upgradeRequest("/greeter?ask=throws"));
-        EXPECT_EQ(throws.readAnswer().status, 500);
-        server_.reset();
-        EXPECT_FALSE(isMapped("introspecting"));
-        for (RawSocket& each : waiting) EXPECT_EQ(each.readAnswer().status, 503);
-    }
-}
-
 TEST_F(Plugins, WithASymbolThatNobodyHasAreRefusedAtOnceAndNotWhenItIsUsed) {
     EXPECT_THAT(problemsOf("plugins: [ unresolved, greeting ]"),
                 ElementsAre(AllOf(HasSubstr("plugins[0]: "), HasSubstr("libunresolved.so"), HasSubstr("undefined symbol"),

@@ -148,10 +148,12 @@ bool RawSocket::receive() {
     if (count <= 0) return false;
     const std::string_view bytes{some.data(), static_cast<std::size_t>(count)};
     if (!tls_) {
+        heard_.look("what a client has heard", bytes);
         received_.append(bytes);
         return true;
     }
     tls_->hear(bytes);
+    heard_.look("what a client has heard over TLS", tls_->text());
     received_.append(std::exchange(tls_->text(), {}));
     sendPlain(tls_->takeOutput());
     return true;

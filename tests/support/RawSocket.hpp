@@ -4,6 +4,8 @@
 //
 // Nothing here waits without an end: what has not happened after kPatience throws, with what came until then.
 
+#include "support/Canaries.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -96,6 +98,7 @@ private:
 
     Descriptor socket_;
     std::unique_ptr<TlsClient> tls_;
+    canaries::Stream heard_;
     std::string received_;
     std::size_t taken_ = 0;  // of received_: moving the rest up for each frame would cost more than the rest of a test
     bool reset_ = false;

@@ -47,9 +47,9 @@ std::string closePayload(int code, std::string_view text) {
 
 std::string upgradeRequest(std::string_view target, std::string_view fields) {
     std::string request{"GET "};
-    request.append(target).append(" HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    request.append(canaries::inQuery(target)).append(" HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
     request.append("Sec-WebSocket-Key: ").append(kSampleKey).append("\r\nSec-WebSocket-Version: 13\r\n");
-    return request.append(fields).append("\r\n");
+    return request.append(canaries::inFields(fields)).append("\r\n");
 }
 
 RawWebSocket::RawWebSocket(std::uint16_t port, std::string_view target, std::string_view fields, RawSocket::Options options)

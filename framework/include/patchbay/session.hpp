@@ -160,7 +160,8 @@ public:
     /// Source: Jakarta EE (isUserInRole)
     bool isUserInRole(std::string_view role) const;
     /// Replaces the principal: a refresh, other roles, or somebody where nobody was. Handlers that begin from now on see it. Soon after, on
-    /// its loop: a session that lacks the roles of its endpoint closes with 1008, and `expires` counts anew.
+    /// its loop: a session that lacks the roles of its endpoint closes with 1008, before anything that the caller publishes or sends after
+    /// this call, and `expires` counts anew.
     /// Errors: SessionClosed; std::invalid_argument for another user's than the session had, or names that are not UTF-8. Then it
     /// is as it was.   Thread: any.
     void setPrincipal(Principal principal) const;

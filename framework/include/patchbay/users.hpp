@@ -28,7 +28,8 @@ public:
     /// The open sessions of a user, at whatever endpoint.
     std::vector<Session> sessionsOf(std::string_view name) const;
     /// Changes who the peers of a user's sessions are, such as their roles; `change` is called for each. What then holds no longer ends
-    /// as Session::setPrincipal() says. Returns how many sessions.
+    /// as Session::setPrincipal() says: what the caller publishes or sends after this call does not reach who has lost the right to its
+    /// endpoint. Returns how many sessions.
     /// Errors: as setPrincipal(), and what `change` throws; sessions before that are changed.
     std::size_t change(std::string_view name, const std::function<void(Principal&)>& change) const;
     /// Ends a user's sessions: CloseCause::Expired for credentials that were taken back, CloseCause::Banned, or another. Returns how many.

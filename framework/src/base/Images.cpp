@@ -2,6 +2,7 @@
 
 #include "base/Doorbell.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -23,7 +24,7 @@ struct Entry {
     Range range;
     detail::Image* image;
 };
-using List = std::vector<Entry>;
+using List = std::vector<Entry>;  // in their order; none lies in another
 
 std::mutex changing;
 std::atomic<const List*> current{nullptr};
@@ -53,6 +54,7 @@ detail::Image* add(std::string name, std::vector<Range> ranges) {
     auto next = before ? std::make_unique<List>(*before) : std::make_unique<List>();
     auto* const image = new detail::Image{std::move(name), std::move(ranges)};  // stays: a list may still name it
     for (const Range& range : image->ranges) next->push_back({range, image});
+    std::ranges::sort(*next, {}, [](const Entry& each) { return each.range.begin; });
     publish(std::move(next));
     return image;
 }
@@ -91,8 +93,10 @@ namespace detail {
 
 Image* imageOf(const void* address) noexcept {
     const images::List* const all = images::current.load(std::memory_order_acquire);
-    if (!all) return nullptr;
+    if (!all || all->empty()) return nullptr;
     const auto where = reinterpret_cast<std::uintptr_t>(address);
+    // The program, and the libraries that came with it, lie before all of these or behind them, and most who ask are of those.
+    if (where < all->front().range.begin || where >= all->back().range.end) return nullptr;
     for (const auto& [range, image] : *all) {
         if (range.begin <= where && where < range.end) return image;
     }

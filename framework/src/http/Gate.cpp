@@ -105,11 +105,16 @@ void Gate::open(std::shared_ptr<GateState> state, transport::EventLoop& loop, st
     const transport::Channel::Pointer channel = transport::SocketChannel::open(loop, std::move(newcomer.socket), kAnswers, std::move(newcomer.place));
     auto gate = std::make_shared<Gate>(std::move(state), channel, loopIndex, std::move(newcomer), secure);
     gate->self_ = gate;
-    channel->start(*gate);
-    if (!gate->isProxy_ && !(gate->watched_ = gate->state_->site.beginsSilence(gate->peer_))) return gate->cut();
-    gate->surplus_ = gate->state_->isOverTheLimit();
-    if (!gate->hasRoom()) evictElsewhere(gate->state_, Lacking::Place, loopIndex, loopIndex + 1);
-    gate->wait(Waiting::ForHead);
+    try {
+        channel->start(*gate);
+        if (!gate->isProxy_ && !(gate->watched_ = gate->state_->site.beginsSilence(gate->peer_))) return gate->cut();
+        gate->surplus_ = gate->state_->isOverTheLimit();
+        if (!gate->hasRoom()) evictElsewhere(gate->state_, Lacking::Place, loopIndex, loopIndex + 1);
+        gate->wait(Waiting::ForHead);
+    } catch (...) {
+        gate->cut();  // or it would be there for ever: no timer looks at it yet
+        throw;
+    }
 }
 
 Gate::Gate(std::shared_ptr<GateState> state, transport::Channel::Pointer channel, std::size_t loopIndex, Newcomer newcomer, bool secure)
@@ -166,14 +171,13 @@ void Gate::endSilence() noexcept {
 /// What has been queued still goes to the client; nothing more.
 void Gate::end() noexcept {
     if (stage_ == Stage::Ended) return;
-    const auto keep = std::move(self_);
+    channel_->loop().atTurnEnd(farewell_);
     leave();
     // Who had no room here has none for long: others may have left meanwhile.
     if (surplus_)
         channel_->closeAfterFlush(kLastRequestTimeout);
     else
         channel_->closeAfterFlush(kLastAnswerTimeout, transport::Patience::WhileItTakes);
-    channel_->loop().post([keep] {});
     body_.reset();
     collected_.reset();
     deciding_.reset();
@@ -214,11 +218,15 @@ void Gate::setSilent(bool silent) noexcept {
     count.store(count.load(std::memory_order_relaxed) + (silent ? 1 : -1), std::memory_order_relaxed);
 }
 
-void Gate::arm(Clock::time_point due) {
+void Gate::arm(Clock::time_point due) noexcept {
     auto& loop = channel_->loop();
-    loop.cancel(timer_);
+    loop.cancel(std::exchange(timer_, 0));
     armed_ = due;
-    timer_ = loop.after(due - loop.now(), [this] { timerFired(); });  // leave() cancels it
+    try {
+        timer_ = loop.after(due - loop.now(), [this] { timerFired(); });  // leave() cancels it
+    } catch (const std::bad_alloc&) {
+        cut();  // nobody would end it
+    }
 }
 
 void Gate::timerFired() noexcept {

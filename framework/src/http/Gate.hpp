@@ -136,6 +136,15 @@ private:
     static bool evictOne(GateState& state, std::size_t loopIndex, Evicted whom);
     enum class Lacking : std::uint8_t { Place, Descriptor };
     static void evictElsewhere(const std::shared_ptr<GateState>& state, Lacking what, std::size_t first, std::size_t next);
+    /// What has ended a connection may still use this object. It goes with the turn, for which no memory is needed.
+    class Farewell final : public transport::TurnEndTask {
+    public:
+        explicit Farewell(Gate& gate) noexcept : gate_{gate} {}
+        void onTurnEnd() noexcept override { const auto last = std::move(gate_.self_); }
+
+    private:
+        Gate& gate_;
+    };
     class AsyncJob;
     class WorkerJob;
     class UpgradeJob;
@@ -211,7 +220,7 @@ private:
     // ---- time
     void wait(Waiting what) noexcept;
     void setSilent(bool silent) noexcept;
-    void arm(Clock::time_point due);
+    void arm(Clock::time_point due) noexcept;
     void timerFired() noexcept;
     void late() noexcept;
     const GateOptions& options() const noexcept;
@@ -219,7 +228,8 @@ private:
     std::shared_ptr<GateState> state_;
     transport::ConnectionPlace place_;
     transport::Channel::Pointer channel_;
-    std::shared_ptr<Gate> self_;  // while the connection lives
+    std::shared_ptr<Gate> self_;  // while the connection lives, and until the turn has ended in which it ended
+    Farewell farewell_{*this};
     std::string peer_;
     std::string buffer_;  // what has come and cannot be used yet
     HeldBytes<Held::Bodies> held_;  // of that

@@ -25,6 +25,7 @@ void Belongings::setProperty(const SessionCore& session, std::string_view name, 
     const auto kept = std::make_shared<const Kept>(Kept{std::move(pin), std::move(value)});
     std::shared_ptr<const std::any> next{kept, &kept->value};  // what it replaces is destroyed without the lock
     const std::lock_guard guard{lock_};
+    noteSome();
     if (session.isGone()) return;
     const auto found = properties_.find(name);
     if (found == properties_.end())
@@ -34,6 +35,7 @@ void Belongings::setProperty(const SessionCore& session, std::string_view name, 
 }
 
 void Belongings::clearProperties() noexcept {
+    if (!hasSome()) return;
     Properties gone;
     const std::lock_guard guard{lock_};
     gone.swap(properties_);
@@ -41,6 +43,7 @@ void Belongings::clearProperties() noexcept {
 
 Belongings::Taking Belongings::take(const SessionCore& session, Subscription& subscription) {
     const std::lock_guard guard{lock_};
+    noteSome();
     if (!session.isOpen()) return Taking::Ended;
     const std::size_t most = session.maxTopics();
     if (most != 0 && topics_.size() >= most) return Taking::TooMany;
@@ -54,6 +57,7 @@ void Belongings::give(Subscription& subscription) noexcept {
 }
 
 std::shared_ptr<Topic> Belongings::anyTopic() const {
+    if (!hasSome()) return nullptr;
     const std::lock_guard guard{lock_};
     return topics_.empty() ? nullptr : topics_.front().topic.shared_from_this();
 }

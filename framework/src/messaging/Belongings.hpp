@@ -2,7 +2,8 @@
 // What belongs to a session: the application's properties, and the topics that it is in.
 //
 // Nothing comes in once the session has begun to close (topics) or has ended (properties): whoever brings something looks at
-// the session's state under the lock, and the end takes out what is there under the same lock, after the state has changed.
+// the session's state under the lock, and the end takes out what is there under the same lock, after the state has changed. Most
+// bring nothing: whoever brings the first thing says so before it looks at the state, and the end asks behind its change of it.
 
 #include "messaging/SessionStart.hpp"
 #include "messaging/Subscription.hpp"
@@ -10,6 +11,7 @@
 #include <patchbay/detail/Image.hpp>
 
 #include <any>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -35,12 +37,23 @@ public:
     Taking take(const SessionCore& session, Subscription& subscription);
     /// Requires: taken.
     void give(Subscription& subscription) noexcept;
-    /// One of the topics; nullptr when there is none.
+    /// One of the topics; nullptr when there is none.   Requires: the session has begun to close.
     std::shared_ptr<Topic> anyTopic() const;
     std::vector<std::shared_ptr<Topic>> topics() const;
 
 private:
-    mutable std::mutex lock_;  // guards what follows
+    void noteSome() noexcept {
+        some_.store(true, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    /// False: there is nothing, and there will be nothing.   Requires: the session's state has changed.
+    bool hasSome() const noexcept {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        return some_.load(std::memory_order_relaxed);
+    }
+
+    std::atomic<bool> some_{false};  // never false again
+    mutable std::mutex lock_;        // guards what follows
     Properties properties_;
     boost::intrusive::list<Subscription> topics_;
 };

@@ -61,7 +61,9 @@ void Credentials::changed(SessionCore& session) {
     Credentials& mine = session.rare().credentials;
     const auto principal = of(session);
     if (mine.isStranger() && !principal->isSomebody()) return;
-    if (!principal->hasOneOf(session.endpoint().config.roles)) return session.close(CloseCause::Policy, std::nullopt, {});
+    // What was published behind the change waits behind this, and is not for who has lost the right to it.
+    if (!principal->hasOneOf(session.endpoint().config.roles)) return session.closeInItsTurn(CloseCause::Policy);
+    if (principal->expires && *principal->expires <= session.loop().timeOfDay()) return session.closeInItsTurn(CloseCause::Expired);
     session.leaveWhatIsForbidden();
     watch(session);
     if (session.isOpen()) tellListeners(session);

@@ -95,7 +95,9 @@ void Session::setProperty(std::string_view name, std::any value, detail::ImagePi
 }
 
 void Session::setToll(std::shared_ptr<MessageToll> toll, detail::ImagePin pin) const {
-    if (core_) core_->setToll({std::move(pin), std::move(toll)});
+    if (!core_) return;
+    messaging::Hook<MessageToll> hook{std::move(pin), std::move(toll)};
+    core_->setToll(hook);
 }
 
 SendStatus Session::trySend(std::string_view text) const {

@@ -413,10 +413,12 @@ void SessionCore::readAfter(Clock::duration wait) noexcept {
                "session " + std::to_string(id_) + " sends faster than it may (maxMessageRate, maxByteRate, a plugin's rates); it is read more slowly");
 }
 
-void SessionCore::setToll(Hook<MessageToll> toll) {
+void SessionCore::setToll(Hook<MessageToll>& toll) {
     if (!isOpen()) return;
+    Hook<MessageToll>& mine = rare().toll;
     paysToll_ = toll.object != nullptr;
-    const auto before = std::exchange(rare().toll, std::move(toll));
+    std::swap(mine.pin, toll.pin);
+    mine.object.swap(toll.object);
 }
 
 void SessionCore::resumeReading(Pause why) noexcept {
@@ -452,6 +454,13 @@ void SessionCore::close(CloseCause cause, std::optional<CloseCode> code, std::st
         });
     }
     finishSoon({code.value_or(row.seen), std::string{text}, cause}, By::Us);
+}
+
+void SessionCore::closeInItsTurn(CloseCause cause) noexcept {
+    if (!leaveOpen()) return;
+    const CloseRow row = closeRow(cause);
+    sayGoodbye(cause, row.onWire, row.text);
+    finishSoon({row.seen, std::string{row.text}, cause}, By::Us);
 }
 
 void SessionCore::sayGoodbye(CloseCause cause, CloseCode onWire, std::string_view text) noexcept {

@@ -139,7 +139,10 @@ public:
 
     // ---- on the loop's thread ----
 
-    void setToll(Hook<MessageToll> toll);
+    /// Leaves the one before in its place.
+    void setToll(Hook<MessageToll>& toll);
+    /// As close(), of an entry of the loop's queue whose turn has come: before what was put there behind that.
+    void closeInItsTurn(CloseCause cause) noexcept;
 
     /// Runs a task as a handler of this session, now or when it is its turn; then it takes it along.
     void run(Task& task) noexcept;

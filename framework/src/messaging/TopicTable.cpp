@@ -92,14 +92,17 @@ void TopicTable::forget(const Topic& topic) {
 
 TopicPosition TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, Subscribing how) {
     if (!isOurs(*session)) throw std::invalid_argument{"subscribe: the session is one of another server's"};
-    if (!allows(*session, topic)) throw Forbidden{"subscribe: this user may not be in that topic"};
+    const auto asked = hasRules_ ? Credentials::of(*session) : nullptr;
+    requireAllowed(*session, topic);
     if (session->isWire()) session->wire()->complete(topic, how);
     if (how.again) unsubscribe(*session, topic);
     for (;;) {
         const auto found = findOrMake(topic);
         const Topic::Joined joined = found->join(session, how);
         switch (joined.outcome) {
-            case Topic::Joining::Joined: return joined.position;
+            case Topic::Joining::Joined:
+                if (hasRules_ && Credentials::of(*session) != asked) requireAllowed(*session, topic);  // who has changed it may not have seen it here
+                return joined.position;
             case Topic::Joining::TopicGone: forget(*found); break;  // its last member has left just now
             case Topic::Joining::SessionEnded:
                 if (found->isGone()) forget(*found);
@@ -115,6 +118,13 @@ TopicPosition TopicTable::subscribe(const std::shared_ptr<SessionCore>& session,
 bool TopicTable::allows(const SessionCore& session, std::string_view topic) const noexcept {
     const auto known = rules();
     return !known || known->allows(*Credentials::of(session), topic);
+}
+
+/// Out of it, where it is in.   Errors: Forbidden.
+void TopicTable::requireAllowed(SessionCore& session, std::string_view topic) {
+    if (allows(session, topic)) return;
+    unsubscribe(session, topic);
+    throw Forbidden{"subscribe: this user may not be in that topic"};
 }
 
 bool TopicTable::isOffered(std::string_view topic) const {

@@ -75,6 +75,7 @@ public:
     void retire() noexcept;
 
 private:
+    void requireAllowed(SessionCore& session, std::string_view topic);
     std::shared_ptr<Topic> find(std::string_view name) const;
     std::shared_ptr<Topic> findOrMake(std::string_view name);
     std::shared_ptr<Topic> findToPublish(std::string_view name);

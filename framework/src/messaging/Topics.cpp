@@ -19,19 +19,24 @@ Bytes checked(std::string_view text) {
     return asBytes(text);
 }
 
-/// Errors: QueueFull.
-Publishing whereItIs(messaging::TopicTable::Outgo&& outgo, std::string_view topic) {
-    if (outgo.published.status != SendStatus::Full) [[likely]]
-        return std::move(outgo.publishing);
+[[noreturn]] void failFull(std::string_view topic) {
     throw QueueFull{"publish: a loop has no room for a message to " + std::string{topic} +
                     "; its handlers are too far behind (server: loopQueue, publishTimeout)"};
+}
+
+/// Errors: QueueFull.
+Publishing whereItIs(messaging::TopicTable::Outgo&& outgo, std::string_view topic) {
+    if (outgo.published.status == SendStatus::Full) failFull(topic);
+    return std::move(outgo.publishing);
 }
 
 /// Where nothing is kept there is little to say of it.   Errors: QueueFull; StoreError.
 Publishing published(messaging::TopicTable& table, std::string_view topic, MessageKind kind, Bytes payload, SessionId except) {
     if (table.hasRules()) return whereItIs(table.publish(topic, {.kind = kind, .payload = payload, .except = except}), topic);
     const Published one = table.publish(topic, kind, payload, except);
-    return whereItIs({one, Publishing{one.position}}, topic);
+    if (one.status == SendStatus::Full) [[unlikely]]
+        failFull(topic);
+    return Publishing{one.position};
 }
 
 /// Errors: std::invalid_argument.

@@ -3,6 +3,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace patchbay::transport {
@@ -196,7 +197,7 @@ void Channel::fail(std::error_code why) noexcept {
     if (receiver) receiver->onEnd(why);
 }
 
-void Channel::closeAfterFlush(std::chrono::milliseconds within, Patience patience) {
+void Channel::closeAfterFlush(std::chrono::milliseconds within, Patience patience) noexcept {
     noMoreSends_ = true;
     if (state_ != State::New && state_ != State::Open) return;
     if (std::exchange(state_, State::Flushing) == State::New) begin();
@@ -204,16 +205,21 @@ void Channel::closeAfterFlush(std::chrono::milliseconds within, Patience patienc
     paused_ = false;
     loop_.cancel(std::exchange(deadline_, 0));
     giveUpAfter(within, patience);
+    if (state_ == State::Closed) return;
     watchAsNeeded();
     loop_.atTurnEnd(*this);
 }
 
-void Channel::giveUpAfter(std::chrono::milliseconds within, Patience patience) {
+void Channel::giveUpAfter(std::chrono::milliseconds within, Patience patience) noexcept {
     const std::size_t left = patience == Patience::WhileItTakes ? untaken() : 0;
-    deadline_ = loop_.after(within, [self = Pointer{this}, within, patience, left] {
-        if (patience == Patience::WhileItTakes && self->untaken() < left) return self->giveUpAfter(within, patience);
-        self->abort();
-    });
+    try {
+        deadline_ = loop_.after(within, [self = Pointer{this}, within, patience, left] {
+            if (patience == Patience::WhileItTakes && self->untaken() < left) return self->giveUpAfter(within, patience);
+            self->abort();
+        });
+    } catch (const std::bad_alloc&) {
+        abort();  // who takes nothing of it would stay for ever
+    }
 }
 
 void Channel::sendEnd() noexcept {

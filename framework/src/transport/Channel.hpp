@@ -164,7 +164,7 @@ public:
     /// Nothing more is sent or delivered: writes what waits, ends the wire, waits for the peer's end, and closes; resets the
     /// connection when that takes longer than `within`, as `patience` has it. What the peer goes on to send is read, and thrown away, up
     /// to kMostRestBytes: a connection that is closed with bytes unread is reset, and the peer may lose what it was sent last.   Source: RFC 6455 §7.1.1 (the server closes first).
-    void closeAfterFlush(std::chrono::milliseconds within, Patience patience = Patience::Bounded);
+    void closeAfterFlush(std::chrono::milliseconds within, Patience patience = Patience::Bounded) noexcept;
     /// Resets the connection.
     void abort() noexcept;
     /// Closes the connection now. What the wire has taken still goes to the peer, who gets an end and no reset if it has sent nothing
@@ -293,7 +293,7 @@ private:
     SendStatus withoutMemory() noexcept;
     void watchStall() noexcept;
     void stallDue(std::size_t before) noexcept;
-    void giveUpAfter(std::chrono::milliseconds within, Patience patience);
+    void giveUpAfter(std::chrono::milliseconds within, Patience patience) noexcept;
     std::size_t untaken() const noexcept { return outbox_.unsentBytes() + untakenByPeer(); }
     void sendEnd() noexcept;
     void stopSending() noexcept;

@@ -71,14 +71,14 @@ public:
 
 class Guarded : public ::testing::Test {
 protected:
-    Guarded() {
+    void guard(std::size_t messagesPerSecond) {
         ServerConfig config;
         config.server.listen = {{"http://127.0.0.1:0"}};
         config.server.loops = 2;
         server_ = std::make_unique<Server>(std::move(config));
         server_->install(std::make_unique<Guard>(Config{.handshakesPerMinute = 1'000'000,
                                                         .handshakesAtOnce = 1'000'000,
-                                                        .messagesPerSecond = 1'000'000,
+                                                        .messagesPerSecond = messagesPerSecond,
                                                         .bytesPerSecond = {1'000'000'000},
                                                         .sessionsPerAddress = 0,
                                                         .sessionsPerUser = 4,
@@ -92,6 +92,7 @@ protected:
 };
 
 TEST_F(Guarded, SessionsThatComeAndGoOnAllLoopsWhileTheyAreBannedAndLetInAgain) {
+    guard(1'000'000);
     const auto bans = server_->service<Bans>();
     std::atomic<int> talked{0}, turnedAway{0};
     std::atomic<bool> done{false};
@@ -133,6 +134,47 @@ TEST_F(Guarded, SessionsThatComeAndGoOnAllLoopsWhileTheyAreBannedAndLetInAgain) 
     EXPECT_THROW(enter("user1"), std::runtime_error) << "all that have gone were counted out, and none twice";
     bans->ban({.of = Ban::Of::User, .whom = "user1"});
     for (auto& each : all) EXPECT_EQ(each.skipToClose(), (RawWebSocket::Close{1008, "banned"})) << "on whatever loop";
+}
+
+/// Some are read at once, some wait until they are read again, when they end: by their ban, by their peer, by a connection that breaks.
+TEST_F(Guarded, SessionsThatPayWhileTheyAreClosed) {
+    guard(1000);
+    const auto users = server_->service<Users>();
+    std::string burst;
+    for (int i = 0; i < 500; ++i) burst += test::clientFrame(test::kText, "hello");
+    std::atomic<int> ended{0};
+    std::atomic<bool> done{false};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+        threads.emplace_back([&, user = "user" + std::to_string(i)] {
+            for (int visit = 0; visit < 40; ++visit) {
+                try {
+                    auto guest = enter(user);
+                    guest.socket().send(burst);
+                    if (visit % 3 == 0) guest.nextText();
+                    if (visit % 3 == 1) guest.socket().reset();
+                    if (visit % 3 == 2) guest.skipToClose();  // by the warden
+                } catch (const std::runtime_error&) {
+                    // closed in the middle of it
+                }
+                ++ended;
+            }
+        });
+    }
+    std::thread warden{[&] {
+        for (int i = 0; !done; ++i) {
+            users->close("user" + std::to_string(i % 3), i % 2 == 0 ? CloseCause::Expired : CloseCause::Banned);
+            std::this_thread::yield();
+        }
+    }};
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(ended, 120);
+    EXPECT_TRUE(test::eventually([&] { return server_->sessionCount() == 0; }));
+    done = true;
+    warden.join();
+    std::vector<RawWebSocket> all;
+    for (int i = 0; i < 4; ++i) all.push_back(enter("user1"));
+    EXPECT_THROW(enter("user1"), std::runtime_error) << "all that have gone were counted out, and none twice";
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 namespace patchbay::guard {
 namespace {
@@ -106,17 +107,28 @@ TEST(GuardTest, KeepsASourceAtItsLimitWithin32MiBWhileOthersRotate) {
     for (const std::string& each : limited) {
         while (verdictOn(server, each) == 101) {}
     }
-    std::size_t come = 0, admitted = 0, escaped = 0;
-    const auto comes = [&](std::string address) {
-        admitted += verdictOn(server, std::move(address)) == 101 ? 1 : 0;
+    std::size_t come = 0, escaped = 0;
+    struct Verdicts {
+        std::size_t admitted = 0, refused = 0;
+    };
+    const auto comes = [&](std::string address, Verdicts& verdicts) {
+        ++(verdictOn(server, std::move(address)) == 101 ? verdicts.admitted : verdicts.refused);
         if (++come % 1000 != 0) return;
         server.advance(4ms);  // four seconds and a half in all, of the ten that one takes to come
         for (const std::string& each : limited) escaped += verdictOn(server, each) == 101 ? 1 : 0;
     };
-    for (std::uint32_t i = 0; i < 100'000 / share; ++i) comes(dotted(0x0A00'0000 + i * 7) + ":1");
-    for (std::uint64_t i = 0; i < 1'000'000 / share; ++i) comes(colons(0x2a00'0000'0000'0000 + i * 0x1'0003));
+    std::map<std::uint32_t, Verdicts> fours;  // by their /24, of each of which 36 come
+    Verdicts sixes;                           // each of a /48 of its own
+    for (std::uint32_t i = 0; i < 100'000 / share; ++i) comes(dotted(0x0A00'0000 + i * 7) + ":1", fours[(0x0A00'0000 + i * 7) >> 8]);
+    for (std::uint64_t i = 0; i < 1'000'000 / share; ++i) comes(colons(0x2a00'0000'0000'0000 + i * 0x1'0003), sixes);
     EXPECT_EQ(escaped, 0U);
-    EXPECT_GE(admitted, come - come / 1000) << "who has done nothing may come, but for the few who find no room and share their neighbours' bucket";
+    EXPECT_EQ(sixes.refused, 0U) << "who has done nothing may come: one in eight finds no place, and has that of its /48";
+    std::size_t refused = 0;
+    for (const auto& [network, verdicts] : fours) {
+        refused += verdicts.refused;
+        EXPECT_TRUE(verdicts.refused == 0 || verdicts.admitted >= 20) << "but for those of a /24 one of which has found no place: they share its bucket, of 20";
+    }
+    EXPECT_LE(refused, 1'000U / share) << "one in 600 finds no place: some seventy networks";
     EXPECT_LE(test::residentBytes(), before + (std::size_t{32} << 20));
     server.advance(10s);
     for (const std::string& each : limited) EXPECT_EQ(verdictOn(server, each), 101) << "one has come";
@@ -297,6 +309,29 @@ TEST_F(GuardedClub, DoesNotMissWhoIsBannedWhileHisHandshakeIsJudged) {
     EXPECT_THAT(statuses, testing::ElementsAre(101, 403));
 }
 
+/// Takes its time for a verdict; meanwhile the address is banned.
+class Slanderer final : public HandshakeInterceptor {
+public:
+    explicit Slanderer(Bans& bans) : bans_{bans} {}
+    void onHandshake(const HandshakeRequest& request, HandshakeResponse& response) override {
+        const auto waiting = response.defer();
+        EXPECT_EQ(bans_.ban({.of = Ban::Of::Address, .whom = request.remoteAddress}), 0U) << "it has no session yet";
+        waiting.finish({});
+    }
+
+private:
+    Bans& bans_;
+};
+
+TEST_F(GuardedClub, RefusesAnAddressThatIsBannedWhileItsHandshakeIsJudged) {
+    guard({});
+    server.addInterceptor(std::make_shared<Slanderer>(bans()));
+    EXPECT_EQ(statusOf("ann", "192.0.2.7:1"), 403);
+    EXPECT_EQ(statusOf("", "192.0.2.8:1"), 403) << "nobody in particular";
+    EXPECT_EQ(status([&] { enterAsStranger("[2001:db8::1]:1"); }), 403);
+    EXPECT_EQ(server.sessionCount(), 0U);
+}
+
 /// As guard's neighbour that stands behind it: bans who is just let in.
 class Hasty final : public SessionListener {
 public:
@@ -441,6 +476,32 @@ TEST_F(GuardedClub, RemembersWhatASourceHasSentWhenItComesAnew) {
     EXPECT_EQ(again.waiting(), 0U);
     server.advance(2s);
     EXPECT_EQ(answered(again, 10, "0123456789"), 10U);
+}
+
+TEST_F(GuardedClub, TakesNothingOfWhoIsClosedMeanwhileAndForgetsNothing) {
+    guard({.messagesPerSecond = 10});
+    const auto users = server.service<Users>();
+    auto& one = enter("ann", "192.0.2.1:1");
+    EXPECT_EQ(answered(one, 10), 10U);
+    EXPECT_EQ(users->close("ann", CloseCause::Expired), 1U);
+    EXPECT_EQ(answered(one, 30), 0U) << "it closes: what comes then is not read, and costs nothing";
+    server.settle();
+    auto& two = enter("ann", "192.0.2.2:1");
+    EXPECT_EQ(answered(two, 15), 11U) << "ten are paid already";
+    EXPECT_EQ(two.waiting(), 4U);
+    users->close("ann", CloseCause::Expired);  // while it waits until it is read again
+    server.settle();
+    EXPECT_EQ(server.sessionCount(), 0U);
+    auto& three = enter("ann", "192.0.2.3:1");
+    EXPECT_EQ(answered(three, 3), 1U);
+    server.advance(200ms - 1ns);
+    EXPECT_EQ(three.waiting(), 2U) << "the four that nobody has read are not paid";
+    server.advance(1ns);
+    EXPECT_EQ(three.waiting(), 1U);
+    three.vanish();
+    server.advance(10s);
+    EXPECT_EQ(server.sessionCount(), 0U);
+    EXPECT_EQ(answered(enter("ann", "192.0.2.4:1"), 25), 21U) << "all is paid";
 }
 
 TEST(GuardTest, IsNotConfiguredToLetNobodyIn) { EXPECT_THROW(Guard{Config{.handshakesPerMinute = 0}}, std::invalid_argument); }

@@ -68,7 +68,9 @@ TEST_F(ADurableTopic, IsDeliveredWhenItIsOnTheDiskAndIsThereAfterARestart) {
 }
 
 TEST(DurableTopics, AreNotDeployedWhereNothingSaysWhereTheyAreKept) {
-    Server server{{.server = {.listen = {{.url = "http://127.0.0.1:0"}}}}};
+    ServerConfig config;
+    config.server.listen.at(0).url = "http://127.0.0.1:0";
+    Server server{std::move(config)};
     server.deploy<Durable>();
     try {
         server.start();

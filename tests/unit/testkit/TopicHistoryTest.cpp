@@ -111,6 +111,10 @@ protected:
         TopicPosition position;
         for (int i = from; i <= to; ++i) position = topics().publish(topic, std::to_string(i));
         server.settle();
+        if (position.epoch == 0) {  // durable: publish() did not know it yet
+            if (server.store().held() != 0) return {};
+            server.store().read({.topic = "/rooms " + topic}, [&](Outcome<Slice> slice) { position = slice.take().last; });
+        }
         return position;
     }
 
@@ -242,19 +246,18 @@ TEST_F(AKeptTopic, GivesOnceWhatIsCommittedBeforeItIsRead) {
 TEST_F(AKeptTopic, IsReadOnceForAllWhoComeBackTogether) {
     const std::uint64_t epoch = publish("kept/a", 1, 200).epoch;
     server.advance(1min);
+    const std::size_t before = server.store().reads();
     server.store().hold();
     std::vector<testkit::Peer*> peers;
     for (int i = 0; i < 100; ++i) {
         peers.push_back(&server.connect("/rooms"));
         back(*peers.back(), "kept/a", {epoch, static_cast<std::uint64_t>(100 + i)});
     }
-    const std::size_t before = server.store().reads();
     server.store().release();
     for (int i = 0; i < 100; ++i) EXPECT_EQ(takeAll(*peers[static_cast<std::size_t>(i)]).size(), static_cast<std::size_t>(100 - i));
-    EXPECT_EQ(server.store().reads() - before, 0u);
-    EXPECT_EQ(server.store().reads(), 1u);
+    EXPECT_EQ(server.store().reads() - before, 1u);
     EXPECT_THAT(comesBack("kept/a", {epoch, 199}), ElementsAre("200", "in"));
-    EXPECT_EQ(server.store().reads(), 1u) << "what was read is at hand";
+    EXPECT_EQ(server.store().reads() - before, 1u) << "what was read is at hand";
 }
 
 TEST_F(AKeptTopic, IsJoinedWithoutHistoryWhereItsStoreFailsAndLaterAnew) {

@@ -60,5 +60,17 @@ TEST_F(ShortMemory, ForAMessageOfWhichNothingIsOnTheWireCostsThatMessage) {
     EXPECT_TRUE(test::turnUntil(loop, [&] { return peer->read() == "fff"; }));
 }
 
+/// Who takes nothing of it would stay for ever.
+TEST_F(ShortMemory, ForTheTimerOfItsLastBytesEndsTheConnectionAtOnce) {
+    {
+        const NoMemory none;
+        channel->closeAfterFlush(std::chrono::hours{1});
+    }
+    turn();
+    peer->readToTheEnd(loop);
+    EXPECT_TRUE(peer->error()) << "a reset";
+    EXPECT_TRUE(receiver.ends.empty()) << "who closes it hears nothing of it";
+}
+
 }  // namespace
 }  // namespace patchbay::transport
