@@ -41,6 +41,8 @@ public:
         void close(int code, std::string_view text) { peer_->close(CloseCode{static_cast<std::uint16_t>(code)}, text); }
         void closeWithoutCode() { peer_->close(CloseCode::NoStatus); }
         void vanish() { peer_->vanish(); }
+        void stall() { peer_->stall(); }
+        void resume() { peer_->resume(); }
         const std::string& subprotocol() const { return peer_->subprotocol(); }
         std::string header(std::string_view name) const { return std::string{findHeader(peer_->headers(), name)}; }
 

@@ -183,8 +183,8 @@ public:
     HttpResponse refusal() const;
     /// Headers that hooks want in the answer of one that was admitted.
     const HeaderFields& headers() const noexcept;
-    /// What was agreed on; empty for none.   Requires, as the following: it was admitted.
-    const std::string& subprotocol() const noexcept;
+    /// What the client is to be told that was agreed on; empty for none.   Requires, as the following: it was admitted.
+    std::string_view subprotocol() const noexcept;
     /// The endpoint's attributes, such as its limits.
     const EndpointConfig& endpoint() const noexcept;
 

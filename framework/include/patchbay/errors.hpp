@@ -46,16 +46,20 @@ public:
 
 /// Thrown by an open handler: this peer is not served. Its error handler is told, then the session closes with 1008
 /// (CloseCause::Policy), and `code` is the close reason that the peer reads; the text stays here, for the error handler and the
-/// log. By any other handler it is an exception as another.
-/// Units: `code` is a word for programs, such as "slow-mode", cut at 123 bytes of UTF-8.
+/// log. Thrown by a message handler it is the outcome of a request of `patchbay.1` (framework/WIRE.md §7): its client gets `code` and
+/// `text`, the session goes on, and nobody else is told. By any other handler, and for a plain client, it is an exception as another.
+/// Units: `code` is a word for programs, such as "slow-mode": for a request 1 to 64 characters of a-z0-9- (another is told as
+/// "refused"); as a close reason cut at 123 bytes of UTF-8.
 class Refused : public std::runtime_error {
 public:
     explicit Refused(std::string code, const std::string& text = {})
-        : std::runtime_error{text.empty() ? code : code + ": " + text}, code_{std::move(code)} {}
+        : std::runtime_error{text.empty() ? code : code + ": " + text}, code_{std::move(code)}, text_{text} {}
     const std::string& code() const noexcept { return code_; }
+    /// For people; empty: none was given.
+    const std::string& text() const noexcept { return text_; }
 
 private:
-    std::string code_;
+    std::string code_, text_;
 };
 
 /// A message to a handler whose `.roles` its peer has none of, or a topic that its TOPIC keeps from its user. The session stays, also without

@@ -104,6 +104,14 @@ concept Unsendable = !Sendable<T> && !std::convertible_to<const T&, std::string_
 
 class Session;
 
+namespace detail {
+/// The way of what a handler returns: a message, or the outcome of the request that it was called for.
+struct Reply {
+    template <class T>
+    static void send(const Session& session, T&& value);
+};
+}  // namespace detail
+
 /// The sending half of a session under the names of Jakarta's RemoteEndpoint.Basic.
 /// Any number of threads may send at once: messages stay whole and each thread's order is kept.
 class Remote {
@@ -285,6 +293,23 @@ private:
     friend class Remote;
     friend class Topics;
     friend class messaging::SessionCore;
+    friend struct detail::Reply;
+    void reply(std::string_view text) const;
+    void reply(Bytes bytes) const;
+    void reply(std::span<const std::uint8_t> octets) const { reply(asBytes(octets)); }
+    template <Sendable T>
+    void reply(const T& value) const {
+        replyJson(detail::Encoded{value, wireFormat()}.text());
+    }
+    template <class T>
+    void reply(const std::optional<T>& value) const {
+        if (value) reply(*value);
+    }
+    template <Unsendable T>
+    void reply(const T&) const {
+        json::detail::requireJson<T, json::detail::Direction::Write>();
+    }
+    void replyJson(std::string_view json) const;
     std::shared_ptr<const std::any> findProperty(std::string_view name) const;
     void setProperty(std::string_view name, std::any value, detail::ImagePin pin) const;
     // What the JSON writer has made is UTF-8.
@@ -295,6 +320,11 @@ private:
 
     std::shared_ptr<messaging::SessionCore> core_;
 };
+
+template <class T>
+void detail::Reply::send(const Session& session, T&& value) {
+    session.reply(std::forward<T>(value));
+}
 
 template <Sendable T>
 void Remote::sendObject(const T& value) const {

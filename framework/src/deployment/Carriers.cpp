@@ -25,7 +25,7 @@ bool Admission::isAdmitted() const noexcept { return verdict_ && !verdict_->reje
 HttpResponse Admission::refusal() const { return deployment::refusalOf(*verdict_); }
 
 const HeaderFields& Admission::headers() const noexcept { return verdict_->headers; }
-const std::string& Admission::subprotocol() const noexcept { return verdict_->start.subprotocol; }
+std::string_view Admission::subprotocol() const noexcept { return verdict_->subprotocol(); }
 const EndpointConfig& Admission::endpoint() const noexcept { return verdict_->endpoint->config; }
 
 HandshakeRequest handshakeFor(const HttpRequest& request, std::string target) {

@@ -15,6 +15,7 @@
 #include "messaging/AgreedExtension.hpp"
 #include "messaging/DeployedEndpoint.hpp"
 #include "messaging/SessionCore.hpp"
+#include "wire/Objects.hpp"
 
 #include <patchbay/executor.hpp>
 #include <patchbay/extension.hpp>
@@ -42,6 +43,9 @@ struct Admission {
     std::shared_ptr<messaging::DeployedEndpoint> endpoint;
     messaging::AgreedExtension extension;  // on the connection, from its first message on
     messaging::SessionStart start;
+
+    /// What the client is answered; empty: none. The application's own is in `start`.
+    std::string_view subprotocol() const noexcept { return start.isWire ? wire::kName : std::string_view{start.subprotocol}; }
 };
 
 /// What is answered to a handshake that was not admitted.   Requires: it was not.

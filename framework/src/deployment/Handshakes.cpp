@@ -6,6 +6,7 @@
 #include "base/Guarded.hpp"
 #include "base/Log.hpp"
 #include "base/Utf8.hpp"
+#include "wire/Objects.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,6 +29,18 @@ std::optional<HandshakeResponse::Rejection> checkRoles(const Principal& principa
     if (principal.hasOneOf(config.roles)) return std::nullopt;
     if (!principal.isSomebody()) return refusal(401, "this endpoint needs a signed-in user\n", {{"WWW-Authenticate", "Bearer"}});
     return refusal(403, "this endpoint needs a role that you do not have\n");
+}
+
+/// The application's: of ours its configurator hears nothing.
+void agreeOnSubprotocol(Configurator& configurator, const EndpointConfig& config, const std::vector<std::string>& offered, messaging::SessionStart& start) {
+    start.isWire = std::ranges::find(offered, wire::kName) != offered.end();
+    if (!start.isWire) {
+        start.subprotocol = configurator.negotiatedSubprotocol(config, offered);
+        return;
+    }
+    std::vector<std::string> others = offered;
+    std::erase(others, wire::kName);
+    start.subprotocol = configurator.negotiatedSubprotocol(config, others);
 }
 
 }  // namespace
@@ -167,7 +180,7 @@ void Deployments::begin(Judging& it) {
                                             (hidesThePort(request.host, origin) ? ", or your proxy to server.trustedProxies" : ""));
         return it.reject(refusal(403, "this origin may not connect\n"));
     }
-    it.admission.start.subprotocol = configurator.negotiatedSubprotocol(endpoint.config, request.offeredSubprotocols);
+    agreeOnSubprotocol(configurator, endpoint.config, request.offeredSubprotocols, it.admission.start);
     agreeOnExtension(request, it.admission);
 }
 

@@ -4,6 +4,7 @@
 #include "base/Printable.hpp"
 #include "base/TypeName.hpp"
 
+#include <algorithm>
 #include <string>
 #include <typeinfo>
 
@@ -49,6 +50,30 @@ Dispatcher::Kind Dispatcher::kindOf(const std::exception_ptr& error) noexcept {
         return Kind::Cancelled;
     } catch (...) {
         return Kind::Other;
+    }
+}
+
+Failure failureOf(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const Refused& refused) {
+        const auto isOfACode = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+        constexpr std::size_t kMostCode = 64;
+        const std::string& code = refused.code();
+        const bool isCode = !code.empty() && code.size() <= kMostCode && std::ranges::all_of(code, isOfACode);
+        return {isCode ? code : "refused", refused.text()};
+    } catch (const DecodeError& error) {
+        return {"malformed", error.what()};
+    } catch (const Forbidden&) {
+        return {"forbidden", {}};
+    } catch (const TooManyTopics&) {
+        return {"too-many", {}};
+    } catch (const MessageTooBig&) {
+        return {"too-large", {}};
+    } catch (const Cancelled&) {
+        return {"failed", {}, true};
+    } catch (...) {
+        return {"failed", {}};
     }
 }
 
@@ -145,6 +170,13 @@ log::Level Dispatcher::levelOf(Kind kind) noexcept {
 
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error,
                           Run& run) const noexcept {
+    if (run.isRequest) {
+        run.thrown_ = error;
+        if (refusalIn(error)) {
+            log(log::Level::Debug, handler, error);
+            return Outcome::Fine;
+        }
+    }
     const Kind kind = kindOf(error);
     const bool parting = kind == Kind::Cancelled;  // the session has ended: nobody made a mistake
     detail::Running handling;

@@ -4,6 +4,7 @@
 //     thrown                                  goes to               and then
 //     Refused by open                         the error handler     the session closes with 1008 and the refusal's code
 //     anything else by open                   the error handler     the session closes with 1011
+//     Refused by message, of a request        nobody                it is the request's outcome
 //     anything by message, a task             the error handler     the session stays; without one it closes with 1011
 //     DecodeError, Forbidden                  the error handler     the session stays, also without one
 //     MessageTooBig                           the error handler     the session closes with 1009
@@ -34,11 +35,24 @@ namespace patchbay::endpoint {
 /// What the session has to do after a handler.
 enum class Outcome : std::uint8_t { Fine, CloseTooBig, CloseFailed, CloseRefused, Unfinished };
 
+/// What a client is told of something that its request's handler has thrown (framework/WIRE.md §7).
+struct Failure {
+    std::string code;
+    std::string text;          // of a Refused, and of a DecodeError, which speaks of what the client has sent; else empty
+    bool isCancelled = false;  // nothing has come of it yet
+};
+Failure failureOf(const std::exception_ptr& thrown);
+
 /// A handler under way.   Thread: one at a time.
 class Run {
 public:
     /// The coroutine that waits; empty but when the outcome is Unfinished.
     detail::Running coroutine;
+
+    /// Of a request, which is told of what its handler has thrown: then a Refused is its outcome, and no error of anybody's.
+    bool isRequest = false;
+    /// What the handler of a request has thrown; nullptr: nothing.
+    const std::exception_ptr& thrown() const noexcept { return thrown_; }
 
     /// What the peer is told where the outcome is CloseRefused.
     std::string refusal() const;
@@ -47,6 +61,7 @@ private:
     friend class Dispatcher;
     const char* handler_ = nullptr;  // whose coroutine it is, for the log
     std::exception_ptr error_;       // what the error handler was given, or the open handler threw
+    std::exception_ptr thrown_;
     bool opening_ = false;
     bool handling_ = false;  // the coroutine is the error handler's
 };

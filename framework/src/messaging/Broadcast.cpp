@@ -1,5 +1,9 @@
 #include "messaging/Broadcast.hpp"
 
+#include "messaging/Topic.hpp"
+#include "wire/Writing.hpp"
+
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -62,6 +66,51 @@ Broadcast::Encoded& Broadcast::find(Form form) const {
         fresh->next = first;
         if (others_.compare_exchange_weak(first, fresh.get(), std::memory_order_acq_rel)) return *fresh.release();
     }
+}
+
+const Broadcast::Wrapping& Broadcast::wrapping() const {
+    std::call_once(wrapsOnce_, [this] {
+        auto made = std::make_unique<Wrapping>();
+        wrap(*made);
+        wrapping_ = std::move(made);
+    });
+    return *wrapping_;
+}
+
+/// Bytes are a message of their own.
+void Broadcast::wrap(Wrapping& into) const {
+    const MemoryAccount* const here = MemoryAccount::here();
+    MemoryBudget& memory = here ? here->budget() : MemoryBudget::ofNobody();
+    into.each = std::make_unique<Broadcast>(topic_, first_, memory);
+    into.joined = std::make_unique<Broadcast>(topic_, first_, memory);
+    std::string message, several;
+    const auto flush = [&] {
+        if (!several.empty()) into.joined->append(MessageKind::Text, several);
+        several.clear();
+    };
+    for (std::size_t place = 0; place < count(); ++place) {
+        message.clear();
+        static const PublicationHead kPassing;
+        const PublicationHead& its = head(place) ? *head(place) : kPassing;
+        wire::writePublication(message, topic_->name(), {its.offset, its.client, its.request, its.key, its.amends}, kind(place), payload(place));
+        into.each->append(kind(place), message);
+        const bool isText = kind(place) == MessageKind::Text;
+        if (!isText || several.size() + 1 + message.size() > kMostJoined) flush();
+        if (!isText)
+            into.joined->append(MessageKind::Binary, message);
+        else
+            several.append(several.empty() ? "" : "\n").append(message);
+    }
+    flush();
+}
+
+/// Whatever its size.   Requires: nobody sees it yet.
+void Broadcast::append(MessageKind kind, std::string_view message) {
+    const Bytes bytes = asBytes(message);
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    messages_.push_back({bytes_.size(), kNobody, kind});
+    held_.set(bytes_.capacity() + messages_.capacity() * sizeof(Message));
+    stage_.store(Stage::Sealed, std::memory_order_relaxed);
 }
 
 }  // namespace patchbay::messaging

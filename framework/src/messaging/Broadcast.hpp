@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 namespace patchbay::messaging {
@@ -81,7 +82,20 @@ public:
         return wanted.batch;
     }
 
+    /// The same for clients of `patchbay.1`: each message with its head, in the same places; made by the first who asks.
+    const Broadcast& wrapped() const { return *wrapping().each; }
+    /// The same once more, in as few messages as that can be: for who gets all of it.
+    const Broadcast& joined() const { return *wrapping().joined; }
+
 private:
+    /// Of messages that are joined to one, as clients take them.   Units: bytes.
+    static constexpr std::size_t kMostJoined = std::size_t{64} << 10;
+    struct Wrapping {
+        std::unique_ptr<Broadcast> each, joined;
+    };
+    const Wrapping& wrapping() const;
+    void wrap(Wrapping& into) const;
+    void append(MessageKind kind, std::string_view message);
     struct Message {
         std::size_t end;  // in bytes_
         SessionId except;
@@ -108,6 +122,8 @@ private:
     std::vector<Message> messages_;
     std::vector<PublicationHead> heads_;  // of the messages up to the last that has one
     HeldBytes<Held::Broadcasts> held_;    // of all three
+    mutable std::once_flag wrapsOnce_;
+    mutable std::unique_ptr<const Wrapping> wrapping_;  // nullptr: nobody has asked for it
     mutable Encoded plain_{Form{}};
     mutable std::atomic<Encoded*> others_{nullptr};  // few: one for each form that connections have agreed on
 };

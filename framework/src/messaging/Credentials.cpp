@@ -67,7 +67,10 @@ void Credentials::changed(SessionCore& session) {
     session.leaveWhatIsForbidden();
     watch(session);
     if (session.isOpen()) tellListeners(session);
-    if (mine.stranger_.exchange(false) && session.isOpen()) session.begin();
+    const bool wasStranger = mine.stranger_.exchange(false);
+    if (!session.isOpen()) return;
+    if (session.isWire()) return session.wire()->principalChanged();
+    if (wasStranger) session.begin();
 }
 
 void Credentials::await(SessionCore& session) {

@@ -16,6 +16,7 @@
 
 namespace patchbay::messaging {
 
+class RequestScope;
 class SessionCore;
 
 class Event {
@@ -28,7 +29,15 @@ public:
     virtual bool begin(SessionCore&) noexcept { return true; }
     /// Calls the handler.   Thread: the loop's, or the pool's.   Requires: `run` lives until the outcome is not Unfinished.
     virtual endpoint::Outcome run(SessionCore& session, const Session& handle, endpoint::Run& run) noexcept = 0;
-    /// It is over.   `refusal`: Run::refusal().   Thread: the loop's.
+    /// Takes what its handler has returned, where that is not simply sent.   Thread: that of run().
+    virtual bool reply(MessageKind, Bytes) { return false; }
+    /// What its handler publishes to histories belongs to; nullptr: nothing.   Thread: as before.
+    virtual RequestScope* scope() noexcept { return nullptr; }
+    /// Its coroutine waits.   Thread: the loop's.
+    virtual void suspended(SessionCore&) noexcept {}
+    /// It is over, and this is how.   Thread: the loop's.
+    virtual void note(const endpoint::Run&) noexcept {}
+    /// Behind that.   `refusal`: Run::refusal().   Thread: the loop's.
     virtual void end(SessionCore& session, endpoint::Outcome outcome, std::string_view refusal) noexcept;
 
     /// What of the receive queue it takes.   Units: bytes.
@@ -74,12 +83,16 @@ public:
 };
 
 /// A message with its bytes.
-class MessageEvent final : public Event {
+class MessageEvent : public Event {
 public:
     MessageEvent(MessageKind kind, Bytes payload);
     bool begin(SessionCore& session) noexcept override;
     endpoint::Outcome run(SessionCore& session, const Session& handle, endpoint::Run& run) noexcept override;
     std::size_t bytes() const noexcept override { return sizeof(MessageEvent) + size_; }
+
+protected:
+    MessageKind kind() const noexcept { return kind_; }
+    Bytes payload() const noexcept { return {block_.get(), size_}; }
 
 private:
     void keep(Bytes payload);

@@ -37,7 +37,7 @@ TopicPosition positionOf(const Committed& committed) {
 /// Who waits within the call.
 struct Told {
     std::atomic<bool> is{false};
-    Outcome<Committed> outcome;
+    patchbay::Outcome<Committed> outcome;
 };
 
 }  // namespace
@@ -64,7 +64,7 @@ bool History::isTelling() noexcept { return isTellingHere; }
 
 void History::commit(const std::shared_ptr<Store>& store, Commit commit, std::vector<Delivering> publications, Receiver<Committed> receiver) {
     store->commit(std::move(commit), [self = shared_from_this(), store, publications = std::move(publications),
-                                      receiver = std::move(receiver)](Outcome<Committed> outcome) mutable {
+                                      receiver = std::move(receiver)](patchbay::Outcome<Committed> outcome) mutable {
         const Telling telling;
         Committed committed;
         try {
@@ -98,7 +98,7 @@ Publishing History::publish(Delivering publication, std::shared_ptr<CommitPart> 
     one.push_back(std::move(publication));
     if (store != memory_ || isTelling()) {
         Completion<TopicPosition> done;
-        commit(store, std::move(made), std::move(one), [done](Outcome<Committed> outcome) {
+        commit(store, std::move(made), std::move(one), [done](patchbay::Outcome<Committed> outcome) {
             try {
                 done.set(positionOf(outcome.take()));
             } catch (...) {
@@ -108,7 +108,7 @@ Publishing History::publish(Delivering publication, std::shared_ptr<CommitPart> 
         return Publishing{std::move(done)};
     }
     const auto told = std::make_shared<Told>();
-    commit(store, std::move(made), std::move(one), [told](Outcome<Committed> outcome) {
+    commit(store, std::move(made), std::move(one), [told](patchbay::Outcome<Committed> outcome) {
         told->outcome = std::move(outcome);
         told->is.store(true, std::memory_order_release);
         told->is.notify_one();

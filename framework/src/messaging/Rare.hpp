@@ -9,6 +9,7 @@
 #include "messaging/ServerState.hpp"
 #include "messaging/Strand.hpp"
 #include "messaging/SessionTimers.hpp"
+#include "messaging/WireSession.hpp"
 
 #include <atomic>
 #include <memory>
@@ -21,6 +22,7 @@ struct RareThings {
     Outgoing::Letters letters;
     SessionTimers::Rare timers;
     std::unique_ptr<Strand> strand;         // the loop's, as what follows
+    std::unique_ptr<WireSession> wire;      // nullptr: its client speaks plainly
     RateLimit rateLimit;
     Hook<MessageToll> toll;   // nullptr: none
     TimerId rateTimer = 0;    // until it is read again; 0: it is

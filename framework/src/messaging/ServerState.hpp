@@ -6,6 +6,7 @@
 #include "base/Loop.hpp"
 #include "base/TaskPool.hpp"
 #include "messaging/CloseTable.hpp"
+#include "messaging/Once.hpp"
 
 #include <patchbay/hooks.hpp>
 
@@ -70,6 +71,7 @@ struct ServerState {
     MessageHooks messageInterceptors;
     const std::shared_ptr<History> history;  ///< what topics keep
     CloseCounters closes;
+    const std::shared_ptr<Once> once = std::make_shared<Once>();  ///< what requests come to
     std::atomic<SessionId> lastSessionId{0};
     using Links = boost::intrusive::list<ListedLink, boost::intrusive::constant_time_size<false>>;
     std::vector<Links> links;          ///< by loop; each is its loop's alone

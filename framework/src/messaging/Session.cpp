@@ -1,4 +1,5 @@
 #include "base/Uri.hpp"
+#include "messaging/RequireText.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <patchbay/detail/PathTemplate.hpp>
@@ -112,6 +113,22 @@ void Session::sendJson(std::string_view json) const { requireSent(trySendJson(js
 void Session::send(std::string_view text) const { requireSent(trySend(text), "send"); }
 void Session::send(Bytes bytes) const { requireSent(trySend(bytes), "send"); }
 std::uint64_t Session::droppedMessages() const noexcept { return core_ ? core_->droppedMessages() : 0; }
+void Session::replyJson(std::string_view json) const {
+    if (core_ && core_->isWire()) [[unlikely]]
+        return requireSent(core_->reply(MessageKind::Text, asBytes(json)), "send");
+    sendJson(json);
+}
+void Session::reply(std::string_view text) const {
+    if (!core_ || !core_->isWire()) [[likely]]
+        return send(text);
+    messaging::requireText(text);
+    requireSent(core_->reply(MessageKind::Text, asBytes(text)), "send");
+}
+void Session::reply(Bytes bytes) const {
+    if (!core_ || !core_->isWire()) [[likely]]
+        return send(bytes);
+    requireSent(core_->reply(MessageKind::Binary, bytes), "send");
+}
 const detail::WireFormat& Session::wireFormat() const noexcept {
     static const detail::WireFormat plain;
     return core_ ? core_->endpoint().format : plain;
@@ -126,7 +143,10 @@ TopicPosition Session::subscribe(std::string_view topic, SubscribeOptions option
     return core_->endpoint().topicTable->subscribe(core_, topic, {.since = options.since, .last = options.last});
 }
 void Session::unsubscribe(std::string_view topic) const {
-    if (core_) core_->endpoint().topicTable->unsubscribe(*core_, topic);
+    if (!core_) return;
+    const bool tells = core_->isWire() && core_->isOpen() && core_->wire()->isIn(topic);
+    core_->endpoint().topicTable->unsubscribe(*core_, topic);
+    if (tells) core_->inTurn([core = core_, name = std::string{topic}] { core->wire()->left(name, nullptr); });
 }
 
 void Session::close(CloseCode code, std::string_view text) const noexcept {

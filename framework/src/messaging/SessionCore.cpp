@@ -5,6 +5,7 @@
 #include "base/Log.hpp"
 #include "base/Printable.hpp"
 #include "messaging/RequireText.hpp"
+#include "wire/Writing.hpp"
 
 #include <algorithm>
 #include <new>
@@ -17,11 +18,13 @@ SessionCore::SessionCore(std::shared_ptr<DeployedEndpoint> endpoint, std::size_t
       loop_{*endpoint_->server->loops[loopIndex]},
       id_{endpoint_->server->lastSessionId.fetch_add(1) + 1},
       loopIndex_{static_cast<std::uint16_t>(loopIndex)},
-      waits_{endpoint_->onPool},
+      waits_{endpoint_->onPool || start.isWire},
       isRated_{endpoint_->config.limits.maxMessageRate != 0 || endpoint_->config.limits.maxByteRate != 0},
+      isWire_{start.isWire},
       origin_{start},
       code_{endpoint_->code},
       instance_{std::move(start.instance)} {
+    if (isWire_) rare().wire = std::make_unique<WireSession>(*this);
     if (start.authenticateWithin) rare().credentials.beStranger(*start.authenticateWithin);
     for (auto& [name, value] : start.properties) rare().belongings.setProperty(*this, name, std::move(value), code_->pin);
 }
@@ -77,7 +80,7 @@ Strand& SessionCore::strand() {
     return *mine;
 }
 
-void SessionCore::strandChanged() noexcept { waits_ = strand().isNeeded(); }
+void SessionCore::strandChanged() noexcept { waits_ = isWire_ || strand().isNeeded(); }
 
 void SessionCore::hurry() noexcept {
     if (hasStrand()) strand().hurry();
@@ -86,7 +89,7 @@ void SessionCore::hurry() noexcept {
 // ------------------------------------------------------------------------------------------------ the beginning
 
 void SessionCore::open(std::unique_ptr<Carrier> carrier) {
-    outgoing_.carry(std::move(carrier));
+    outgoing_.carry(isWire_ ? wire()->wrap(std::move(carrier)) : std::move(carrier));
     touch();
     State fresh = State::New;
     if (!state_.compare_exchange_strong(fresh, State::Opening)) return turnAway();
@@ -101,8 +104,9 @@ void SessionCore::open(std::unique_ptr<Carrier> carrier) {
         });
     }
     if (!isOpen()) return;
-    if (isStranger()) return Credentials::await(*this);
-    begin();
+    if (isStranger()) Credentials::await(*this);
+    if (isWire_) return wire()->await();
+    if (!isStranger()) begin();
 }
 
 void SessionCore::begin() noexcept {
@@ -166,6 +170,10 @@ void SessionCore::turnAway() noexcept {
         readAfter(wait);
 }
 
+void SessionCore::payForAnother() noexcept {
+    if (isRated_ || paysToll_) payForMessage(0);
+}
+
 void SessionCore::receive(const Session& self, MessageKind kind, Bytes payload, std::size_t slack) noexcept {
     if (!isOpen()) return;
     if (isRated_ || paysToll_) [[unlikely]]
@@ -209,6 +217,7 @@ void SessionCore::receiveFromStranger(MessageKind kind, Bytes payload) noexcept 
 }
 
 void SessionCore::keepMessage(MessageKind kind, Bytes payload) noexcept {
+    if (isWire_) return wire()->receive(kind, payload);
     // What comes behind a token waits while that is looked at.
     const bool mustSay = isStranger() && isReceiving() && !Credentials::of(*this)->isSomebody();
     if (mustSay) return receiveFromStranger(kind, payload);
@@ -285,6 +294,11 @@ SendStatus SessionCore::trySend(MessageKind kind, Bytes payload) {
     return transmit(kind, payload);
 }
 
+SendStatus SessionCore::reply(MessageKind kind, Bytes payload) {
+    Event* const event = strand().current();
+    return event && event->reply(kind, payload) ? SendStatus::Queued : trySend(kind, payload);
+}
+
 SendStatus SessionCore::sendIntercepted(MessageKind kind, Bytes payload) {
     InterceptedMessage message{kind, payload};
     const Session session = handle();
@@ -328,11 +342,13 @@ void SessionCore::probe() {
 }
 
 void SessionCore::missed(std::uint64_t count) noexcept {
+    if (isWire_) wire()->lostSome();
     if (sendQueue().whenFull == WhenFull::Close) return close(CloseCause::QueueFull, std::nullopt, {});
     rare().letters.dropped.fetch_add(count, std::memory_order_relaxed);
 }
 
 void SessionCore::noteDropped(std::uint64_t messages) noexcept {
+    if (isWire_) wire()->lostSome();
     rare().letters.droppedByCarrier.store(messages, std::memory_order_relaxed);
 }
 
@@ -357,7 +373,9 @@ void SessionCore::setReceiving(bool receiving) {
 }
 
 void SessionCore::applyReceiving() {
-    if (isOpen()) strand().setPaused(rare().receivesNot.load(std::memory_order_acquire));
+    if (!isOpen()) return;
+    strand().setPaused(rare().receivesNot.load(std::memory_order_acquire));
+    if (isWire_) wire()->goOn();
 }
 
 bool SessionCore::isReceiving() const noexcept {
@@ -487,6 +505,7 @@ void SessionCore::leaveTopics() noexcept {
 }
 
 void SessionCore::tellJoined(const JoinedTopic& joined) noexcept {
+    if (isWire_) return wire()->joined(joined);
     for (const Excerpt& one : joined.publications) deliver({*one.batch, one.first, one.last, joined.tag, false});
 }
 
@@ -494,7 +513,10 @@ void SessionCore::leaveWhatIsForbidden() noexcept {
     if (!knownRare()) return;
     for (const auto& topic : knownRare()->belongings.topics()) {
         const auto table = topic->table();
-        if (table && !table->allows(*this, topic->name())) TopicTable::leave(*this, *topic);
+        if (!table || table->allows(*this, topic->name())) continue;
+        TopicTable::leave(*this, *topic);
+        static constexpr wire::Error kForbidden{"forbidden"};
+        if (isWire_) wire()->left(topic->name(), &kForbidden);
     }
 }
 
@@ -527,6 +549,7 @@ void SessionCore::closed(const CloseReason& reason) noexcept {
 void SessionCore::letGo() noexcept {
     state_.store(State::Closed, std::memory_order_release);
     timers_.end(*this);
+    if (isWire_) wire()->end();
     instance_.reset();
     if (knownRare()) {
         knownRare()->belongings.clearProperties();

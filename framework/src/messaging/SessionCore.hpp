@@ -97,6 +97,10 @@ public:
     std::size_t maxTopics() const noexcept { return endpoint_->config.limits.maxTopics; }
     RareThings& rare() { return rare_.get(); }
     RareThings* knownRare() const noexcept { return rare_.known(); }
+    /// Its client speaks `patchbay.1`.
+    bool isWire() const noexcept { return isWire_; }
+    /// nullptr where it speaks plainly.
+    WireSession* wire() const noexcept { return isWire_ ? knownRare()->wire.get() : nullptr; }
     std::shared_ptr<const std::any> property(std::string_view name) const;
     SessionTimers& timers() noexcept { return timers_; }
     const SessionTimers& timers() const noexcept { return timers_; }
@@ -121,6 +125,8 @@ public:
     SendStatus trySend(MessageKind kind, Bytes payload);
     /// Text of the application's.   Errors: as before, and json::EncodeError.
     SendStatus trySendText(std::string_view text);
+    /// What a handler has returned, to a client of `patchbay.1`.   Thread: the handler's.   Errors: as trySend().
+    SendStatus reply(MessageKind kind, Bytes payload);
     void ping(Bytes payload);
     void probe();
     std::uint64_t droppedMessages() const noexcept;
@@ -145,6 +151,10 @@ public:
     /// Requires: it need not wait.
     void runNow(Task& task) noexcept;
     void sendLetter(MessageKind kind, Bytes payload) noexcept { settle(outgoing_.send(kind, payload)); }
+    /// What follows for the session from how something of its own has been sent.
+    void settled(SendStatus status) noexcept { settle(status); }
+    /// A message has brought one thing more.
+    void payForAnother() noexcept;
     /// A piece of a message that is sent in parts (Carrier::sendPart). Where there is no room the session goes on: it may come again.
     SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept;
     /// A session that closes takes it until its carrier has said goodbye: it may have been published before.
@@ -268,6 +278,7 @@ private:
     bool waits_ : 1;           // what comes has to go to the strand
     const bool isRated_ : 1;   // its endpoint has a rate
     bool paysToll_ : 1 = false;
+    const bool isWire_ : 1;
     const Origin origin_;
     // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
     boost::intrusive_ptr<EndpointCode> code_;

@@ -23,7 +23,8 @@ using Properties = std::map<std::string, std::shared_ptr<const std::any>, std::l
 /// What a handshake comes to.
 struct SessionStart {
     std::string uri;
-    std::string subprotocol;
+    std::string subprotocol;  // the application's
+    bool isWire = false;      // the client speaks `patchbay.1`
     std::vector<ExtensionTerms> extensions;
     std::string remoteAddress;
     bool secure = false;

@@ -3,6 +3,7 @@
 #include "base/Guarded.hpp"
 #include "base/TaskPool.hpp"
 #include "base/TimedTask.hpp"
+#include "messaging/RequestScope.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <patchbay/detail/Labels.hpp>
@@ -165,6 +166,7 @@ void Strand::finishAlone() noexcept {
 /// On the loop or on the pool.
 Outcome Strand::step() noexcept {
     const Session handle{session_.shared_from_this()};
+    const RequestScope::Running scoped{current_->scope()};
     const auto leaf = std::exchange(resume_, {});
     if (!leaf) return current_->run(session_, handle, run_);
     {
@@ -177,11 +179,13 @@ Outcome Strand::step() noexcept {
 void Strand::take(Outcome outcome) noexcept {
     if (outcome == Outcome::Unfinished) {
         stage_ = Stage::Suspended;
+        current_->suspended(session_);
         if (std::exchange(goesOn_, false)) resumed();
         return;
     }
     const auto event = std::move(current_);
     const std::string refusal = run_.refusal();
+    event->note(run_);
     run_ = {};  // what it threw may be of a library that goes with the session
     stage_ = Stage::Idle;
     event->end(session_, outcome, refusal);

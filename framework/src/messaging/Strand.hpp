@@ -51,6 +51,8 @@ public:
     void begin(std::unique_ptr<Event> first) noexcept;
     /// Those that wait go to no handler.
     void dropMessages() noexcept;
+    /// That which runs; nullptr: none.   Thread: that of its step.
+    Event* current() const noexcept { return current_.get(); }
     /// Units: bytes of messages that wait.
     std::size_t waitingBytes() const noexcept { return waitingBytes_; }
     /// The session has gone: whatever still waits is destroyed.

@@ -337,7 +337,7 @@ void Topic::open() {
     }
     Commit commit;
     commit.opens.push_back(kept_->name);
-    kept_->store->commit(std::move(commit), [self = shared_from_this()](Outcome<Committed> outcome) {
+    kept_->store->commit(std::move(commit), [self = shared_from_this()](patchbay::Outcome<Committed> outcome) {
         TopicPosition position;
         try {
             position = outcome.take().opened.front();
@@ -451,7 +451,7 @@ bool Topic::wantsRead() {
 
 void Topic::read() {
     kept_->store->read({.topic = kept_->name, .limit = kMostRecovered, .from = Range::From::Newest},
-                       [self = shared_from_this()](Outcome<Slice> outcome) {
+                       [self = shared_from_this()](patchbay::Outcome<Slice> outcome) {
                            Slice slice;
                            try {
                                slice = outcome.take();

@@ -3,6 +3,7 @@
 #include "base/Utf8.hpp"
 #include "messaging/Credentials.hpp"
 #include "messaging/History.hpp"
+#include "messaging/RequestScope.hpp"
 #include "messaging/SessionCore.hpp"
 
 #include <algorithm>
@@ -89,10 +90,11 @@ void TopicTable::forget(const Topic& topic) {
     topics_.erase(found);
 }
 
-TopicPosition TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, const Subscribing& how) {
+TopicPosition TopicTable::subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, Subscribing how) {
     if (!isOurs(*session)) throw std::invalid_argument{"subscribe: the session is one of another server's"};
     const auto asked = hasRules_ ? Credentials::of(*session) : nullptr;
     requireAllowed(*session, topic);
+    if (session->isWire()) session->wire()->complete(topic, how);
     if (how.again) unsubscribe(*session, topic);
     for (;;) {
         const auto found = findOrMake(topic);
@@ -205,7 +207,9 @@ TopicTable::Outgo TopicTable::publishKept(std::shared_ptr<Topic> topic, const Pu
     Delivering one{topic, what.kind, std::string{asText(what.payload)}, what.except, {}};
     one.head.key = what.key;
     one.head.amends = what.amends;
-    Publishing publishing = server_->history->publish(std::move(one), what.with);
+    RequestScope* const request = RequestScope::current();
+    if (request) request->sign(one.head);
+    Publishing publishing = request && topic->kept().options.durable ? request->add(std::move(one), what.with) : server_->history->publish(std::move(one), what.with);
     return {{SendStatus::Queued, publishing}, std::move(publishing)};
 }
 

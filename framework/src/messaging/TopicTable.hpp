@@ -36,7 +36,7 @@ public:
     bool isOurs(const SessionCore& session) const noexcept;
     /// Returns the position of the last message that the session does not get.
     /// Errors: SessionClosed; TooManyTopics; Forbidden; std::invalid_argument for a session of another server, or no name.
-    TopicPosition subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, const Subscribing& how = {});
+    TopicPosition subscribe(const std::shared_ptr<SessionCore>& session, std::string_view topic, Subscribing how = {});
     /// Whether the session's user may be in it, as the rules say.
     bool allows(const SessionCore& session, std::string_view topic) const noexcept;
     /// Whether clients may ask for it: it has a rule.

@@ -92,7 +92,7 @@ Publishing Topics::amendJson(std::string_view topic, std::uint64_t offset, std::
 }
 Completion<Slice> Topics::readHistory(std::string_view topic, HistoryRange range) {
     const Completion<Slice> done;
-    table_->read(topic, range, [done](Outcome<Slice> outcome) {
+    table_->read(topic, range, [done](patchbay::Outcome<Slice> outcome) {
         try {
             done.set(outcome.take());
         } catch (...) {

@@ -65,7 +65,7 @@ http::Upgrade ServedSite::upgradeOf(deployment::Admission&& admission, std::size
     if (admission.rejection) return refused(deployment::refusalOf(admission));
     http::Upgrade upgrade;
     upgrade.fields = std::move(admission.headers);
-    upgrade.subprotocol = admission.start.subprotocol;
+    upgrade.subprotocol = admission.subprotocol();
     upgrade.extensions = admission.start.extensions;
     auto extension = std::move(admission.extension);
     auto session = deployments_.createSession(std::move(admission), loopIndex);

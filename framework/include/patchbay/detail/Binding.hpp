@@ -79,7 +79,7 @@ Running invoke(void* instance, const Call& call, Special& special) {
         method(Parameters{});
         return {};
     } else {
-        call.session.send(method(Parameters{}));
+        Reply::send(call.session, method(Parameters{}));
         return {};
     }
 }

@@ -74,7 +74,7 @@ private:
         if constexpr (std::is_void_v<T>) {
             promise.result().take();
         } else {
-            session.send(promise.result().take());
+            Reply::send(session, promise.result().take());
         }
     }
     template <class T>
