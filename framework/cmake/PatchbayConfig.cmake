@@ -1,4 +1,4 @@
-# find_package(Patchbay): the targets Patchbay::patchbay, Patchbay::web and Patchbay::store, and the functions of PatchbayHelpers.cmake.
+# find_package(Patchbay): the targets Patchbay::patchbay, Patchbay::web, Patchbay::yjs and Patchbay::store, and the functions of PatchbayHelpers.cmake.
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(Boost 1.75) # Boost.PFR (headers only), which the public headers need

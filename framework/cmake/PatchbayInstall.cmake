@@ -15,10 +15,11 @@ install(TARGETS patchbay-bench RUNTIME COMPONENT Server OPTIONAL)
 install(TARGETS chat-app ${patchbay_plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/patchbay COMPONENT Server)
 
 # The rooms are inside the shared library, so its export names none of them.
-set(modules web)
+set(modules web yjs)
+add_dependencies(patchbay-server patchbay-yjs) # `./patchbay run` builds what is installed
 if(TARGET patchbay-store)
   list(APPEND modules store)
-  add_dependencies(patchbay-server patchbay-store) # `./patchbay run` builds what is installed
+  add_dependencies(patchbay-server patchbay-store) # likewise
 endif()
 set(module_targets)
 foreach(module IN LISTS modules)

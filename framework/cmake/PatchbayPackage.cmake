@@ -32,7 +32,7 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libpatchbay-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_DESCRIPTION "Headers, libraries and CMake files: find_package(Patchbay) gives the targets
-Patchbay::patchbay, Patchbay::web and Patchbay::store and the functions that build endpoint libraries.")
+Patchbay::patchbay, Patchbay::web, Patchbay::yjs and Patchbay::store and the functions that build endpoint libraries.")
 # Boost 1.81 by name: Boost.PFR is not in Debian 12's default version.
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "patchbay (= ${PROJECT_VERSION}), libboost1.81-dev")
 if(TARGET patchbay-store)

@@ -25,7 +25,7 @@ SERVER_FILES = {
     "/usr/share/doc/patchbay/README.md", "/usr/share/doc/patchbay/copyright", "/usr/share/doc/patchbay/nginx.conf"}
 HEADERS = {f"/usr/include/{header.relative_to(folder)}" for folder in (SOURCE / "framework/include", *SOURCE.glob("modules/*/include"))
            for header in folder.rglob("*.hpp")}
-DEV_FILES = HEADERS | {"/usr/lib/libpatchbay.so", "/usr/lib/libpatchbay-web.a", "/usr/lib/libpatchbay-store.a", "/usr/share/doc/libpatchbay-dev/copyright"}
+DEV_FILES = HEADERS | {"/usr/lib/libpatchbay.so", "/usr/lib/libpatchbay-web.a", "/usr/lib/libpatchbay-yjs.a", "/usr/lib/libpatchbay-store.a", "/usr/share/doc/libpatchbay-dev/copyright"}
 CMAKE_FILES = {"PatchbayConfig.cmake", "PatchbayConfigVersion.cmake", "PatchbayHelpers.cmake", "PatchbayTargets.cmake"}
 
 

@@ -1,0 +1,268 @@
+#include <patchbay/yjs/document.hpp>
+
+#include "Plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace patchbay::yjs {
+
+using namespace detail;
+
+namespace {
+
+/// What waits for structs that are missing.
+struct Held {
+    Buffer update;
+    std::vector<Id> waits;
+};
+/// All that a source has waiting.
+struct Waiting {
+    std::vector<Held> updates;
+    std::size_t bytes = 0;
+};
+
+}  // namespace
+
+class Document::Inside {
+public:
+    explicit Inside(const DocumentLimits& limits) : limits_{limits} {}
+
+    Fault load(Bytes update);
+    Applied apply(Bytes update, SourceId source);
+    void forget(SourceId source) { waiting_.erase(source); }
+    bool isPending(SourceId source) const noexcept { return waiting_.contains(source); }
+    Buffer diff(const StateVector& known) const;
+    void compact();
+
+    const Clients& clients() const noexcept { return clients_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t memory() const noexcept;
+
+private:
+    Fault faultOf(SourceId source, const Buffer& rest);
+    /// Takes what the plan has found. If `isRelayed`, also as an update among the parts.
+    bool commit(bool isRelayed);
+    void hold(SourceId source, Buffer rest, std::vector<Id> waits);
+    /// Tries again what waits, until nothing of it goes on.
+    void resolve();
+    bool resolveOne(SourceId source, Held& held);
+
+    DocumentLimits limits_;
+    Clients clients_;
+    std::size_t bytes_ = 0;
+    std::map<SourceId, Waiting> waiting_;
+    UpdateView view_;            // kept for its memory
+    Plan plan_;                  // likewise
+    std::vector<Buffer> parts_;  // what apply() is to relay
+};
+
+Fault Document::Inside::load(Bytes update) {
+    UpdateView view;
+    const UpdateLimits limits{limits_.maxBytes, limits_.update.maxClock, SIZE_MAX};
+    if (const Fault fault = view.read(update, limits)) return fault;
+    Clients clients;
+    std::size_t bytes = 0;
+    for (const Section& section : view.sections()) {
+        if (section.start != 0 || section.hasSkips) return {Rule::Missing, static_cast<std::size_t>(section.structs.data() - update.data())};
+        if (section.count == 0) continue;
+        clients.try_emplace(section.client, section.client).first->second.run.assign(section, view.marksOf(section));
+        bytes += section.structs.size();
+    }
+    for (ClientRanges& one : view.deletes()) {
+        const auto found = clients.find(one.client);
+        const Clock end = found == clients.end() ? 0 : found->second.run.end();
+        for (const Range& range : one.ranges) {
+            if (range.end() > end) return {Rule::Missing, update.size()};
+        }
+        if (found != clients.end()) found->second.deleted.addAll(one.ranges);
+    }
+    clients_ = std::move(clients);
+    bytes_ = bytes;
+    return {};
+}
+
+Applied Document::Inside::apply(Bytes update, SourceId source) {
+    Applied applied;
+    if ((applied.fault = view_.read(update, limits_.update))) return applied;
+    if ((applied.fault = plan_.make(clients_, view_))) return applied;
+    Buffer rest;
+    const bool isWhole = plan_.isWhole();
+    if (!isWhole) rest = plan_.rest();
+    if ((applied.fault = faultOf(source, rest))) return applied;
+    parts_.clear();
+    applied.hasChanged = commit(!isWhole);
+    applied.relaysOriginal = applied.hasChanged && isWhole;
+    if (!isWhole) hold(source, std::move(rest), plan_.waits());
+    if (applied.hasChanged && !waiting_.empty()) resolve();
+    applied.isPending = isPending(source);
+    if (parts_.size() == 1) {
+        applied.relay = std::move(parts_.front());
+    } else if (!parts_.empty()) {
+        // Of our own making, so that nothing can be wrong with them but their size.
+        applied.fault = mergeUpdates(std::vector<Bytes>(parts_.begin(), parts_.end()), applied.relay, {SIZE_MAX, kMaxClock, SIZE_MAX});
+    }
+    parts_.clear();
+    return applied;
+}
+
+/// Whether limits forbid what the plan would do.
+Fault Document::Inside::faultOf(SourceId source, const Buffer& rest) {
+    std::size_t strangers = 0;
+    std::size_t bytes = bytes_;
+    for (const Plan::Progress& one : plan_.progress()) {
+        strangers += static_cast<std::size_t>(one.before == 0);
+        if (one.isNew()) bytes += one.section->structs.size();
+    }
+    if (strangers > limits_.maxNewClients || clients_.size() + strangers > limits_.maxClients) return {Rule::TooManyClients, 0};
+    if (bytes > std::min<std::size_t>(limits_.maxBytes, UINT32_MAX)) return {Rule::TooLarge, 0};
+    if (rest.empty()) return {};
+    const auto found = waiting_.find(source);
+    const std::size_t count = found == waiting_.end() ? 0 : found->second.updates.size();
+    const std::size_t held = found == waiting_.end() ? 0 : found->second.bytes;
+    if (count + 1 > limits_.maxPendingUpdates || held + rest.size() > limits_.maxPendingBytes) return {Rule::TooMuchPending, 0};
+    return {};
+}
+
+bool Document::Inside::commit(bool isRelayed) {
+    bool hasChanged = false;
+    SectionsWriter writer;
+    for (const Plan::Progress& one : plan_.progress()) {
+        if (!one.isNew()) continue;
+        hasChanged = true;
+        const ClientId client = one.section->client;
+        StructRun& run = clients_.try_emplace(client, client).first->second.run;
+        const std::size_t before = run.bytes().size();
+        for (SectionCursor cursor = one.first; run.end() != one.end; cursor.next()) {
+            const Struct& next = cursor.current();
+            if (next.info == kSkip || next.endClock() <= run.end()) continue;
+            const Clock offset = run.end() - next.clock;
+            if (isRelayed) writer.add(client, next, offset);
+            run.append(next, offset);
+        }
+        bytes_ += run.bytes().size() - before;
+    }
+    for (ClientRanges& one : plan_.deletes()) {
+        if (!one.ranges.empty()) hasChanged = clients_.find(one.client)->second.deleted.addAll(one.ranges) || hasChanged;
+    }
+    if (isRelayed && hasChanged) {
+        writer.finish(parts_.emplace_back());
+        writeDeleteSet(parts_.back(), plan_.deletes());
+    }
+    return hasChanged;
+}
+
+void Document::Inside::hold(SourceId source, Buffer rest, std::vector<Id> waits) {
+    Waiting& waiting = waiting_[source];
+    waiting.bytes += rest.size();
+    waiting.updates.push_back({std::move(rest), std::move(waits)});
+}
+
+void Document::Inside::resolve() {
+    for (bool goesOn = true; goesOn;) {
+        goesOn = false;
+        for (auto source = waiting_.begin(); source != waiting_.end();) {
+            std::vector<Held>& updates = source->second.updates;
+            for (Held& held : updates) goesOn = resolveOne(source->first, held) || goesOn;
+            std::erase_if(updates, [](const Held& held) { return held.update.empty(); });
+            source->second.bytes = 0;
+            for (const Held& held : updates) source->second.bytes += held.update.size();
+            source = updates.empty() ? waiting_.erase(source) : std::next(source);
+        }
+    }
+}
+
+bool Document::Inside::resolveOne(SourceId source, Held& held) {
+    const auto isHere = [this](const Id& id) { return id.clock < endOf(clients_, id.client); };
+    if (std::none_of(held.waits.begin(), held.waits.end(), isHere)) return false;
+    const Buffer update = std::exchange(held.update, {});
+    Buffer rest;
+    if (view_.read(update, limits_.update) || plan_.make(clients_, view_)) return false;  // it turns out to be of no use to anybody
+    if (!plan_.isWhole()) rest = plan_.rest();
+    if (const Fault fault = faultOf(source, {})) return false;
+    const bool hasChanged = commit(true);
+    if (!plan_.isWhole()) held = {std::move(rest), plan_.waits()};
+    return hasChanged;
+}
+
+Buffer Document::Inside::diff(const StateVector& known) const {
+    struct Piece {
+        const StructRun* run;
+        Found first;
+        Clock offset;
+    };
+    std::vector<Piece> pieces;
+    std::size_t size = 16, withDeletes = 0;
+    for (const auto& [id, client] : clients_) {
+        if (!client.deleted.empty()) ++withDeletes;
+        size += 16 + 10 * client.deleted.ranges().size();
+        const auto found = known.find(id);
+        const Clock from = found == known.end() ? 0 : found->second;
+        if (from >= client.run.end()) continue;
+        Piece& piece = pieces.emplace_back(Piece{&client.run, client.run.find(from), 0});
+        piece.offset = from - piece.first.what.clock;
+        if (cutsAPair(piece.first.what, piece.offset)) --piece.offset;
+        size += 40 + static_cast<std::size_t>(client.run.bytes().data() + client.run.bytes().size() - piece.first.what.begin);
+    }
+    Buffer out;
+    out.reserve(size);
+    writeVarUint(out, pieces.size());
+    for (const Piece& piece : pieces) {
+        const Struct& first = piece.first.what;
+        const Bytes all = piece.run->bytes();
+        writeVarUint(out, piece.run->count() - piece.first.index);
+        writeVarUint(out, piece.run->client());
+        writeVarUint(out, first.clock + piece.offset);
+        writeFrom(out, piece.run->client(), first, piece.offset);
+        writeBytes(out, {first.end, all.data() + all.size()});
+    }
+    writeVarUint(out, withDeletes);
+    for (const auto& [id, client] : clients_) {
+        if (!client.deleted.empty()) writeRanges(out, id, client.deleted.ranges());
+    }
+    return out;
+}
+
+void Document::Inside::compact() {
+    clients_ = compacted(clients_);
+    bytes_ = 0;
+    for (const auto& [id, client] : clients_) bytes_ += client.run.bytes().size();
+}
+
+std::size_t Document::Inside::memory() const noexcept {
+    static constexpr std::size_t kNode = 64;  // of the map
+    std::size_t bytes = sizeof *this;
+    for (const auto& [id, client] : clients_) bytes += kNode + client.run.memory() + client.deleted.capacityBytes();
+    for (const auto& [source, waiting] : waiting_) bytes += kNode + waiting.bytes;
+    return bytes;
+}
+
+Document::Document(const DocumentLimits& limits) : inside_{std::make_unique<Inside>(limits)} {}
+Document::~Document() = default;
+Document::Document(Document&&) noexcept = default;
+Document& Document::operator=(Document&&) noexcept = default;
+
+Fault Document::load(Bytes update) { return inside_->load(update); }
+Applied Document::apply(Bytes update, SourceId source) { return inside_->apply(update, source); }
+void Document::forget(SourceId source) { inside_->forget(source); }
+bool Document::isPending(SourceId source) const noexcept { return inside_->isPending(source); }
+Buffer Document::diff(const StateVector& known) const { return inside_->diff(known); }
+void Document::compact() { inside_->compact(); }
+Clock Document::clockOf(ClientId client) const noexcept { return endOf(inside_->clients(), client); }
+std::size_t Document::clients() const noexcept { return inside_->clients().size(); }
+std::size_t Document::bytes() const noexcept { return inside_->bytes(); }
+std::size_t Document::memory() const noexcept { return inside_->memory(); }
+
+StateVector Document::stateVector() const {
+    StateVector vector;
+    for (const auto& [id, client] : inside_->clients()) vector.emplace_hint(vector.end(), id, client.run.end());
+    return vector;
+}
+
+std::size_t Document::structs() const noexcept {
+    std::size_t count = 0;
+    for (const auto& [id, client] : inside_->clients()) count += client.run.count();
+    return count;
+}
+
+}  // namespace patchbay::yjs
