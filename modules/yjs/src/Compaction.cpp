@@ -20,8 +20,9 @@ public:
             Run& run = runs_.emplace_back(Run{&client, {}});
             places_.emplace(id, runs_.size() - 1);
             run.entries.reserve(client.run.count());
-            client.run.each([&](const Struct& one) {
-                const auto offset = static_cast<std::uint32_t>(one.begin - client.run.bytes().data());
+            const std::byte* const first = client.run.bytes().data();
+            client.run.each([&run, first](const Struct& one) {
+                const auto offset = static_cast<std::uint32_t>(one.begin - first);
                 run.entries.push_back({static_cast<std::uint32_t>(one.clock), offset, Fate::Unknown});
             });
         }
