@@ -114,7 +114,7 @@ Fault Document::Inside::faultOf(SourceId source, const Buffer& rest) {
         strangers += static_cast<std::size_t>(one.before == 0);
         if (one.isNew()) bytes += one.section->structs.size();
     }
-    if (strangers > limits_.maxNewClients || clients_.size() + strangers > limits_.maxClients) return {Rule::TooManyClients, 0};
+    if (plan_.clientsThatWait() > limits_.maxNewClients || strangers > limits_.maxNewClients || clients_.size() + strangers > limits_.maxClients) return {Rule::TooManyClients, 0};
     if (bytes > std::min<std::size_t>(limits_.maxBytes, UINT32_MAX)) return {Rule::TooLarge, 0};
     if (rest.empty()) return {};
     const auto found = waiting_.find(source);

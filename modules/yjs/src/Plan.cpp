@@ -116,6 +116,8 @@ void Plan::splitDeletes() {
             if (cut != range.clock) now.ranges.push_back({range.clock, cut - range.clock});
             if (cut != range.end()) later.ranges.push_back({cut, static_cast<std::uint32_t>(range.end() - cut)});
         }
+        normalise(now.ranges);
+        normalise(later.ranges);
         deletes_.push_back(std::move(now));
         deletesToWait_.push_back(std::move(later));
         isWhole_ = false;
@@ -142,7 +144,7 @@ std::vector<Id> Plan::waits() const {
         if (!one.isWhole()) waits.push_back(one.waitsFor);
     }
     for (const ClientRanges& one : deletesToWait_) {
-        for (const Range& range : one.ranges) waits.push_back({one.client, range.clock});
+        waits.push_back({one.client, one.ranges.front().clock});
     }
     return waits;
 }

@@ -32,7 +32,9 @@ public:
     DeleteSet& deletes() noexcept { return deletes_; }
     /// Whether nothing of the update is to wait.
     bool isWhole() const noexcept { return isWhole_; }
-    /// What is to wait, as an update; and for what.
+    /// Clients whose deletes are to wait.
+    std::size_t clientsThatWait() const noexcept { return deletesToWait_.size(); }
+    /// What is to wait, as an update; and for what: the first of each client that would let something go on.
     Buffer rest();
     std::vector<Id> waits() const;
 

@@ -162,6 +162,35 @@ TEST(Document, AsManyNewClientsAsAreAllowedAndNoMore) {
     EXPECT_EQ(small.apply(crowd(4), 1).fault.rule, Rule::TooManyClients);
 }
 
+/// A delete of so many clients, none of whom has written anything.
+Buffer deletesOf(std::size_t clients) {
+    Buffer out = fromHex("00");
+    writeVarUint(out, clients);
+    for (std::size_t client = clients; client != 0; --client) {
+        writeVarUint(out, client);
+        writeBytes(out, fromHex("010001"));
+    }
+    return out;
+}
+
+TEST(Document, DeletesOfStrangersWaitForAsManyOfThemAsAreAllowed) {
+    Document document;
+    EXPECT_EQ(document.apply(deletesOf(1'001), 1).fault.rule, Rule::TooManyClients);
+    EXPECT_FALSE(document.isPending(1));
+    EXPECT_FALSE(document.apply(deletesOf(1'000), 1).fault);
+    EXPECT_TRUE(document.isPending(1));
+}
+
+TEST(Document, DeletesThatWaitAreTakenAsFarAsTheirClientHasWritten) {
+    Document document;
+    document.apply(fromHex("00" "01" "64" "02" "0504" "0102"), 1);  // 5 to 9, and 1 to 3
+    const Applied applied = document.apply(kAb, 2);
+    EXPECT_EQ(toHex(applied.relay), "00" "01" "64" "01" "0101");
+    EXPECT_TRUE(document.isPending(1));
+    EXPECT_EQ(toHex(document.apply(fromHex("01" "0164" "02" "84" "6401" "06636465666768" "00"), 2).relay), "00" "01" "64" "02" "0201" "0503");
+    EXPECT_TRUE(document.isPending(1)) << "8 is still to come";
+}
+
 TEST(Document, AChainOverManyClientsIsTakenWhateverItsOrder) {
     Document document{{.maxClients = 20'000, .maxNewClients = 20'000}};
     const Applied applied = document.apply(crowd(20'000, true), 1);
@@ -281,6 +310,17 @@ TEST(Compaction, BuriesWhatLayInADeletedType) {
     document.apply(fromHex("01" "014c" "00" "04" "00" "6400" "0178" "00"), 1);
     document.compact();
     EXPECT_EQ(toHex(document.diff({{100, 9}, {77, 9}})), "01" "014c" "00" "00" "01" "03" "64" "01" "0004" "4d" "01" "0001" "4c" "01" "0001");
+}
+
+TEST(Compaction, BuriesNothingWhereALivingStructStandsBesideADeadOne) {
+    Document document;
+    // A text in "t" with "ab" in it, and "c" in "u"; 77 puts "d" between the "c" and the "a", which no editor would; the text is deleted.
+    document.apply(fromHex("01" "0364" "00" "07010174" "02" "04" "00" "6400" "026162" "04010175" "0163" "00"), 1);
+    document.apply(fromHex("01" "014d" "00" "c4" "6403" "6401" "0164" "00"), 1);
+    document.apply(fromHex("00" "01" "64" "01" "0001"), 1);
+    document.compact();
+    EXPECT_EQ(toHex(document.encode()), "02" "0364" "00" "01010174" "01" "04" "00" "6400" "026162" "04010175" "0163"
+              "014d" "00" "c4" "6403" "6401" "0164" "01" "64" "01" "0001");
 }
 
 /// Every vector in random orders, cut into pieces, some of them twice: the document is what yjs merges.

@@ -27,7 +27,7 @@ struct DocumentLimits {
     std::size_t maxBytes = std::size_t{256} << 20;
     /// Client ids in the document: each session of each editor is one, for ever.
     std::size_t maxClients = 100'000;
-    /// Client ids that one update may bring.
+    /// Client ids that one update may bring, and as many whose deletes may wait for them.
     std::size_t maxNewClients = 1'000;
     /// Updates, or parts of some, that wait for structs which are missing, for each source.
     std::size_t maxPendingUpdates = 1'000;
@@ -64,7 +64,8 @@ public:
     /// structs refer to.   Requires: nothing has been applied.   Errors: a fault, also for a gap; the document is then empty.
     Fault load(Bytes update);
 
-    /// Takes what is new of an update.   Errors: in what it returns; nothing is thrown but std::bad_alloc.
+    /// Takes what is new of an update.   Errors: in what it returns; nothing is thrown but std::bad_alloc, after which the document is to be
+    /// loaded anew.
     Applied apply(Bytes update, SourceId source);
     /// Forgets what is held for a source that is gone.
     void forget(SourceId source);
