@@ -42,6 +42,7 @@ struct HandshakeRequest;
 class HandshakeInterceptor;
 class MessageInterceptor;
 class SessionListener;
+class Store;  // store.hpp
 struct Ticker;
 struct WhenAdmitted;
 

@@ -51,8 +51,8 @@ struct TopicPosition {
 struct SubscribeOptions {
     /// So many of the newest publications.
     std::size_t last = 0;
-    /// Where it was: exactly what has been published since, or, where that cannot be had, `last` of the newest.
-    std::optional<TopicPosition> since = std::nullopt;
+    /// Where it was: exactly what has been published since, or, where that cannot be had, `last` of the newest. Epoch 0: it was nowhere.
+    TopicPosition since = {};
 };
 
 namespace detail {

@@ -4,13 +4,16 @@
 #include <patchbay/async.hpp>
 #include <patchbay/history.hpp>
 #include <patchbay/session.hpp>
-#include <patchbay/store.hpp>
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace patchbay {
+
+class CommitPart;  // store.hpp
 
 namespace messaging {
 class TopicTable;
@@ -28,13 +31,19 @@ class Publishing : public TopicPosition, detail::Awaitable {
 public:
     Publishing() noexcept = default;
     explicit Publishing(TopicPosition position) noexcept : TopicPosition{position} {}
-    explicit Publishing(Completion<TopicPosition> done) noexcept : done_{std::move(done)} {}
+    explicit Publishing(const Completion<TopicPosition>& done) noexcept;
+    Publishing(const Publishing& other) noexcept;
+    Publishing& operator=(const Publishing& other) noexcept;
+    ~Publishing() {
+        if (done_) letGo();
+    }
 
 private:
     friend class detail::PromiseBase;
     std::shared_ptr<detail::CompletionWait<TopicPosition>> wait() const;
+    void letGo() noexcept;
 
-    std::optional<Completion<TopicPosition>> done_;  // nothing: it is known
+    std::shared_ptr<detail::CompletionWait<TopicPosition>> done_;  // as a copy of that Completion has it; nullptr: it is known
 };
 
 /// How something is published.
@@ -117,14 +126,14 @@ public:
     /// Errors: StoreError; DecodeError for what is no T; std::invalid_argument where the topic keeps nothing.   Thread: a handler's.
     template <class T>
     Async<Page<T>> history(std::string topic, HistoryRange range = {}) {
-        const Completion<Slice> read = readHistory(topic, range);
-        const Slice slice = co_await read;
+        const Completion<Page<std::string>> read = readHistory(topic, range);
+        Page<std::string> texts = co_await read;
         Page<T> page;
-        page.position = slice.last;
-        page.more = !slice.publications.empty() && slice.publications.front().offset > slice.kept;
-        for (const Publication& one : slice.publications) {
+        page.position = texts.position;
+        page.more = texts.more;
+        for (auto& one : texts.list) {
             page.list.push_back({one.offset, T{}, one.at});
-            decode(one.data, page.list.back().value);
+            decode(one.value, page.list.back().value);
         }
         co_return page;
     }
@@ -155,11 +164,11 @@ private:
     Publishing publishJson(std::string_view topic, std::string_view json, const Session& except);
     Publishing publishJson(std::string_view topic, std::string_view json, const PublishOptions& options);
     Publishing amendJson(std::string_view topic, std::uint64_t offset, std::string_view json);
-    Completion<Slice> readHistory(std::string_view topic, HistoryRange range);
+    Completion<Page<std::string>> readHistory(std::string_view topic, HistoryRange range);
     template <class T>
-    void decode(const std::string& text, T& value) {
+    void decode(std::string& text, T& value) {
         if constexpr (std::is_same_v<T, std::string>) {
-            value = text;
+            value = std::move(text);
         } else {
             json::Document document;
             const json::Value root = document.parse(text);

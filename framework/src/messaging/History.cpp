@@ -105,7 +105,7 @@ Publishing History::publish(Delivering publication, std::shared_ptr<CommitPart> 
                 done.fail(std::current_exception());
             }
         });
-        return Publishing{std::move(done)};
+        return Publishing{done};
     }
     const auto told = std::make_shared<Told>();
     commit(store, std::move(made), std::move(one), [told](patchbay::Outcome<Committed> outcome) {

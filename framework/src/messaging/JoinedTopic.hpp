@@ -30,6 +30,12 @@ struct Subscribing {
     bool again = false;
     /// It is told of a topic without history, too.
     bool tells = false;
+
+    static Subscribing of(const SubscribeOptions& options) noexcept {
+        Subscribing how{.last = options.last};
+        if (options.since.epoch != 0) how.since = options.since;
+        return how;
+    }
 };
 
 }  // namespace patchbay::messaging

@@ -140,7 +140,7 @@ TopicPosition Session::subscribe(std::string_view topic) const {
 }
 TopicPosition Session::subscribe(std::string_view topic, SubscribeOptions options) const {
     core("subscribe").requireOpen("subscribe");
-    return core_->endpoint().topicTable->subscribe(core_, topic, {.since = options.since, .last = options.last});
+    return core_->endpoint().topicTable->subscribe(core_, topic, messaging::Subscribing::of(options));
 }
 void Session::unsubscribe(std::string_view topic) const {
     if (!core_) return;

@@ -41,8 +41,7 @@ bool fits(std::string_view pattern, std::string_view name, std::vector<std::stri
 
 }  // namespace
 
-TopicRules::TopicRules(std::vector<detail::TopicModel> rules, detail::ImagePin image) noexcept
-    : image_{std::move(image)}, rules_{std::move(rules)} {}
+TopicRules::TopicRules(std::span<const detail::TopicModel> rules, detail::ImagePin image) noexcept : image_{std::move(image)}, rules_{rules} {}
 
 const detail::TopicModel* TopicRules::find(std::string_view name) const {
     Values values;

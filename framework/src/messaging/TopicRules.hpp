@@ -6,6 +6,7 @@
 #include <patchbay/detail/TopicModel.hpp>
 #include <patchbay/principal.hpp>
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace patchbay::messaging {
 /// Thread: any.
 class TopicRules {
 public:
-    TopicRules(std::vector<detail::TopicModel> rules, detail::ImagePin image) noexcept;
+    /// `rules` are of that image.
+    TopicRules(std::span<const detail::TopicModel> rules, detail::ImagePin image) noexcept;
 
     /// nullptr: none fits.
     const detail::TopicModel* find(std::string_view name) const;
@@ -26,7 +28,7 @@ private:
     const detail::TopicModel* find(std::string_view name, Values& values) const;
 
     const detail::ImagePin image_;  // first: goes last
-    const std::vector<detail::TopicModel> rules_;
+    const std::span<const detail::TopicModel> rules_;
 };
 
 }  // namespace patchbay::messaging

@@ -49,8 +49,23 @@ void requireKey(std::string_view key) {
 Topics::Topics(std::shared_ptr<messaging::TopicTable> table) noexcept : table_{std::move(table)} {}
 Topics::~Topics() = default;
 
+Publishing::Publishing(const Completion<TopicPosition>& done) noexcept : done_{done.state_} { done_->addHolder(); }
+Publishing::Publishing(const Publishing& other) noexcept : TopicPosition{other}, done_{other.done_} {
+    if (done_) done_->addHolder();
+}
+Publishing& Publishing::operator=(const Publishing& other) noexcept {
+    Publishing copy{other};
+    TopicPosition::operator=(copy);
+    done_.swap(copy.done_);
+    return *this;
+}
+void Publishing::letGo() noexcept { done_->dropHolder(); }
+
 std::shared_ptr<detail::CompletionWait<TopicPosition>> Publishing::wait() const {
-    if (done_) return done_->wait();
+    if (done_) {
+        done_->await();
+        return done_;
+    }
     const Completion<TopicPosition> known;
     known.set(static_cast<const TopicPosition&>(*this));
     return known.wait();
@@ -90,11 +105,16 @@ Publishing Topics::amendJson(std::string_view topic, std::uint64_t offset, std::
     if (offset == 0) throw StoreError{StoreFault::NoSuchOffset, "amend: the first publication of a topic has offset 1"};
     return whereItIs(table_->publish(topic, {.payload = asBytes(json), .amends = offset}), topic);
 }
-Completion<Slice> Topics::readHistory(std::string_view topic, HistoryRange range) {
-    const Completion<Slice> done;
+Completion<Page<std::string>> Topics::readHistory(std::string_view topic, HistoryRange range) {
+    const Completion<Page<std::string>> done;
     table_->read(topic, range, [done](patchbay::Outcome<Slice> outcome) {
         try {
-            done.set(outcome.take());
+            Slice slice = outcome.take();
+            Page<std::string> page;
+            page.position = slice.last;
+            page.more = !slice.publications.empty() && slice.publications.front().offset > slice.kept;
+            for (Publication& one : slice.publications) page.list.push_back({one.offset, std::move(one.data), one.at});
+            done.set(std::move(page));
         } catch (...) {
             done.fail(std::current_exception());
         }
@@ -113,7 +133,7 @@ Published Topics::tryPublish(std::string_view topic, Bytes bytes) {
 
 TopicPosition Topics::subscribe(const Session& session, std::string_view topic, SubscribeOptions options) {
     session.core("subscribe").requireOpen("subscribe");
-    return table_->subscribe(session.core_, topic, {.since = options.since, .last = options.last});
+    return table_->subscribe(session.core_, topic, messaging::Subscribing::of(options));
 }
 void Topics::unsubscribe(const Session& session, std::string_view topic) {
     if (session.core_) table_->unsubscribe(*session.core_, topic);

@@ -49,10 +49,7 @@ public:
         words >> verb >> topic >> options.last;
         if (verb == "leave") return session.unsubscribe(topic);
         if (verb == "become") return session.setPrincipal({.name = "ann", .roles = {topic}});
-        if (verb == "back") {
-            options.since.emplace();
-            words >> options.since->epoch >> options.since->offset;
-        }
+        if (verb == "back") words >> options.since.epoch >> options.since.offset;
         session.subscribe(topic, options);
         session.send("in");
     }

@@ -419,7 +419,7 @@ EndpointModel makeModel() {
         setLabels<Self>(model.className, HandlersOf<Self>{});
         setLimits<Self>(model, EventHandlers<Self, On::Message>{});
         bindHandlers<Self>(model);
-        addTopics<Self>(model.topics, topics<Self, kLongestClass>());
+        model.topics = topicModels<Self>(topics<Self, kLongestClass>());
     }
     return model;
 }

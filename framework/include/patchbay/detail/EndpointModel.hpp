@@ -19,7 +19,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace patchbay::detail {
 
@@ -96,7 +95,7 @@ struct EndpointModel {
     bool tagRequired = false;
     std::size_t maxHandlerMessageBytes = 0;  // the largest maxMessageSize of a message handler; 0: none sets one
     bool everyHandlerSetsMaxMessage = false;
-    std::vector<TopicModel> topics;  // in the order of the source
+    std::span<const TopicModel> topics;  // in the order of the source; of its library
 
     void (*checkServices)(const Services&) = nullptr;               // throws MissingService
     std::shared_ptr<void> (*construct)(const Services&, const Arrival&) = nullptr;  // a new instance

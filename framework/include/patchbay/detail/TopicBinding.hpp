@@ -4,13 +4,11 @@
 #include <patchbay/detail/Checks.hpp>
 #include <patchbay/detail/FromText.hpp>
 #include <patchbay/detail/TopicModel.hpp>
-#include <patchbay/principal.hpp>
 
 #include <cstddef>
 #include <span>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 namespace patchbay::detail {
 
@@ -154,15 +152,25 @@ bool mayJoin([[maybe_unused]] const Principal& who, [[maybe_unused]] std::span<c
         typename FunctionTraits<std::remove_const_t<decltype(Rule::method)>>::Parameters{});
 }
 
+template <class Self, class Rule>
+TopicModel topicModel() {
+    if constexpr (requires { Rule::method; }) {
+        const auto rule = Access::lastTopic<Self, Rule::line>();
+        return {rule.path.substr(1), rule.options, &mayJoin<Self, Rule>};
+    } else {
+        return {};  // the build has failed
+    }
+}
+
+/// Those of the rules, in the library that they are in.
 template <class Self, class... Rules>
-void addTopics([[maybe_unused]] std::vector<TopicModel>& models, TypeList<Rules...>) {
-    [[maybe_unused]] const auto add = [&]<class Rule>(std::type_identity<Rule>) {
-        if constexpr (requires { Rule::method; }) {  // else the build has failed
-            const auto rule = Access::lastTopic<Self, Rule::line>();
-            models.push_back({rule.path.substr(1), rule.options, &mayJoin<Self, Rule>});
-        }
-    };
-    (add(std::type_identity<Rules>{}), ...);
+std::span<const TopicModel> topicModels(TypeList<Rules...>) {
+    if constexpr (sizeof...(Rules) == 0) {
+        return {};
+    } else {
+        static const TopicModel models[] = {topicModel<Self, Rules>()...};
+        return models;
+    }
 }
 
 }  // namespace patchbay::detail
