@@ -282,8 +282,8 @@ struct Retention {
 
 // ------------------------------------------------------------------------------------------------ the store
 
-/// How many outcomes are kept of a client at most: those with the highest ids.
-inline constexpr std::size_t kMostAnswers = 1000;
+/// How many outcomes are kept of a client at most, and how many bytes of them: those with the highest ids. The highest is kept whatever its size.
+inline constexpr std::size_t kMostAnswers = 1000, kMostAnswerBytes = std::size_t{256} << 10;
 
 /// Thread: any, for every member; none blocks.
 /// Errors: those of a call go to its receiver, as StoreError.
@@ -307,7 +307,9 @@ public:
 std::uint64_t newEpoch();
 
 struct MemoryStoreOptions {
-    /// What it takes at most, as it counts: data, keys, names, and what its own structures take of each.   Units: bytes.
+    /// What topics take at most, as it counts: data, keys, names, and what its own structures take of each. Outcomes take a quarter as much
+    /// besides, and are no reason to refuse a commit: where they would be more, those of the clients go that have asked for nothing for longest.
+    /// Units: bytes.
     std::size_t bytes = std::size_t{256} << 20;
 };
 

@@ -124,6 +124,27 @@ private:
         if (unknown > client->forgotten + 1) store::forgetAnswers(sql_, client->id, unknown - 1);
         const auto surplus = sql_.first<std::uint64_t>("SELECT id FROM answer WHERE client = ? ORDER BY id DESC LIMIT 1 OFFSET ?", client->id, kMostAnswers);
         if (surplus) store::forgetAnswers(sql_, client->id, *surplus);
+        keepAnswerBytes(client->id);
+    }
+
+    /// From the highest id down, as far as they go; the highest stays whatever its size.
+    void keepAnswerBytes(std::int64_t client) {
+        struct Kept {
+            std::uint64_t id;
+            std::size_t bytes;
+        };
+        std::size_t bytes = 0;
+        std::uint64_t upTo = 0;
+        bool isHighest = true;
+        sql_.each<Kept>(
+            "SELECT id, length(outcome) FROM answer WHERE client = ? ORDER BY id DESC",
+            [&](const Kept& one) {
+                bytes += one.bytes;
+                if (!std::exchange(isHighest, false) && bytes > kMostAnswerBytes) upTo = one.id;
+                return upTo == 0;
+            },
+            client);
+        if (upTo != 0) store::forgetAnswers(sql_, client, upTo);
     }
 
     Transaction& sql_;

@@ -232,6 +232,22 @@ TEST_P(StoreTest, KeepsSoManyOutcomesOfAClientAndTheHighest) {
     EXPECT_EQ(all.forgotten, 5u);
 }
 
+TEST_P(StoreTest, KeepsSoManyBytesOfAClientsOutcomesAndTheHighest) {
+    constexpr std::size_t kQuarter = kMostAnswerBytes / 4;
+    for (std::uint64_t id = 1; id <= 4; ++id) answer({"ann", "c"}, id, 1, std::string(kQuarter, 'x'));
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 4u) << "just as many as may be";
+    answer({"ann", "c"}, 5, 1, "x");
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 4u);
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.at(0).id, 2u);
+    EXPECT_EQ(answers(store, {"ann", "c"}).forgotten, 1u);
+    answer({"bob", "c"}, 1, 1, std::string(kQuarter, 'x'));
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 4u) << "others' are others'";
+    const std::string large(2 * kMostAnswerBytes, 'x');
+    answer({"ann", "c"}, 6, 1, large);
+    EXPECT_EQ(answers(store, {"ann", "c"}).records, (std::vector<Answers::Record>{{6, large}})) << "the newest whatever its size";
+    EXPECT_EQ(answers(store, {"ann", "c"}).forgotten, 5u);
+}
+
 TEST_P(StoreTest, ForgetsOldOutcomesButNotThatThereWereAny) {
     answer({"ann", "c"}, 1, 1);
     own.clock.advance(1h);
