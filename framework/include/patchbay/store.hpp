@@ -278,6 +278,8 @@ struct Retention {
     std::chrono::system_clock::time_point clientsSince = std::chrono::system_clock::time_point::min();
     /// Topics without publications that nobody has opened or published to since are forgotten, with their epochs.
     std::chrono::system_clock::time_point emptyTopicsSince = std::chrono::system_clock::time_point::min();
+    /// The same of those to which nothing was ever published.
+    std::chrono::system_clock::time_point unusedTopicsSince = std::chrono::system_clock::time_point::min();
 };
 
 // ------------------------------------------------------------------------------------------------ the store

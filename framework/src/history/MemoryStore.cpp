@@ -306,14 +306,14 @@ void MemoryStore::trimNow(const Retention& retention) {
         if (const auto found = topics_.find(one.topic); found != topics_.end()) trimTopic(found->second, one);
     }
     constexpr auto kNever = WallClock::time_point::min();
-    if (retention.emptyTopicsSince != kNever) forgetTopics(retention.emptyTopicsSince);
+    if (retention.emptyTopicsSince != kNever || retention.unusedTopicsSince != kNever) forgetTopics(retention.emptyTopicsSince, retention.unusedTopicsSince);
     if (retention.answersSince != kNever || retention.clientsSince != kNever) forgetAnswers(retention);
 }
 
-void MemoryStore::forgetTopics(WallClock::time_point since) {
+void MemoryStore::forgetTopics(WallClock::time_point emptySince, WallClock::time_point unusedSince) {
     std::erase_if(topics_, [&](const auto& entry) {
         const Topic& topic = entry.second;
-        if (!topic.publications.empty() || topic.touched >= since) return false;
+        if (!topic.publications.empty() || topic.touched >= (topic.last == 0 ? std::max(emptySince, unusedSince) : emptySince)) return false;
         bytes_ -= kOfTopic + entry.first.size();
         return true;
     });

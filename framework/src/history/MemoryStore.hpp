@@ -67,7 +67,7 @@ private:
     Slice slice(const Range& range) const;
     Answers answersOf(const ClientKey& key) const;
     void trimNow(const Retention& retention);
-    void forgetTopics(WallClock::time_point since);
+    void forgetTopics(WallClock::time_point emptySince, WallClock::time_point unusedSince);
     void forgetAnswers(const Retention& retention);
     void trimTopic(Topic& topic, const TopicRetention& retention);
     void dropOldest(Topic& topic);

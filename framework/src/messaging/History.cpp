@@ -16,6 +16,7 @@ constexpr std::chrono::hours kSweep{1};
 constexpr std::size_t kTopicsOfTrim = 500;  // a store does one trim as a whole
 // What a client's requests have come to is known for a day, and that there were any for a week (framework/WIRE.md §7).
 constexpr std::chrono::hours kAnswers{24}, kClients{7 * 24}, kEmptyTopics{24};
+constexpr std::chrono::minutes kUnusedTopics{10};  // to which nothing was ever published: names that somebody has thought of
 
 thread_local bool isTellingHere = false;
 
@@ -191,7 +192,8 @@ void History::sweep(std::chrono::system_clock::time_point now) {
     Commit inMemory;
     Commit onDisk;
     for (const auto& topic : topics()) (topic->kept().store == memory_ ? inMemory : onDisk).opens.push_back(topic->kept().name);
-    const Retention retention{.answersSince = now - kAnswers, .clientsSince = now - kClients, .emptyTopicsSince = now - kEmptyTopics};
+    const Retention retention{.answersSince = now - kAnswers, .clientsSince = now - kClients, .emptyTopicsSince = now - kEmptyTopics,
+                              .unusedTopicsSince = now - kUnusedTopics};
     for (const auto& [store, opens] : {std::pair{memory_, &inMemory}, std::pair{durable_, &onDisk}}) {
         if (!store) continue;
         if (!opens->opens.empty()) store->commit(std::move(*opens), {});

@@ -83,6 +83,9 @@ private:
 
 // ------------------------------------------------------------------------------------------------ members
 
+/// A topic of which nothing is kept stays so long when nobody is in it: anybody can think of a name.
+constexpr std::chrono::milliseconds kEmptyStays = std::chrono::minutes{1};
+
 struct Topic::History {
     RecentPublications recent;
     std::vector<Waiting> waiting;
@@ -94,6 +97,7 @@ struct Topic::History {
     std::chrono::system_clock::time_point newest{};   // when the newest was published, or might have been
     std::chrono::system_clock::time_point trimmed{};
     bool isQuiet = true;       // since it was last looked after
+    bool isEmpty = false;      // nothing of it is kept: it is worth no more than its name
 };
 
 Topic::Topic(std::string name, std::weak_ptr<TopicTable> table, std::shared_ptr<ServerState> server, std::unique_ptr<const Keeping> kept)
@@ -362,6 +366,7 @@ void Topic::opened(TopicPosition position) {
         const std::lock_guard guard{lock_};
         history_->isOpening = false;
         history_->newest = server_->loops.front()->timeOfDay();
+        history_->isEmpty = position.offset == 0 && last_.offset == 0;
         if (last_.epoch == 0 && position.epoch != 0) {
             last_ = position;
             history_->recent.begin(position.offset);
@@ -517,7 +522,7 @@ bool Topic::publishKept(const Message& message, TopicPosition position, std::chr
     mine.recent.add(intoBatch(message), message.payload.size() + Broadcast::kMessageBytes);
     mine.recent.keep(mine.waiting.empty() ? RecentPublications::kMostBytes : RecentPublications::kMostBytesWhileRead);
     mine.newest = at;
-    mine.isQuiet = false;
+    mine.isQuiet = mine.isEmpty = false;
     ++mine.messages;
     mine.bytes += message.payload.size() + message.head->key.size();
     const HistoryOptions& options = kept_->options;
@@ -534,7 +539,7 @@ Topic::Look Topic::lookAfter(std::chrono::system_clock::time_point now) {
     const auto age = kept_->options.age;
     const bool isIdle = members_.empty() && mine.pending == 0 && !mine.isOpening && !mine.isRead;
     const auto since = [now](std::chrono::system_clock::time_point then) { return std::chrono::duration_cast<std::chrono::milliseconds>(now - then); };
-    const bool isOld = since(mine.newest) > age;
+    const bool isOld = since(mine.newest) > (mine.isEmpty ? std::min(age, kEmptyStays) : age);
     if (isIdle && (std::exchange(mine.isQuiet, true) || isOld)) {
         mine.recent.begin(last_.offset);
         open_.reset();
@@ -542,7 +547,7 @@ Topic::Look Topic::lookAfter(std::chrono::system_clock::time_point now) {
     const bool isDue = mine.messages != 0 || since(mine.trimmed) >= std::max<std::chrono::milliseconds>(age / 8, std::chrono::seconds{10});
     if (isDue) mine.trimmed = now;
     if (isDue) mine.messages = mine.bytes = 0;
-    gone_ = gone_ || (isIdle && isOld && isDue);
+    gone_ = gone_ || (isIdle && isOld && (isDue || mine.isEmpty));
     return {isDue, gone_};
 }
 

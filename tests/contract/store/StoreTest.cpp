@@ -332,6 +332,19 @@ TEST_P(StoreTest, ForgetsATopicWithoutPublicationsAndItsNextEpochIsAnother) {
     EXPECT_NE(after.epoch, before.epoch);
 }
 
+TEST_P(StoreTest, ForgetsATopicThatNothingWasEverPublishedToOnItsOwnTerms) {
+    const TopicPosition trimmed = put("trimmed", "x").appended.at(0);
+    trim(store, {.topics = {{.topic = "trimmed", .messages = 0}}});
+    Commit one;
+    one.opens = {"unused"};
+    const TopicPosition unused = commit(store, std::move(one)).opened.at(0);
+    trim(store, {.unusedTopicsSince = own.clock.now()});
+    EXPECT_EQ(read(store, {.topic = "unused"}).last, unused) << "it is not old enough";
+    trim(store, {.unusedTopicsSince = own.clock.now() + 1h});
+    EXPECT_EQ(read(store, {.topic = "unused"}).last, TopicPosition{});
+    EXPECT_EQ(read(store, {.topic = "trimmed"}).last, trimmed);
+}
+
 // ------------------------------------------------------------------------------------------------ receivers
 
 TEST_P(StoreTest, TellsReceiversInTheOrderOfTheCalls) {
