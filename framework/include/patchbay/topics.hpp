@@ -40,7 +40,7 @@ private:
 /// How something is published.
 struct PublishOptions {
     std::string_view key = {};     ///< of those with one key the newest counts (HistoryOptions::latest)   Units: UTF-8, at most 255 bytes
-    Session except = {};           ///< not to this session. In a history it is for everybody
+    Session except = {};           ///< not to this session. In a history it is for everybody, and at once for one whose client counts offsets (`patchbay.1`)
     bool transient = false;        ///< it is kept nowhere, and may overtake others
     std::shared_ptr<CommitPart> with = {};  ///< rows of an application's own, which are written with it or not at all
 };

@@ -506,7 +506,7 @@ void SessionCore::leaveTopics() noexcept {
 
 void SessionCore::tellJoined(const JoinedTopic& joined) noexcept {
     if (isWire_) return wire()->joined(joined);
-    for (const Excerpt& one : joined.publications) deliver({*one.batch, one.first, one.last, joined.tag, false});
+    for (const Excerpt& one : joined.publications) show({*one.batch, one.first, one.last, joined.tag, false});
 }
 
 void SessionCore::leaveWhatIsForbidden() noexcept {

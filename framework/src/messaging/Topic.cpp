@@ -272,7 +272,7 @@ std::shared_ptr<Broadcast> Topic::startBatch(const Message& message) {
         LoopQueue::Access access{queue};
         if (access.isClosed()) continue;
         if (!queue.hasRoom(bytes)) {
-            miss(loop, access, message.except);
+            miss(loop, access, message);
             whole = false;
             continue;
         }
@@ -286,7 +286,7 @@ std::shared_ptr<Broadcast> Topic::startBatch(const Message& message) {
 }
 
 /// Those who are told of it once are told of all that they miss until then; who joins or leaves meanwhile begins another entry.
-void Topic::miss(std::size_t loop, LoopQueue::Access& queue, SessionId except) {
+void Topic::miss(std::size_t loop, LoopQueue::Access& queue, const Message& message) {
     OfLoop& mine = loops_[loop];
     if (!mine.missed || mine.missedTakes != queue.takes()) {
         auto entry = std::make_unique<MissedEntry>(shared_from_this(), loop);
@@ -295,8 +295,11 @@ void Topic::miss(std::size_t loop, LoopQueue::Access& queue, SessionId except) {
         queue.put(std::move(entry));
     }
     ++mine.missed->missed.count;
-    const auto excepted = members_.find(except);
-    if (excepted != members_.end() && excepted->second->session.loopIndex() == loop) ++mine.missed->missed.notFor[except];
+    const auto excepted = members_.find(message.except);
+    if (excepted == members_.end()) return;
+    const SessionCore& session = excepted->second->session;
+    const bool getsIt = message.head && session.isWire();  // as Outgoing::deliver
+    if (session.loopIndex() == loop && !getsIt) ++mine.missed->missed.notFor[message.except];
 }
 
 void Topic::deliver(std::size_t loop, const Broadcast& broadcast) {
