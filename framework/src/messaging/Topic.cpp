@@ -434,6 +434,7 @@ void Topic::tell(Subscription& subscription, const Subscribing& how) {
         if (!all) RecentPublications::keepNewest(runs, room);
     }
     session.loop().queue().put(std::make_unique<ToldEntry>(subscription, last_, recovered, std::move(runs)));
+    loops_[session.loopIndex()].missed = nullptr;  // what is missed from here on is no longer told before it
 }
 
 /// Another history has begun: what they have seen of it is worth nothing now.
@@ -443,6 +444,7 @@ void Topic::tellAnew() {
         if (waits != history_->waiting.end()) continue;
         subscription->joined = last_;
         subscription->session.loop().queue().put(std::make_unique<ToldEntry>(*subscription, last_, false, std::vector<Excerpt>{}));
+        loops_[subscription->session.loopIndex()].missed = nullptr;
     }
 }
 
