@@ -83,8 +83,12 @@ void History::commit(const std::shared_ptr<Store>& store, Commit commit, std::ve
             const bool appended = i < committed.appended.size();
             const TopicPosition position = appended ? committed.appended[i] : committed.amended[i - committed.appended.size()];
             one.head.offset = position.offset;
-            const bool trims = one.topic->publishKept({one.kind, asBytes(one.payload), one.except, &one.head}, position, committed.at);
-            if (trims) tooMuch.topics.push_back(one.topic->kept().retention(committed.at));
+            try {
+                const bool trims = one.topic->publishKept({one.kind, asBytes(one.payload), one.except, &one.head}, position, committed.at);
+                if (trims) tooMuch.topics.push_back(one.topic->kept().retention(committed.at));
+            } catch (...) {  // it is kept all the same, and whoever waits for that is told so
+                log::error("history", "there was no memory to deliver a publication that is kept");
+            }
         }
         receiver.set(std::move(committed));
         if (!tooMuch.topics.empty()) store->trim(std::move(tooMuch), {});
@@ -149,8 +153,8 @@ void History::lookAgain() {
     loop_->after(kLook, [weak = weak_from_this()] {
         const auto self = weak.lock();
         if (!self) return;
+        self->lookAgain();  // first: also where there is no memory for the rest
         self->lookAfter();
-        self->lookAgain();
     });
 }
 

@@ -511,12 +511,16 @@ void SessionCore::tellJoined(const JoinedTopic& joined) noexcept {
 
 void SessionCore::leaveWhatIsForbidden() noexcept {
     if (!knownRare()) return;
-    for (const auto& topic : knownRare()->belongings.topics()) {
-        const auto table = topic->table();
-        if (!table || table->allows(*this, topic->name())) continue;
-        TopicTable::leave(*this, *topic);
-        static constexpr wire::Error kForbidden{"forbidden"};
-        if (isWire_) wire()->left(topic->name(), &kForbidden);
+    try {
+        for (const auto& topic : knownRare()->belongings.topics()) {
+            const auto table = topic->table();
+            if (!table || table->allows(*this, topic->name())) continue;
+            TopicTable::leave(*this, *topic);
+            static constexpr wire::Error kForbidden{"forbidden"};
+            if (isWire_) wire()->left(topic->name(), &kForbidden);
+        }
+    } catch (...) {  // it must not stay where it may not be
+        close(CloseCause::OutOfMemory, std::nullopt, {});
     }
 }
 

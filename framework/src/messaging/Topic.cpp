@@ -378,11 +378,12 @@ void Topic::opened(TopicPosition position) {
         if (last_.epoch == 0) {
             tellWaiting();
         } else {
-            std::erase_if(history_->waiting, [this](const Waiting& one) {
-                const bool may = mayTell(*one.subscription, one.how);
-                if (may) tell(*one.subscription, one.how);
-                return may;
-            });
+            auto& waiting = history_->waiting;
+            for (std::size_t i = waiting.size(); i-- > 0;) {  // nobody is told twice where there is no memory for the next
+                if (!mayTell(*waiting[i].subscription, waiting[i].how)) continue;
+                tell(*waiting[i].subscription, waiting[i].how);
+                waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+            }
             reads = wantsRead();
         }
     }
@@ -449,7 +450,8 @@ void Topic::tellAnew() {
 }
 
 void Topic::tellWaiting() {
-    for (const Waiting& one : std::exchange(history_->waiting, {})) tell(*one.subscription, one.how);
+    auto& waiting = history_->waiting;
+    for (; !waiting.empty(); waiting.pop_back()) tell(*waiting.back().subscription, waiting.back().how);
     history_->recent.keep(RecentPublications::kMostBytes);
 }
 
@@ -524,7 +526,13 @@ bool Topic::publishKept(const Message& message, TopicPosition position, std::chr
         if (!follows) tellAnew();
     }
     last_ = position;
-    mine.recent.add(intoBatch(message), message.payload.size() + Broadcast::kMessageBytes);
+    try {
+        mine.recent.add(intoBatch(message), message.payload.size() + Broadcast::kMessageBytes);
+    } catch (...) {  // no memory: not everybody has it, and with the next publication all are told anew
+        open_.reset();
+        --last_.offset;
+        throw;
+    }
     mine.recent.keep(mine.waiting.empty() ? RecentPublications::kMostBytes : RecentPublications::kMostBytesWhileRead);
     mine.newest = at;
     mine.isQuiet = mine.isEmpty = false;
