@@ -368,6 +368,7 @@ void Topic::opened(TopicPosition position) {
     {
         const std::lock_guard guard{lock_};
         history_->isOpening = false;
+        if (gone_) return;
         history_->newest = server_->loops.front()->timeOfDay();
         history_->isEmpty = position.offset == 0 && last_.offset == 0;
         if (last_.epoch == 0 && position.epoch != 0) {
@@ -473,8 +474,13 @@ void Topic::read() {
                            const std::lock_guard guard{self->lock_};
                            History& mine = *self->history_;
                            mine.isRead = false;
-                           if (slice.last.epoch == self->last_.epoch)
-                               mine.recent.addRead(slice, self, self->server_->loops.front()->memory().budget());
+                           if (self->gone_) return;  // what is here would hold it
+                           try {
+                               if (slice.last.epoch == self->last_.epoch)
+                                   mine.recent.addRead(slice, self, self->server_->loops.front()->memory().budget());
+                           } catch (const std::exception& error) {
+                               log::warning("history", "what was read of a topic is not shown: " + std::string{error.what()});
+                           }
                            self->tellWaiting();
                        });
 }
@@ -517,6 +523,7 @@ bool Topic::publishKept(const Message& message, TopicPosition position, std::chr
     const std::lock_guard guard{lock_};
     History& mine = *history_;
     --mine.pending;
+    if (gone_) return false;  // what is here would hold it
     const bool follows = last_.epoch == position.epoch && last_.offset + 1 == position.offset;
     if (!follows || message.head->amends != 0) {  // what is here is no longer what a store would give
         open_.reset();
