@@ -129,7 +129,8 @@ public:
         co_return page;
     }
 
-    /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.   Errors: json::EncodeError.
+    /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.   Errors: json::EncodeError; StoreError where the topic has
+    /// a history in memory and there is no more room. What is to be on the disk is Queued, with zeros: whether it got there is only logged.
     Published tryPublish(std::string_view topic, std::string_view text);
     Published tryPublish(std::string_view topic, Bytes bytes);
     Published tryPublish(std::string_view topic, std::span<const std::uint8_t> octets) { return tryPublish(topic, asBytes(octets)); }
@@ -144,6 +145,7 @@ public:
 
     /// As Session::subscribe, for these topics.   Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of
     /// another server, and for a name that is not UTF-8; Forbidden where its TOPIC says no.
+    /// Returns zeros for a topic with history whose store has not said yet where it stands: until it has been asked once.
     TopicPosition subscribe(const Session& session, std::string_view topic, SubscribeOptions options = {});
     void unsubscribe(const Session& session, std::string_view topic);
 
