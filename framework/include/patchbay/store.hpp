@@ -227,6 +227,7 @@ struct Committed {
     std::vector<TopicPosition> opened;  ///< of the last publication of each
     std::vector<TopicPosition> appended;
     std::vector<TopicPosition> amended;  ///< of the new versions
+    std::vector<std::string> keys;       ///< of the new versions: those of what they replace
     std::chrono::system_clock::time_point at;
 };
 

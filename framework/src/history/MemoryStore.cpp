@@ -127,6 +127,7 @@ Committed MemoryStore::apply(Commit& commit) {
         old.data = one.data;
         topic.bytes += old.data.size() - before;
         bytes_ += old.data.size() - before;
+        done.keys.push_back(old.key);
         Publication publication{0, one.kind, std::move(one.data), old.key, std::move(one.client), one.request, one.offset, now};
         done.amended.push_back(append(topic, std::move(publication), now));
     }

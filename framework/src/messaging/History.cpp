@@ -84,6 +84,7 @@ void History::commit(const std::shared_ptr<Store>& store, Commit commit, std::ve
             const TopicPosition position = appended ? committed.appended[i] : committed.amended[i - committed.appended.size()];
             one.head.offset = position.offset;
             try {
+                if (!appended && i - committed.appended.size() < committed.keys.size()) one.head.key = committed.keys[i - committed.appended.size()];
                 const bool trims = one.topic->publishKept({one.kind, asBytes(one.payload), one.except, &one.head}, position, committed.at);
                 if (trims) tooMuch.topics.push_back(one.topic->kept().retention(committed.at));
             } catch (...) {  // it is kept all the same, and whoever waits for that is told so

@@ -56,7 +56,10 @@ public:
             insert(topic, one.kind, one.data, one.key, one.client, one.request, 0);
             done.appended.push_back(positionOf(topic));
         }
-        for (const Amend& one : commit.amends) done.amended.push_back(amend(one));
+        for (const Amend& one : commit.amends) {
+            done.keys.emplace_back();
+            done.amended.push_back(amend(one, done.keys.back()));
+        }
         if (commit.answer) record(*commit.answer);
         return done;
     }
@@ -88,7 +91,8 @@ private:
         sql_.run("INSERT INTO publication VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", topic.id, topic.last, kind, asBytes(data), key, client, request, amends, at_);
     }
 
-    TopicPosition amend(const Amend& one) {
+    /// `key`: becomes that of what it replaces.
+    TopicPosition amend(const Amend& one, std::string& key) {
         struct Old {
             std::int64_t topic;
             std::string key;
@@ -102,6 +106,7 @@ private:
         sql_.run("UPDATE topic SET bytes = bytes + ? - ? WHERE id = ?", one.data.size(), old->size, old->topic);
         const TopicRow topic = advanced(one.topic, one.data.size() + old->key.size());
         insert(topic, one.kind, one.data, old->key, one.client, one.request, one.offset);
+        key = old->key;
         return positionOf(topic);
     }
 

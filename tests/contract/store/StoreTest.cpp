@@ -141,7 +141,9 @@ TEST_P(StoreTest, AnAmendHasAnOffsetOfItsOwnAndItsDataStandsInBothPlaces) {
     put("t", "two");
     Commit change;
     change.amends.push_back({"t", 1, MessageKind::Text, "ONE", "you", 7});
-    EXPECT_EQ(commit(store, std::move(change)).amended.at(0).offset, 3u);
+    const Committed done = commit(store, std::move(change));
+    EXPECT_EQ(done.amended.at(0).offset, 3u);
+    EXPECT_EQ(done.keys, std::vector<std::string>{"key"});
     const auto all = read(store, {.topic = "t"}).publications;
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(all[0].data, "ONE");

@@ -332,6 +332,13 @@ TEST_F(AKeptTopic, OfLatestValuesShowsTheNewestOfEachKey) {
     EXPECT_THROW(topics().publish("latest/a", "x", {.key = std::string(256, 'k')}), std::invalid_argument);
 }
 
+TEST_F(AKeptTopic, OfLatestValuesHasTheKeyOfWhatIsAmended) {
+    topics().publish("latest/a", "x1", {.key = "x"});
+    topics().publish("latest/a", "y1", {.key = "y"});
+    topics().amend("latest/a", 1, "X");
+    EXPECT_THAT(joined(server.connect("/rooms"), "latest/a"), ElementsAre("y1", "X", "in"));
+}
+
 TEST_F(AKeptTopic, IsGoneSoonAfterWhoHasOnlyThoughtOfItsName) {
     auto& peer = server.connect("/rooms");
     const auto positionOf = [&](const std::string& topic) {
