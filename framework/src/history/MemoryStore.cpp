@@ -198,20 +198,24 @@ TopicPosition MemoryStore::append(Topic& topic, Publication publication, WallClo
 }
 
 void MemoryStore::record(Answer answer, WallClock::time_point now) {
+    Names place(1);  // before: a client has a place, also where there is no memory for what follows
     const auto [at, isNew] = clients_.try_emplace({std::move(answer.from.subject), std::move(answer.from.client)});
     Client& client = at->second;
     if (isNew) {
-        client.place = answered_.insert(answered_.end(), &at->first);
+        client.place = place.begin();
+        *client.place = &at->first;
+        silent_.splice(silent_.end(), place);
         answerBytes_ += takenBytes(at->first);
-    } else {
-        if (client.answers.empty()) silentBytes_ -= takenBytes(at->first);
-        answered_.splice(answered_.end(), client.answers.empty() ? silent_ : answered_, client.place);
+        silentBytes_ += takenBytes(at->first);
     }
     client.touched = now;
     const std::size_t bytes = answer.outcome.size();
+    const bool wasSilent = client.answers.empty();
     client.answers.emplace(answer.id, Recorded{std::move(answer.outcome), now});
     client.bytes += bytes;
     answerBytes_ += kOfAnswer + bytes;
+    if (wasSilent) silentBytes_ -= takenBytes(at->first);
+    answered_.splice(answered_.end(), wasSilent ? silent_ : answered_, client.place);
     // This outcome it cannot know yet, whatever it says.
     const std::uint64_t unknown = std::min(answer.next, answer.id);
     forget(client, client.answers.lower_bound(unknown));
