@@ -547,6 +547,9 @@ TEST_F(WireByTheClock, WhatIsDueInOneTurnComesInOneMessage) {
 struct Tell {
     std::string room, text;
 };
+struct TellOthers {
+    std::string room, text;
+};
 struct Leave {
     std::string room;
 };
@@ -560,6 +563,8 @@ public:
     static bool mayJoin(PathParam<"room"> room) { return std::string_view{room} != "secret"; }
     ON_MESSAGE(told)
     void told(const Tell& tell) { topics_.publish(tell.room, tell.text); }
+    ON_MESSAGE(toldOthers)
+    void toldOthers(Session session, const TellOthers& tell) { topics_.publish(tell.room, tell.text, session); }
     ON_MESSAGE(leaving)
     void leaving(Session session, const Leave& leave) { session.unsubscribe(leave.room); }
 
@@ -611,6 +616,18 @@ TYPED_TEST(WireRooms, AreJoinedAndToldWithOffsetsAndBywhom) {
     EXPECT_EQ(client.next(), R"({"id":3,"ok":true})");
     this->tell(client, 4, "two");
     EXPECT_EQ(client.next(), R"({"id":4,"ok":true})");
+}
+
+TYPED_TEST(WireRooms, AreToldWhatIsKeptAlsoWhereTheyAreExcepted) {
+    auto client = this->enter();
+    const std::string epoch = this->joinNew(client);
+    client.say(R"({"id":2,"data":{"type":"TellOthers","room":"a","text":"mine"}})");
+    EXPECT_EQ(client.next(), this->publication(1, 2, "mine"));
+    EXPECT_EQ(client.next(), R"({"id":2,"ok":true})");
+    client.say("{\"id\":3,\"join\":\"a\",\"since\":{\"epoch\":\"" + epoch + "\",\"offset\":0}}");
+    EXPECT_EQ(client.next(), "{\"joined\":\"a\",\"epoch\":\"" + epoch + R"(","offset":1,"from":0,"recovered":true})");
+    EXPECT_EQ(client.next(), this->publication(1, 2, "mine"));
+    EXPECT_EQ(client.next(), R"({"id":3,"ok":true})");
 }
 
 TYPED_TEST(WireRooms, GiveBackExactlyWhatWasMissed) {

@@ -26,14 +26,16 @@ namespace patchbay {
 /// How much is recovered at most: who has missed more is shown the newest instead. Nor is it more than half of the session's send queue.
 inline constexpr std::size_t kMostRecovered = 1000;
 
-/// What a topic keeps; the oldest go first. It may be a little more for a while: what is too much is looked for every so often.
+/// What a topic keeps; the oldest go first. It may be a little more for a while: what is too much is looked for every so often, of the topics that
+/// somebody has joined or published to since the server started. One on the disk that nobody has touched since stays as it is, whatever its age.
 struct HistoryOptions {
     std::size_t messages = 1000;                    ///< 0: it has no history
     std::size_t bytes = std::size_t{16} << 20;      ///< of data and keys together
     std::chrono::milliseconds age = std::chrono::hours{24};
     /// On the disk, and published when it is there; the configuration has to say where (`store:`). Else in memory, until the server stops.
     bool durable = false;
-    /// Only the newest publication of each key counts: who joins is shown these, however many there were.
+    /// Only the newest publication of each key counts: who joins is shown these, of the newest kMostRecovered publications that are kept. A key whose
+    /// newest publication is older than that is not shown, so publish it again now and then.
     bool latest = false;
 };
 

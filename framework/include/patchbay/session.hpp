@@ -229,7 +229,7 @@ public:
     /// Errors: SessionClosed; TooManyTopics; std::invalid_argument for a name that is not UTF-8.   Thread: any.
     TopicPosition subscribe(std::string_view topic) const;
     /// The same for a topic with history, which shows it what it asks for first: `session.subscribe(room, {.last = 50})`.
-    /// Errors: also Forbidden, as above, where the topic's TOPIC says no.
+    /// Returns zeros where its store has not said yet where it stands.   Errors: also Forbidden, as above, where the topic's TOPIC says no.
     TopicPosition subscribe(std::string_view topic, SubscribeOptions options) const;
     /// Leaves it; leaving what was not joined is no error.   Errors: none, also after the close.   Thread: any.
     void unsubscribe(std::string_view topic) const;

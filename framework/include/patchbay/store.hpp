@@ -227,6 +227,7 @@ struct Committed {
     std::vector<TopicPosition> opened;  ///< of the last publication of each
     std::vector<TopicPosition> appended;
     std::vector<TopicPosition> amended;  ///< of the new versions
+    std::vector<std::string> keys;       ///< of the new versions: those of what they replace
     std::chrono::system_clock::time_point at;
 };
 
@@ -278,12 +279,14 @@ struct Retention {
     std::chrono::system_clock::time_point clientsSince = std::chrono::system_clock::time_point::min();
     /// Topics without publications that nobody has opened or published to since are forgotten, with their epochs.
     std::chrono::system_clock::time_point emptyTopicsSince = std::chrono::system_clock::time_point::min();
+    /// The same of those to which nothing was ever published.
+    std::chrono::system_clock::time_point unusedTopicsSince = std::chrono::system_clock::time_point::min();
 };
 
 // ------------------------------------------------------------------------------------------------ the store
 
-/// How many outcomes are kept of a client at most: those with the highest ids.
-inline constexpr std::size_t kMostAnswers = 1000;
+/// How many outcomes are kept of a client at most, and how many bytes of them: those with the highest ids. The highest is kept whatever its size.
+inline constexpr std::size_t kMostAnswers = 1000, kMostAnswerBytes = std::size_t{256} << 10;
 
 /// Thread: any, for every member; none blocks.
 /// Errors: those of a call go to its receiver, as StoreError.
@@ -307,7 +310,9 @@ public:
 std::uint64_t newEpoch();
 
 struct MemoryStoreOptions {
-    /// What it takes at most, as it counts: data, keys, names, and what its own structures take of each.   Units: bytes.
+    /// What topics take at most, as it counts: data, keys, names, and what its own structures take of each. Outcomes take a quarter as much
+    /// besides, and are no reason to refuse a commit: where they would be more, those of the clients go that have asked for nothing for longest.
+    /// Units: bytes.
     std::size_t bytes = std::size_t{256} << 20;
 };
 

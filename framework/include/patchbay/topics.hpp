@@ -49,7 +49,7 @@ private:
 /// How something is published.
 struct PublishOptions {
     std::string_view key = {};     ///< of those with one key the newest counts (HistoryOptions::latest)   Units: UTF-8, at most 255 bytes
-    Session except = {};           ///< not to this session. In a history it is for everybody
+    Session except = {};           ///< not to this session. In a history it is for everybody, and at once for one whose client counts offsets (`patchbay.1`)
     bool transient = false;        ///< it is kept nowhere, and may overtake others
     std::shared_ptr<CommitPart> with = {};  ///< rows of an application's own, which are written with it or not at all
 };
@@ -138,7 +138,8 @@ public:
         co_return page;
     }
 
-    /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.   Errors: json::EncodeError.
+    /// As publish(), telling how it went instead of throwing QueueFull. It waits as long.   Errors: json::EncodeError; StoreError where the topic has
+    /// a history in memory and there is no more room. What is to be on the disk is Queued, with zeros: whether it got there is only logged.
     Published tryPublish(std::string_view topic, std::string_view text);
     Published tryPublish(std::string_view topic, Bytes bytes);
     Published tryPublish(std::string_view topic, std::span<const std::uint8_t> octets) { return tryPublish(topic, asBytes(octets)); }
@@ -153,6 +154,7 @@ public:
 
     /// As Session::subscribe, for these topics.   Errors: SessionClosed; TooManyTopics; std::invalid_argument for a session of
     /// another server, and for a name that is not UTF-8; Forbidden where its TOPIC says no.
+    /// Returns zeros for a topic with history whose store has not said yet where it stands: until it has been asked once.
     TopicPosition subscribe(const Session& session, std::string_view topic, SubscribeOptions options = {});
     void unsubscribe(const Session& session, std::string_view topic);
 

@@ -34,11 +34,13 @@ constexpr std::size_t kOfTopic = sizeof(std::string) + 256;
 constexpr std::size_t kOfPublication = sizeof(Publication);
 constexpr std::size_t kOfClient = 256;
 constexpr std::size_t kOfAnswer = 128;
+constexpr std::size_t kShareOfAnswers = 4;  // of the bytes that topics may take: one in so many
 
 std::size_t countedBytes(const Publication& publication) noexcept { return publication.data.size() + publication.key.size(); }
 std::size_t takenBytes(const Publication& publication) noexcept {
     return kOfPublication + countedBytes(publication) + publication.client.size();
 }
+std::size_t takenBytes(const std::pair<std::string, std::string>& client) noexcept { return kOfClient + client.first.size() + client.second.size(); }
 
 }  // namespace
 
@@ -125,6 +127,7 @@ Committed MemoryStore::apply(Commit& commit) {
         old.data = one.data;
         topic.bytes += old.data.size() - before;
         bytes_ += old.data.size() - before;
+        done.keys.push_back(old.key);
         Publication publication{0, one.kind, std::move(one.data), old.key, std::move(one.client), one.request, one.offset, now};
         done.amended.push_back(append(topic, std::move(publication), now));
     }
@@ -167,7 +170,6 @@ std::size_t MemoryStore::cost(const Commit& commit) const {
         bytes += kOfPublication + one.data.size() + one.key.size() + one.client.size();
     }
     for (const Amend& one : commit.amends) bytes += kOfPublication + 2 * one.data.size() + one.client.size() + 256;
-    if (commit.answer) bytes += kOfClient + kOfAnswer + commit.answer->outcome.size() + commit.answer->from.client.size() + commit.answer->from.subject.size();
     return bytes;
 }
 
@@ -196,28 +198,68 @@ TopicPosition MemoryStore::append(Topic& topic, Publication publication, WallClo
 }
 
 void MemoryStore::record(Answer answer, WallClock::time_point now) {
+    Names place(1);  // before: a client has a place, also where there is no memory for what follows
     const auto [at, isNew] = clients_.try_emplace({std::move(answer.from.subject), std::move(answer.from.client)});
     Client& client = at->second;
-    if (isNew) bytes_ += kOfClient + at->first.first.size() + at->first.second.size();
+    if (isNew) {
+        client.place = place.begin();
+        *client.place = &at->first;
+        silent_.splice(silent_.end(), place);
+        answerBytes_ += takenBytes(at->first);
+        silentBytes_ += takenBytes(at->first);
+    }
     client.touched = now;
-    const std::size_t taken = kOfAnswer + answer.outcome.size();
+    const std::size_t bytes = answer.outcome.size();
+    const bool wasSilent = client.answers.empty();
     client.answers.emplace(answer.id, Recorded{std::move(answer.outcome), now});
-    bytes_ += taken;
+    client.bytes += bytes;
+    answerBytes_ += kOfAnswer + bytes;
+    if (wasSilent) silentBytes_ -= takenBytes(at->first);
+    answered_.splice(answered_.end(), wasSilent ? silent_ : answered_, client.place);
     // This outcome it cannot know yet, whatever it says.
     const std::uint64_t unknown = std::min(answer.next, answer.id);
     forget(client, client.answers.lower_bound(unknown));
     if (unknown > client.forgotten + 1) client.forgotten = unknown - 1;
     if (client.answers.size() > kMostAnswers)
         forget(client, std::next(client.answers.begin(), static_cast<std::ptrdiff_t>(client.answers.size() - kMostAnswers)));
+    while (client.bytes > kMostAnswerBytes && client.answers.size() > 1) forget(client, std::next(client.answers.begin()));
+    keepAnswers();
 }
 
 void MemoryStore::forget(Client& client, std::map<std::uint64_t, Recorded>::iterator upTo) {
     while (client.answers.begin() != upTo) {
         const auto first = client.answers.begin();
         client.forgotten = first->first;
-        bytes_ -= kOfAnswer + first->second.outcome.size();
+        const std::size_t bytes = first->second.outcome.size();
+        client.bytes -= bytes;
+        answerBytes_ -= kOfAnswer + bytes;
         client.answers.erase(first);
+        if (!client.answers.empty()) continue;
+        silentBytes_ += takenBytes(**client.place);
+        silent_.splice(silent_.end(), answered_, client.place);
     }
+}
+
+/// Outcomes go first, and that there were any only where that alone is half of what they may take: an id that comes again is then taken for new.
+void MemoryStore::keepAnswers() {
+    const std::size_t most = options_.bytes / kShareOfAnswers;
+    while (answerBytes_ > most) {
+        if (answered_.empty() || silentBytes_ > most / 2) {
+            erase(clients_.find(*silent_.front()));
+        } else {
+            Client& oldest = clients_.find(*answered_.front())->second;
+            forget(oldest, oldest.answers.end());
+        }
+    }
+}
+
+/// Requires: it has no outcomes.
+void MemoryStore::erase(Clients::iterator client) {
+    const std::size_t taken = takenBytes(client->first);
+    answerBytes_ -= taken;
+    silentBytes_ -= taken;
+    silent_.erase(client->second.place);
+    clients_.erase(client);
 }
 
 // ------------------------------------------------------------------------------------------------ reads
@@ -269,14 +311,14 @@ void MemoryStore::trimNow(const Retention& retention) {
         if (const auto found = topics_.find(one.topic); found != topics_.end()) trimTopic(found->second, one);
     }
     constexpr auto kNever = WallClock::time_point::min();
-    if (retention.emptyTopicsSince != kNever) forgetTopics(retention.emptyTopicsSince);
+    if (retention.emptyTopicsSince != kNever || retention.unusedTopicsSince != kNever) forgetTopics(retention.emptyTopicsSince, retention.unusedTopicsSince);
     if (retention.answersSince != kNever || retention.clientsSince != kNever) forgetAnswers(retention);
 }
 
-void MemoryStore::forgetTopics(WallClock::time_point since) {
+void MemoryStore::forgetTopics(WallClock::time_point emptySince, WallClock::time_point unusedSince) {
     std::erase_if(topics_, [&](const auto& entry) {
         const Topic& topic = entry.second;
-        if (!topic.publications.empty() || topic.touched >= since) return false;
+        if (!topic.publications.empty() || topic.touched >= (topic.last == 0 ? std::max(emptySince, unusedSince) : emptySince)) return false;
         bytes_ -= kOfTopic + entry.first.size();
         return true;
     });
@@ -289,8 +331,7 @@ void MemoryStore::forgetAnswers(const Retention& retention) {
         while (upTo != client.answers.end() && upTo->second.at < retention.answersSince) ++upTo;
         forget(client, upTo);
         if (client.answers.empty() && client.touched < retention.clientsSince) {
-            bytes_ -= kOfClient + at->first.first.size() + at->first.second.size();
-            at = clients_.erase(at);
+            erase(at++);
         } else {
             ++at;
         }

@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <mutex>
 #include <unordered_map>
@@ -42,12 +43,16 @@ private:
         std::string outcome;
         WallClock::time_point at;
     };
+    using ClientName = std::pair<std::string, std::string>;  // subject, secret
+    using Names = std::list<const ClientName*>;              // keys of clients_, that heard of longest ago first
     struct Client {
         std::map<std::uint64_t, Recorded> answers;
+        std::size_t bytes = 0;  // of its outcomes alone
         std::uint64_t forgotten = 0;
         WallClock::time_point touched;
+        Names::iterator place;  // in answered_, or in silent_ where it has no outcomes
     };
-    using Clients = std::map<std::pair<std::string, std::string>, Client>;
+    using Clients = std::map<ClientName, Client>;
 
     template <class T, class Work>
     void does(Receiver<T> receiver, Work work);
@@ -62,18 +67,24 @@ private:
     Slice slice(const Range& range) const;
     Answers answersOf(const ClientKey& key) const;
     void trimNow(const Retention& retention);
-    void forgetTopics(WallClock::time_point since);
+    void forgetTopics(WallClock::time_point emptySince, WallClock::time_point unusedSince);
     void forgetAnswers(const Retention& retention);
     void trimTopic(Topic& topic, const TopicRetention& retention);
     void dropOldest(Topic& topic);
     void forget(Client& client, std::map<std::uint64_t, Recorded>::iterator upTo);
+    void keepAnswers();
+    void erase(Clients::iterator client);
 
     const MemoryStoreOptions options_;
     const std::function<WallClock::time_point()> now_;
     mutable std::mutex lock_;  // guards what follows
     std::unordered_map<std::string, Topic> topics_;
     Clients clients_;
-    std::size_t bytes_ = 0;  // that it takes, as MemoryStoreOptions counts
+    Names answered_;
+    Names silent_;
+    std::size_t bytes_ = 0;         // that topics take, as MemoryStoreOptions counts
+    std::size_t answerBytes_ = 0;   // that clients and outcomes take
+    std::size_t silentBytes_ = 0;   // of these, the clients of silent_
     std::deque<Task> told_;  // receivers that are due, in the order of what they are told
     bool telling_ = false;   // somebody is at it
 };

@@ -58,6 +58,8 @@ public:
     }
     /// nullptr: it is passing, and nobody's.
     const PublicationHead* head(std::size_t message) const noexcept { return message < heads_.size() ? &heads_[message] : nullptr; }
+    /// Whether it has an offset in its topic's history.
+    bool isKept(std::size_t message) const noexcept { return message < heads_.size() && heads_[message].offset != 0; }
     /// False when all of it is for everyone.
     bool hasExceptions() const noexcept { return excepts_; }
     bool isFor(std::size_t message, SessionId session) const noexcept { return messages_[message].except != session; }

@@ -16,6 +16,7 @@ constexpr std::chrono::hours kSweep{1};
 constexpr std::size_t kTopicsOfTrim = 500;  // a store does one trim as a whole
 // What a client's requests have come to is known for a day, and that there were any for a week (framework/WIRE.md §7).
 constexpr std::chrono::hours kAnswers{24}, kClients{7 * 24}, kEmptyTopics{24};
+constexpr std::chrono::minutes kUnusedTopics{10};  // to which nothing was ever published: names that somebody has thought of
 
 thread_local bool isTellingHere = false;
 
@@ -82,8 +83,13 @@ void History::commit(const std::shared_ptr<Store>& store, Commit commit, std::ve
             const bool appended = i < committed.appended.size();
             const TopicPosition position = appended ? committed.appended[i] : committed.amended[i - committed.appended.size()];
             one.head.offset = position.offset;
-            const bool trims = one.topic->publishKept({one.kind, asBytes(one.payload), one.except, &one.head}, position, committed.at);
-            if (trims) tooMuch.topics.push_back(one.topic->kept().retention(committed.at));
+            try {
+                if (!appended && i - committed.appended.size() < committed.keys.size()) one.head.key = committed.keys[i - committed.appended.size()];
+                const bool trims = one.topic->publishKept({one.kind, asBytes(one.payload), one.except, &one.head}, position, committed.at);
+                if (trims) tooMuch.topics.push_back(one.topic->kept().retention(committed.at));
+            } catch (...) {  // it is kept all the same, and whoever waits for that is told so
+                log::error("history", "there was no memory to deliver a publication that is kept");
+            }
         }
         receiver.set(std::move(committed));
         if (!tooMuch.topics.empty()) store->trim(std::move(tooMuch), {});
@@ -148,8 +154,8 @@ void History::lookAgain() {
     loop_->after(kLook, [weak = weak_from_this()] {
         const auto self = weak.lock();
         if (!self) return;
+        self->lookAgain();  // first: also where there is no memory for the rest
         self->lookAfter();
-        self->lookAgain();
     });
 }
 
@@ -191,7 +197,8 @@ void History::sweep(std::chrono::system_clock::time_point now) {
     Commit inMemory;
     Commit onDisk;
     for (const auto& topic : topics()) (topic->kept().store == memory_ ? inMemory : onDisk).opens.push_back(topic->kept().name);
-    const Retention retention{.answersSince = now - kAnswers, .clientsSince = now - kClients, .emptyTopicsSince = now - kEmptyTopics};
+    const Retention retention{.answersSince = now - kAnswers, .clientsSince = now - kClients, .emptyTopicsSince = now - kEmptyTopics,
+                              .unusedTopicsSince = now - kUnusedTopics};
     for (const auto& [store, opens] : {std::pair{memory_, &inMemory}, std::pair{durable_, &onDisk}}) {
         if (!store) continue;
         if (!opens->opens.empty()) store->commit(std::move(*opens), {});

@@ -47,12 +47,12 @@ private:
 };
 
 /// The runs between the messages that are not for this session.
-SendStatus Outgoing::deliverRuns(const Delivery& delivery, SessionId self) noexcept {
+SendStatus Outgoing::deliverRuns(const Delivery& delivery, SessionId self, bool isWire) noexcept {
     const Broadcast& all = delivery.broadcast;
     SendStatus status = SendStatus::Queued;
     std::size_t first = delivery.first;
     for (std::size_t end = first; end <= delivery.last && status != SendStatus::Full; ++end) {
-        if (end < delivery.last && all.isFor(end, self)) continue;
+        if (end < delivery.last && (all.isFor(end, self) || (isWire && all.isKept(end)))) continue;
         if (first < end) status = carrier_->deliver({all, first, end, delivery.tag, delivery.alone});
         first = end + 1;
     }

@@ -40,10 +40,13 @@ public:
     SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept {
         return carrier_ ? carrier_->sendPart(kind, piece, of, completion) : SendStatus::Closed;
     }
-    SendStatus deliver(const Delivery& delivery, SessionId self) noexcept {
+    /// `isWire`: to a client that counts offsets; what has one it gets even where it is excepted, for a missing one is a gap.
+    SendStatus deliver(const Delivery& delivery, SessionId self, bool isWire) noexcept {
         if (!carrier_) return SendStatus::Closed;
-        return delivery.broadcast.hasExceptions() ? deliverRuns(delivery, self) : carrier_->deliver(delivery);
+        return delivery.broadcast.hasExceptions() ? deliverRuns(delivery, self, isWire) : carrier_->deliver(delivery);
     }
+    /// Of a history, which is for everybody.
+    SendStatus show(const Delivery& delivery) noexcept { return carrier_ ? carrier_->deliver(delivery) : SendStatus::Closed; }
     SendStatus ping(Bytes payload) noexcept { return carrier_ ? carrier_->ping(payload) : SendStatus::Closed; }
     void pauseReading() noexcept {
         if (carrier_) carrier_->pauseReading();
@@ -83,7 +86,7 @@ public:
     };
 
 private:
-    SendStatus deliverRuns(const Delivery& delivery, SessionId self) noexcept;
+    SendStatus deliverRuns(const Delivery& delivery, SessionId self, bool isWire) noexcept;
     static bool dropOldest(Letters& letters, LoopQueue::Access& queue, std::unique_ptr<LoopEntry>& dropped) noexcept;
 
     std::unique_ptr<Carrier> carrier_;

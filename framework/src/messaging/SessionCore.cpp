@@ -506,17 +506,21 @@ void SessionCore::leaveTopics() noexcept {
 
 void SessionCore::tellJoined(const JoinedTopic& joined) noexcept {
     if (isWire_) return wire()->joined(joined);
-    for (const Excerpt& one : joined.publications) deliver({*one.batch, one.first, one.last, joined.tag, false});
+    for (const Excerpt& one : joined.publications) show({*one.batch, one.first, one.last, joined.tag, false});
 }
 
 void SessionCore::leaveWhatIsForbidden() noexcept {
     if (!knownRare()) return;
-    for (const auto& topic : knownRare()->belongings.topics()) {
-        const auto table = topic->table();
-        if (!table || table->allows(*this, topic->name())) continue;
-        TopicTable::leave(*this, *topic);
-        static constexpr wire::Error kForbidden{"forbidden"};
-        if (isWire_) wire()->left(topic->name(), &kForbidden);
+    try {
+        for (const auto& topic : knownRare()->belongings.topics()) {
+            const auto table = topic->table();
+            if (!table || table->allows(*this, topic->name())) continue;
+            TopicTable::leave(*this, *topic);
+            static constexpr wire::Error kForbidden{"forbidden"};
+            if (isWire_) wire()->left(topic->name(), &kForbidden);
+        }
+    } catch (...) {  // it must not stay where it may not be
+        close(CloseCause::OutOfMemory, std::nullopt, {});
     }
 }
 

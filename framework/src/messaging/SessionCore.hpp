@@ -159,7 +159,12 @@ public:
     SendStatus sendPart(MessageKind kind, Bytes piece, PieceOf of, SendCompletion& completion) noexcept;
     /// A session that closes takes it until its carrier has said goodbye: it may have been published before.
     void deliver(const Delivery& delivery) noexcept {
-        const SendStatus status = outgoing_.deliver(delivery, id_);
+        const SendStatus status = outgoing_.deliver(delivery, id_, isWire_);
+        if (status == SendStatus::Full) settle(status);
+    }
+    /// Of a history, which is for everybody.
+    void show(const Delivery& delivery) noexcept {
+        const SendStatus status = outgoing_.show(delivery);
         if (status == SendStatus::Full) settle(status);
     }
     /// It is in that topic from here on: what it is shown of it. A session that closes is shown it, too.

@@ -83,6 +83,9 @@ private:
 
 // ------------------------------------------------------------------------------------------------ members
 
+/// A topic of which nothing is kept stays so long when nobody is in it: anybody can think of a name.
+constexpr std::chrono::milliseconds kEmptyStays = std::chrono::minutes{1};
+
 struct Topic::History {
     RecentPublications recent;
     std::vector<Waiting> waiting;
@@ -94,6 +97,7 @@ struct Topic::History {
     std::chrono::system_clock::time_point newest{};   // when the newest was published, or might have been
     std::chrono::system_clock::time_point trimmed{};
     bool isQuiet = true;       // since it was last looked after
+    bool isEmpty = false;      // nothing of it is kept: it is worth no more than its name
 };
 
 Topic::Topic(std::string name, std::weak_ptr<TopicTable> table, std::shared_ptr<ServerState> server, std::unique_ptr<const Keeping> kept)
@@ -268,7 +272,7 @@ std::shared_ptr<Broadcast> Topic::startBatch(const Message& message) {
         LoopQueue::Access access{queue};
         if (access.isClosed()) continue;
         if (!queue.hasRoom(bytes)) {
-            miss(loop, access, message.except);
+            miss(loop, access, message);
             whole = false;
             continue;
         }
@@ -282,7 +286,7 @@ std::shared_ptr<Broadcast> Topic::startBatch(const Message& message) {
 }
 
 /// Those who are told of it once are told of all that they miss until then; who joins or leaves meanwhile begins another entry.
-void Topic::miss(std::size_t loop, LoopQueue::Access& queue, SessionId except) {
+void Topic::miss(std::size_t loop, LoopQueue::Access& queue, const Message& message) {
     OfLoop& mine = loops_[loop];
     if (!mine.missed || mine.missedTakes != queue.takes()) {
         auto entry = std::make_unique<MissedEntry>(shared_from_this(), loop);
@@ -291,8 +295,11 @@ void Topic::miss(std::size_t loop, LoopQueue::Access& queue, SessionId except) {
         queue.put(std::move(entry));
     }
     ++mine.missed->missed.count;
-    const auto excepted = members_.find(except);
-    if (excepted != members_.end() && excepted->second->session.loopIndex() == loop) ++mine.missed->missed.notFor[except];
+    const auto excepted = members_.find(message.except);
+    if (excepted == members_.end()) return;
+    const SessionCore& session = excepted->second->session;
+    const bool getsIt = message.head && session.isWire();  // as Outgoing::deliver
+    if (session.loopIndex() == loop && !getsIt) ++mine.missed->missed.notFor[message.except];
 }
 
 void Topic::deliver(std::size_t loop, const Broadcast& broadcast) {
@@ -361,7 +368,9 @@ void Topic::opened(TopicPosition position) {
     {
         const std::lock_guard guard{lock_};
         history_->isOpening = false;
+        if (gone_) return;
         history_->newest = server_->loops.front()->timeOfDay();
+        history_->isEmpty = position.offset == 0 && last_.offset == 0;
         if (last_.epoch == 0 && position.epoch != 0) {
             last_ = position;
             history_->recent.begin(position.offset);
@@ -370,11 +379,12 @@ void Topic::opened(TopicPosition position) {
         if (last_.epoch == 0) {
             tellWaiting();
         } else {
-            std::erase_if(history_->waiting, [this](const Waiting& one) {
-                const bool may = mayTell(*one.subscription, one.how);
-                if (may) tell(*one.subscription, one.how);
-                return may;
-            });
+            auto& waiting = history_->waiting;
+            for (std::size_t i = waiting.size(); i-- > 0;) {  // nobody is told twice where there is no memory for the next
+                if (!mayTell(*waiting[i].subscription, waiting[i].how)) continue;
+                tell(*waiting[i].subscription, waiting[i].how);
+                waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+            }
             reads = wantsRead();
         }
     }
@@ -426,6 +436,7 @@ void Topic::tell(Subscription& subscription, const Subscribing& how) {
         if (!all) RecentPublications::keepNewest(runs, room);
     }
     session.loop().queue().put(std::make_unique<ToldEntry>(subscription, last_, recovered, std::move(runs)));
+    loops_[session.loopIndex()].missed = nullptr;  // what is missed from here on is no longer told before it
 }
 
 /// Another history has begun: what they have seen of it is worth nothing now.
@@ -435,11 +446,13 @@ void Topic::tellAnew() {
         if (waits != history_->waiting.end()) continue;
         subscription->joined = last_;
         subscription->session.loop().queue().put(std::make_unique<ToldEntry>(*subscription, last_, false, std::vector<Excerpt>{}));
+        loops_[subscription->session.loopIndex()].missed = nullptr;
     }
 }
 
 void Topic::tellWaiting() {
-    for (const Waiting& one : std::exchange(history_->waiting, {})) tell(*one.subscription, one.how);
+    auto& waiting = history_->waiting;
+    for (; !waiting.empty(); waiting.pop_back()) tell(*waiting.back().subscription, waiting.back().how);
     history_->recent.keep(RecentPublications::kMostBytes);
 }
 
@@ -461,8 +474,13 @@ void Topic::read() {
                            const std::lock_guard guard{self->lock_};
                            History& mine = *self->history_;
                            mine.isRead = false;
-                           if (slice.last.epoch == self->last_.epoch)
-                               mine.recent.addRead(slice, self, self->server_->loops.front()->memory().budget());
+                           if (self->gone_) return;  // what is here would hold it
+                           try {
+                               if (slice.last.epoch == self->last_.epoch)
+                                   mine.recent.addRead(slice, self, self->server_->loops.front()->memory().budget());
+                           } catch (const std::exception& error) {
+                               log::warning("history", "what was read of a topic is not shown: " + std::string{error.what()});
+                           }
                            self->tellWaiting();
                        });
 }
@@ -505,6 +523,7 @@ bool Topic::publishKept(const Message& message, TopicPosition position, std::chr
     const std::lock_guard guard{lock_};
     History& mine = *history_;
     --mine.pending;
+    if (gone_) return false;  // what is here would hold it
     const bool follows = last_.epoch == position.epoch && last_.offset + 1 == position.offset;
     if (!follows || message.head->amends != 0) {  // what is here is no longer what a store would give
         open_.reset();
@@ -514,10 +533,16 @@ bool Topic::publishKept(const Message& message, TopicPosition position, std::chr
         if (!follows) tellAnew();
     }
     last_ = position;
-    mine.recent.add(intoBatch(message), message.payload.size() + Broadcast::kMessageBytes);
+    try {
+        mine.recent.add(intoBatch(message), message.payload.size() + Broadcast::kMessageBytes);
+    } catch (...) {  // no memory: not everybody has it, and with the next publication all are told anew
+        open_.reset();
+        --last_.offset;
+        throw;
+    }
     mine.recent.keep(mine.waiting.empty() ? RecentPublications::kMostBytes : RecentPublications::kMostBytesWhileRead);
     mine.newest = at;
-    mine.isQuiet = false;
+    mine.isQuiet = mine.isEmpty = false;
     ++mine.messages;
     mine.bytes += message.payload.size() + message.head->key.size();
     const HistoryOptions& options = kept_->options;
@@ -534,7 +559,7 @@ Topic::Look Topic::lookAfter(std::chrono::system_clock::time_point now) {
     const auto age = kept_->options.age;
     const bool isIdle = members_.empty() && mine.pending == 0 && !mine.isOpening && !mine.isRead;
     const auto since = [now](std::chrono::system_clock::time_point then) { return std::chrono::duration_cast<std::chrono::milliseconds>(now - then); };
-    const bool isOld = since(mine.newest) > age;
+    const bool isOld = since(mine.newest) > (mine.isEmpty ? std::min(age, kEmptyStays) : age);
     if (isIdle && (std::exchange(mine.isQuiet, true) || isOld)) {
         mine.recent.begin(last_.offset);
         open_.reset();
@@ -542,7 +567,7 @@ Topic::Look Topic::lookAfter(std::chrono::system_clock::time_point now) {
     const bool isDue = mine.messages != 0 || since(mine.trimmed) >= std::max<std::chrono::milliseconds>(age / 8, std::chrono::seconds{10});
     if (isDue) mine.trimmed = now;
     if (isDue) mine.messages = mine.bytes = 0;
-    gone_ = gone_ || (isIdle && isOld && isDue);
+    gone_ = gone_ || (isIdle && isOld && (isDue || mine.isEmpty));
     return {isDue, gone_};
 }
 

@@ -152,7 +152,7 @@ private:
     bool continueBatch(Broadcast& open, const Message& message, std::size_t bytes);
     std::shared_ptr<Broadcast> startBatch(const Message& message);
     std::shared_ptr<Broadcast> intoBatch(const Message& message);
-    void miss(std::size_t loop, LoopQueue::Access& queue, SessionId except);
+    void miss(std::size_t loop, LoopQueue::Access& queue, const Message& message);
 
     /// Who has joined and is not told yet.
     struct Waiting {

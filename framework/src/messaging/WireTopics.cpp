@@ -87,7 +87,7 @@ void WireSession::joined(const JoinedTopic& joined) noexcept {
         detail::EncodingBuffer buffer;
         wire::writeJoined(buffer.text(), {joined.name, joined.position.epoch, joined.position.offset, from, joined.recovered, joined.latest});
         say(buffer.text());
-        for (const Excerpt& one : joined.publications) session_.deliver({*one.batch, one.first, one.last, joined.tag, false});
+        for (const Excerpt& one : joined.publications) session_.show({*one.batch, one.first, one.last, joined.tag, false});
         const auto [first, last] = joining_.equal_range(joined.name);
         for (auto each = first; each != last; ++each) {
             buffer.text().clear();

@@ -56,7 +56,10 @@ public:
             insert(topic, one.kind, one.data, one.key, one.client, one.request, 0);
             done.appended.push_back(positionOf(topic));
         }
-        for (const Amend& one : commit.amends) done.amended.push_back(amend(one));
+        for (const Amend& one : commit.amends) {
+            done.keys.emplace_back();
+            done.amended.push_back(amend(one, done.keys.back()));
+        }
         if (commit.answer) record(*commit.answer);
         return done;
     }
@@ -88,7 +91,8 @@ private:
         sql_.run("INSERT INTO publication VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", topic.id, topic.last, kind, asBytes(data), key, client, request, amends, at_);
     }
 
-    TopicPosition amend(const Amend& one) {
+    /// `key`: becomes that of what it replaces.
+    TopicPosition amend(const Amend& one, std::string& key) {
         struct Old {
             std::int64_t topic;
             std::string key;
@@ -102,6 +106,7 @@ private:
         sql_.run("UPDATE topic SET bytes = bytes + ? - ? WHERE id = ?", one.data.size(), old->size, old->topic);
         const TopicRow topic = advanced(one.topic, one.data.size() + old->key.size());
         insert(topic, one.kind, one.data, old->key, one.client, one.request, one.offset);
+        key = old->key;
         return positionOf(topic);
     }
 
@@ -124,6 +129,27 @@ private:
         if (unknown > client->forgotten + 1) store::forgetAnswers(sql_, client->id, unknown - 1);
         const auto surplus = sql_.first<std::uint64_t>("SELECT id FROM answer WHERE client = ? ORDER BY id DESC LIMIT 1 OFFSET ?", client->id, kMostAnswers);
         if (surplus) store::forgetAnswers(sql_, client->id, *surplus);
+        keepAnswerBytes(client->id);
+    }
+
+    /// From the highest id down, as far as they go; the highest stays whatever its size.
+    void keepAnswerBytes(std::int64_t client) {
+        struct Kept {
+            std::uint64_t id;
+            std::size_t bytes;
+        };
+        std::size_t bytes = 0;
+        std::uint64_t upTo = 0;
+        bool isHighest = true;
+        sql_.each<Kept>(
+            "SELECT id, length(outcome) FROM answer WHERE client = ? ORDER BY id DESC",
+            [&](const Kept& one) {
+                bytes += one.bytes;
+                if (!std::exchange(isHighest, false) && bytes > kMostAnswerBytes) upTo = one.id;
+                return upTo == 0;
+            },
+            client);
+        if (upTo != 0) store::forgetAnswers(sql_, client, upTo);
     }
 
     Transaction& sql_;

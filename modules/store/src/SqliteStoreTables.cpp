@@ -113,6 +113,7 @@ void trim(Transaction& sql, const Retention& retention) {
         sql.run("DELETE FROM topic WHERE touched < ? AND NOT EXISTS (SELECT 1 FROM publication WHERE publication.topic = topic.id)",
                 toMicroseconds(retention.emptyTopicsSince));
     }
+    if (retention.unusedTopicsSince != kNever) sql.run("DELETE FROM topic WHERE touched < ? AND last = 0", toMicroseconds(retention.unusedTopicsSince));
 }
 
 }  // namespace patchbay::store

@@ -141,7 +141,9 @@ TEST_P(StoreTest, AnAmendHasAnOffsetOfItsOwnAndItsDataStandsInBothPlaces) {
     put("t", "two");
     Commit change;
     change.amends.push_back({"t", 1, MessageKind::Text, "ONE", "you", 7});
-    EXPECT_EQ(commit(store, std::move(change)).amended.at(0).offset, 3u);
+    const Committed done = commit(store, std::move(change));
+    EXPECT_EQ(done.amended.at(0).offset, 3u);
+    EXPECT_EQ(done.keys, std::vector<std::string>{"key"});
     const auto all = read(store, {.topic = "t"}).publications;
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(all[0].data, "ONE");
@@ -232,6 +234,22 @@ TEST_P(StoreTest, KeepsSoManyOutcomesOfAClientAndTheHighest) {
     EXPECT_EQ(all.forgotten, 5u);
 }
 
+TEST_P(StoreTest, KeepsSoManyBytesOfAClientsOutcomesAndTheHighest) {
+    constexpr std::size_t kQuarter = kMostAnswerBytes / 4;
+    for (std::uint64_t id = 1; id <= 4; ++id) answer({"ann", "c"}, id, 1, std::string(kQuarter, 'x'));
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 4u) << "just as many as may be";
+    answer({"ann", "c"}, 5, 1, "x");
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 4u);
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.at(0).id, 2u);
+    EXPECT_EQ(answers(store, {"ann", "c"}).forgotten, 1u);
+    answer({"bob", "c"}, 1, 1, std::string(kQuarter, 'x'));
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 4u) << "others' are others'";
+    const std::string large(2 * kMostAnswerBytes, 'x');
+    answer({"ann", "c"}, 6, 1, large);
+    EXPECT_EQ(answers(store, {"ann", "c"}).records, (std::vector<Answers::Record>{{6, large}})) << "the newest whatever its size";
+    EXPECT_EQ(answers(store, {"ann", "c"}).forgotten, 5u);
+}
+
 TEST_P(StoreTest, ForgetsOldOutcomesButNotThatThereWereAny) {
     answer({"ann", "c"}, 1, 1);
     own.clock.advance(1h);
@@ -314,6 +332,19 @@ TEST_P(StoreTest, ForgetsATopicWithoutPublicationsAndItsNextEpochIsAnother) {
     const TopicPosition after = put("empty", "x").appended.at(0);
     EXPECT_EQ(after.offset, 1u);
     EXPECT_NE(after.epoch, before.epoch);
+}
+
+TEST_P(StoreTest, ForgetsATopicThatNothingWasEverPublishedToOnItsOwnTerms) {
+    const TopicPosition trimmed = put("trimmed", "x").appended.at(0);
+    trim(store, {.topics = {{.topic = "trimmed", .messages = 0}}});
+    Commit one;
+    one.opens = {"unused"};
+    const TopicPosition unused = commit(store, std::move(one)).opened.at(0);
+    trim(store, {.unusedTopicsSince = own.clock.now()});
+    EXPECT_EQ(read(store, {.topic = "unused"}).last, unused) << "it is not old enough";
+    trim(store, {.unusedTopicsSince = own.clock.now() + 1h});
+    EXPECT_EQ(read(store, {.topic = "unused"}).last, TopicPosition{});
+    EXPECT_EQ(read(store, {.topic = "trimmed"}).last, trimmed);
 }
 
 // ------------------------------------------------------------------------------------------------ receivers

@@ -54,6 +54,42 @@ TEST(MemoryStore, CountsNothingOnceEverythingHasGone) {
     EXPECT_TRUE(store.health().ok());
 }
 
+Commit answering(std::string client, std::uint64_t id, std::size_t bytes) {
+    Commit one;
+    one.answer = Answer{{"ann", std::move(client)}, id, 1, std::string(bytes, 'x')};
+    return one;
+}
+
+TEST(MemoryStore, OutcomesTakeNoRoomOfTopicsAndThoseOfWhoWasHeardOfLongestAgoGo) {
+    history::MemoryStore store{{.bytes = 100'000}};
+    for (const char* client : {"a", "b", "c"}) commit(store, answering(client, 1, 6'000));
+    commit(store, answering("a", 2, 6'000));
+    EXPECT_EQ(answers(store, {"ann", "a"}).records.size(), 2u);
+    EXPECT_EQ(answers(store, {"ann", "b"}).records.size(), 0u) << "a was heard of since";
+    EXPECT_EQ(answers(store, {"ann", "b"}).forgotten, 1u);
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 1u);
+    EXPECT_EQ(faultOf([&] { commit(store, answering("b", 1, 1)); }), StoreFault::AlreadyAnswered) << "that there was one is known";
+    commit(store, answering("b", 2, 6'000));
+    EXPECT_EQ(answers(store, {"ann", "c"}).records.size(), 0u);
+    commit(store, answering("d", 1, 30'000));
+    EXPECT_EQ(answers(store, {"ann", "d"}).records.size(), 0u) << "more than all may take";
+    for (int i = 0; i < 1'000; ++i) commit(store, answering(std::to_string(i), 1, 1'000));
+    EXPECT_TRUE(store.health().ok());
+    commit(store, publishing(std::string(95'000, 'x')));
+    EXPECT_EQ(read(store, {.topic = "t"}).last.offset, 1u);
+}
+
+TEST(MemoryStore, ThatManyClientsWereThereIsForgottenOnceItTakesHalfOfWhatOutcomesMay) {
+    history::MemoryStore store{{.bytes = 100'000}};
+    const auto end = std::chrono::system_clock::now() + std::chrono::hours{1};
+    for (int i = 0; i < 100; ++i) commit(store, answering(std::to_string(i), 1, 10));
+    trim(store, {.answersSince = end});
+    commit(store, answering("last", 1, 10'000));
+    EXPECT_EQ(answers(store, {"ann", "last"}).records.size(), 1u);
+    EXPECT_EQ(answers(store, {"ann", "0"}).forgotten, 0u);
+    EXPECT_EQ(answers(store, {"ann", "99"}).forgotten, 1u);
+}
+
 TEST(OnLoop, TellsInATaskOfTheLoopInTheOrderOfCommits) {
     OwnLoop loop;
     history::MemoryStore store{{}};

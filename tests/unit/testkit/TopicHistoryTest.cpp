@@ -329,6 +329,34 @@ TEST_F(AKeptTopic, OfLatestValuesShowsTheNewestOfEachKey) {
     EXPECT_THROW(topics().publish("latest/a", "x", {.key = std::string(256, 'k')}), std::invalid_argument);
 }
 
+TEST_F(AKeptTopic, OfLatestValuesHasTheKeyOfWhatIsAmended) {
+    topics().publish("latest/a", "x1", {.key = "x"});
+    topics().publish("latest/a", "y1", {.key = "y"});
+    topics().amend("latest/a", 1, "X");
+    EXPECT_THAT(joined(server.connect("/rooms"), "latest/a"), ElementsAre("y1", "X", "in"));
+}
+
+TEST_F(AKeptTopic, IsGoneSoonAfterWhoHasOnlyThoughtOfItsName) {
+    auto& peer = server.connect("/rooms");
+    const auto positionOf = [&](const std::string& topic) {
+        TopicPosition position;
+        server.store().read({.topic = "/rooms " + topic}, [&](Outcome<Slice> slice) { position = slice.take().last; });
+        return position;
+    };
+    publish("kept/used", 1, 1);
+    for (int i = 0; i < 1'000; ++i) {
+        const std::string room = "kept/" + std::to_string(i);
+        ASSERT_THAT(joined(peer, room), ElementsAre("in"));
+        ASSERT_NE(positionOf(room).epoch, 0u);
+        if (i != 7) peer.send("leave " + room);
+    }
+    const TopicPosition before = positionOf("kept/7");
+    server.advance(3h);
+    for (int i = 0; i < 1'000; ++i) ASSERT_EQ(positionOf("kept/" + std::to_string(i)).epoch != 0, i == 7) << i;
+    EXPECT_EQ(positionOf("kept/7"), before) << "somebody is in it";
+    EXPECT_EQ(positionOf("kept/used").offset, 1u);
+}
+
 TEST_F(AKeptTopic, KeepsNothingThatIsTooOld) {
     const std::uint64_t epoch = topics().publish("latest/a", "old").epoch;
     server.advance(50min);
