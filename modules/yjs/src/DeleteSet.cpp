@@ -96,7 +96,7 @@ void readDeleteSet(Reader& reader, const UpdateLimits& limits, DeleteSet& out) {
         if (left > 1 || !places.empty()) place = places.try_emplace(client, place).first->second;
         if (place == out.size()) out.push_back({client, {}});
         std::vector<Range>& ranges = out[place].ranges;
-        ranges.reserve(ranges.size() + count);
+        if (ranges.empty()) ranges.reserve(count);  // one that stands there often grows as vectors do
         for (std::uint64_t n = 0; n < count; ++n) {
             const std::byte* const start = reader.position();
             const Clock clock = reader.varUint();

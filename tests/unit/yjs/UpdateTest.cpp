@@ -4,6 +4,8 @@
 
 #include <patchbay/yjs/update.hpp>
 
+#include "support/CountedAllocations.hpp"
+
 #include <gtest/gtest.h>
 
 namespace patchbay::yjs::test {
@@ -110,6 +112,15 @@ TEST(Update, AnUpdateMayBeAsLargeAsItsLimitsAndNoLarger) {
     EXPECT_EQ(ruleOf(kTwoDeletes, {.maxDeleteRanges = 1}), Rule::TooManyDeletes);
     EXPECT_EQ(ruleOf(kTwoDeletes, {.maxClock = 3}), Rule::None);
     EXPECT_EQ(ruleOf(kTwoDeletes, {.maxClock = 2}), Rule::ClockTooLarge);
+}
+
+TEST(Update, DeletesOfAClientWhoStandsThereOftenCostWhatTheirBytesCost) {
+    Buffer update = fromHex("00");
+    writeVarUint(update, 10'000);
+    for (unsigned n = 0; n < 10'000; ++n) writeBytes(update, fromHex("64" "01" "0001"));
+    const std::size_t before = patchbay::test::allocations();
+    EXPECT_FALSE(check(update));
+    EXPECT_LT(patchbay::test::allocations() - before, 100U) << "ranges are not copied for each entry";
 }
 
 /// An item with one value: arrays within arrays, so many.
