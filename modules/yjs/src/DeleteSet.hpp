@@ -21,8 +21,10 @@ class DeletedRanges {
 public:
     /// Whether any of it was not in it.
     bool add(Range range);
-    /// Takes ranges in whatever order, at the cost of a merge.   Returns: as add().
+    /// Takes ranges in whatever order: few at the cost of a search each, where nothing of them is new; many at that of a merge.   Returns: as add().
     bool addAll(std::vector<Range>& ranges);
+    /// By how many ranges this may grow, at most, where `ranges` are added.
+    std::size_t growthBy(const std::vector<Range>& ranges) const noexcept;
     /// The first that ends beyond `clock`, to walk on from.
     std::size_t firstBeyond(Clock clock) const noexcept;
 
@@ -31,6 +33,9 @@ public:
     std::size_t capacityBytes() const noexcept { return ranges_.capacity() * sizeof(Range); }
 
 private:
+    bool contains(Range range) const noexcept;
+    bool mergeWith(std::vector<Range>& ranges);
+
     std::vector<Range> ranges_;
 };
 

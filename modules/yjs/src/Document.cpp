@@ -41,6 +41,8 @@ public:
 
 private:
     Fault faultOf(SourceId source, const Buffer& rest);
+    /// Whether the plan's deletes might be more than the document may have.
+    bool hasTooManyDeletes();
     /// Takes what the plan has found. If `isRelayed`, also as an update among the parts.
     bool commit(bool isRelayed);
     void hold(SourceId source, Buffer rest, std::vector<Id> waits);
@@ -51,6 +53,7 @@ private:
     DocumentLimits limits_;
     Clients clients_;
     std::size_t bytes_ = 0;
+    std::size_t deleteRanges_ = 0;
     std::map<SourceId, Waiting> waiting_;
     UpdateView view_;            // kept for its memory
     Plan plan_;                  // likewise
@@ -62,7 +65,7 @@ Fault Document::Inside::load(Bytes update) {
     const UpdateLimits limits{limits_.maxBytes, limits_.update.maxClock, SIZE_MAX};
     if (const Fault fault = view.read(update, limits)) return fault;
     Clients clients;
-    std::size_t bytes = 0;
+    std::size_t bytes = 0, deleteRanges = 0;
     for (const Section& section : view.sections()) {
         if (section.start != 0 || section.hasSkips) return {Rule::Missing, static_cast<std::size_t>(section.structs.data() - update.data())};
         if (section.count == 0) continue;
@@ -75,10 +78,13 @@ Fault Document::Inside::load(Bytes update) {
         for (const Range& range : one.ranges) {
             if (range.end() > end) return {Rule::Missing, update.size()};
         }
-        if (found != clients.end()) found->second.deleted.addAll(one.ranges);
+        if (found == clients.end()) continue;
+        found->second.deleted.addAll(one.ranges);
+        deleteRanges += found->second.deleted.ranges().size();
     }
     clients_ = std::move(clients);
     bytes_ = bytes;
+    deleteRanges_ = deleteRanges;
     return {};
 }
 
@@ -116,12 +122,27 @@ Fault Document::Inside::faultOf(SourceId source, const Buffer& rest) {
     }
     if (plan_.clientsThatWait() > limits_.maxNewClients || strangers > limits_.maxNewClients || clients_.size() + strangers > limits_.maxClients) return {Rule::TooManyClients, 0};
     if (bytes > std::min<std::size_t>(limits_.maxBytes, UINT32_MAX)) return {Rule::TooLarge, 0};
+    if (hasTooManyDeletes()) return {Rule::TooManyDeletes, 0};
     if (rest.empty()) return {};
     const auto found = waiting_.find(source);
     const std::size_t count = found == waiting_.end() ? 0 : found->second.updates.size();
     const std::size_t held = found == waiting_.end() ? 0 : found->second.bytes;
     if (count + 1 > limits_.maxPendingUpdates || held + rest.size() > limits_.maxPendingBytes) return {Rule::TooMuchPending, 0};
     return {};
+}
+
+bool Document::Inside::hasTooManyDeletes() {
+    std::size_t most = deleteRanges_;
+    for (const ClientRanges& one : plan_.deletes()) most += one.ranges.size();
+    if (most <= limits_.maxDeleteRanges) return false;
+    // Close to the limit it is worth knowing which of them are new: clients say all of theirs each time that they come.
+    std::size_t ranges = deleteRanges_;
+    for (ClientRanges& one : plan_.deletes()) {
+        normalise(one.ranges);
+        const auto found = clients_.find(one.client);
+        ranges += found == clients_.end() ? one.ranges.size() : found->second.deleted.growthBy(one.ranges);
+    }
+    return ranges > limits_.maxDeleteRanges && ranges != deleteRanges_;
 }
 
 bool Document::Inside::commit(bool isRelayed) {
@@ -143,7 +164,11 @@ bool Document::Inside::commit(bool isRelayed) {
         bytes_ += run.bytes().size() - before;
     }
     for (ClientRanges& one : plan_.deletes()) {
-        if (!one.ranges.empty()) hasChanged = clients_.find(one.client)->second.deleted.addAll(one.ranges) || hasChanged;
+        if (one.ranges.empty()) continue;
+        DeletedRanges& deleted = clients_.find(one.client)->second.deleted;
+        deleteRanges_ -= deleted.ranges().size();
+        hasChanged = deleted.addAll(one.ranges) || hasChanged;
+        deleteRanges_ += deleted.ranges().size();
     }
     if (isRelayed && hasChanged) {
         writer.finish(parts_.emplace_back());
@@ -225,8 +250,11 @@ Buffer Document::Inside::diff(const StateVector& known) const {
 
 void Document::Inside::compact() {
     clients_ = compacted(clients_);
-    bytes_ = 0;
-    for (const auto& [id, client] : clients_) bytes_ += client.run.bytes().size();
+    bytes_ = deleteRanges_ = 0;
+    for (const auto& [id, client] : clients_) {
+        bytes_ += client.run.bytes().size();
+        deleteRanges_ += client.deleted.ranges().size();
+    }
 }
 
 std::size_t Document::Inside::memory() const noexcept {

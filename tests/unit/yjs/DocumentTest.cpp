@@ -4,6 +4,8 @@
 
 #include <patchbay/yjs/document.hpp>
 
+#include "support/CountedAllocations.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -227,6 +229,44 @@ TEST(Document, GrowsToItsLimitAndNoFurther) {
     EXPECT_EQ(document.bytes(), kAb.size() - 5);
     EXPECT_EQ(document.apply(kC, 1).fault.rule, Rule::TooLarge);
     EXPECT_FALSE(document.apply(kNoB, 1).fault) << "deleting is always allowed";
+}
+
+/// Deletes of every other unit of client 100, so many.
+Buffer everyOther(unsigned first, unsigned count) {
+    Buffer out = fromHex("00" "01" "64");
+    writeVarUint(out, count);
+    for (unsigned n = 0; n < count; ++n) {
+        writeVarUint(out, 2 * (first + n));
+        writeVarUint(out, 1);
+    }
+    return out;
+}
+/// A GC of client 100, as long as all clocks are.
+const Buffer kLongest = fromHex("01" "0164" "00" "00" "ffffffff07" "00");
+
+TEST(Document, RangesOfDeletesAreBounded) {
+    Document document{{.maxDeleteRanges = 20}};
+    document.apply(kLongest, 1);
+    EXPECT_FALSE(document.apply(everyOther(0, 20), 1).fault);
+    EXPECT_EQ(document.apply(everyOther(20, 1), 1).fault.rule, Rule::TooManyDeletes);
+    EXPECT_EQ(document.apply(everyOther(0, 21), 1).fault.rule, Rule::TooManyDeletes);
+    EXPECT_FALSE(document.apply(everyOther(0, 20), 2).fault) << "what is known is no more";
+    const Applied joined = document.apply(fromHex("00" "01" "64" "01" "0027"), 2);
+    EXPECT_TRUE(joined.relaysOriginal) << "nor is what joins them: " << joined.fault.text();
+    EXPECT_FALSE(document.apply(everyOther(20, 19), 1).fault) << "which makes room";
+    document.compact();
+    EXPECT_EQ(document.apply(everyOther(39, 2), 1).fault.rule, Rule::TooManyDeletes);
+}
+
+TEST(Document, DeletesThatAreKnownDoNotCostACopyOfAllOfThem) {
+    Document document;
+    document.apply(kLongest, 1);
+    document.apply(everyOther(0, 100'000), 1);
+    const Buffer known = everyOther(500, 9);
+    patchbay::test::suffersShortages();
+    const patchbay::test::Shortage shortage{{0, SIZE_MAX / 2, 400'000}};
+    EXPECT_FALSE(document.apply(known, 1).hasChanged);
+    EXPECT_EQ(shortage.failed(), 0U) << "blocks as large as all ranges";
 }
 
 TEST(Document, ADiffBeginsAtAWholeCharacter) {

@@ -29,7 +29,7 @@ enum class Rule : std::uint8_t {
     ClientsOutOfOrder,  ///< Clients stand in descending order, each once.
     RefersToItself,     ///< An origin or parent of the same client that comes no earlier: it could never be resolved.
     TooLarge,           ///< More bytes than UpdateLimits::maxBytes, or a document beyond DocumentLimits::maxBytes.
-    TooManyDeletes,     ///< More ranges than UpdateLimits::maxDeleteRanges.
+    TooManyDeletes,     ///< More ranges than UpdateLimits::maxDeleteRanges, or a document beyond DocumentLimits::maxDeleteRanges.
     // an update and a document
     TooManyClients,  ///< More new client ids than DocumentLimits allow.
     ParentIsNoType,  ///< A parent that can have no children.
