@@ -109,9 +109,14 @@ void readDeleteSet(Reader& reader, const UpdateLimits& limits, DeleteSet& out) {
     std::unordered_map<ClientId, std::size_t> places;  // only where there are several
     std::size_t total = 0;
     const Clock maxClock = std::min(limits.maxClock, kMaxClock);
-    for (std::uint64_t left = reader.count(2); left != 0 && reader.ok(); --left) {
+    std::uint64_t left = reader.count(2);
+    if (left > limits.maxClients) reader.fail(Rule::TooManyClients);
+    for (; left != 0 && reader.ok(); --left) {
+        const std::byte* const entry = reader.position();
         const ClientId client = reader.varUint();
         const std::uint64_t count = reader.count(2);
+        if (reader.ok() && count == 0) reader.fail(Rule::ZeroLength, entry);
+        if (!reader.ok()) return;
         total += count;
         if (total > limits.maxDeleteRanges) return reader.fail(Rule::TooManyDeletes);
         std::size_t place = out.size();

@@ -7,6 +7,18 @@
 
 namespace patchbay::yjs::detail {
 
+template <class T>
+std::size_t capacityBytes(const std::vector<T>& all) noexcept {
+    return all.capacity() * sizeof(T);
+}
+/// Empties what is used for each update; its memory stays for the next, unless one was so large that no other may be like it.
+template <class T>
+void giveBack(std::vector<T>& all) noexcept {
+    static constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
+    all.clear();
+    if (capacityBytes(all) > kKeptBytes) std::vector<T>{}.swap(all);
+}
+
 /// Clocks that are at most kMaxClock.
 struct Range {
     std::uint32_t clock;

@@ -40,6 +40,7 @@ public:
     std::size_t memory() const noexcept;
 
 private:
+    Applied take(Bytes update, SourceId source);
     Fault faultOf(SourceId source, const Buffer& rest);
     /// Whether the plan's deletes might be more than the document may have.
     bool hasTooManyDeletes();
@@ -62,13 +63,12 @@ private:
 
 Fault Document::Inside::load(Bytes update) {
     UpdateView view;
-    const UpdateLimits limits{limits_.maxBytes, limits_.update.maxClock, SIZE_MAX};
+    const UpdateLimits limits{limits_.maxBytes, limits_.update.maxClock, SIZE_MAX, SIZE_MAX};
     if (const Fault fault = view.read(update, limits)) return fault;
     Clients clients;
     std::size_t bytes = 0, deleteRanges = 0;
     for (const Section& section : view.sections()) {
         if (section.start != 0 || section.hasSkips) return {Rule::Missing, static_cast<std::size_t>(section.structs.data() - update.data())};
-        if (section.count == 0) continue;
         clients.try_emplace(section.client, section.client).first->second.run.assign(section, view.marksOf(section));
         bytes += section.structs.size();
     }
@@ -89,6 +89,13 @@ Fault Document::Inside::load(Bytes update) {
 }
 
 Applied Document::Inside::apply(Bytes update, SourceId source) {
+    Applied applied = take(update, source);
+    view_.release();
+    plan_.release();
+    return applied;
+}
+
+Applied Document::Inside::take(Bytes update, SourceId source) {
     Applied applied;
     if ((applied.fault = view_.read(update, limits_.update))) return applied;
     if ((applied.fault = plan_.make(clients_, view_))) return applied;
@@ -106,7 +113,7 @@ Applied Document::Inside::apply(Bytes update, SourceId source) {
         applied.relay = std::move(parts_.front());
     } else if (!parts_.empty()) {
         // Of our own making, so that nothing can be wrong with them but their size.
-        applied.fault = mergeUpdates(std::vector<Bytes>(parts_.begin(), parts_.end()), applied.relay, {SIZE_MAX, kMaxClock, SIZE_MAX});
+        applied.fault = mergeUpdates(std::vector<Bytes>(parts_.begin(), parts_.end()), applied.relay, {SIZE_MAX, kMaxClock, SIZE_MAX, SIZE_MAX});
     }
     parts_.clear();
     return applied;
@@ -259,7 +266,7 @@ void Document::Inside::compact() {
 
 std::size_t Document::Inside::memory() const noexcept {
     static constexpr std::size_t kNode = 64;  // of the map
-    std::size_t bytes = sizeof *this;
+    std::size_t bytes = sizeof *this + view_.capacityBytes() + plan_.capacityBytes();
     for (const auto& [id, client] : clients_) bytes += kNode + client.run.memory() + client.deleted.capacityBytes();
     for (const auto& [source, waiting] : waiting_) bytes += kNode + waiting.bytes;
     return bytes;

@@ -175,6 +175,15 @@ Buffer deletesOf(std::size_t clients) {
     return out;
 }
 
+TEST(Document, OfALargeUpdateThatWasRefusedNoMemoryIsKept) {
+    Document document;
+    const std::size_t before = document.memory();
+    EXPECT_EQ(document.apply(crowd(50'000), 1).fault.rule, Rule::TooManyClients);
+    EXPECT_EQ(document.apply(deletesOf(50'000), 1).fault.rule, Rule::TooManyClients);
+    EXPECT_LE(document.memory(), before + (std::size_t{7} << 16)) << "seven lists that are used again, 64 KiB each at most";
+    EXPECT_EQ(document.apply(crowd(100'001), 1).fault.rule, Rule::TooManyClients);
+}
+
 TEST(Document, DeletesOfStrangersWaitForAsManyOfThemAsAreAllowed) {
     Document document;
     EXPECT_EQ(document.apply(deletesOf(1'001), 1).fault.rule, Rule::TooManyClients);
