@@ -361,6 +361,20 @@ TEST(Compaction, BuriesWhatLayInADeletedType) {
     EXPECT_EQ(toHex(document.diff({{100, 9}, {77, 9}})), "01" "014c" "00" "00" "01" "03" "64" "01" "0004" "4d" "01" "0001" "4c" "01" "0001");
 }
 
+TEST(Compaction, BuriesOfAClientWhatLiesBetweenWhatLives) {
+    // A text in "t" is deleted; in turn one more in it and one in "u", ten times.
+    Document document;
+    Buffer update = fromHex("01" "1564" "00" "07010174" "02");
+    for (unsigned n = 0; n < 10; ++n) writeBytes(update, fromHex("04" "00" "6400" "0161" "04010175" "0162"));
+    writeBytes(update, fromHex("01" "64" "02" "0001" "0c01"));
+    ASSERT_TRUE(document.apply(update, 1).relaysOriginal);
+    document.compact();
+    Buffer wanted = fromHex("01" "1564" "00" "01010174" "01");
+    for (unsigned n = 0; n < 10; ++n) writeBytes(wanted, n == 5 ? fromHex("0001" "01010175" "01") : fromHex("0001" "04010175" "0162"));
+    writeBytes(wanted, fromHex("01" "64" "09" "0002" "0301" "0501" "0701" "0901" "0b03" "0f01" "1101" "1301"));
+    EXPECT_EQ(toHex(document.encode()), toHex(wanted));
+}
+
 TEST(Compaction, BuriesNothingWhereALivingStructStandsBesideADeadOne) {
     Document document;
     // A text in "t" with "ab" in it, and "c" in "u"; 77 puts "d" between the "c" and the "a", which no editor would; the text is deleted.
