@@ -3,6 +3,8 @@
 #include "Plan.hpp"
 
 #include <algorithm>
+#include <compare>
+#include <set>
 #include <utility>
 
 namespace patchbay::yjs {
@@ -16,10 +18,19 @@ struct Held {
     Buffer update;
     std::vector<Id> waits;
 };
-/// All that a source has waiting.
+/// All that a source has waiting, by numbers.
 struct Waiting {
-    std::vector<Held> updates;
+    std::map<std::uint64_t, Held> updates;
     std::size_t bytes = 0;
+};
+/// That an update waits for a struct: found by the client who writes it.
+struct Wait {
+    ClientId client;
+    Clock clock;
+    SourceId source;
+    std::uint64_t update;
+
+    friend auto operator<=>(const Wait&, const Wait&) = default;
 };
 
 }  // namespace
@@ -30,7 +41,7 @@ public:
 
     Fault load(Bytes update);
     Applied apply(Bytes update, SourceId source);
-    void forget(SourceId source) { waiting_.erase(source); }
+    void forget(SourceId source);
     bool isPending(SourceId source) const noexcept { return waiting_.contains(source); }
     Buffer diff(const StateVector& known) const;
     void compact();
@@ -47,15 +58,22 @@ private:
     /// Takes what the plan has found. If `isRelayed`, also as an update among the parts.
     bool commit(bool isRelayed);
     void hold(SourceId source, Buffer rest, std::vector<Id> waits);
-    /// Tries again what waits, until nothing of it goes on.
+    /// Takes it from those that wait.   Requires: it is one of them.
+    Buffer takeHeld(SourceId source, std::uint64_t update);
+    /// Tries again what waits for clients who have gone on, until nothing of it does.
     void resolve();
-    bool resolveOne(SourceId source, Held& held);
+    void resolveOne(SourceId source, std::uint64_t update);
 
     DocumentLimits limits_;
     Clients clients_;
     std::size_t bytes_ = 0;
     std::size_t deleteRanges_ = 0;
     std::map<SourceId, Waiting> waiting_;
+    std::set<Wait> waits_;  // of all that is in it
+    std::size_t heldUpdates_ = 0;
+    std::size_t heldBytes_ = 0;
+    std::uint64_t nextHeld_ = 0;
+    std::vector<ClientId> changed_;  // who has gone on since resolve()
     UpdateView view_;            // kept for its memory
     Plan plan_;                  // likewise
     std::vector<Buffer> parts_;  // what apply() is to relay
@@ -104,10 +122,11 @@ Applied Document::Inside::take(Bytes update, SourceId source) {
     if (!isWhole) rest = plan_.rest();
     if ((applied.fault = faultOf(source, rest))) return applied;
     parts_.clear();
+    changed_.clear();
     applied.hasChanged = commit(!isWhole);
     applied.relaysOriginal = applied.hasChanged && isWhole;
     if (!isWhole) hold(source, std::move(rest), plan_.waits());
-    if (applied.hasChanged && !waiting_.empty()) resolve();
+    resolve();
     applied.isPending = isPending(source);
     if (parts_.size() == 1) {
         applied.relay = std::move(parts_.front());
@@ -135,6 +154,7 @@ Fault Document::Inside::faultOf(SourceId source, const Buffer& rest) {
     const std::size_t count = found == waiting_.end() ? 0 : found->second.updates.size();
     const std::size_t held = found == waiting_.end() ? 0 : found->second.bytes;
     if (count + 1 > limits_.maxPendingUpdates || held + rest.size() > limits_.maxPendingBytes) return {Rule::TooMuchPending, 0};
+    if (heldUpdates_ + 1 > limits_.maxPendingUpdatesOfAll || heldBytes_ + rest.size() > limits_.maxPendingBytesOfAll) return {Rule::TooMuchPending, 0};
     return {};
 }
 
@@ -159,6 +179,7 @@ bool Document::Inside::commit(bool isRelayed) {
         if (!one.isNew()) continue;
         hasChanged = true;
         const ClientId client = one.section->client;
+        changed_.push_back(client);
         StructRun& run = clients_.try_emplace(client, client).first->second.run;
         const std::size_t before = run.bytes().size();
         for (SectionCursor cursor = one.first; run.end() != one.end; cursor.next()) {
@@ -185,36 +206,52 @@ bool Document::Inside::commit(bool isRelayed) {
 }
 
 void Document::Inside::hold(SourceId source, Buffer rest, std::vector<Id> waits) {
+    const std::uint64_t update = nextHeld_++;
+    for (const Id& id : waits) waits_.insert({id.client, id.clock, source, update});
     Waiting& waiting = waiting_[source];
     waiting.bytes += rest.size();
-    waiting.updates.push_back({std::move(rest), std::move(waits)});
+    heldBytes_ += rest.size();
+    ++heldUpdates_;
+    waiting.updates.emplace(update, Held{std::move(rest), std::move(waits)});
+}
+
+Buffer Document::Inside::takeHeld(SourceId source, std::uint64_t update) {
+    const auto waiting = waiting_.find(source);
+    const auto node = waiting->second.updates.extract(update);
+    Held& held = node.mapped();
+    for (const Id& id : held.waits) waits_.erase({id.client, id.clock, source, update});
+    waiting->second.bytes -= held.update.size();
+    heldBytes_ -= held.update.size();
+    --heldUpdates_;
+    if (waiting->second.updates.empty()) waiting_.erase(waiting);
+    return std::move(held.update);
+}
+
+void Document::Inside::forget(SourceId source) {
+    for (auto found = waiting_.find(source); found != waiting_.end(); found = waiting_.find(source)) takeHeld(source, found->second.updates.begin()->first);
 }
 
 void Document::Inside::resolve() {
-    for (bool goesOn = true; goesOn;) {
-        goesOn = false;
-        for (auto source = waiting_.begin(); source != waiting_.end();) {
-            std::vector<Held>& updates = source->second.updates;
-            for (Held& held : updates) goesOn = resolveOne(source->first, held) || goesOn;
-            std::erase_if(updates, [](const Held& held) { return held.update.empty(); });
-            source->second.bytes = 0;
-            for (const Held& held : updates) source->second.bytes += held.update.size();
-            source = updates.empty() ? waiting_.erase(source) : std::next(source);
+    while (!changed_.empty()) {
+        const ClientId client = changed_.back();
+        changed_.pop_back();
+        // What is held again waits for what is still not here.
+        for (auto first = waits_.lower_bound({client, 0, 0, 0}); first != waits_.end() && first->client == client && first->clock < endOf(clients_, client);
+             first = waits_.lower_bound({client, 0, 0, 0})) {
+            resolveOne(first->source, first->update);
         }
     }
+    giveBack(changed_);
 }
 
-bool Document::Inside::resolveOne(SourceId source, Held& held) {
-    const auto isHere = [this](const Id& id) { return id.clock < endOf(clients_, id.client); };
-    if (std::none_of(held.waits.begin(), held.waits.end(), isHere)) return false;
-    const Buffer update = std::exchange(held.update, {});
+void Document::Inside::resolveOne(SourceId source, std::uint64_t number) {
+    const Buffer update = takeHeld(source, number);
+    if (view_.read(update, limits_.update) || plan_.make(clients_, view_)) return;  // it turns out to be of no use to anybody
+    if (faultOf(source, {})) return;
     Buffer rest;
-    if (view_.read(update, limits_.update) || plan_.make(clients_, view_)) return false;  // it turns out to be of no use to anybody
     if (!plan_.isWhole()) rest = plan_.rest();
-    if (const Fault fault = faultOf(source, {})) return false;
-    const bool hasChanged = commit(true);
-    if (!plan_.isWhole()) held = {std::move(rest), plan_.waits()};
-    return hasChanged;
+    commit(true);
+    if (!plan_.isWhole()) hold(source, std::move(rest), plan_.waits());
 }
 
 Buffer Document::Inside::diff(const StateVector& known) const {
@@ -268,7 +305,8 @@ std::size_t Document::Inside::memory() const noexcept {
     static constexpr std::size_t kNode = 64;  // of the map
     std::size_t bytes = sizeof *this + view_.capacityBytes() + plan_.capacityBytes();
     for (const auto& [id, client] : clients_) bytes += kNode + client.run.memory() + client.deleted.capacityBytes();
-    for (const auto& [source, waiting] : waiting_) bytes += kNode + waiting.bytes;
+    for (const auto& [source, waiting] : waiting_) bytes += kNode + waiting.bytes + waiting.updates.size() * (kNode + sizeof(Held));
+    bytes += waits_.size() * (kNode + sizeof(Wait) + sizeof(Id));
     return bytes;
 }
 

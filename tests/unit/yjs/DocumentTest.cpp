@@ -225,6 +225,55 @@ TEST(Document, WhatWaitsIsBoundedForEachSource) {
     EXPECT_FALSE(narrow.apply(fromHex("00" "01" "64" "01" "0501"), 1).fault) << "what is no longer waiting does not count";
 }
 
+TEST(Document, WhatWaitsIsBoundedForAllSourcesTogether) {
+    Document document{{.maxPendingUpdatesOfAll = 2}};
+    EXPECT_FALSE(document.apply(kC, 1).fault);
+    EXPECT_FALSE(document.apply(kC, 2).fault);
+    EXPECT_EQ(document.apply(kC, 3).fault.rule, Rule::TooMuchPending);
+    document.forget(1);
+    EXPECT_FALSE(document.apply(kC, 3).fault);
+    document.apply(kAb, 4);
+    EXPECT_FALSE(document.isPending(2) || document.isPending(3));
+    EXPECT_FALSE(document.apply(fromHex("00" "01" "64" "01" "0501"), 1).fault) << "what is no longer waiting does not count";
+
+    Document narrow{{.maxPendingBytesOfAll = 2 * kC.size() - 1}};
+    EXPECT_FALSE(narrow.apply(kC, 1).fault);
+    EXPECT_EQ(narrow.apply(kC, 2).fault.rule, Rule::TooMuchPending);
+}
+
+TEST(Document, WhatWaitsIsLookedAtOnlyWhenWhatItWaitsForHasCome) {
+    Document document;
+    for (SourceId source = 2; source < 10; ++source) {
+        for (unsigned n = 0; n < 100; ++n) document.apply(deletesOf(50), source);  // of clients 1 to 50, who have written nothing
+    }
+    const std::size_t before = patchbay::test::allocations();
+    document.apply(kAb, 1);
+    EXPECT_LT(patchbay::test::allocations() - before, 50U);
+    const Applied applied = document.apply(crowd(50), 1);
+    EXPECT_TRUE(applied.relaysOriginal);
+    for (SourceId source = 2; source < 10; ++source) EXPECT_FALSE(document.isPending(source));
+    EXPECT_EQ(toHex(applied.relay), toHex(deletesOf(50))) << "which all of them said";
+}
+
+TEST(Document, WhatWaitsForEachOtherIsTakenFromTheFirstToTheLast) {
+    // Each client's struct stands behind that of the next lower one; they come from the last to the first, each from a source of its own.
+    Document document;
+    for (ClientId client = 200; client != 1; --client) {
+        Buffer update = fromHex("01" "01");
+        writeVarUint(update, client);
+        writeBytes(update, fromHex("00" "84"));
+        writeVarUint(update, client - 1);
+        writeBytes(update, fromHex("00" "0161" "00"));
+        EXPECT_TRUE(document.apply(update, client).isPending);
+    }
+    const Applied applied = document.apply(crowd(1), 1);
+    EXPECT_EQ(document.clients(), 200U);
+    StateVector relayed;
+    EXPECT_FALSE(stateVectorOf(applied.relay, relayed));
+    EXPECT_EQ(relayed.size(), 199U);
+    for (SourceId source = 1; source <= 200; ++source) EXPECT_FALSE(document.isPending(source));
+}
+
 TEST(Document, AnUpdateThatIsTooMuchToWaitIsNotTakenInPartEither) {
     Document document{{.maxPendingBytes = 4}};
     const Buffer half = fromHex("02" "0164" "02" "84" "6401" "0164" "014d" "00" "04010174" "0165" "00");

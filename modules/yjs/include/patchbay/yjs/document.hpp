@@ -35,6 +35,10 @@ struct DocumentLimits {
     std::size_t maxPendingUpdates = 1'000;
     /// All of them together, for each source.   Units: bytes.
     std::size_t maxPendingBytes = std::size_t{256} << 10;
+    /// The same of all sources together. Who waits for a client is looked at each time that this one writes what it waits for.
+    std::size_t maxPendingUpdatesOfAll = 10'000;
+    /// Units: bytes.
+    std::size_t maxPendingBytesOfAll = std::size_t{4} << 20;
 };
 
 /// Who sends updates: a connection, as its server numbers them.
