@@ -134,7 +134,7 @@ Applied Document::Inside::take(Bytes update, SourceId source) {
         // Of our own making, so that nothing can be wrong with them but their size.
         applied.fault = mergeUpdates(std::vector<Bytes>(parts_.begin(), parts_.end()), applied.relay, {SIZE_MAX, kMaxClock, SIZE_MAX, SIZE_MAX});
     }
-    parts_.clear();
+    giveBack(parts_);
     return applied;
 }
 

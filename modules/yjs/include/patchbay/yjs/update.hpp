@@ -31,7 +31,7 @@ struct UpdateLimits {
     Clock maxClock = 0x7FFFFFFF;
     /// Ranges of deletes in one update, all clients together.
     std::size_t maxDeleteRanges = 1'000'000;
-    /// Clients in one update, and entries of its deletes.
+    /// Clients in one update, and entries of its deletes. At least DocumentLimits::maxClients, since one who has everything may say everything.
     std::size_t maxClients = 100'000;
 };
 
