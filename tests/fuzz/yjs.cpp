@@ -15,7 +15,7 @@ namespace {
 using namespace yjs;
 
 /// Accepted by whoever would have to read it.
-void requireGood(const Buffer& update, std::string_view rule) { require(!check(update, {SIZE_MAX, kMaxClock, SIZE_MAX}), rule); }
+void requireGood(const Buffer& update, std::string_view rule) { require(!check(update, {SIZE_MAX, kMaxClock, SIZE_MAX, SIZE_MAX}), rule); }
 
 void mergeAndCut(const std::vector<Bytes>& updates) {
     Buffer merged;

@@ -1,5 +1,6 @@
 #include <patchbay/yjs/awareness.hpp>
 
+#include <algorithm>
 #include <set>
 
 namespace patchbay::yjs {
@@ -93,10 +94,18 @@ AwarenessApplied Awareness::apply(Bytes update, SourceId source, Time now) {
         } else {
             gone_.erase(entry.client);
             states_.insert_or_assign(entry.client, State{entry.clock, std::string{entry.json}, source, now});
+            makeRoom();
         }
     }
     applied.relay = relay.finish();
     return applied;
+}
+
+void Awareness::makeRoom() {
+    // Rarely more than one, and only where somebody has come: the search is worth no order by time.
+    while (!gone_.empty() && states_.size() + gone_.size() > limits_.maxClients) {
+        gone_.erase(std::min_element(gone_.begin(), gone_.end(), [](const auto& a, const auto& b) { return a.second.at < b.second.at; }));
+    }
 }
 
 template <class Predicate>

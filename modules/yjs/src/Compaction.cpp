@@ -182,7 +182,12 @@ public:
 
     void bury(const Struct& one) {
         to_.run.appendGc(one.length);
-        to_.deleted.add({static_cast<std::uint32_t>(one.clock), static_cast<std::uint32_t>(one.length)});
+        buried_.push_back({static_cast<std::uint32_t>(one.clock), static_cast<std::uint32_t>(one.length)});
+    }
+    /// Behind the last of them: deletes one by one would each move those that follow.
+    void finish() {
+        to_.deleted.addAll(buried_);
+        to_.run.shrink();
     }
 
     void keep(const Struct& one) {
@@ -242,6 +247,7 @@ private:
     Bytes kept_;
     Clock keptFrom_ = 0;
     Clock at_ = 0;
+    std::vector<Range> buried_;
 };
 
 }  // namespace
@@ -263,7 +269,7 @@ Clients compacted(const Clients& clients) {
             }
             ++entry;
         });
-        to.run.shrink();
+        rewriter.finish();
         ++run;
     }
     return result;

@@ -42,13 +42,35 @@ bool DeletedRanges::add(Range range) {
     return true;
 }
 
-bool DeletedRanges::addAll(std::vector<Range>& ranges) {
-    static constexpr std::size_t kFew = 8;
-    if (ranges.size() <= kFew && !ranges_.empty()) {
-        bool isNew = false;
-        for (const Range& range : ranges) isNew = add(range) || isNew;
-        return isNew;
+bool DeletedRanges::contains(Range range) const noexcept {
+    const std::size_t at = firstBeyond(range.clock);
+    return at < ranges_.size() && ranges_[at].clock <= range.clock && ranges_[at].end() >= range.end();
+}
+
+std::size_t DeletedRanges::growthBy(const std::vector<Range>& ranges) const noexcept {
+    std::size_t growth = 0;
+    for (const Range& range : ranges) {
+        const auto touched = std::partition_point(ranges_.begin(), ranges_.end(), [&](const Range& one) { return one.end() < range.clock; });
+        growth += static_cast<std::size_t>(touched == ranges_.end() || touched->clock > range.end());
     }
+    return growth;
+}
+
+bool DeletedRanges::addAll(std::vector<Range>& ranges) {
+    static constexpr std::size_t kFew = 8;        // insertions that cost no more than a merge
+    static constexpr std::size_t kFairPart = 16;  // of what is here: so many searches do
+    if (ranges_.empty() || (ranges.size() > kFew && ranges.size() >= ranges_.size() / kFairPart)) return mergeWith(ranges);
+    // Whoever says again what is known is not to make us copy all that is here.
+    std::vector<Range> fresh;
+    for (const Range& range : ranges) {
+        if (!contains(range)) fresh.push_back(range);
+    }
+    if (fresh.size() > kFew) return mergeWith(fresh);
+    for (const Range& range : fresh) add(range);
+    return !fresh.empty();
+}
+
+bool DeletedRanges::mergeWith(std::vector<Range>& ranges) {
     normalise(ranges);
     if (ranges_.empty()) {
         ranges_ = ranges;
@@ -87,16 +109,21 @@ void readDeleteSet(Reader& reader, const UpdateLimits& limits, DeleteSet& out) {
     std::unordered_map<ClientId, std::size_t> places;  // only where there are several
     std::size_t total = 0;
     const Clock maxClock = std::min(limits.maxClock, kMaxClock);
-    for (std::uint64_t left = reader.count(2); left != 0 && reader.ok(); --left) {
+    std::uint64_t left = reader.count(2);
+    if (left > limits.maxClients) reader.fail(Rule::TooManyClients);
+    for (; left != 0 && reader.ok(); --left) {
+        const std::byte* const entry = reader.position();
         const ClientId client = reader.varUint();
         const std::uint64_t count = reader.count(2);
+        if (reader.ok() && count == 0) reader.fail(Rule::ZeroLength, entry);
+        if (!reader.ok()) return;
         total += count;
         if (total > limits.maxDeleteRanges) return reader.fail(Rule::TooManyDeletes);
         std::size_t place = out.size();
         if (left > 1 || !places.empty()) place = places.try_emplace(client, place).first->second;
         if (place == out.size()) out.push_back({client, {}});
         std::vector<Range>& ranges = out[place].ranges;
-        ranges.reserve(ranges.size() + count);
+        if (ranges.empty()) ranges.reserve(count);  // one that stands there often grows as vectors do
         for (std::uint64_t n = 0; n < count; ++n) {
             const std::byte* const start = reader.position();
             const Clock clock = reader.varUint();

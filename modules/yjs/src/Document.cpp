@@ -3,6 +3,8 @@
 #include "Plan.hpp"
 
 #include <algorithm>
+#include <compare>
+#include <set>
 #include <utility>
 
 namespace patchbay::yjs {
@@ -16,10 +18,19 @@ struct Held {
     Buffer update;
     std::vector<Id> waits;
 };
-/// All that a source has waiting.
+/// All that a source has waiting, by numbers.
 struct Waiting {
-    std::vector<Held> updates;
+    std::map<std::uint64_t, Held> updates;
     std::size_t bytes = 0;
+};
+/// That an update waits for a struct: found by the client who writes it.
+struct Wait {
+    ClientId client;
+    Clock clock;
+    SourceId source;
+    std::uint64_t update;
+
+    friend auto operator<=>(const Wait&, const Wait&) = default;
 };
 
 }  // namespace
@@ -30,7 +41,7 @@ public:
 
     Fault load(Bytes update);
     Applied apply(Bytes update, SourceId source);
-    void forget(SourceId source) { waiting_.erase(source); }
+    void forget(SourceId source);
     bool isPending(SourceId source) const noexcept { return waiting_.contains(source); }
     Buffer diff(const StateVector& known) const;
     void compact();
@@ -40,18 +51,29 @@ public:
     std::size_t memory() const noexcept;
 
 private:
+    Applied take(Bytes update, SourceId source);
     Fault faultOf(SourceId source, const Buffer& rest);
+    /// Whether the plan's deletes might be more than the document may have.
+    bool hasTooManyDeletes();
     /// Takes what the plan has found. If `isRelayed`, also as an update among the parts.
     bool commit(bool isRelayed);
     void hold(SourceId source, Buffer rest, std::vector<Id> waits);
-    /// Tries again what waits, until nothing of it goes on.
+    /// Takes it from those that wait.   Requires: it is one of them.
+    Buffer takeHeld(SourceId source, std::uint64_t update);
+    /// Tries again what waits for clients who have gone on, until nothing of it does.
     void resolve();
-    bool resolveOne(SourceId source, Held& held);
+    void resolveOne(SourceId source, std::uint64_t update);
 
     DocumentLimits limits_;
     Clients clients_;
     std::size_t bytes_ = 0;
+    std::size_t deleteRanges_ = 0;
     std::map<SourceId, Waiting> waiting_;
+    std::set<Wait> waits_;  // of all that is in it
+    std::size_t heldUpdates_ = 0;
+    std::size_t heldBytes_ = 0;
+    std::uint64_t nextHeld_ = 0;
+    std::vector<ClientId> changed_;  // who has gone on since resolve()
     UpdateView view_;            // kept for its memory
     Plan plan_;                  // likewise
     std::vector<Buffer> parts_;  // what apply() is to relay
@@ -59,13 +81,12 @@ private:
 
 Fault Document::Inside::load(Bytes update) {
     UpdateView view;
-    const UpdateLimits limits{limits_.maxBytes, limits_.update.maxClock, SIZE_MAX};
+    const UpdateLimits limits{limits_.maxBytes, limits_.update.maxClock, SIZE_MAX, SIZE_MAX};
     if (const Fault fault = view.read(update, limits)) return fault;
     Clients clients;
-    std::size_t bytes = 0;
+    std::size_t bytes = 0, deleteRanges = 0;
     for (const Section& section : view.sections()) {
         if (section.start != 0 || section.hasSkips) return {Rule::Missing, static_cast<std::size_t>(section.structs.data() - update.data())};
-        if (section.count == 0) continue;
         clients.try_emplace(section.client, section.client).first->second.run.assign(section, view.marksOf(section));
         bytes += section.structs.size();
     }
@@ -75,14 +96,24 @@ Fault Document::Inside::load(Bytes update) {
         for (const Range& range : one.ranges) {
             if (range.end() > end) return {Rule::Missing, update.size()};
         }
-        if (found != clients.end()) found->second.deleted.addAll(one.ranges);
+        if (found == clients.end()) continue;
+        found->second.deleted.addAll(one.ranges);
+        deleteRanges += found->second.deleted.ranges().size();
     }
     clients_ = std::move(clients);
     bytes_ = bytes;
+    deleteRanges_ = deleteRanges;
     return {};
 }
 
 Applied Document::Inside::apply(Bytes update, SourceId source) {
+    Applied applied = take(update, source);
+    view_.release();
+    plan_.release();
+    return applied;
+}
+
+Applied Document::Inside::take(Bytes update, SourceId source) {
     Applied applied;
     if ((applied.fault = view_.read(update, limits_.update))) return applied;
     if ((applied.fault = plan_.make(clients_, view_))) return applied;
@@ -91,18 +122,19 @@ Applied Document::Inside::apply(Bytes update, SourceId source) {
     if (!isWhole) rest = plan_.rest();
     if ((applied.fault = faultOf(source, rest))) return applied;
     parts_.clear();
+    changed_.clear();
     applied.hasChanged = commit(!isWhole);
     applied.relaysOriginal = applied.hasChanged && isWhole;
     if (!isWhole) hold(source, std::move(rest), plan_.waits());
-    if (applied.hasChanged && !waiting_.empty()) resolve();
+    resolve();
     applied.isPending = isPending(source);
     if (parts_.size() == 1) {
         applied.relay = std::move(parts_.front());
     } else if (!parts_.empty()) {
         // Of our own making, so that nothing can be wrong with them but their size.
-        applied.fault = mergeUpdates(std::vector<Bytes>(parts_.begin(), parts_.end()), applied.relay, {SIZE_MAX, kMaxClock, SIZE_MAX});
+        applied.fault = mergeUpdates(std::vector<Bytes>(parts_.begin(), parts_.end()), applied.relay, {SIZE_MAX, kMaxClock, SIZE_MAX, SIZE_MAX});
     }
-    parts_.clear();
+    giveBack(parts_);
     return applied;
 }
 
@@ -116,12 +148,28 @@ Fault Document::Inside::faultOf(SourceId source, const Buffer& rest) {
     }
     if (plan_.clientsThatWait() > limits_.maxNewClients || strangers > limits_.maxNewClients || clients_.size() + strangers > limits_.maxClients) return {Rule::TooManyClients, 0};
     if (bytes > std::min<std::size_t>(limits_.maxBytes, UINT32_MAX)) return {Rule::TooLarge, 0};
+    if (hasTooManyDeletes()) return {Rule::TooManyDeletes, 0};
     if (rest.empty()) return {};
     const auto found = waiting_.find(source);
     const std::size_t count = found == waiting_.end() ? 0 : found->second.updates.size();
     const std::size_t held = found == waiting_.end() ? 0 : found->second.bytes;
     if (count + 1 > limits_.maxPendingUpdates || held + rest.size() > limits_.maxPendingBytes) return {Rule::TooMuchPending, 0};
+    if (heldUpdates_ + 1 > limits_.maxPendingUpdatesOfAll || heldBytes_ + rest.size() > limits_.maxPendingBytesOfAll) return {Rule::TooMuchPending, 0};
     return {};
+}
+
+bool Document::Inside::hasTooManyDeletes() {
+    std::size_t most = deleteRanges_;
+    for (const ClientRanges& one : plan_.deletes()) most += one.ranges.size();
+    if (most <= limits_.maxDeleteRanges) return false;
+    // Close to the limit it is worth knowing which of them are new: clients say all of theirs each time that they come.
+    std::size_t ranges = deleteRanges_;
+    for (ClientRanges& one : plan_.deletes()) {
+        normalise(one.ranges);
+        const auto found = clients_.find(one.client);
+        ranges += found == clients_.end() ? one.ranges.size() : found->second.deleted.growthBy(one.ranges);
+    }
+    return ranges > limits_.maxDeleteRanges && ranges != deleteRanges_;
 }
 
 bool Document::Inside::commit(bool isRelayed) {
@@ -131,6 +179,7 @@ bool Document::Inside::commit(bool isRelayed) {
         if (!one.isNew()) continue;
         hasChanged = true;
         const ClientId client = one.section->client;
+        changed_.push_back(client);
         StructRun& run = clients_.try_emplace(client, client).first->second.run;
         const std::size_t before = run.bytes().size();
         for (SectionCursor cursor = one.first; run.end() != one.end; cursor.next()) {
@@ -143,7 +192,11 @@ bool Document::Inside::commit(bool isRelayed) {
         bytes_ += run.bytes().size() - before;
     }
     for (ClientRanges& one : plan_.deletes()) {
-        if (!one.ranges.empty()) hasChanged = clients_.find(one.client)->second.deleted.addAll(one.ranges) || hasChanged;
+        if (one.ranges.empty()) continue;
+        DeletedRanges& deleted = clients_.find(one.client)->second.deleted;
+        deleteRanges_ -= deleted.ranges().size();
+        hasChanged = deleted.addAll(one.ranges) || hasChanged;
+        deleteRanges_ += deleted.ranges().size();
     }
     if (isRelayed && hasChanged) {
         writer.finish(parts_.emplace_back());
@@ -153,36 +206,52 @@ bool Document::Inside::commit(bool isRelayed) {
 }
 
 void Document::Inside::hold(SourceId source, Buffer rest, std::vector<Id> waits) {
+    const std::uint64_t update = nextHeld_++;
+    for (const Id& id : waits) waits_.insert({id.client, id.clock, source, update});
     Waiting& waiting = waiting_[source];
     waiting.bytes += rest.size();
-    waiting.updates.push_back({std::move(rest), std::move(waits)});
+    heldBytes_ += rest.size();
+    ++heldUpdates_;
+    waiting.updates.emplace(update, Held{std::move(rest), std::move(waits)});
+}
+
+Buffer Document::Inside::takeHeld(SourceId source, std::uint64_t update) {
+    const auto waiting = waiting_.find(source);
+    const auto node = waiting->second.updates.extract(update);
+    Held& held = node.mapped();
+    for (const Id& id : held.waits) waits_.erase({id.client, id.clock, source, update});
+    waiting->second.bytes -= held.update.size();
+    heldBytes_ -= held.update.size();
+    --heldUpdates_;
+    if (waiting->second.updates.empty()) waiting_.erase(waiting);
+    return std::move(held.update);
+}
+
+void Document::Inside::forget(SourceId source) {
+    for (auto found = waiting_.find(source); found != waiting_.end(); found = waiting_.find(source)) takeHeld(source, found->second.updates.begin()->first);
 }
 
 void Document::Inside::resolve() {
-    for (bool goesOn = true; goesOn;) {
-        goesOn = false;
-        for (auto source = waiting_.begin(); source != waiting_.end();) {
-            std::vector<Held>& updates = source->second.updates;
-            for (Held& held : updates) goesOn = resolveOne(source->first, held) || goesOn;
-            std::erase_if(updates, [](const Held& held) { return held.update.empty(); });
-            source->second.bytes = 0;
-            for (const Held& held : updates) source->second.bytes += held.update.size();
-            source = updates.empty() ? waiting_.erase(source) : std::next(source);
+    while (!changed_.empty()) {
+        const ClientId client = changed_.back();
+        changed_.pop_back();
+        // What is held again waits for what is still not here.
+        for (auto first = waits_.lower_bound({client, 0, 0, 0}); first != waits_.end() && first->client == client && first->clock < endOf(clients_, client);
+             first = waits_.lower_bound({client, 0, 0, 0})) {
+            resolveOne(first->source, first->update);
         }
     }
+    giveBack(changed_);
 }
 
-bool Document::Inside::resolveOne(SourceId source, Held& held) {
-    const auto isHere = [this](const Id& id) { return id.clock < endOf(clients_, id.client); };
-    if (std::none_of(held.waits.begin(), held.waits.end(), isHere)) return false;
-    const Buffer update = std::exchange(held.update, {});
+void Document::Inside::resolveOne(SourceId source, std::uint64_t number) {
+    const Buffer update = takeHeld(source, number);
+    if (view_.read(update, limits_.update) || plan_.make(clients_, view_)) return;  // it turns out to be of no use to anybody
+    if (faultOf(source, {})) return;
     Buffer rest;
-    if (view_.read(update, limits_.update) || plan_.make(clients_, view_)) return false;  // it turns out to be of no use to anybody
     if (!plan_.isWhole()) rest = plan_.rest();
-    if (const Fault fault = faultOf(source, {})) return false;
-    const bool hasChanged = commit(true);
-    if (!plan_.isWhole()) held = {std::move(rest), plan_.waits()};
-    return hasChanged;
+    commit(true);
+    if (!plan_.isWhole()) hold(source, std::move(rest), plan_.waits());
 }
 
 Buffer Document::Inside::diff(const StateVector& known) const {
@@ -225,15 +294,19 @@ Buffer Document::Inside::diff(const StateVector& known) const {
 
 void Document::Inside::compact() {
     clients_ = compacted(clients_);
-    bytes_ = 0;
-    for (const auto& [id, client] : clients_) bytes_ += client.run.bytes().size();
+    bytes_ = deleteRanges_ = 0;
+    for (const auto& [id, client] : clients_) {
+        bytes_ += client.run.bytes().size();
+        deleteRanges_ += client.deleted.ranges().size();
+    }
 }
 
 std::size_t Document::Inside::memory() const noexcept {
     static constexpr std::size_t kNode = 64;  // of the map
-    std::size_t bytes = sizeof *this;
+    std::size_t bytes = sizeof *this + view_.capacityBytes() + plan_.capacityBytes();
     for (const auto& [id, client] : clients_) bytes += kNode + client.run.memory() + client.deleted.capacityBytes();
-    for (const auto& [source, waiting] : waiting_) bytes += kNode + waiting.bytes;
+    for (const auto& [source, waiting] : waiting_) bytes += kNode + waiting.bytes + waiting.updates.size() * (kNode + sizeof(Held));
+    bytes += waits_.size() * (kNode + sizeof(Wait) + sizeof(Id));
     return bytes;
 }
 

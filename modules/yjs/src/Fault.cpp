@@ -16,13 +16,13 @@ std::string_view textOf(Rule rule) noexcept {
         case Rule::CountTooLarge: return "a count is more than the bytes that are left can hold";
         case Rule::UnknownContent: return "a struct is of no known kind";
         case Rule::UnknownType: return "a shared type is of no known kind";
-        case Rule::ZeroLength: return "a struct or a range of deletes has the length 0";
+        case Rule::ZeroLength: return "a struct or a range of deletes has the length 0, or a client none of them";
         case Rule::ClockTooLarge: return "a struct or a range of deletes ends beyond the largest clock";
         case Rule::ClientsOutOfOrder: return "clients are to stand in descending order, each once";
         case Rule::RefersToItself: return "a struct refers to itself or to what its client writes after it";
         case Rule::TooLarge: return "more bytes than are allowed";
         case Rule::TooManyDeletes: return "more ranges of deletes than are allowed";
-        case Rule::TooManyClients: return "more new client ids than are allowed";
+        case Rule::TooManyClients: return "more clients than are allowed, or more new ones";
         case Rule::ParentIsNoType: return "a parent is no shared type";
         case Rule::Missing: return "structs are missing";
         case Rule::TooMuchPending: return "too much waits for structs that are missing";

@@ -32,6 +32,14 @@ Fault Plan::make(const Clients& clients, UpdateView& view) {
     return {};
 }
 
+void Plan::release() noexcept {
+    giveBack(progress_);
+    giveBack(ready_);
+    giveBack(deletes_);
+    giveBack(deletesToWait_);
+    waiters_.clear();
+}
+
 Fault Plan::advance(std::size_t index) {
     Progress& progress = progress_[index];
     for (; !progress.rest.atEnd(); progress.rest.next()) {

@@ -38,6 +38,13 @@ public:
     Buffer rest();
     std::vector<Id> waits() const;
 
+    /// Forgets the update, and keeps little of the memory.
+    void release() noexcept;
+    /// What is kept.   Units: bytes.
+    std::size_t capacityBytes() const noexcept {
+        return detail::capacityBytes(progress_) + detail::capacityBytes(ready_) + detail::capacityBytes(deletes_) + detail::capacityBytes(deletesToWait_);
+    }
+
 private:
     static constexpr std::size_t kNone = SIZE_MAX;
 

@@ -22,10 +22,18 @@ Fault UpdateView::read(Bytes update, const UpdateLimits& limits) {
     marks_.clear();
     if (update.size() > limits.maxBytes) return {Rule::TooLarge, limits.maxBytes};
     Reader reader{update};
-    for (std::uint64_t left = reader.count(4); left != 0 && reader.ok(); --left) readSection(reader, limits);
+    std::uint64_t left = reader.count(4);
+    if (left > limits.maxClients) reader.fail(Rule::TooManyClients);  // before they take memory
+    for (; left != 0 && reader.ok(); --left) readSection(reader, limits);
     readDeleteSet(reader, limits, deletes_);
     reader.end();
     return reader.fault();
+}
+
+void UpdateView::release() noexcept {
+    giveBack(sections_);
+    giveBack(marks_);
+    giveBack(deletes_);
 }
 
 void UpdateView::readSection(Reader& reader, const UpdateLimits& limits) {
@@ -35,6 +43,7 @@ void UpdateView::readSection(Reader& reader, const UpdateLimits& limits) {
     section.count = reader.count(2);
     section.client = reader.varUint();
     section.start = section.end = reader.varUint();
+    if (section.count == 0) reader.fail(Rule::ZeroLength, start);
     if (section.start > maxClock) reader.fail(Rule::ClockTooLarge, start);
     if (!sections_.empty() && sections_.back().client <= section.client) reader.fail(Rule::ClientsOutOfOrder, start);
     if (section.count > reader.left() / 2) reader.fail(Rule::CountTooLarge, start);

@@ -48,6 +48,13 @@ public:
     std::span<const Mark> marksOf(const Section& section) const noexcept { return std::span{marks_}.subspan(section.firstMark, section.marks); }
     DeleteSet& deletes() noexcept { return deletes_; }
 
+    /// Forgets the update, and keeps little of the memory.
+    void release() noexcept;
+    /// What is kept.   Units: bytes.
+    std::size_t capacityBytes() const noexcept {
+        return detail::capacityBytes(sections_) + detail::capacityBytes(marks_) + detail::capacityBytes(deletes_);
+    }
+
 private:
     void readSection(Reader& reader, const UpdateLimits& limits);
 

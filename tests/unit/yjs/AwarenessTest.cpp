@@ -111,6 +111,24 @@ TEST_F(AwarenessTest, ClientsAreBounded) {
     EXPECT_FALSE(small.apply(states({{2, 1, "null"}}), 2, now).fault) << "who is gone is no state";
 }
 
+TEST_F(AwarenessTest, WhoHasGoneIsRememberedAsLongAsThereIsRoom) {
+    awareness = Awareness{{.maxClients = 3}};
+    for (ClientId client = 1; client <= 5; ++client) {
+        const AwarenessApplied applied = awareness.apply(states({{client, 1, "{}"}, {client, 2, "null"}}), 1, now);
+        EXPECT_FALSE(applied.fault);
+        EXPECT_LE(awareness.clients() + awareness.remembered(), 3U);
+        now += 1ms;
+    }
+    EXPECT_EQ(awareness.remembered(), 3U);
+    EXPECT_EQ(relayed(2, 5, 2, "{}"), "") << "the last are remembered";
+    EXPECT_EQ(relayed(2, 3, 2, "{}"), "");
+    EXPECT_NE(relayed(2, 1, 1, "{}"), "") << "and the first are forgotten";
+    EXPECT_EQ(awareness.remembered(), 2U);
+    EXPECT_NE(relayed(2, 3, 2, "{}"), "") << "also for whoever comes";
+    awareness.leave(2, now);
+    EXPECT_LE(awareness.remembered(), 3U);
+}
+
 TEST(Messages, ThoseOfYWebsocketAreReadAndWritten) {
     ASSERT_EQ(vectors().frames.size(), 10U);
     for (const Named& one : vectors().frames) {

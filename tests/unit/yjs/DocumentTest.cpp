@@ -4,6 +4,8 @@
 
 #include <patchbay/yjs/document.hpp>
 
+#include "support/CountedAllocations.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -173,6 +175,15 @@ Buffer deletesOf(std::size_t clients) {
     return out;
 }
 
+TEST(Document, OfALargeUpdateThatWasRefusedNoMemoryIsKept) {
+    Document document;
+    const std::size_t before = document.memory();
+    EXPECT_EQ(document.apply(crowd(50'000), 1).fault.rule, Rule::TooManyClients);
+    EXPECT_EQ(document.apply(deletesOf(50'000), 1).fault.rule, Rule::TooManyClients);
+    EXPECT_LE(document.memory(), before + (std::size_t{7} << 16)) << "seven lists that are used again, 64 KiB each at most";
+    EXPECT_EQ(document.apply(crowd(100'001), 1).fault.rule, Rule::TooManyClients);
+}
+
 TEST(Document, DeletesOfStrangersWaitForAsManyOfThemAsAreAllowed) {
     Document document;
     EXPECT_EQ(document.apply(deletesOf(1'001), 1).fault.rule, Rule::TooManyClients);
@@ -214,6 +225,55 @@ TEST(Document, WhatWaitsIsBoundedForEachSource) {
     EXPECT_FALSE(narrow.apply(fromHex("00" "01" "64" "01" "0501"), 1).fault) << "what is no longer waiting does not count";
 }
 
+TEST(Document, WhatWaitsIsBoundedForAllSourcesTogether) {
+    Document document{{.maxPendingUpdatesOfAll = 2}};
+    EXPECT_FALSE(document.apply(kC, 1).fault);
+    EXPECT_FALSE(document.apply(kC, 2).fault);
+    EXPECT_EQ(document.apply(kC, 3).fault.rule, Rule::TooMuchPending);
+    document.forget(1);
+    EXPECT_FALSE(document.apply(kC, 3).fault);
+    document.apply(kAb, 4);
+    EXPECT_FALSE(document.isPending(2) || document.isPending(3));
+    EXPECT_FALSE(document.apply(fromHex("00" "01" "64" "01" "0501"), 1).fault) << "what is no longer waiting does not count";
+
+    Document narrow{{.maxPendingBytesOfAll = 2 * kC.size() - 1}};
+    EXPECT_FALSE(narrow.apply(kC, 1).fault);
+    EXPECT_EQ(narrow.apply(kC, 2).fault.rule, Rule::TooMuchPending);
+}
+
+TEST(Document, WhatWaitsIsLookedAtOnlyWhenWhatItWaitsForHasCome) {
+    Document document;
+    for (SourceId source = 2; source < 10; ++source) {
+        for (unsigned n = 0; n < 100; ++n) document.apply(deletesOf(50), source);  // of clients 1 to 50, who have written nothing
+    }
+    const std::size_t before = patchbay::test::allocations();
+    document.apply(kAb, 1);
+    EXPECT_LT(patchbay::test::allocations() - before, 50U);
+    const Applied applied = document.apply(crowd(50), 1);
+    EXPECT_TRUE(applied.relaysOriginal);
+    for (SourceId source = 2; source < 10; ++source) EXPECT_FALSE(document.isPending(source));
+    EXPECT_EQ(toHex(applied.relay), toHex(deletesOf(50))) << "which all of them said";
+}
+
+TEST(Document, WhatWaitsForEachOtherIsTakenFromTheFirstToTheLast) {
+    // Each client's struct stands behind that of the next lower one; they come from the last to the first, each from a source of its own.
+    Document document;
+    for (ClientId client = 200; client != 1; --client) {
+        Buffer update = fromHex("01" "01");
+        writeVarUint(update, client);
+        writeBytes(update, fromHex("00" "84"));
+        writeVarUint(update, client - 1);
+        writeBytes(update, fromHex("00" "0161" "00"));
+        EXPECT_TRUE(document.apply(update, client).isPending);
+    }
+    const Applied applied = document.apply(crowd(1), 1);
+    EXPECT_EQ(document.clients(), 200U);
+    StateVector relayed;
+    EXPECT_FALSE(stateVectorOf(applied.relay, relayed));
+    EXPECT_EQ(relayed.size(), 199U);
+    for (SourceId source = 1; source <= 200; ++source) EXPECT_FALSE(document.isPending(source));
+}
+
 TEST(Document, AnUpdateThatIsTooMuchToWaitIsNotTakenInPartEither) {
     Document document{{.maxPendingBytes = 4}};
     const Buffer half = fromHex("02" "0164" "02" "84" "6401" "0164" "014d" "00" "04010174" "0165" "00");
@@ -227,6 +287,44 @@ TEST(Document, GrowsToItsLimitAndNoFurther) {
     EXPECT_EQ(document.bytes(), kAb.size() - 5);
     EXPECT_EQ(document.apply(kC, 1).fault.rule, Rule::TooLarge);
     EXPECT_FALSE(document.apply(kNoB, 1).fault) << "deleting is always allowed";
+}
+
+/// Deletes of every other unit of client 100, so many.
+Buffer everyOther(unsigned first, unsigned count) {
+    Buffer out = fromHex("00" "01" "64");
+    writeVarUint(out, count);
+    for (unsigned n = 0; n < count; ++n) {
+        writeVarUint(out, 2 * (first + n));
+        writeVarUint(out, 1);
+    }
+    return out;
+}
+/// A GC of client 100, as long as all clocks are.
+const Buffer kLongest = fromHex("01" "0164" "00" "00" "ffffffff07" "00");
+
+TEST(Document, RangesOfDeletesAreBounded) {
+    Document document{{.maxDeleteRanges = 20}};
+    document.apply(kLongest, 1);
+    EXPECT_FALSE(document.apply(everyOther(0, 20), 1).fault);
+    EXPECT_EQ(document.apply(everyOther(20, 1), 1).fault.rule, Rule::TooManyDeletes);
+    EXPECT_EQ(document.apply(everyOther(0, 21), 1).fault.rule, Rule::TooManyDeletes);
+    EXPECT_FALSE(document.apply(everyOther(0, 20), 2).fault) << "what is known is no more";
+    const Applied joined = document.apply(fromHex("00" "01" "64" "01" "0027"), 2);
+    EXPECT_TRUE(joined.relaysOriginal) << "nor is what joins them: " << joined.fault.text();
+    EXPECT_FALSE(document.apply(everyOther(20, 19), 1).fault) << "which makes room";
+    document.compact();
+    EXPECT_EQ(document.apply(everyOther(39, 2), 1).fault.rule, Rule::TooManyDeletes);
+}
+
+TEST(Document, DeletesThatAreKnownDoNotCostACopyOfAllOfThem) {
+    Document document;
+    document.apply(kLongest, 1);
+    document.apply(everyOther(0, 100'000), 1);
+    const Buffer known = everyOther(500, 9);
+    patchbay::test::suffersShortages();
+    const patchbay::test::Shortage shortage{{0, SIZE_MAX / 2, 400'000}};
+    EXPECT_FALSE(document.apply(known, 1).hasChanged);
+    EXPECT_EQ(shortage.failed(), 0U) << "blocks as large as all ranges";
 }
 
 TEST(Document, ADiffBeginsAtAWholeCharacter) {
@@ -310,6 +408,20 @@ TEST(Compaction, BuriesWhatLayInADeletedType) {
     document.apply(fromHex("01" "014c" "00" "04" "00" "6400" "0178" "00"), 1);
     document.compact();
     EXPECT_EQ(toHex(document.diff({{100, 9}, {77, 9}})), "01" "014c" "00" "00" "01" "03" "64" "01" "0004" "4d" "01" "0001" "4c" "01" "0001");
+}
+
+TEST(Compaction, BuriesOfAClientWhatLiesBetweenWhatLives) {
+    // A text in "t" is deleted; in turn one more in it and one in "u", ten times.
+    Document document;
+    Buffer update = fromHex("01" "1564" "00" "07010174" "02");
+    for (unsigned n = 0; n < 10; ++n) writeBytes(update, fromHex("04" "00" "6400" "0161" "04010175" "0162"));
+    writeBytes(update, fromHex("01" "64" "02" "0001" "0c01"));
+    ASSERT_TRUE(document.apply(update, 1).relaysOriginal);
+    document.compact();
+    Buffer wanted = fromHex("01" "1564" "00" "01010174" "01");
+    for (unsigned n = 0; n < 10; ++n) writeBytes(wanted, n == 5 ? fromHex("0001" "01010175" "01") : fromHex("0001" "04010175" "0162"));
+    writeBytes(wanted, fromHex("01" "64" "09" "0002" "0301" "0501" "0701" "0901" "0b03" "0f01" "1101" "1301"));
+    EXPECT_EQ(toHex(document.encode()), toHex(wanted));
 }
 
 TEST(Compaction, BuriesNothingWhereALivingStructStandsBesideADeadOne) {

@@ -4,6 +4,8 @@
 
 #include <patchbay/yjs/update.hpp>
 
+#include "support/CountedAllocations.hpp"
+
 #include <gtest/gtest.h>
 
 namespace patchbay::yjs::test {
@@ -87,6 +89,8 @@ TEST(Update, EachRuleHasItsFault) {
     EXPECT_EQ(ruleOf("02" "0163" "00" "04010174" "0161" "0164" "00" "04010174" "0161" "00"), Rule::ClientsOutOfOrder);
     EXPECT_EQ(ruleOf("02" "0164" "00" "04010174" "0161" "0164" "01" "04010174" "0161" "00"), Rule::ClientsOutOfOrder) << "twice";
     EXPECT_EQ(ruleOf("00" "01" "64" "01" "0000"), Rule::ZeroLength) << "a delete of nothing";
+    EXPECT_EQ(ruleOf("01" "0064" "00" "0000"), Rule::ZeroLength) << "a client without structs";
+    EXPECT_EQ(ruleOf("00" "01" "64" "00"), Rule::ZeroLength) << "and one without deletes";
     EXPECT_EQ(ruleOf("00" "01" "64" "01" "00ffffffff07"), Rule::None) << "2^31-1";
     EXPECT_EQ(ruleOf("00" "01" "64" "01" "01ffffffff07"), Rule::ClockTooLarge);
     EXPECT_EQ(ruleOf("01" "0164" "feffffff07" "00" "01" "00"), Rule::None) << "ends at 2^31-1";
@@ -108,8 +112,21 @@ TEST(Update, AnUpdateMayBeAsLargeAsItsLimitsAndNoLarger) {
     constexpr std::string_view kTwoDeletes = "00" "01" "64" "02" "0001" "0201";
     EXPECT_EQ(ruleOf(kTwoDeletes, {.maxDeleteRanges = 2}), Rule::None);
     EXPECT_EQ(ruleOf(kTwoDeletes, {.maxDeleteRanges = 1}), Rule::TooManyDeletes);
+    constexpr std::string_view kTwoClients = "02" "0164" "00" "0001" "0163" "00" "0001" "02" "64" "01" "0001" "63" "01" "0001";
+    EXPECT_EQ(ruleOf(kTwoClients, {.maxClients = 2}), Rule::None);
+    EXPECT_EQ(ruleOf(kTwoClients, {.maxClients = 1}), Rule::TooManyClients);
+    EXPECT_EQ(ruleOf("00" "02" "64" "01" "0001" "64" "01" "0001", {.maxClients = 1}), Rule::TooManyClients) << "of deletes";
     EXPECT_EQ(ruleOf(kTwoDeletes, {.maxClock = 3}), Rule::None);
     EXPECT_EQ(ruleOf(kTwoDeletes, {.maxClock = 2}), Rule::ClockTooLarge);
+}
+
+TEST(Update, DeletesOfAClientWhoStandsThereOftenCostWhatTheirBytesCost) {
+    Buffer update = fromHex("00");
+    writeVarUint(update, 10'000);
+    for (unsigned n = 0; n < 10'000; ++n) writeBytes(update, fromHex("64" "01" "0001"));
+    const std::size_t before = patchbay::test::allocations();
+    EXPECT_FALSE(check(update));
+    EXPECT_LT(patchbay::test::allocations() - before, 100U) << "ranges are not copied for each entry";
 }
 
 /// An item with one value: arrays within arrays, so many.

@@ -17,7 +17,7 @@
 namespace patchbay::yjs {
 
 struct AwarenessLimits {
-    /// Of one document.
+    /// Of one document. Those who have gone lately are remembered as long as there is room for them too.
     std::size_t maxClients = 1'000;
     /// Ids that one source may bring: a client has one, and another after each time that it was made anew.
     std::size_t maxClientsOfSource = 16;
@@ -55,6 +55,8 @@ public:
     Buffer encode() const;
 
     std::size_t clients() const noexcept { return states_.size(); }
+    /// How many who have gone it remembers; with clients() no more than AwarenessLimits::maxClients.
+    std::size_t remembered() const noexcept { return gone_.size(); }
 
     /// An update of nothing, for clients that close what has said nothing for 30 s.
     static Buffer keepAlive();
@@ -80,6 +82,8 @@ private:
     Fault read(Bytes update, std::vector<Entry>& entries) const;
     bool isNew(const Entry& entry) const;
     bool isOfAnother(const Entry& entry, SourceId source) const;
+    /// Forgets who has gone first, where there are too many.
+    void makeRoom();
     template <class Predicate>
     Buffer dropIf(Predicate predicate, Time now);
 

@@ -25,6 +25,8 @@ struct DocumentLimits {
     UpdateLimits update = {};
     /// All structs.   Units: bytes.
     std::size_t maxBytes = std::size_t{256} << 20;
+    /// Ranges of what has been deleted, all clients together: 8 bytes each, which no compaction takes back.
+    std::size_t maxDeleteRanges = 4'000'000;
     /// Client ids in the document: each session of each editor is one, for ever.
     std::size_t maxClients = 100'000;
     /// Client ids that one update may bring, and as many whose deletes may wait for them.
@@ -33,6 +35,10 @@ struct DocumentLimits {
     std::size_t maxPendingUpdates = 1'000;
     /// All of them together, for each source.   Units: bytes.
     std::size_t maxPendingBytes = std::size_t{256} << 10;
+    /// The same of all sources together. Who waits for a client is looked at each time that this one writes what it waits for.
+    std::size_t maxPendingUpdatesOfAll = 10'000;
+    /// Units: bytes.
+    std::size_t maxPendingBytesOfAll = std::size_t{4} << 20;
 };
 
 /// Who sends updates: a connection, as its server numbers them.
@@ -88,7 +94,7 @@ public:
     Clock clockOf(ClientId client) const noexcept;
     std::size_t clients() const noexcept;
     std::size_t structs() const noexcept;
-    /// What the structs take.   Units: bytes.
+    /// What the structs take, without what says that they are deleted.   Units: bytes.
     std::size_t bytes() const noexcept;
     /// What all of it takes in memory.   Units: bytes.
     std::size_t memory() const noexcept;

@@ -24,14 +24,14 @@ enum class Rule : std::uint8_t {
     CountTooLarge,      ///< A count that the bytes left cannot hold.
     UnknownContent,     ///< No kind of struct or content.
     UnknownType,        ///< No kind of shared type.
-    ZeroLength,         ///< A struct, or a range of deletes, of nothing: clients throw on the latter.
+    ZeroLength,         ///< A struct, or a range of deletes, of nothing (clients throw on the latter); a client with none of them, which yjs never writes.
     ClockTooLarge,      ///< A struct, or a delete, that ends beyond UpdateLimits::maxClock.
     ClientsOutOfOrder,  ///< Clients stand in descending order, each once.
     RefersToItself,     ///< An origin or parent of the same client that comes no earlier: it could never be resolved.
     TooLarge,           ///< More bytes than UpdateLimits::maxBytes, or a document beyond DocumentLimits::maxBytes.
-    TooManyDeletes,     ///< More ranges than UpdateLimits::maxDeleteRanges.
+    TooManyDeletes,     ///< More ranges than UpdateLimits::maxDeleteRanges, or a document beyond DocumentLimits::maxDeleteRanges.
     // an update and a document
-    TooManyClients,  ///< More new client ids than DocumentLimits allow.
+    TooManyClients,  ///< More clients than UpdateLimits, or more new ones than DocumentLimits allow.
     ParentIsNoType,  ///< A parent that can have no children.
     Missing,         ///< What is loaded has a gap.
     TooMuchPending,  ///< What waits for structs that are missing, beyond DocumentLimits.

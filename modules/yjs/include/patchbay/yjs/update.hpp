@@ -3,7 +3,7 @@
 //
 //   update    = varuint n, n × section, deleteSet
 //   section   = varuint count, varuint client, varuint first clock, count × struct      clients in descending order
-//   deleteSet = varuint n, n × { varuint client, varuint count, count × (varuint clock, varuint length) }
+//   deleteSet = varuint n, n × { varuint client, varuint count, count × (varuint clock, varuint length) }       no count is 0
 //
 // A document that stays is a `Document`: merging again and again costs more each time.
 
@@ -31,6 +31,8 @@ struct UpdateLimits {
     Clock maxClock = 0x7FFFFFFF;
     /// Ranges of deletes in one update, all clients together.
     std::size_t maxDeleteRanges = 1'000'000;
+    /// Clients in one update, and entries of its deletes. At least DocumentLimits::maxClients, since one who has everything may say everything.
+    std::size_t maxClients = 100'000;
 };
 
 /// The largest `UpdateLimits::maxClock`.
