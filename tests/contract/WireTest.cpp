@@ -664,6 +664,42 @@ TYPED_TEST(WireRooms, SayWhenTheApplicationHasTakenSomebodyOut) {
     EXPECT_EQ(client.next(), R"({"id":2,"ok":true})");
 }
 
+/// Says in a room who has come, before who has come is in it.
+template <Dispatch where>
+class PorchOn {
+    SERVER_ENDPOINT(PorchOn, "/porch", .dispatch = where)
+    TOPIC(mayJoin, "porch", .history = {.messages = 3})
+public:
+    explicit PorchOn(Topics& topics) : topics_{topics} {}
+    static bool mayJoin() { return true; }
+    ON_OPEN(opened)
+    void opened(Session session) {
+        topics_.publish("porch", "somebody");
+        session.send("announced");
+    }
+
+private:
+    Topics& topics_;
+};
+
+/// The server's own store in memory tells what it knows of the client within its call, and welcome comes of that.
+template <class Kind>
+class WirePorch : public testing::Test {
+protected:
+    typename Kind::World world;
+};
+TYPED_TEST_SUITE(WirePorch, Kinds);
+
+TYPED_TEST(WirePorch, AnOpenHandlerMayPublishWhatIsKeptInMemory) {
+    this->world.template deploy<PorchOn<TypeParam::kWhere>>();
+    auto connection = this->world.connect("/porch", {.subprotocols = {"patchbay.1"}});
+    Wire<decltype(connection)> client{std::move(connection)};
+    client.say(hello());
+    EXPECT_EQ(client.next("{\"data\""), R"({"data":"announced"})");
+    client.say(R"({"id":1,"join":"porch"})");
+    EXPECT_THAT(client.next(), HasSubstr(R"("offset":1,"from":1})"));
+}
+
 // ------------------------------------------------------------------------------------------------ what is on a disk
 
 struct Enter {

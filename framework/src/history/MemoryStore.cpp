@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace patchbay {
 
@@ -35,6 +36,16 @@ constexpr std::size_t kOfPublication = sizeof(Publication);
 constexpr std::size_t kOfClient = 256;
 constexpr std::size_t kOfAnswer = 128;
 
+thread_local bool isTellingHere = false;
+
+/// This thread calls receivers.
+struct TellingHere {
+    TellingHere() noexcept : before{std::exchange(isTellingHere, true)} {}
+    TellingHere(const TellingHere&) = delete;
+    ~TellingHere() { isTellingHere = before; }
+    const bool before;
+};
+
 std::size_t countedBytes(const Publication& publication) noexcept { return publication.data.size() + publication.key.size(); }
 std::size_t takenBytes(const Publication& publication) noexcept {
     return kOfPublication + countedBytes(publication) + publication.client.size();
@@ -44,6 +55,8 @@ std::size_t takenBytes(const Publication& publication) noexcept {
 
 MemoryStore::MemoryStore(MemoryStoreOptions options, std::function<WallClock::time_point()> now)
     : options_{options}, now_{std::move(now)} {}
+
+bool MemoryStore::isTelling() noexcept { return isTellingHere; }
 
 /// Calls `work` under the lock, and tells what came of it behind what is being told.
 template <class T, class Work>
@@ -65,6 +78,7 @@ void MemoryStore::does(Receiver<T> receiver, Work work) {
     }
     telling_ = true;
     lock.unlock();
+    const TellingHere here;
     receiver.tell(std::move(outcome));
     lock.lock();
     tellOthers(lock);

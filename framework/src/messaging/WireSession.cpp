@@ -199,7 +199,7 @@ void WireSession::goOn() noexcept {
             const auto greet = [self, known] {
                 if (WireSession* const wire = self->wire()) wire->greet(known);
             };
-            self->loop().isHere() ? greet() : static_cast<void>(self->loop().post(greet));
+            self->loop().post(greet);  // never within the telling of a store, which the open handler may ask for something
         });
     });
     if (thrown) session_.close(CloseCause::OutOfMemory, std::nullopt, {});
