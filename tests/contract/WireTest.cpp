@@ -517,6 +517,31 @@ TEST_F(WireByTheClock, APingsAnswerIsNotAnsweredAndALaterPingIs) {
     EXPECT_EQ(client.next(), "{}");
 }
 
+/// Otherwise each side would take the other's answer for a question, for ever.
+TEST_F(WireByTheClock, AMessageThatCrossesAPingIsNoAnswerAndThePongBehindItIs) {
+    auto client = enter();
+    world.pass(25s);
+    EXPECT_EQ(client.next(), "{}");
+    EXPECT_EQ(client.ask(1, R"("crossing")"), R"({"id":1,"data":"heard crossing"})");
+    client.say("{}");
+    EXPECT_THROW(client.next(), std::logic_error);
+    client.say("{}");
+    EXPECT_EQ(client.next(), "{}");
+}
+
+TEST_F(WireByTheClock, TwoPingsOfItsOwnHaveTwoAnswers) {
+    auto client = enter();
+    for (int pings = 0; pings < 2; ++pings) {
+        world.pass(25s);
+        EXPECT_EQ(client.next(), "{}");
+        EXPECT_THAT(client.ask(pings + 1, R"("slow")"), HasSubstr("heard slow"));
+    }
+    client.say("{}\n{}");
+    EXPECT_THROW(client.next(), std::logic_error);
+    client.say("{}");
+    EXPECT_EQ(client.next(), "{}");
+}
+
 TEST_F(WireByTheClock, EachObjectOfAMessagePaysForItself) {
     ServerConfig config;
     config.limits.maxMessageRate = 2;

@@ -107,7 +107,7 @@ void WireSession::breach(std::string_view rule) noexcept { session_.close(CloseC
 // ------------------------------------------------------------------------------------------------ what it is told
 
 void WireSession::receive(MessageKind kind, Bytes message) noexcept {
-    answersPing_ = std::exchange(asked_, std::nullopt).has_value();  // whatever comes is a sign of life
+    asked_.reset();  // whatever comes is a sign of life
     const auto thrown = thrownBy([&] {
         const LentReader reader;
         (*reader).begin(kind, message);
@@ -126,7 +126,9 @@ void WireSession::take(wire::ClientObject object) {
     struct Taking {
         WireSession& self;
         void operator()(const wire::Ping&) const {
-            if (self.stage_ == Stage::Greeted && !std::exchange(self.answersPing_, false)) self.say("{}");
+            if (self.stage_ != Stage::Greeted) return;
+            if (self.pings_ == 0) return self.say("{}");
+            --self.pings_;
         }
         void operator()(wire::Hello& hello) const { self.begin(std::move(hello)); }
         void operator()(wire::Join& join) const {
@@ -311,6 +313,7 @@ void WireSession::look() noexcept {
     if (asked_ && now - *asked_ >= kPongWithin) return session_.close(CloseCause::Idle, std::nullopt, {});
     if (!asked_ && now - std::min(lastSent_, heard) >= ping_) {
         say("{}");
+        ++pings_;
         asked_ = now;
     }
     watch();

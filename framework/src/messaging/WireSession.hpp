@@ -116,7 +116,7 @@ private:
     TimerId timer_ = 0;  // until its hello is due; then until somebody has been silent for too long
     Clock::time_point lastSent_{};
     std::optional<Clock::time_point> asked_;  // when it was asked for a sign of life
-    bool answersPing_ = false;                // a ping in the message that is being read is the answer
+    std::uint32_t pings_ = 0;                 // of its own that no `{}` has answered: so many to come are answers
     TimerId atTimer_ = 0;                     // until there may be room to say where topics stand; 0: nothing was lost
     std::mutex lock_;                         // guards what follows
     std::map<std::string, wire::Position> since_;  // what it has last seen of topics that it has not joined again
