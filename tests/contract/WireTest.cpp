@@ -489,7 +489,7 @@ TEST_F(WireByTheClock, WhoSaysNoHelloIsEndedByTheTimeOfAHandshake) {
     world.pass(4'999ms);
     EXPECT_THROW(client.goodbye(), std::runtime_error);
     world.pass(1ms);
-    EXPECT_EQ(client.goodbye().code, CloseCode::PolicyViolation);
+    EXPECT_EQ(client.goodbye().code, CloseCode::TryAgainLater);
     EXPECT_EQ(client.goodbye().text, "no hello");
 }
 
@@ -822,6 +822,26 @@ TEST_F(WireOnADisk, AStoreThatCannotBeReadSendsTheClientAwayToComeBack) {
     Wire<KitWorld::Client> client{world.connect("/ledger", {.subprotocols = {"patchbay.1"}})};
     client.say(hello());
     EXPECT_EQ((*client).goodbye().code, CloseCode::TryAgainLater);
+}
+
+TEST_F(WireOnADisk, AStoreThatIsSlowHasTenSecondsFromTheHello) {
+    store.hold();
+    const auto come = [&] {
+        Wire<KitWorld::Client> client{world.connect("/ledger", {.subprotocols = {"patchbay.1"}})};
+        world.pass(4s);
+        client.say(hello());
+        world.pass(9'999ms);
+        return client;
+    };
+    auto first = come();
+    store.release();
+    EXPECT_THAT(first.next(), StartsWith("{\"welcome\""));
+    (*first).vanish();
+    store.hold();
+    auto second = come();
+    EXPECT_THROW((*second).goodbye(), std::runtime_error);
+    world.pass(1ms);
+    EXPECT_EQ((*second).goodbye().code, CloseCode::TryAgainLater) << "who is sent away with 1008 does not come again";
 }
 
 TEST_F(WireOnADisk, WhereTopicsStandIsSaidWhenWhatWasLostHasRoomAgain) {

@@ -15,7 +15,7 @@
 namespace patchbay::messaging {
 namespace {
 
-constexpr std::chrono::seconds kPing{25}, kPongWithin{10};
+constexpr std::chrono::seconds kPing{25}, kPongWithin{10}, kWelcomeWithin{10};
 constexpr std::size_t kMostRefreshes = 16;
 
 /// This thread's reader, for as long as this lives; a message that is received within another has one of its own.
@@ -68,7 +68,15 @@ void WireSession::await() {
     const auto within = session_.endpoint().config.limits.handshakeTimeout;
     if (within.count() <= 0) return;
     timer_ = session_.loop().after(onClock(within), [weak = session_.weak_from_this()] {
-        if (const auto self = weak.lock()) self->close(CloseCause::Policy, std::nullopt, "no hello");
+        if (const auto self = weak.lock()) self->close(CloseCause::Application, CloseCode::TryAgainLater, "no hello");
+    });
+}
+
+/// From its hello to welcome its client waits as long, and comes back.
+void WireSession::awaitWelcome() {
+    session_.loop().cancel(std::exchange(timer_, 0));
+    timer_ = session_.loop().after(kWelcomeWithin, [weak = session_.weak_from_this()] {
+        if (const auto self = weak.lock()) self->close(CloseCause::Application, CloseCode::TryAgainLater, "no welcome in time");
     });
 }
 
@@ -170,6 +178,7 @@ void WireSession::request(const wire::Request& request) {
 void WireSession::begin(wire::Hello hello) {
     if (stage_ != Stage::AwaitsHello) return breach("a second hello");
     stage_ = Stage::AwaitsName;
+    awaitWelcome();
     secret_ = std::move(hello.client);
     next_ = hello.next;
     {

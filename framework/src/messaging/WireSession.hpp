@@ -90,6 +90,7 @@ private:
     enum class Stage : std::uint8_t { AwaitsHello, AwaitsName, AwaitsAnswers, Greeted };
 
     void take(wire::ClientObject object);
+    void awaitWelcome();
     void begin(wire::Hello hello);
     void greet(bool known) noexcept;
     void request(const wire::Request& request);
@@ -113,7 +114,7 @@ private:
     std::shared_ptr<Once::Client> client_;
     std::vector<std::uint64_t> refreshing_;  // ids of tokens that are being looked at
     std::chrono::seconds ping_{};
-    TimerId timer_ = 0;  // until its hello is due; then until somebody has been silent for too long
+    TimerId timer_ = 0;  // until its hello is due; then welcome; then until somebody has been silent for too long
     Clock::time_point lastSent_{};
     std::optional<Clock::time_point> asked_;  // when it was asked for a sign of life
     std::uint32_t pings_ = 0;                 // of its own that no `{}` has answered: so many to come are answers
