@@ -725,6 +725,34 @@ TYPED_TEST(WirePorch, AnOpenHandlerMayPublishWhatIsKeptInMemory) {
     EXPECT_THAT(client.next(), HasSubstr(R"("offset":1,"from":1})"));
 }
 
+template <WhenFull policy>
+class Narrow {
+    SERVER_ENDPOINT(Narrow, "/narrow", .sendQueue = {.bytes = 10'000, .whenFull = policy})
+public:
+    ON_MESSAGE(said)
+    std::string said(std::string_view text) { return std::string(3'000, text.empty() ? ' ' : text[0]); }
+};
+
+/// Outcomes: each comes, or the connection ends, and the client asks again on another.
+template <WhenFull policy>
+void losesNoOutcome() {
+    KitWorld world;
+    world.deploy<Narrow<policy>>();
+    Wire<KitWorld::Client> client{world.connect("/narrow", {.subprotocols = {"patchbay.1"}})};
+    client.say(hello());
+    client.next("{\"welcome\"");
+    (*client).stall();
+    for (int id = 1; id <= 6; ++id) client.say("{\"id\":" + std::to_string(id) + ",\"data\":\"x\"}");
+    (*client).resume();
+    EXPECT_EQ((*client).goodbye().code, CloseCode::TryAgainLater);
+    Wire<KitWorld::Client> again{world.connect("/narrow", {.subprotocols = {"patchbay.1"}})};
+    again.say(hello());
+    for (int id = 1; id <= 6; ++id) EXPECT_THAT(again.ask(id, "\"x\""), StartsWith("{\"id\":" + std::to_string(id) + ",\"data\":\"x"));
+}
+
+TEST(WireAndAFullQueue, DropNewestEndsAConnectionThatHasNoRoomForAnOutcome) { losesNoOutcome<WhenFull::DropNewest>(); }
+TEST(WireAndAFullQueue, DropOldestTakesNoOutcomeThatWaits) { losesNoOutcome<WhenFull::DropOldest>(); }
+
 // ------------------------------------------------------------------------------------------------ what is on a disk
 
 struct Enter {

@@ -100,6 +100,7 @@ void WireSession::say(std::string_view message) noexcept {
         status = carrier_->say(wire::kindOf(message), asBytes(message));
     } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): as where there is no room
     }
+    if (status == SendStatus::Dropped) return session_.close(CloseCause::QueueFull, std::nullopt, {});
     session_.settled(status);
 }
 

@@ -60,7 +60,7 @@ public:
 
     // ---- for events ----
     SessionCore& session() const noexcept { return session_; }
-    /// Says a message of objects. Where there is no room for it the session ends.
+    /// Says a message of objects. Where there is no room for it the session ends, whatever its queue's policy: nothing of it may be missing.
     void say(std::string_view message) noexcept;
     void refuse(std::uint64_t id, const wire::Error& why) noexcept;
     const std::shared_ptr<Once::Client>& client() const noexcept { return client_; }
