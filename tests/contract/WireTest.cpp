@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <deque>
 #include <optional>
 
@@ -37,6 +38,7 @@ struct Slow {
 };
 struct Break {};
 struct Wait {};
+struct WaitForNobody {};
 
 struct Desk {
     Journal journal;
@@ -47,6 +49,7 @@ struct Desk {
     }
     std::mutex lock;
     std::optional<Completion<int>> wait;
+    std::atomic<bool> hangsUp{false};
 };
 
 /// Knows `X-User`, who may be a stranger first where `X-Later` says so.
@@ -125,6 +128,13 @@ public:
         }
         desk_.journal.add("wait");
         co_return Sum{co_await done};
+    }
+    /// Waits without being told of its session's end, and speaks into it.
+    ON_MESSAGE(spoke)
+    void spoke(Session session, WaitForNobody) {
+        desk_.journal.add("speak");
+        if (desk_.hangsUp.exchange(false)) session.close();
+        session.send("spoken");
     }
     ON_MESSAGE(said)
     std::string said(std::string_view text) { return "heard " + std::string{text}; }
@@ -377,6 +387,17 @@ TYPED_TEST(WireContract, BeginsAnewWhatTheEndOfAConnectionHasCancelled) {
     this->journal.waitForCount("wait", 2);
     this->desk->finish(5);
     EXPECT_EQ(two.next("{\"id\":1"), R"({"id":1,"data":{"type":"Sum","sum":5}})");
+}
+
+/// What it has been told by SessionClosed is no outcome: nobody was there to hear it.
+TYPED_TEST(WireContract, BeginsAnewWhatHasFoundItsSessionClosed) {
+    this->desk->hangsUp = true;
+    auto one = this->enter();
+    one.say(R"({"id":1,"data":{"type":"WaitForNobody"}})");
+    EXPECT_EQ((*one).goodbye().code, CloseCode::Normal);
+    auto two = this->enter();
+    EXPECT_EQ(two.ask(1, R"({"type":"WaitForNobody"})"), R"({"id":1,"ok":true})");
+    EXPECT_EQ(this->journal.count("speak"), 2U);
 }
 
 TYPED_TEST(WireContract, ForgetsWhatIsBelowNext) {

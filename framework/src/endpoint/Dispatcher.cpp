@@ -72,6 +72,8 @@ Failure failureOf(const std::exception_ptr& thrown) {
         return {"too-large", {}};
     } catch (const Cancelled&) {
         return {"failed", {}, true};
+    } catch (const SessionClosed&) {
+        return {"failed", {}, false, true};
     } catch (...) {
         return {"failed", {}};
     }

@@ -40,6 +40,7 @@ struct Failure {
     std::string code;
     std::string text;          // of a Refused, and of a DecodeError, which speaks of what the client has sent; else empty
     bool isCancelled = false;  // nothing has come of it yet
+    bool isOfAClosedSession = false;  // the same, if that is its own
 };
 Failure failureOf(const std::exception_ptr& thrown);
 

@@ -20,6 +20,7 @@ RequestEvent::~RequestEvent() {
 
 bool RequestEvent::begin(SessionCore& session) noexcept {
     bool goesOn = false;
+    if (id_ != 0 && !session.isOpen()) return false;  // its client asks again
     const auto thrown = thrownBy([&] {
         if (id_ != 0 && !isFirst(session)) return;
         if (id_ != 0) scope_ = std::make_unique<RequestScope>(session.wire()->you(), id_);
@@ -78,12 +79,13 @@ void RequestEvent::noteFailure(const Run& run) {
     outcome_.clear();
     wire::writeError(outcome_, id_, {failure.code, isUtf8(asBytes(failure.text)) ? std::string_view{failure.text} : std::string_view{}});
     isCancelled_ = failure.isCancelled;
+    isOfAClosedSession_ = failure.isOfAClosedSession;
 }
 
-/// Where its handler was told that its session has ended it has not come to its end.
+/// Where its handler was told that its session has ended, by an exception of whatever call, it has not come to its end.
 void RequestEvent::end(SessionCore& session, Outcome outcome, std::string_view) noexcept {
     const auto thrown = thrownBy([&] {
-        if (!client_ || isCancelled_) return;
+        if (!client_ || isCancelled_ || (isOfAClosedSession_ && !session.isOpen())) return;
         if (outcome_.empty()) wire::writeOk(outcome_, id_);
         finish(session);
     });
@@ -92,11 +94,11 @@ void RequestEvent::end(SessionCore& session, Outcome outcome, std::string_view) 
 }
 
 void RequestEvent::finish(SessionCore& session) {
-    const auto client = std::exchange(client_, nullptr);
     const auto committer = [&](Answer answer, Receiver<Committed> receiver) {
         scope_->commit(*session.endpoint().server->history, std::move(answer), std::move(receiver));
     };
-    client->commit(committer, id_, outcome_, session.wire()->teller(id_, kind(), {}));
+    client_->commit(committer, id_, outcome_, session.wire()->teller(id_, kind(), {}));
+    client_.reset();  // behind that, which may throw: then nothing has come of it
 }
 
 }  // namespace patchbay::messaging

@@ -33,6 +33,7 @@ private:
     std::unique_ptr<RequestScope> scope_;   // from its beginning on; nullptr without an id
     std::string outcome_;                   // as it is told; empty: its handler has said nothing
     bool isCancelled_ = false;
+    bool isOfAClosedSession_ = false;
 };
 
 }  // namespace patchbay::messaging
