@@ -781,6 +781,7 @@ struct Enter {
 };
 struct EnterAndThrow {};
 struct EnterAndWait {};
+struct EnterAndWaitForEver {};
 
 class Ledger {
     SERVER_ENDPOINT(Ledger, "/ledger", .sendQueue = {.whenFull = WhenFull::DropNewest})
@@ -802,6 +803,11 @@ public:
     Async<Sum> waited(EnterAndWait) {
         const TopicPosition position = co_await topics_.publish("book", "awaited");
         co_return Sum{static_cast<int>(position.offset)};
+    }
+    ON_MESSAGE(waitedForEver)
+    Async<Sum> waitedForEver(EnterAndWaitForEver) {
+        co_await topics_.publish("book", "awaited");
+        co_return Sum{co_await Completion<int>{}};
     }
 
 private:
@@ -864,6 +870,16 @@ TEST_F(WireOnADisk, APublicationThatAHandlerAwaitsIsCommittedThen) {
     client.say(R"({"id":2,"data":{"type":"EnterAndWait"}})");
     EXPECT_THAT(client.next(), StartsWith(R"({"topic":"book","offset":1,)"));
     EXPECT_EQ(client.next(), R"({"id":2,"data":{"type":"Sum","sum":1}})");
+}
+
+/// It would be published twice.
+TEST_F(WireOnADisk, WhatHasBeenPublishedInPartIsNotBegunAnew) {
+    auto client = enterAndJoin();
+    client.say(R"({"id":2,"data":{"type":"EnterAndWaitForEver"}})");
+    EXPECT_THAT(client.next(), StartsWith(R"({"topic":"book","offset":1,)"));
+    (*client).vanish();
+    auto again = enter();
+    EXPECT_EQ(again.ask(2, R"({"type":"EnterAndWaitForEver"})"), R"({"id":2,"error":{"code":"failed","retry":false}})");
 }
 
 TEST_F(WireOnADisk, AStoreThatCannotBeReadSendsTheClientAwayToComeBack) {

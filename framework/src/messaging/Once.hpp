@@ -62,9 +62,10 @@ public:
     /// `told` is asked for where it Waits. `outcome` is what is Recorded.   Requires: open() is done; New is followed by commit() or abandon().
     Beginning begin(std::uint64_t id, std::string& outcome, const std::function<Told()>& told);
     /// It has happened, and come to that: told to `told` and all who wait as soon as the store has it, which is for
-    /// `committer` to see to. Where that cannot take it, all are told that it has failed, or may go another time, and nothing is recorded.
+    /// `committer` to see to. Where that cannot take it, all are told that it has failed, or, unless it `hasEffect`, may go another time, and nothing is
+    /// recorded.
     using Committer = std::function<void(Answer answer, Receiver<Committed> receiver)>;
-    void commit(const Committer& committer, std::uint64_t id, std::string outcome, Told told);
+    void commit(const Committer& committer, std::uint64_t id, std::string outcome, Told told, bool hasEffect = false);
     void abandon(std::uint64_t id) noexcept;
 
 private:

@@ -55,6 +55,7 @@ Outcome RequestEvent::run(SessionCore& session, const Session& handle, Run& run)
 /// What it waits for may be what it has published.
 void RequestEvent::suspended(SessionCore& session) noexcept {
     if (!scope_ || scope_->empty()) return;
+    scope_->noteEffect();
     const auto thrown = thrownBy([&] { scope_->commit(*session.endpoint().server->history, std::nullopt, {}); });
     if (thrown) session.close(CloseCause::OutOfMemory, std::nullopt, {});
 }
@@ -82,10 +83,14 @@ void RequestEvent::noteFailure(const Run& run) {
     isOfAClosedSession_ = failure.isOfAClosedSession;
 }
 
-/// Where its handler was told that its session has ended, by an exception of whatever call, it has not come to its end.
+/// Where its handler was told that its session has ended, by an exception of whatever call, it has not come to its end: it is begun anew
+/// unless something of it is there already, which would be there twice.
 void RequestEvent::end(SessionCore& session, Outcome outcome, std::string_view) noexcept {
     const auto thrown = thrownBy([&] {
-        if (!client_ || isCancelled_ || (isOfAClosedSession_ && !session.isOpen())) return;
+        if (!client_) return;
+        const bool isCancelled = isCancelled_ || (isOfAClosedSession_ && !session.isOpen());
+        if (isCancelled && !scope_->hasEffect()) return;
+        if (outcome_.empty() && isCancelled) wire::writeError(outcome_, id_, {"failed"});
         if (outcome_.empty()) wire::writeOk(outcome_, id_);
         finish(session);
     });
@@ -97,7 +102,7 @@ void RequestEvent::finish(SessionCore& session) {
     const auto committer = [&](Answer answer, Receiver<Committed> receiver) {
         scope_->commit(*session.endpoint().server->history, std::move(answer), std::move(receiver));
     };
-    client_->commit(committer, id_, outcome_, session.wire()->teller(id_, kind(), {}));
+    client_->commit(committer, id_, outcome_, session.wire()->teller(id_, kind(), {}), scope_->hasEffect());
     client_.reset();  // behind that, which may throw: then nothing has come of it
 }
 

@@ -93,6 +93,14 @@ TEST_F(OnceTest, AnOutcomeThatTheStoreDoesNotTakeIsToldAsAFailureAndNotRecorded)
     EXPECT_EQ(begin(1), Beginning::New);
 }
 
+TEST_F(OnceTest, WhereSomethingHasHappenedWhatTheStoreDoesNotTakeMayNotGoAnotherTime) {
+    open();
+    begin(1);
+    client->commit(committer, 1, "done", teller("one"), true);
+    store->fail();
+    EXPECT_THAT(told, ElementsAre(R"(one: {"id":1,"error":{"code":"failed","retry":false}})"));
+}
+
 TEST_F(OnceTest, WhatHasNotHappenedIsBegunAnew) {
     open();
     begin(1);
