@@ -804,6 +804,16 @@ public:
         const TopicPosition position = co_await topics_.publish("book", "awaited");
         co_return Sum{static_cast<int>(position.offset)};
     }
+    /// Waits, which commits what is held.
+    ON_ERROR(failed)
+    Async<> failed(std::exception_ptr) {
+        co_await topics_.publish("book", "sorry");
+    }
+    ON_MESSAGE(broke)
+    void broke(const Break&) {
+        topics_.publish("book", "in vain");
+        throw 42;
+    }
     ON_MESSAGE(waitedForEver)
     Async<Sum> waitedForEver(EnterAndWaitForEver) {
         co_await topics_.publish("book", "awaited");
@@ -863,6 +873,17 @@ TEST_F(WireOnADisk, WhatIsPublishedBeforeARefusalIsNotPublished) {
     EXPECT_THAT(client.next(), StartsWith(R"({"id":2,"error":{"code":"no")"));
     client.say(R"({"id":3,"data":{"type":"Enter","text":"one"}})");
     EXPECT_THAT(client.next(), StartsWith(R"({"topic":"book","offset":1,)"));
+}
+
+TEST_F(WireOnADisk, AnErrorHandlerThatWaitsCommitsWhatItPublishesAndNotWhatTheHandlerDid) {
+    auto client = enterAndJoin();
+    client.say(R"({"id":2,"data":{"type":"Break"}})");
+    EXPECT_THAT(client.next(), HasSubstr(R"("offset":1,"by":)"));
+    EXPECT_THAT(client.next(), StartsWith(R"({"id":2,"error":{"code":"failed")"));
+    client.say(R"({"id":3,"history":"book"})");
+    const std::string history = client.next();
+    EXPECT_THAT(history, HasSubstr("sorry"));
+    EXPECT_THAT(history, Not(HasSubstr("in vain")));
 }
 
 TEST_F(WireOnADisk, APublicationThatAHandlerAwaitsIsCommittedThen) {

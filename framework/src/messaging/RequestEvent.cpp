@@ -48,7 +48,7 @@ bool RequestEvent::isFirst(SessionCore& session) {
 }
 
 Outcome RequestEvent::run(SessionCore& session, const Session& handle, Run& run) noexcept {
-    run.isRequest = id_ != 0;
+    if (id_ != 0) run.request = this;
     return MessageEvent::run(session, handle, run);
 }
 
@@ -68,9 +68,11 @@ bool RequestEvent::reply(MessageKind kind, Bytes data) {
     return true;
 }
 
+/// What its error handler publishes then is another matter.
+void RequestEvent::handlerThrew() noexcept { scope_->drop(); }
+
 void RequestEvent::note(const Run& run) noexcept {
     if (!run.thrown() || id_ == 0) return;
-    if (scope_) scope_->drop();
     isCancelled_ = true;  // without memory to say more nothing has come of it
     const auto thrown = thrownBy([&] { noteFailure(run); });
 }

@@ -10,7 +10,7 @@
 
 namespace patchbay::messaging {
 
-class RequestEvent final : public MessageEvent {
+class RequestEvent final : public MessageEvent, private endpoint::Requested {
 public:
     /// `id`: 0 where nobody wants to know what comes of it.
     RequestEvent(std::uint64_t id, MessageKind kind, Bytes data) : MessageEvent{kind, data}, id_{id} {}
@@ -26,6 +26,7 @@ public:
 private:
     bool isFirst(SessionCore& session);
     void finish(SessionCore& session);
+    void handlerThrew() noexcept override;
     void noteFailure(const endpoint::Run& run);
 
     const std::uint64_t id_;
