@@ -782,6 +782,7 @@ struct Enter {
 struct EnterAndThrow {};
 struct EnterAndWait {};
 struct EnterAndWaitForEver {};
+struct EnterAndWaitForAnother {};
 
 class Ledger {
     SERVER_ENDPOINT(Ledger, "/ledger", .sendQueue = {.whenFull = WhenFull::DropNewest})
@@ -803,6 +804,12 @@ public:
     Async<Sum> waited(EnterAndWait) {
         const TopicPosition position = co_await topics_.publish("book", "awaited");
         co_return Sum{static_cast<int>(position.offset)};
+    }
+    /// Does not look what came of it.
+    ON_MESSAGE(waitedForAnother)
+    Async<> waitedForAnother(EnterAndWaitForAnother) {
+        topics_.publish("book", "unseen");
+        co_await sleepFor(1s);
     }
     /// Waits, which commits what is held.
     ON_ERROR(failed)
@@ -884,6 +891,15 @@ TEST_F(WireOnADisk, AnErrorHandlerThatWaitsCommitsWhatItPublishesAndNotWhatTheHa
     const std::string history = client.next();
     EXPECT_THAT(history, HasSubstr("sorry"));
     EXPECT_THAT(history, Not(HasSubstr("in vain")));
+}
+
+TEST_F(WireOnADisk, WhatCouldNotBeWrittenOnTheWayIsNoOk) {
+    auto client = enterAndJoin();
+    store.fail(StoreFault::NoRoom);
+    client.say(R"({"id":2,"data":{"type":"EnterAndWaitForAnother"}})");
+    store.mend();
+    world.pass(1s);
+    EXPECT_EQ(client.next(), R"({"id":2,"error":{"code":"failed","retry":false}})");
 }
 
 TEST_F(WireOnADisk, APublicationThatAHandlerAwaitsIsCommittedThen) {

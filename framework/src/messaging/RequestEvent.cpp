@@ -7,11 +7,51 @@
 #include "messaging/WireSession.hpp"
 #include "wire/Writing.hpp"
 
+#include <functional>
+#include <mutex>
 #include <utility>
 
 namespace patchbay::messaging {
 
 using endpoint::Outcome, endpoint::Run;
+
+/// Where one of them fails its request has, whatever its handler knows of it: its last commit waits for them.   Thread: any.
+class RequestEvent::Earlier {
+public:
+    void begin() {
+        const std::lock_guard guard{lock_};
+        ++waiting_;
+    }
+    void end(bool failed) noexcept {
+        std::function<void(bool)> last;
+        {
+            const std::lock_guard guard{lock_};
+            failed_ = failed_ || failed;
+            if (--waiting_ == 0) last.swap(last_);
+            failed = failed_;
+        }
+        if (last) last(failed);
+    }
+    /// `last(whether one has failed)`, as soon as all have ended.   Requires: it throws nothing.
+    void whenEnded(std::function<void(bool)> last) {
+        bool failed = false;
+        {
+            const std::lock_guard guard{lock_};
+            if (waiting_ != 0) {
+                last_.swap(last);
+                return;
+            }
+            failed = failed_;
+        }
+        last(failed);
+    }
+
+private:
+    std::mutex lock_;  // guards what follows
+    std::size_t waiting_ = 0;
+    bool failed_ = false;
+    std::function<void(bool)> last_;
+};
 
 /// Nothing has come of it: who waits for it, or comes again, begins it anew.
 RequestEvent::~RequestEvent() {
@@ -56,8 +96,22 @@ Outcome RequestEvent::run(SessionCore& session, const Session& handle, Run& run)
 void RequestEvent::suspended(SessionCore& session) noexcept {
     if (!scope_ || scope_->empty()) return;
     scope_->noteEffect();
-    const auto thrown = thrownBy([&] { scope_->commit(*session.endpoint().server->history, std::nullopt, {}); });
-    if (thrown) session.close(CloseCause::OutOfMemory, std::nullopt, {});
+    const auto thrown = thrownBy([&] {
+        if (!earlier_) earlier_ = std::make_shared<Earlier>();
+        earlier_->begin();
+        scope_->commit(*session.endpoint().server->history, std::nullopt, [earlier = earlier_](patchbay::Outcome<Committed> committed) {
+            bool failed = false;
+            try {
+                committed.take();
+            } catch (...) {
+                failed = true;
+            }
+            earlier->end(failed);
+        });
+    });
+    if (!thrown) return;
+    if (earlier_) earlier_->end(true);
+    session.close(CloseCause::OutOfMemory, std::nullopt, {});
 }
 
 bool RequestEvent::reply(MessageKind kind, Bytes data) {
@@ -101,10 +155,25 @@ void RequestEvent::end(SessionCore& session, Outcome outcome, std::string_view) 
 }
 
 void RequestEvent::finish(SessionCore& session) {
-    const auto committer = [&](Answer answer, Receiver<Committed> receiver) {
-        scope_->commit(*session.endpoint().server->history, std::move(answer), std::move(receiver));
+    const std::shared_ptr<RequestScope> scope{std::move(scope_)};
+    auto last = [client = client_, scope, history = session.endpoint().server->history, id = id_, outcome = outcome_,
+                 told = session.wire()->teller(id_, kind(), {})](bool failed) {
+        std::string what = outcome;
+        if (failed) {
+            scope->drop();
+            what.clear();
+            wire::writeError(what, id, {"failed"});
+        }
+        const auto committer = [&](Answer answer, Receiver<Committed> receiver) { scope->commit(*history, std::move(answer), std::move(receiver)); };
+        client->commit(committer, id, std::move(what), told, scope->hasEffect());
     };
-    client_->commit(committer, id_, outcome_, session.wire()->teller(id_, kind(), {}), scope_->hasEffect());
+    if (!earlier_) {
+        last(false);
+    } else {
+        earlier_->whenEnded([client = client_, id = id_, last = std::move(last)](bool failed) {
+            if (thrownBy([&] { last(failed); })) client->abandon(id);
+        });
+    }
     client_.reset();  // behind that, which may throw: then nothing has come of it
 }
 

@@ -24,6 +24,9 @@ public:
     void end(SessionCore& session, endpoint::Outcome outcome, std::string_view refusal) noexcept override;
 
 private:
+    /// Commits on the way to its end.
+    class Earlier;
+
     bool isFirst(SessionCore& session);
     void finish(SessionCore& session);
     void handlerThrew() noexcept override;
@@ -32,6 +35,7 @@ private:
     const std::uint64_t id_;
     std::shared_ptr<Once::Client> client_;  // while it has no outcome
     std::unique_ptr<RequestScope> scope_;   // from its beginning on; nullptr without an id
+    std::shared_ptr<Earlier> earlier_;      // nullptr: there was none
     std::string outcome_;                   // as it is told; empty: its handler has said nothing
     bool isCancelled_ = false;
     bool isOfAClosedSession_ = false;
