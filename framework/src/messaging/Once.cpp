@@ -87,7 +87,7 @@ void Once::Client::record(std::uint64_t id, const std::string& outcome) {
 Once::Client::Beginning Once::Client::begin(std::uint64_t id, std::string& outcome, const std::function<Told()>& told) {
     const std::lock_guard guard{lock_};
     if (const auto running = running_.find(id); running != running_.end()) {
-        if (running->second.size() >= kMostAnswers) return Beginning::Busy;
+        if (running->second.size() >= kMostWaiting) return Beginning::Busy;
         running->second.push_back(told());
         return Beginning::Waits;
     }

@@ -34,6 +34,12 @@ private:
     std::unique_ptr<wire::Reader> reader_;
 };
 
+std::size_t textBytes(const std::optional<wire::Position>& since) noexcept { return since ? since->epoch.capacity() : 0; }
+std::size_t textBytes(const wire::Join& join) noexcept { return join.topic.capacity() + textBytes(join.since); }
+std::size_t textBytes(const wire::Leave& leave) noexcept { return leave.topic.capacity(); }
+std::size_t textBytes(const wire::History& history) noexcept { return history.topic.capacity(); }
+std::size_t textBytes(const wire::Auth& auth) noexcept { return auth.token.capacity(); }
+
 /// Something that is no request, in its turn.
 template <class Object, class Do>
 class InItsTurn final : public Event {
@@ -44,7 +50,7 @@ public:
         return false;
     }
     endpoint::Outcome run(SessionCore&, const Session&, endpoint::Run&) noexcept override { return endpoint::Outcome::Fine; }
-    std::size_t bytes() const noexcept override { return sizeof *this; }
+    std::size_t bytes() const noexcept override { return sizeof *this + textBytes(object_); }
 
 private:
     const Object object_;
@@ -170,7 +176,10 @@ void WireSession::inOrder(Object object, Do act) {
     session_.strand().putMessage(std::make_unique<InItsTurn<Object, Do>>(std::move(object), std::move(act)));
 }
 
+/// Who waits for a request's outcome is another connection, then: on one it is asked for once.
 void WireSession::request(const wire::Request& request) {
+    if (request.id != 0 && request.id <= lastRequest_) return refuse(request.id, {"malformed", "the ids of a connection's requests go up"});
+    lastRequest_ = std::max(lastRequest_, request.id);
     session_.strand().putMessage(std::make_unique<RequestEvent>(request.id, request.kind, request.data));
 }
 

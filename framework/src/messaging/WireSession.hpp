@@ -110,6 +110,7 @@ private:
     std::string secret_;
     std::string you_;
     std::uint64_t next_ = 1;
+    std::uint64_t lastRequest_ = 0;  // the id of its last one here
     std::multimap<std::string, std::uint64_t, std::less<>> joining_;  // ids of joins that have not been told
     std::shared_ptr<Once::Client> client_;
     std::vector<std::uint64_t> refreshing_;  // ids of tokens that are being looked at
