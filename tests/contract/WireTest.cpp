@@ -921,6 +921,17 @@ TEST_F(WireOnADisk, WhatHasBeenPublishedInPartIsNotBegunAnew) {
     EXPECT_EQ(again.ask(2, R"({"type":"EnterAndWaitForEver"})"), R"({"id":2,"error":{"code":"failed","retry":false}})");
 }
 
+TEST_F(WireOnADisk, OnePageOfHistoryIsReadAtATime) {
+    auto client = enterAndJoin();
+    store.hold();
+    client.say("{\"id\":2,\"history\":\"book\"}\n{\"id\":3,\"history\":\"book\"}");
+    EXPECT_EQ(client.next(), R"({"id":3,"error":{"code":"busy","retry":true}})");
+    store.release();
+    EXPECT_THAT(client.next(), StartsWith(R"({"id":2,"data":)"));
+    client.say(R"({"id":4,"history":"book"})");
+    EXPECT_THAT(client.next(), StartsWith(R"({"id":4,"data":)"));
+}
+
 TEST_F(WireOnADisk, AStoreThatCannotBeReadSendsTheClientAwayToComeBack) {
     store.fail(StoreFault::Unavailable);
     Wire<KitWorld::Client> client{world.connect("/ledger", {.subprotocols = {"patchbay.1"}})};

@@ -293,6 +293,7 @@ Once::Client::Told WireSession::teller(std::uint64_t id, MessageKind kind, Bytes
 }
 
 void WireSession::fetch(std::uint64_t id) noexcept {
+    if (std::exchange(fetches_, true)) return refuse(id, {"busy", {}, true});
     const auto tell = [known = session_.weak_from_this(), id](patchbay::Outcome<Answers> answers) {
         std::string found;
         try {
@@ -304,11 +305,17 @@ void WireSession::fetch(std::uint64_t id) noexcept {
         }
         if (found.empty()) wire::writeError(found, id, {"forgotten"});
         const auto self = known.lock();
-        if (self) self->loop().post([self, found] { self->wire()->say(found); });
+        if (!self) return;
+        self->loop().post([self, found] {
+            self->wire()->fetches_ = false;
+            self->wire()->say(found);
+        });
     };
     const auto store = session_.endpoint().server->history->store();
     const auto thrown = thrownBy([&] { store->answers(client_->key(), tell); });
-    if (thrown) refuse(id, {"busy", {}, true});
+    if (!thrown) return;
+    fetches_ = false;
+    refuse(id, {"busy", {}, true});
 }
 
 // ------------------------------------------------------------------------------------------------ silence

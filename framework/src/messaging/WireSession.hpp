@@ -115,6 +115,9 @@ private:
     std::shared_ptr<Once::Client> client_;
     std::vector<std::uint64_t> refreshing_;  // ids of tokens that are being looked at
     std::chrono::seconds ping_{};
+    // One at a time of each: a page or a client's outcomes may be much to hold.
+    bool fetches_ = false;       // an outcome from the store
+    bool readsHistory_ = false;  // a page of a topic's
     TimerId timer_ = 0;  // until its hello is due; then welcome; then until somebody has been silent for too long
     Clock::time_point lastSent_{};
     std::optional<Clock::time_point> asked_;  // when it was asked for a sign of life
