@@ -458,6 +458,13 @@ TYPED_TEST(WireContract, RefreshesInBand) {
     EXPECT_THAT(client.next(), StartsWith(R"({"id":16,"data":{"expires":35)"));
 }
 
+/// Outcomes are a user's: nobody's would be looked for in vain by who comes back as somebody.
+TYPED_TEST(WireContract, LeavesWhoHasComeAsNobodyNobody) {
+    auto client = this->enter();
+    client.say(R"({"id":1,"auth":"ann"})");
+    EXPECT_EQ(client.next("{\"id\":1"), R"({"id":1,"error":{"code":"forbidden","retry":false}})");
+}
+
 // ------------------------------------------------------------------------------------------------ topics
 
 TYPED_TEST(WireContract, WrapsWhatIsPublishedForItsClientsAndLeavesItBareForOthers) {

@@ -260,6 +260,8 @@ std::optional<std::uint64_t> WireSession::expires() const {
 // ------------------------------------------------------------------------------------------------ credentials
 
 void WireSession::refresh(const wire::Auth& auth) noexcept {
+    // What its requests have come to is nobody's, and another user's is to be asked for by a hello.
+    if (Credentials::of(session_)->name.empty()) return refuse(auth.id, {"forbidden"});
     if (refreshing_.size() >= kMostRefreshes) return refuse(auth.id, {"busy", {}, true});
     if (auth.id != 0) refreshing_.push_back(auth.id);  // before: it may be believed at once
     bool isTaken = false;
