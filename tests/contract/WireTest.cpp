@@ -589,6 +589,17 @@ TEST_F(WireByTheClock, EachObjectOfAMessagePaysForItself) {
     EXPECT_EQ(client.next(), "{}");
 }
 
+TEST_F(WireByTheClock, NoLimitOfTopicsIsSaidAsTheGreatestNumber) {
+    ServerConfig config;
+    config.limits.maxTopics = 0;
+    KitWorld free{config};
+    free.provide(desk);
+    free.deploy<Kind>();
+    Wire<KitWorld::Client> client{free.connect("/desk", {.subprotocols = {"patchbay.1"}})};
+    client.say(hello());
+    EXPECT_THAT(client.next(), HasSubstr("\"topics\":9007199254740991,"));
+}
+
 TEST_F(WireByTheClock, WhatIsDueInOneTurnComesInOneMessage) {
     auto client = enter();
     auto& topics = world.topicsOf<Kind>();

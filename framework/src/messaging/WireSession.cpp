@@ -243,7 +243,7 @@ void WireSession::greet(bool known) noexcept {
                                        .ping = static_cast<std::uint64_t>(ping_.count()),
                                        .expires = expires(),
                                        .message = session_.endpoint().maxMessageSize(),
-                                       .topics = limits.maxTopics,
+                                       .topics = limits.maxTopics != 0 ? limits.maxTopics : wire::kMostNumber,
                                        .ids = kMostAnswers});
     say(buffer.text());
     watch();
