@@ -1,6 +1,7 @@
 #include "messaging/WireSession.hpp"
 
 #include "base/Guarded.hpp"
+#include "base/MemoryBudget.hpp"
 #include "messaging/History.hpp"
 #include "messaging/RequestEvent.hpp"
 #include "messaging/SessionCore.hpp"
@@ -284,12 +285,18 @@ void WireSession::principalChanged() noexcept {
 
 /// The session's connection may be another's by then that waits for the same: none is told twice.
 Once::Client::Told WireSession::teller(std::uint64_t id, MessageKind kind, Bytes data) {
-    return [known = session_.weak_from_this(), id, kind, text = std::string{asText(data)}](const std::string* outcome) {
+    struct Waiting {
+        explicit Waiting(Bytes data) : text{asText(data)} { held.set(data.size()); }
+        const std::string text;
+        HeldBytes<Held::Messages> held;
+    };
+    requireMemoryHere(data.size());
+    return [known = session_.weak_from_this(), id, kind, waiting = std::make_shared<Waiting>(data)](const std::string* outcome) {
         const auto self = known.lock();
         if (!self) return;
-        self->inTurn([self, id, kind, text, what = outcome ? *outcome : std::string{}] {
+        self->inTurn([self, id, kind, waiting, what = outcome ? *outcome : std::string{}] {
             if (!what.empty()) return self->wire()->say(what);
-            if (self->isOpen()) self->strand().putMessage(std::make_unique<RequestEvent>(id, kind, asBytes(text)));
+            if (self->isOpen()) self->strand().putMessage(std::make_unique<RequestEvent>(id, kind, asBytes(waiting->text)));
         });
     };
 }
