@@ -127,6 +127,7 @@ void RequestEvent::handlerThrew() noexcept { scope_->drop(); }
 
 void RequestEvent::note(const Run& run) noexcept {
     if (!run.thrown() || id_ == 0) return;
+    hasThrown_ = true;
     isCancelled_ = true;  // without memory to say more nothing has come of it
     const auto thrown = thrownBy([&] { noteFailure(run); });
 }
@@ -156,10 +157,10 @@ void RequestEvent::end(SessionCore& session, Outcome outcome, std::string_view) 
 
 void RequestEvent::finish(SessionCore& session) {
     const std::shared_ptr<RequestScope> scope{std::move(scope_)};
-    auto last = [client = client_, scope, history = session.endpoint().server->history, id = id_, outcome = outcome_,
+    auto last = [client = client_, scope, history = session.endpoint().server->history, id = id_, outcome = outcome_, hasThrown = hasThrown_,
                  told = session.wire()->teller(id_, kind(), {})](bool failed) {
         std::string what = outcome;
-        if (failed) {
+        if (failed && !hasThrown) {
             scope->drop();
             what.clear();
             wire::writeError(what, id, {"failed"});

@@ -37,6 +37,7 @@ private:
     std::unique_ptr<RequestScope> scope_;   // from its beginning on; nullptr without an id
     std::shared_ptr<Earlier> earlier_;      // nullptr: there was none
     std::string outcome_;                   // as it is told; empty: its handler has said nothing
+    bool hasThrown_ = false;
     bool isCancelled_ = false;
     bool isOfAClosedSession_ = false;
 };
