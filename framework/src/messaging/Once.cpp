@@ -87,8 +87,8 @@ void Once::Client::record(std::uint64_t id, const std::string& outcome) {
 Once::Client::Beginning Once::Client::begin(std::uint64_t id, std::string& outcome, const std::function<Told()>& told) {
     const std::lock_guard guard{lock_};
     if (const auto running = running_.find(id); running != running_.end()) {
-        if (running->second.size() >= kMostWaiting) return Beginning::Busy;
         running->second.push_back(told());
+        if (running->second.size() > kMostWaiting) running->second.erase(running->second.begin());
         return Beginning::Waits;
     }
     if (const auto answered = answered_.find(id); answered != answered_.end()) {

@@ -69,7 +69,8 @@ public:
     void abandon(std::uint64_t id) noexcept;
 
 private:
-    /// Connections of a client that wait for one outcome: it comes back while others of it have not been missed yet.
+    /// Connections of a client that wait for one outcome: it comes back while others of it have not been missed yet. Beyond them the oldest
+    /// hears nothing: busy would say that the request may be made anew.
     static constexpr std::size_t kMostWaiting = 8;
     /// Of outcomes that are kept here too.   Units: bytes.
     static constexpr std::size_t kMostBytes = 64 * 1024;

@@ -302,29 +302,42 @@ Once::Client::Told WireSession::teller(std::uint64_t id, MessageKind kind, Bytes
 }
 
 void WireSession::fetch(std::uint64_t id) noexcept {
-    if (std::exchange(fetches_, true)) return refuse(id, {"busy", {}, true});
-    const auto tell = [known = session_.weak_from_this(), id](patchbay::Outcome<Answers> answers) {
-        std::string found;
-        try {
-            const Answers all = answers.take();
-            const auto record = std::ranges::find(all.records, id, &Answers::Record::id);
-            if (record != all.records.end()) found = record->outcome;
-        } catch (const StoreError&) {
-            wire::writeError(found, id, {"busy", {}, true});
-        }
-        if (found.empty()) wire::writeError(found, id, {"forgotten"});
-        const auto self = known.lock();
-        if (!self) return;
-        self->loop().post([self, found] {
-            self->wire()->fetches_ = false;
-            self->wire()->say(found);
-        });
-    };
-    const auto store = session_.endpoint().server->history->store();
-    const auto thrown = thrownBy([&] { store->answers(client_->key(), tell); });
-    if (!thrown) return;
+    if (thrownBy([&] { fetching_.push_back(id); })) return session_.close(CloseCause::OutOfMemory, std::nullopt, {});
+    if (!fetches_) fetchThose();
+}
+
+/// One read at a time, for all that wait for one. What comes meanwhile waits for the next: it may have been recorded behind this.
+void WireSession::fetchThose() noexcept {
+    fetches_ = true;
+    const auto thrown = thrownBy([&] {
+        auto tell = [known = session_.weak_from_this(), ids = std::exchange(fetching_, {})](patchbay::Outcome<Answers> answers) {
+            const auto self = known.lock();
+            if (!self) return;
+            std::vector<std::string> outcomes;
+            try {
+                const Answers all = answers.take();
+                for (const std::uint64_t id : ids) {
+                    const auto record = std::ranges::find(all.records, id, &Answers::Record::id);
+                    outcomes.push_back(record != all.records.end() ? record->outcome : std::string{});
+                    if (record == all.records.end()) wire::writeError(outcomes.back(), id, {"forgotten"});
+                }
+            } catch (const StoreError&) {
+                outcomes.clear();
+            }
+            self->loop().post([self, outcomes = std::move(outcomes)] { self->wire()->fetched(outcomes); });
+        };
+        session_.endpoint().server->history->store()->answers(client_->key(), std::move(tell));
+    });
+    if (thrown) session_.close(CloseCause::OutOfMemory, std::nullopt, {});
+}
+
+/// `outcomes`: none where the store could not be read. What was done is not to be called busy, for then it is done again under a new id.
+void WireSession::fetched(const std::vector<std::string>& outcomes) noexcept {
     fetches_ = false;
-    refuse(id, {"busy", {}, true});
+    if (!session_.isOpen()) return;
+    if (outcomes.empty()) return session_.close(CloseCause::Application, CloseCode::TryAgainLater, "the store cannot be read");
+    for (const std::string& each : outcomes) say(each);
+    if (!fetching_.empty()) fetchThose();
 }
 
 // ------------------------------------------------------------------------------------------------ silence

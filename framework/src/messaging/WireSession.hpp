@@ -96,6 +96,8 @@ private:
     void request(const wire::Request& request);
     template <class Object, class Do>
     void inOrder(Object object, Do act);
+    void fetchThose() noexcept;
+    void fetched(const std::vector<std::string>& outcomes) noexcept;
     bool showToken(const std::string& token);
     void breach(std::string_view rule) noexcept;
     std::optional<std::uint64_t> expires() const;
@@ -116,7 +118,8 @@ private:
     std::vector<std::uint64_t> refreshing_;  // ids of tokens that are being looked at
     std::chrono::seconds ping_{};
     // One at a time of each: a page or a client's outcomes may be much to hold.
-    bool fetches_ = false;       // an outcome from the store
+    bool fetches_ = false;       // outcomes from the store
+    std::vector<std::uint64_t> fetching_;  // whose are read next
     bool readsHistory_ = false;  // a page of a topic's
     TimerId timer_ = 0;  // until its hello is due; then welcome; then until somebody has been silent for too long
     Clock::time_point lastSent_{};
