@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <deque>
 #include <optional>
 
@@ -37,6 +38,7 @@ struct Slow {
 };
 struct Break {};
 struct Wait {};
+struct WaitForNobody {};
 
 struct Desk {
     Journal journal;
@@ -47,6 +49,7 @@ struct Desk {
     }
     std::mutex lock;
     std::optional<Completion<int>> wait;
+    std::atomic<bool> hangsUp{false};
 };
 
 /// Knows `X-User`, who may be a stranger first where `X-Later` says so.
@@ -125,6 +128,13 @@ public:
         }
         desk_.journal.add("wait");
         co_return Sum{co_await done};
+    }
+    /// Waits without being told of its session's end, and speaks into it.
+    ON_MESSAGE(spoke)
+    void spoke(Session session, WaitForNobody) {
+        desk_.journal.add("speak");
+        if (desk_.hangsUp.exchange(false)) session.close();
+        session.send("spoken");
     }
     ON_MESSAGE(said)
     std::string said(std::string_view text) { return "heard " + std::string{text}; }
@@ -343,7 +353,7 @@ TYPED_TEST(WireContract, GivesTheRecordedOutcomeToWhoAsksAgain) {
     {
         auto client = this->enter();
         EXPECT_EQ(client.ask(1, R"({"type":"Add","a":1,"b":2})"), R"({"id":1,"data":{"type":"Sum","sum":3}})");
-        EXPECT_EQ(client.ask(1, R"({"type":"Add","a":1,"b":2})"), R"({"id":1,"data":{"type":"Sum","sum":3}})");
+        EXPECT_THAT(client.ask(1, R"({"type":"Add","a":1,"b":2})"), StartsWith(R"({"id":1,"error":{"code":"malformed")"));
         (*client).vanish();
     }
     this->journal.waitFor("close 1006");
@@ -377,6 +387,17 @@ TYPED_TEST(WireContract, BeginsAnewWhatTheEndOfAConnectionHasCancelled) {
     this->journal.waitForCount("wait", 2);
     this->desk->finish(5);
     EXPECT_EQ(two.next("{\"id\":1"), R"({"id":1,"data":{"type":"Sum","sum":5}})");
+}
+
+/// What it has been told by SessionClosed is no outcome: nobody was there to hear it.
+TYPED_TEST(WireContract, BeginsAnewWhatHasFoundItsSessionClosed) {
+    this->desk->hangsUp = true;
+    auto one = this->enter();
+    one.say(R"({"id":1,"data":{"type":"WaitForNobody"}})");
+    EXPECT_EQ((*one).goodbye().code, CloseCode::Normal);
+    auto two = this->enter();
+    EXPECT_EQ(two.ask(1, R"({"type":"WaitForNobody"})"), R"({"id":1,"ok":true})");
+    EXPECT_EQ(this->journal.count("speak"), 2U);
 }
 
 TYPED_TEST(WireContract, ForgetsWhatIsBelowNext) {
@@ -414,8 +435,9 @@ TYPED_TEST(WireContract, KeepsAnOutcomeThatNobodyHasHeard) {
 TYPED_TEST(WireContract, KeepsAThousandOutcomesOfAClientAndForgetsTheOneBefore) {
     auto client = this->enter();
     for (int id = 1; id <= 1001; ++id) client.ask(id, "\"" + std::to_string(id) + "\"");
-    EXPECT_EQ(client.ask(1, "\"1\""), R"({"id":1,"error":{"code":"forgotten","retry":false}})");
-    EXPECT_EQ(client.ask(2, "\"x\""), R"({"id":2,"data":"heard 2"})");
+    auto again = this->enter();
+    EXPECT_EQ(again.ask(1, "\"1\""), R"({"id":1,"error":{"code":"forgotten","retry":false}})");
+    EXPECT_EQ(again.ask(2, "\"x\""), R"({"id":2,"data":"heard 2"})");
 }
 
 /// What is kept here of a client's outcomes is bounded: the rest is the store's.
@@ -424,7 +446,10 @@ TYPED_TEST(WireContract, AsksTheStoreForWhatIsTooLongToKeep) {
     const std::string longer(40'000, 'x');
     client.ask(1, "\"" + longer + "\"");
     client.ask(2, "\"" + longer + "\"");
-    EXPECT_EQ(client.ask(1, "\"other\""), "{\"id\":1,\"data\":\"heard " + longer + "\"}");
+    client.ask(3, "\"" + longer + "\"");
+    auto again = this->enter();
+    again.say("{\"id\":1,\"data\":\"other\"}\n{\"id\":2,\"data\":\"other\"}");
+    for (const auto* id : {"1", "2"}) EXPECT_EQ(again.next(), std::string{"{\"id\":"} + id + ",\"data\":\"heard " + longer + "\"}");
 }
 
 // ------------------------------------------------------------------------------------------------ credentials
@@ -433,6 +458,13 @@ TYPED_TEST(WireContract, RefreshesInBand) {
     auto client = this->enter("", {{"X-User", "ann"}});
     client.say(R"({"id":16,"auth":"ann"})");
     EXPECT_THAT(client.next(), StartsWith(R"({"id":16,"data":{"expires":35)"));
+}
+
+/// Outcomes are a user's: nobody's would be looked for in vain by who comes back as somebody.
+TYPED_TEST(WireContract, LeavesWhoHasComeAsNobodyNobody) {
+    auto client = this->enter();
+    client.say(R"({"id":1,"auth":"ann"})");
+    EXPECT_EQ(client.next("{\"id\":1"), R"({"id":1,"error":{"code":"forbidden","retry":false}})");
 }
 
 // ------------------------------------------------------------------------------------------------ topics
@@ -489,7 +521,7 @@ TEST_F(WireByTheClock, WhoSaysNoHelloIsEndedByTheTimeOfAHandshake) {
     world.pass(4'999ms);
     EXPECT_THROW(client.goodbye(), std::runtime_error);
     world.pass(1ms);
-    EXPECT_EQ(client.goodbye().code, CloseCode::PolicyViolation);
+    EXPECT_EQ(client.goodbye().code, CloseCode::TryAgainLater);
     EXPECT_EQ(client.goodbye().text, "no hello");
 }
 
@@ -517,6 +549,31 @@ TEST_F(WireByTheClock, APingsAnswerIsNotAnsweredAndALaterPingIs) {
     EXPECT_EQ(client.next(), "{}");
 }
 
+/// Otherwise each side would take the other's answer for a question, for ever.
+TEST_F(WireByTheClock, AMessageThatCrossesAPingIsNoAnswerAndThePongBehindItIs) {
+    auto client = enter();
+    world.pass(25s);
+    EXPECT_EQ(client.next(), "{}");
+    EXPECT_EQ(client.ask(1, R"("crossing")"), R"({"id":1,"data":"heard crossing"})");
+    client.say("{}");
+    EXPECT_THROW(client.next(), std::logic_error);
+    client.say("{}");
+    EXPECT_EQ(client.next(), "{}");
+}
+
+TEST_F(WireByTheClock, TwoPingsOfItsOwnHaveTwoAnswers) {
+    auto client = enter();
+    for (int pings = 0; pings < 2; ++pings) {
+        world.pass(25s);
+        EXPECT_EQ(client.next(), "{}");
+        EXPECT_THAT(client.ask(pings + 1, R"("slow")"), HasSubstr("heard slow"));
+    }
+    client.say("{}\n{}");
+    EXPECT_THROW(client.next(), std::logic_error);
+    client.say("{}");
+    EXPECT_EQ(client.next(), "{}");
+}
+
 TEST_F(WireByTheClock, EachObjectOfAMessagePaysForItself) {
     ServerConfig config;
     config.limits.maxMessageRate = 2;
@@ -532,6 +589,17 @@ TEST_F(WireByTheClock, EachObjectOfAMessagePaysForItself) {
     EXPECT_THROW(client.next(), std::logic_error) << "it is read more slowly";
     rated.pass(1s);
     EXPECT_EQ(client.next(), "{}");
+}
+
+TEST_F(WireByTheClock, NoLimitOfTopicsIsSaidAsTheGreatestNumber) {
+    ServerConfig config;
+    config.limits.maxTopics = 0;
+    KitWorld free{config};
+    free.provide(desk);
+    free.deploy<Kind>();
+    Wire<KitWorld::Client> client{free.connect("/desk", {.subprotocols = {"patchbay.1"}})};
+    client.say(hello());
+    EXPECT_THAT(client.next(), HasSubstr("\"topics\":9007199254740991,"));
 }
 
 TEST_F(WireByTheClock, WhatIsDueInOneTurnComesInOneMessage) {
@@ -681,6 +749,70 @@ TYPED_TEST(WireRooms, SayWhenTheApplicationHasTakenSomebodyOut) {
     EXPECT_EQ(client.next(), R"({"id":2,"ok":true})");
 }
 
+/// Says in a room who has come, before who has come is in it.
+template <Dispatch where>
+class PorchOn {
+    SERVER_ENDPOINT(PorchOn, "/porch", .dispatch = where)
+    TOPIC(mayJoin, "porch", .history = {.messages = 3})
+public:
+    explicit PorchOn(Topics& topics) : topics_{topics} {}
+    static bool mayJoin() { return true; }
+    ON_OPEN(opened)
+    void opened(Session session) {
+        topics_.publish("porch", "somebody");
+        session.send("announced");
+    }
+
+private:
+    Topics& topics_;
+};
+
+/// The server's own store in memory tells what it knows of the client within its call, and welcome comes of that.
+template <class Kind>
+class WirePorch : public testing::Test {
+protected:
+    typename Kind::World world;
+};
+TYPED_TEST_SUITE(WirePorch, Kinds);
+
+TYPED_TEST(WirePorch, AnOpenHandlerMayPublishWhatIsKeptInMemory) {
+    this->world.template deploy<PorchOn<TypeParam::kWhere>>();
+    auto connection = this->world.connect("/porch", {.subprotocols = {"patchbay.1"}});
+    Wire<decltype(connection)> client{std::move(connection)};
+    client.say(hello());
+    EXPECT_EQ(client.next("{\"data\""), R"({"data":"announced"})");
+    client.say(R"({"id":1,"join":"porch"})");
+    EXPECT_THAT(client.next(), HasSubstr(R"("offset":1,"from":1})"));
+}
+
+template <WhenFull policy>
+class Narrow {
+    SERVER_ENDPOINT(Narrow, "/narrow", .sendQueue = {.bytes = 10'000, .whenFull = policy})
+public:
+    ON_MESSAGE(said)
+    std::string said(std::string_view text) { return std::string(3'000, text.empty() ? ' ' : text[0]); }
+};
+
+/// Outcomes: each comes, or the connection ends, and the client asks again on another.
+template <WhenFull policy>
+void losesNoOutcome() {
+    KitWorld world;
+    world.deploy<Narrow<policy>>();
+    Wire<KitWorld::Client> client{world.connect("/narrow", {.subprotocols = {"patchbay.1"}})};
+    client.say(hello());
+    client.next("{\"welcome\"");
+    (*client).stall();
+    for (int id = 1; id <= 6; ++id) client.say("{\"id\":" + std::to_string(id) + ",\"data\":\"x\"}");
+    (*client).resume();
+    EXPECT_EQ((*client).goodbye().code, CloseCode::TryAgainLater);
+    Wire<KitWorld::Client> again{world.connect("/narrow", {.subprotocols = {"patchbay.1"}})};
+    again.say(hello());
+    for (int id = 1; id <= 6; ++id) EXPECT_THAT(again.ask(id, "\"x\""), StartsWith("{\"id\":" + std::to_string(id) + ",\"data\":\"x"));
+}
+
+TEST(WireAndAFullQueue, DropNewestEndsAConnectionThatHasNoRoomForAnOutcome) { losesNoOutcome<WhenFull::DropNewest>(); }
+TEST(WireAndAFullQueue, DropOldestTakesNoOutcomeThatWaits) { losesNoOutcome<WhenFull::DropOldest>(); }
+
 // ------------------------------------------------------------------------------------------------ what is on a disk
 
 struct Enter {
@@ -688,6 +820,8 @@ struct Enter {
 };
 struct EnterAndThrow {};
 struct EnterAndWait {};
+struct EnterAndWaitForEver {};
+struct EnterAndWaitForAnother {};
 
 class Ledger {
     SERVER_ENDPOINT(Ledger, "/ledger", .sendQueue = {.whenFull = WhenFull::DropNewest})
@@ -709,6 +843,27 @@ public:
     Async<Sum> waited(EnterAndWait) {
         const TopicPosition position = co_await topics_.publish("book", "awaited");
         co_return Sum{static_cast<int>(position.offset)};
+    }
+    /// Does not look what came of it.
+    ON_MESSAGE(waitedForAnother)
+    Async<> waitedForAnother(EnterAndWaitForAnother) {
+        topics_.publish("book", "unseen");
+        co_await sleepFor(1s);
+    }
+    /// Waits, which commits what is held.
+    ON_ERROR(failed)
+    Async<> failed(std::exception_ptr) {
+        co_await topics_.publish("book", "sorry");
+    }
+    ON_MESSAGE(broke)
+    void broke(const Break&) {
+        topics_.publish("book", "in vain");
+        throw 42;
+    }
+    ON_MESSAGE(waitedForEver)
+    Async<Sum> waitedForEver(EnterAndWaitForEver) {
+        co_await topics_.publish("book", "awaited");
+        co_return Sum{co_await Completion<int>{}};
     }
 
 private:
@@ -754,7 +909,7 @@ TEST_F(WireOnADisk, WhereItCannotBeWrittenNothingIsDoneAndTheRequestMayComeAgain
     client.say(R"({"id":2,"data":{"type":"Enter","text":"one"}})");
     EXPECT_EQ(client.next(), R"({"id":2,"error":{"code":"busy","retry":true}})");
     store.mend();
-    client.say(R"({"id":2,"data":{"type":"Enter","text":"one"}})");
+    client.say(R"({"id":3,"data":{"type":"Enter","text":"one"}})");
     EXPECT_THAT(client.next(), StartsWith(R"({"topic":"book","offset":1,)"));
 }
 
@@ -766,6 +921,26 @@ TEST_F(WireOnADisk, WhatIsPublishedBeforeARefusalIsNotPublished) {
     EXPECT_THAT(client.next(), StartsWith(R"({"topic":"book","offset":1,)"));
 }
 
+TEST_F(WireOnADisk, AnErrorHandlerThatWaitsCommitsWhatItPublishesAndNotWhatTheHandlerDid) {
+    auto client = enterAndJoin();
+    client.say(R"({"id":2,"data":{"type":"Break"}})");
+    EXPECT_THAT(client.next(), HasSubstr(R"("offset":1,"by":)"));
+    EXPECT_THAT(client.next(), StartsWith(R"({"id":2,"error":{"code":"failed")"));
+    client.say(R"({"id":3,"history":"book"})");
+    const std::string history = client.next();
+    EXPECT_THAT(history, HasSubstr("sorry"));
+    EXPECT_THAT(history, Not(HasSubstr("in vain")));
+}
+
+TEST_F(WireOnADisk, WhatCouldNotBeWrittenOnTheWayIsNoOk) {
+    auto client = enterAndJoin();
+    store.fail(StoreFault::NoRoom);
+    client.say(R"({"id":2,"data":{"type":"EnterAndWaitForAnother"}})");
+    store.mend();
+    world.pass(1s);
+    EXPECT_EQ(client.next(), R"({"id":2,"error":{"code":"failed","retry":false}})");
+}
+
 TEST_F(WireOnADisk, APublicationThatAHandlerAwaitsIsCommittedThen) {
     auto client = enterAndJoin();
     client.say(R"({"id":2,"data":{"type":"EnterAndWait"}})");
@@ -773,11 +948,52 @@ TEST_F(WireOnADisk, APublicationThatAHandlerAwaitsIsCommittedThen) {
     EXPECT_EQ(client.next(), R"({"id":2,"data":{"type":"Sum","sum":1}})");
 }
 
+/// It would be published twice.
+TEST_F(WireOnADisk, WhatHasBeenPublishedInPartIsNotBegunAnew) {
+    auto client = enterAndJoin();
+    client.say(R"({"id":2,"data":{"type":"EnterAndWaitForEver"}})");
+    EXPECT_THAT(client.next(), StartsWith(R"({"topic":"book","offset":1,)"));
+    (*client).vanish();
+    auto again = enter();
+    EXPECT_EQ(again.ask(2, R"({"type":"EnterAndWaitForEver"})"), R"({"id":2,"error":{"code":"failed","retry":false}})");
+}
+
+TEST_F(WireOnADisk, OnePageOfHistoryIsReadAtATime) {
+    auto client = enterAndJoin();
+    store.hold();
+    client.say("{\"id\":2,\"history\":\"book\"}\n{\"id\":3,\"history\":\"book\"}");
+    EXPECT_EQ(client.next(), R"({"id":3,"error":{"code":"busy","retry":true}})");
+    store.release();
+    EXPECT_THAT(client.next(), StartsWith(R"({"id":2,"data":)"));
+    client.say(R"({"id":4,"history":"book"})");
+    EXPECT_THAT(client.next(), StartsWith(R"({"id":4,"data":)"));
+}
+
 TEST_F(WireOnADisk, AStoreThatCannotBeReadSendsTheClientAwayToComeBack) {
     store.fail(StoreFault::Unavailable);
     Wire<KitWorld::Client> client{world.connect("/ledger", {.subprotocols = {"patchbay.1"}})};
     client.say(hello());
     EXPECT_EQ((*client).goodbye().code, CloseCode::TryAgainLater);
+}
+
+TEST_F(WireOnADisk, AStoreThatIsSlowHasTenSecondsFromTheHello) {
+    store.hold();
+    const auto come = [&] {
+        Wire<KitWorld::Client> client{world.connect("/ledger", {.subprotocols = {"patchbay.1"}})};
+        world.pass(4s);
+        client.say(hello());
+        world.pass(9'999ms);
+        return client;
+    };
+    auto first = come();
+    store.release();
+    EXPECT_THAT(first.next(), StartsWith("{\"welcome\""));
+    (*first).vanish();
+    store.hold();
+    auto second = come();
+    EXPECT_THROW((*second).goodbye(), std::runtime_error);
+    world.pass(1ms);
+    EXPECT_EQ((*second).goodbye().code, CloseCode::TryAgainLater) << "who is sent away with 1008 does not come again";
 }
 
 TEST_F(WireOnADisk, WhereTopicsStandIsSaidWhenWhatWasLostHasRoomAgain) {

@@ -26,7 +26,7 @@ struct Size {
 /// What happens to a message for which a session's send queue has no room.
 enum class WhenFull : std::uint8_t {
     Close,       ///< the session is closed with 1013: its peer reads too slowly
-    DropOldest,  ///< the messages that have waited longest make room: for values that the newest replaces
+    DropOldest,  ///< the messages that have waited longest make room: for values that the newest replaces. Of clients of `patchbay.1`: as DropNewest
     DropNewest,  ///< the new message is dropped: for peers that must not miss the start
 };
 

@@ -72,6 +72,8 @@ Failure failureOf(const std::exception_ptr& thrown) {
         return {"too-large", {}};
     } catch (const Cancelled&) {
         return {"failed", {}, true};
+    } catch (const SessionClosed&) {
+        return {"failed", {}, false, true};
     } catch (...) {
         return {"failed", {}};
     }
@@ -170,8 +172,9 @@ log::Level Dispatcher::levelOf(Kind kind) noexcept {
 
 Outcome Dispatcher::route(const char* handler, void* instance, const detail::Call& call, std::exception_ptr error,
                           Run& run) const noexcept {
-    if (run.isRequest) {
+    if (run.request) {
         run.thrown_ = error;
+        run.request->handlerThrew();
         if (refusalIn(error)) {
             log(log::Level::Debug, handler, error);
             return Outcome::Fine;

@@ -40,8 +40,18 @@ struct Failure {
     std::string code;
     std::string text;          // of a Refused, and of a DecodeError, which speaks of what the client has sent; else empty
     bool isCancelled = false;  // nothing has come of it yet
+    bool isOfAClosedSession = false;  // the same, if that is its own
 };
 Failure failureOf(const std::exception_ptr& thrown);
+
+/// A request, told as soon as its handler has thrown: before an error handler does anything of its own.   Thread: the handler's.
+class Requested {
+public:
+    virtual void handlerThrew() noexcept = 0;
+
+protected:
+    ~Requested() = default;
+};
 
 /// A handler under way.   Thread: one at a time.
 class Run {
@@ -49,8 +59,8 @@ public:
     /// The coroutine that waits; empty but when the outcome is Unfinished.
     detail::Running coroutine;
 
-    /// Of a request, which is told of what its handler has thrown: then a Refused is its outcome, and no error of anybody's.
-    bool isRequest = false;
+    /// Of a request, which is told of what its handler has thrown: then a Refused is its outcome, and no error of anybody's. nullptr: of none.
+    Requested* request = nullptr;
     /// What the handler of a request has thrown; nullptr: nothing.
     const std::exception_ptr& thrown() const noexcept { return thrown_; }
 

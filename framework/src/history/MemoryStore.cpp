@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace patchbay {
 
@@ -36,6 +37,16 @@ constexpr std::size_t kOfClient = 256;
 constexpr std::size_t kOfAnswer = 128;
 constexpr std::size_t kShareOfAnswers = 4;  // of the bytes that topics may take: one in so many
 
+thread_local bool isTellingHere = false;
+
+/// This thread calls receivers.
+struct TellingHere {
+    TellingHere() noexcept : before{std::exchange(isTellingHere, true)} {}
+    TellingHere(const TellingHere&) = delete;
+    ~TellingHere() { isTellingHere = before; }
+    const bool before;
+};
+
 std::size_t countedBytes(const Publication& publication) noexcept { return publication.data.size() + publication.key.size(); }
 std::size_t takenBytes(const Publication& publication) noexcept {
     return kOfPublication + countedBytes(publication) + publication.client.size();
@@ -46,6 +57,8 @@ std::size_t takenBytes(const std::pair<std::string, std::string>& client) noexce
 
 MemoryStore::MemoryStore(MemoryStoreOptions options, std::function<WallClock::time_point()> now)
     : options_{options}, now_{std::move(now)} {}
+
+bool MemoryStore::isTelling() noexcept { return isTellingHere; }
 
 /// Calls `work` under the lock, and tells what came of it behind what is being told.
 template <class T, class Work>
@@ -67,6 +80,7 @@ void MemoryStore::does(Receiver<T> receiver, Work work) {
     }
     telling_ = true;
     lock.unlock();
+    const TellingHere here;
     receiver.tell(std::move(outcome));
     lock.lock();
     tellOthers(lock);

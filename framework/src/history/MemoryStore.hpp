@@ -30,6 +30,9 @@ public:
     void trim(Retention retention, Receiver<void> receiver) override;
     Health health() const override;
 
+    /// Whether this thread is within a receiver of such a store: what it asks for there is told behind it, and is not to be waited for.
+    static bool isTelling() noexcept;
+
 private:
     struct Topic {
         std::uint64_t epoch = 0;

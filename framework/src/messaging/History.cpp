@@ -1,6 +1,7 @@
 #include "messaging/History.hpp"
 
 #include "base/Log.hpp"
+#include "history/MemoryStore.hpp"
 #include "messaging/Topic.hpp"
 #include "messaging/TopicTable.hpp"
 
@@ -59,7 +60,7 @@ void History::retire() {
     memory_ = makeMemoryStore();
 }
 
-bool History::isTelling() noexcept { return isTellingHere; }
+bool History::isTelling() noexcept { return isTellingHere || history::MemoryStore::isTelling(); }
 
 // ------------------------------------------------------------------------------------------------ commits
 

@@ -87,8 +87,8 @@ void Once::Client::record(std::uint64_t id, const std::string& outcome) {
 Once::Client::Beginning Once::Client::begin(std::uint64_t id, std::string& outcome, const std::function<Told()>& told) {
     const std::lock_guard guard{lock_};
     if (const auto running = running_.find(id); running != running_.end()) {
-        if (running->second.size() >= kMostAnswers) return Beginning::Busy;
         running->second.push_back(told());
+        if (running->second.size() > kMostWaiting) running->second.erase(running->second.begin());
         return Beginning::Waits;
     }
     if (const auto answered = answered_.find(id); answered != answered_.end()) {
@@ -107,18 +107,19 @@ std::vector<Once::Client::Told> Once::Client::takeWaiting(std::uint64_t id) {
     return running ? std::move(running.mapped()) : std::vector<Told>{};
 }
 
-void Once::Client::commit(const Committer& committer, std::uint64_t id, std::string outcome, Told told) {
+void Once::Client::commit(const Committer& committer, std::uint64_t id, std::string outcome, Told told, bool hasEffect) {
     Answer answer{key_, id, 0, outcome};
     {
         const std::lock_guard guard{lock_};
         answer.next = forgotten_ + 1;
     }
-    committer(std::move(answer), [self = shared_from_this(), id, outcome = std::move(outcome), told = std::move(told)](patchbay::Outcome<Committed> done) {
+    committer(std::move(answer), [self = shared_from_this(), id, outcome = std::move(outcome), told = std::move(told), hasEffect](patchbay::Outcome<Committed> done) {
         std::string failure;
         try {
             done.take();
         } catch (const StoreError& error) {
-            wire::writeError(failure, id, {error.mayPass() ? "busy" : "failed", {}, error.mayPass()});
+            const bool mayRepeat = error.mayPass() && !hasEffect;
+            wire::writeError(failure, id, {mayRepeat ? "busy" : "failed", {}, mayRepeat});
         } catch (...) {
             wire::writeError(failure, id, {"failed"});
         }

@@ -62,12 +62,16 @@ public:
     /// `told` is asked for where it Waits. `outcome` is what is Recorded.   Requires: open() is done; New is followed by commit() or abandon().
     Beginning begin(std::uint64_t id, std::string& outcome, const std::function<Told()>& told);
     /// It has happened, and come to that: told to `told` and all who wait as soon as the store has it, which is for
-    /// `committer` to see to. Where that cannot take it, all are told that it has failed, or may go another time, and nothing is recorded.
+    /// `committer` to see to. Where that cannot take it, all are told that it has failed, or, unless it `hasEffect`, may go another time, and nothing is
+    /// recorded.
     using Committer = std::function<void(Answer answer, Receiver<Committed> receiver)>;
-    void commit(const Committer& committer, std::uint64_t id, std::string outcome, Told told);
+    void commit(const Committer& committer, std::uint64_t id, std::string outcome, Told told, bool hasEffect = false);
     void abandon(std::uint64_t id) noexcept;
 
 private:
+    /// Connections of a client that wait for one outcome: it comes back while others of it have not been missed yet. Beyond them the oldest
+    /// hears nothing: busy would say that the request may be made anew.
+    static constexpr std::size_t kMostWaiting = 8;
     /// Of outcomes that are kept here too.   Units: bytes.
     static constexpr std::size_t kMostBytes = 64 * 1024;
 

@@ -10,7 +10,7 @@
 
 namespace patchbay::messaging {
 
-class RequestEvent final : public MessageEvent {
+class RequestEvent final : public MessageEvent, private endpoint::Requested {
 public:
     /// `id`: 0 where nobody wants to know what comes of it.
     RequestEvent(std::uint64_t id, MessageKind kind, Bytes data) : MessageEvent{kind, data}, id_{id} {}
@@ -24,15 +24,22 @@ public:
     void end(SessionCore& session, endpoint::Outcome outcome, std::string_view refusal) noexcept override;
 
 private:
+    /// Commits on the way to its end.
+    class Earlier;
+
     bool isFirst(SessionCore& session);
     void finish(SessionCore& session);
+    void handlerThrew() noexcept override;
     void noteFailure(const endpoint::Run& run);
 
     const std::uint64_t id_;
     std::shared_ptr<Once::Client> client_;  // while it has no outcome
     std::unique_ptr<RequestScope> scope_;   // from its beginning on; nullptr without an id
+    std::shared_ptr<Earlier> earlier_;      // nullptr: there was none
     std::string outcome_;                   // as it is told; empty: its handler has said nothing
+    bool hasThrown_ = false;
     bool isCancelled_ = false;
+    bool isOfAClosedSession_ = false;
 };
 
 }  // namespace patchbay::messaging

@@ -42,6 +42,9 @@ public:
     /// Requires: it is signed, its topic is kept on the disk, and its beginPublishing() was true.
     Publishing add(Delivering publication, std::shared_ptr<CommitPart> with);
     bool empty() const noexcept { return held_.empty(); }
+    /// Something that histories keep has happened before its end: beginning it anew would do that twice.
+    void noteEffect() noexcept { hasEffect_ = true; }
+    bool hasEffect() const noexcept { return hasEffect_; }
     /// None of it happens.
     void drop() noexcept;
     /// Commits what there is, with `answer` where that is there; then who awaits is told, and `receiver`.
@@ -52,6 +55,7 @@ private:
         Delivering publication;
         Completion<TopicPosition> done;
     };
+    bool hasEffect_ = false;
     const std::string you_;
     const std::uint64_t id_;
     std::vector<Held> held_;

@@ -93,7 +93,12 @@ public:
     const std::shared_ptr<Loop>& sharedLoop() const noexcept { return endpoint_->server->loops[loopIndex_]; }
     DeployedEndpoint& endpoint() const noexcept { return *endpoint_; }
     const Origin& origin() const noexcept { return origin_; }
-    SendQueue sendQueue() const noexcept { return endpoint_->config.limits.sendQueue; }
+    /// Among what waits for a client of `patchbay.1` are outcomes, which none may lose: there the newest falls to the policy.
+    SendQueue sendQueue() const noexcept {
+        SendQueue queue = endpoint_->config.limits.sendQueue;
+        if (isWire_ && queue.whenFull == WhenFull::DropOldest) queue.whenFull = WhenFull::DropNewest;
+        return queue;
+    }
     std::size_t maxTopics() const noexcept { return endpoint_->config.limits.maxTopics; }
     RareThings& rare() { return rare_.get(); }
     RareThings* knownRare() const noexcept { return rare_.known(); }

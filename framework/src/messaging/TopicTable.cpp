@@ -209,7 +209,9 @@ TopicTable::Outgo TopicTable::publishKept(std::shared_ptr<Topic> topic, const Pu
     one.head.amends = what.amends;
     RequestScope* const request = RequestScope::current();
     if (request) request->sign(one.head);
-    Publishing publishing = request && topic->kept().options.durable ? request->add(std::move(one), what.with) : server_->history->publish(std::move(one), what.with);
+    const bool waits = request && topic->kept().options.durable;
+    Publishing publishing = waits ? request->add(std::move(one), what.with) : server_->history->publish(std::move(one), what.with);
+    if (request && !waits) request->noteEffect();
     return {{SendStatus::Queued, publishing}, std::move(publishing)};
 }
 

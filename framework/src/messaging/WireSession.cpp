@@ -1,6 +1,7 @@
 #include "messaging/WireSession.hpp"
 
 #include "base/Guarded.hpp"
+#include "base/MemoryBudget.hpp"
 #include "messaging/History.hpp"
 #include "messaging/RequestEvent.hpp"
 #include "messaging/SessionCore.hpp"
@@ -15,7 +16,7 @@
 namespace patchbay::messaging {
 namespace {
 
-constexpr std::chrono::seconds kPing{25}, kPongWithin{10};
+constexpr std::chrono::seconds kPing{25}, kPongWithin{10}, kWelcomeWithin{10};
 constexpr std::size_t kMostRefreshes = 16;
 
 /// This thread's reader, for as long as this lives; a message that is received within another has one of its own.
@@ -34,6 +35,12 @@ private:
     std::unique_ptr<wire::Reader> reader_;
 };
 
+std::size_t textBytes(const std::optional<wire::Position>& since) noexcept { return since ? since->epoch.capacity() : 0; }
+std::size_t textBytes(const wire::Join& join) noexcept { return join.topic.capacity() + textBytes(join.since); }
+std::size_t textBytes(const wire::Leave& leave) noexcept { return leave.topic.capacity(); }
+std::size_t textBytes(const wire::History& history) noexcept { return history.topic.capacity(); }
+std::size_t textBytes(const wire::Auth& auth) noexcept { return auth.token.capacity(); }
+
 /// Something that is no request, in its turn.
 template <class Object, class Do>
 class InItsTurn final : public Event {
@@ -44,7 +51,7 @@ public:
         return false;
     }
     endpoint::Outcome run(SessionCore&, const Session&, endpoint::Run&) noexcept override { return endpoint::Outcome::Fine; }
-    std::size_t bytes() const noexcept override { return sizeof *this; }
+    std::size_t bytes() const noexcept override { return sizeof *this + textBytes(object_); }
 
 private:
     const Object object_;
@@ -68,7 +75,15 @@ void WireSession::await() {
     const auto within = session_.endpoint().config.limits.handshakeTimeout;
     if (within.count() <= 0) return;
     timer_ = session_.loop().after(onClock(within), [weak = session_.weak_from_this()] {
-        if (const auto self = weak.lock()) self->close(CloseCause::Policy, std::nullopt, "no hello");
+        if (const auto self = weak.lock()) self->close(CloseCause::Application, CloseCode::TryAgainLater, "no hello");
+    });
+}
+
+/// From its hello to welcome its client waits as long, and comes back.
+void WireSession::awaitWelcome() {
+    session_.loop().cancel(std::exchange(timer_, 0));
+    timer_ = session_.loop().after(kWelcomeWithin, [weak = session_.weak_from_this()] {
+        if (const auto self = weak.lock()) self->close(CloseCause::Application, CloseCode::TryAgainLater, "no welcome in time");
     });
 }
 
@@ -92,6 +107,7 @@ void WireSession::say(std::string_view message) noexcept {
         status = carrier_->say(wire::kindOf(message), asBytes(message));
     } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): as where there is no room
     }
+    if (status == SendStatus::Dropped) return session_.close(CloseCause::QueueFull, std::nullopt, {});
     session_.settled(status);
 }
 
@@ -107,7 +123,7 @@ void WireSession::breach(std::string_view rule) noexcept { session_.close(CloseC
 // ------------------------------------------------------------------------------------------------ what it is told
 
 void WireSession::receive(MessageKind kind, Bytes message) noexcept {
-    answersPing_ = std::exchange(asked_, std::nullopt).has_value();  // whatever comes is a sign of life
+    asked_.reset();  // whatever comes is a sign of life
     const auto thrown = thrownBy([&] {
         const LentReader reader;
         (*reader).begin(kind, message);
@@ -126,7 +142,9 @@ void WireSession::take(wire::ClientObject object) {
     struct Taking {
         WireSession& self;
         void operator()(const wire::Ping&) const {
-            if (self.stage_ == Stage::Greeted && !std::exchange(self.answersPing_, false)) self.say("{}");
+            if (self.stage_ != Stage::Greeted) return;
+            if (self.pings_ == 0) return self.say("{}");
+            --self.pings_;
         }
         void operator()(wire::Hello& hello) const { self.begin(std::move(hello)); }
         void operator()(wire::Join& join) const {
@@ -159,7 +177,10 @@ void WireSession::inOrder(Object object, Do act) {
     session_.strand().putMessage(std::make_unique<InItsTurn<Object, Do>>(std::move(object), std::move(act)));
 }
 
+/// Who waits for a request's outcome is another connection, then: on one it is asked for once.
 void WireSession::request(const wire::Request& request) {
+    if (request.id != 0 && request.id <= lastRequest_) return refuse(request.id, {"malformed", "the ids of a connection's requests go up"});
+    lastRequest_ = std::max(lastRequest_, request.id);
     session_.strand().putMessage(std::make_unique<RequestEvent>(request.id, request.kind, request.data));
 }
 
@@ -168,6 +189,7 @@ void WireSession::request(const wire::Request& request) {
 void WireSession::begin(wire::Hello hello) {
     if (stage_ != Stage::AwaitsHello) return breach("a second hello");
     stage_ = Stage::AwaitsName;
+    awaitWelcome();
     secret_ = std::move(hello.client);
     next_ = hello.next;
     {
@@ -199,7 +221,7 @@ void WireSession::goOn() noexcept {
             const auto greet = [self, known] {
                 if (WireSession* const wire = self->wire()) wire->greet(known);
             };
-            self->loop().isHere() ? greet() : static_cast<void>(self->loop().post(greet));
+            self->loop().post(greet);  // never within the telling of a store, which the open handler may ask for something
         });
     });
     if (thrown) session_.close(CloseCause::OutOfMemory, std::nullopt, {});
@@ -222,7 +244,7 @@ void WireSession::greet(bool known) noexcept {
                                        .ping = static_cast<std::uint64_t>(ping_.count()),
                                        .expires = expires(),
                                        .message = session_.endpoint().maxMessageSize(),
-                                       .topics = limits.maxTopics,
+                                       .topics = limits.maxTopics != 0 ? limits.maxTopics : wire::kMostNumber,
                                        .ids = kMostAnswers});
     say(buffer.text());
     watch();
@@ -239,6 +261,8 @@ std::optional<std::uint64_t> WireSession::expires() const {
 // ------------------------------------------------------------------------------------------------ credentials
 
 void WireSession::refresh(const wire::Auth& auth) noexcept {
+    // What its requests have come to is nobody's, and another user's is to be asked for by a hello.
+    if (Credentials::of(session_)->name.empty()) return refuse(auth.id, {"forbidden"});
     if (refreshing_.size() >= kMostRefreshes) return refuse(auth.id, {"busy", {}, true});
     if (auth.id != 0) refreshing_.push_back(auth.id);  // before: it may be believed at once
     bool isTaken = false;
@@ -261,33 +285,59 @@ void WireSession::principalChanged() noexcept {
 
 /// The session's connection may be another's by then that waits for the same: none is told twice.
 Once::Client::Told WireSession::teller(std::uint64_t id, MessageKind kind, Bytes data) {
-    return [known = session_.weak_from_this(), id, kind, text = std::string{asText(data)}](const std::string* outcome) {
+    struct Waiting {
+        explicit Waiting(Bytes data) : text{asText(data)} { held.set(data.size()); }
+        const std::string text;
+        HeldBytes<Held::Messages> held;
+    };
+    requireMemoryHere(data.size());
+    return [known = session_.weak_from_this(), id, kind, waiting = std::make_shared<Waiting>(data)](const std::string* outcome) {
         const auto self = known.lock();
         if (!self) return;
-        self->inTurn([self, id, kind, text, what = outcome ? *outcome : std::string{}] {
+        self->inTurn([self, id, kind, waiting, what = outcome ? *outcome : std::string{}] {
             if (!what.empty()) return self->wire()->say(what);
-            if (self->isOpen()) self->strand().putMessage(std::make_unique<RequestEvent>(id, kind, asBytes(text)));
+            if (self->isOpen()) self->strand().putMessage(std::make_unique<RequestEvent>(id, kind, asBytes(waiting->text)));
         });
     };
 }
 
 void WireSession::fetch(std::uint64_t id) noexcept {
-    const auto tell = [known = session_.weak_from_this(), id](patchbay::Outcome<Answers> answers) {
-        std::string found;
-        try {
-            const Answers all = answers.take();
-            const auto record = std::ranges::find(all.records, id, &Answers::Record::id);
-            if (record != all.records.end()) found = record->outcome;
-        } catch (const StoreError&) {
-            wire::writeError(found, id, {"busy", {}, true});
-        }
-        if (found.empty()) wire::writeError(found, id, {"forgotten"});
-        const auto self = known.lock();
-        if (self) self->loop().post([self, found] { self->wire()->say(found); });
-    };
-    const auto store = session_.endpoint().server->history->store();
-    const auto thrown = thrownBy([&] { store->answers(client_->key(), tell); });
-    if (thrown) refuse(id, {"busy", {}, true});
+    if (thrownBy([&] { fetching_.push_back(id); })) return session_.close(CloseCause::OutOfMemory, std::nullopt, {});
+    if (!fetches_) fetchThose();
+}
+
+/// One read at a time, for all that wait for one. What comes meanwhile waits for the next: it may have been recorded behind this.
+void WireSession::fetchThose() noexcept {
+    fetches_ = true;
+    const auto thrown = thrownBy([&] {
+        auto tell = [known = session_.weak_from_this(), ids = std::exchange(fetching_, {})](patchbay::Outcome<Answers> answers) {
+            const auto self = known.lock();
+            if (!self) return;
+            std::vector<std::string> outcomes;
+            try {
+                const Answers all = answers.take();
+                for (const std::uint64_t id : ids) {
+                    const auto record = std::ranges::find(all.records, id, &Answers::Record::id);
+                    outcomes.push_back(record != all.records.end() ? record->outcome : std::string{});
+                    if (record == all.records.end()) wire::writeError(outcomes.back(), id, {"forgotten"});
+                }
+            } catch (const StoreError&) {
+                outcomes.clear();
+            }
+            self->loop().post([self, outcomes = std::move(outcomes)] { self->wire()->fetched(outcomes); });
+        };
+        session_.endpoint().server->history->store()->answers(client_->key(), std::move(tell));
+    });
+    if (thrown) session_.close(CloseCause::OutOfMemory, std::nullopt, {});
+}
+
+/// `outcomes`: none where the store could not be read. What was done is not to be called busy, for then it is done again under a new id.
+void WireSession::fetched(const std::vector<std::string>& outcomes) noexcept {
+    fetches_ = false;
+    if (!session_.isOpen()) return;
+    if (outcomes.empty()) return session_.close(CloseCause::Application, CloseCode::TryAgainLater, "the store cannot be read");
+    for (const std::string& each : outcomes) say(each);
+    if (!fetching_.empty()) fetchThose();
 }
 
 // ------------------------------------------------------------------------------------------------ silence
@@ -311,6 +361,7 @@ void WireSession::look() noexcept {
     if (asked_ && now - *asked_ >= kPongWithin) return session_.close(CloseCause::Idle, std::nullopt, {});
     if (!asked_ && now - std::min(lastSent_, heard) >= ping_) {
         say("{}");
+        ++pings_;
         asked_ = now;
     }
     watch();

@@ -60,7 +60,7 @@ public:
 
     // ---- for events ----
     SessionCore& session() const noexcept { return session_; }
-    /// Says a message of objects. Where there is no room for it the session ends.
+    /// Says a message of objects. Where there is no room for it the session ends, whatever its queue's policy: nothing of it may be missing.
     void say(std::string_view message) noexcept;
     void refuse(std::uint64_t id, const wire::Error& why) noexcept;
     const std::shared_ptr<Once::Client>& client() const noexcept { return client_; }
@@ -90,11 +90,14 @@ private:
     enum class Stage : std::uint8_t { AwaitsHello, AwaitsName, AwaitsAnswers, Greeted };
 
     void take(wire::ClientObject object);
+    void awaitWelcome();
     void begin(wire::Hello hello);
     void greet(bool known) noexcept;
     void request(const wire::Request& request);
     template <class Object, class Do>
     void inOrder(Object object, Do act);
+    void fetchThose() noexcept;
+    void fetched(const std::vector<std::string>& outcomes) noexcept;
     bool showToken(const std::string& token);
     void breach(std::string_view rule) noexcept;
     std::optional<std::uint64_t> expires() const;
@@ -109,14 +112,19 @@ private:
     std::string secret_;
     std::string you_;
     std::uint64_t next_ = 1;
+    std::uint64_t lastRequest_ = 0;  // the id of its last one here
     std::multimap<std::string, std::uint64_t, std::less<>> joining_;  // ids of joins that have not been told
     std::shared_ptr<Once::Client> client_;
     std::vector<std::uint64_t> refreshing_;  // ids of tokens that are being looked at
     std::chrono::seconds ping_{};
-    TimerId timer_ = 0;  // until its hello is due; then until somebody has been silent for too long
+    // One at a time of each: a page or a client's outcomes may be much to hold.
+    bool fetches_ = false;       // outcomes from the store
+    std::vector<std::uint64_t> fetching_;  // whose are read next
+    bool readsHistory_ = false;  // a page of a topic's
+    TimerId timer_ = 0;  // until its hello is due; then welcome; then until somebody has been silent for too long
     Clock::time_point lastSent_{};
     std::optional<Clock::time_point> asked_;  // when it was asked for a sign of life
-    bool answersPing_ = false;                // a ping in the message that is being read is the answer
+    std::uint32_t pings_ = 0;                 // of its own that no `{}` has answered: so many to come are answers
     TimerId atTimer_ = 0;                     // until there may be room to say where topics stand; 0: nothing was lost
     std::mutex lock_;                         // guards what follows
     std::map<std::string, wire::Position> since_;  // what it has last seen of topics that it has not joined again

@@ -142,14 +142,22 @@ void WireSession::history(const wire::History& history) noexcept {
             wire::writeError(answer, id, {"busy", {}, error.mayPass()});
         }
         const auto self = known.lock();
-        if (self) self->inTurn([self, answer] { self->wire()->say(answer); });
+        if (!self) return;
+        self->inTurn([self, answer] {
+            self->wire()->readsHistory_ = false;
+            self->wire()->say(answer);
+        });
     };
     if (history.id == 0) return;
+    if (readsHistory_) return refuse(history.id, {"busy", {}, true});
     const auto thrown = thrownBy([&] {
         if (!isIn(history.topic)) return refuse(history.id, {"not-joined"});
+        readsHistory_ = true;
         session_.endpoint().topicTable->read(history.topic, {history.before.value_or(kNoOffset), static_cast<std::size_t>(history.limit)}, tell);
     });
-    if (thrown) refuse(history.id, {"unsupported"});
+    if (!thrown) return;
+    readsHistory_ = false;
+    refuse(history.id, {"unsupported"});
 }
 
 // ------------------------------------------------------------------------------------------------ what was lost while connected

@@ -84,7 +84,7 @@ WebSocketCarrier::WebSocketCarrier(Upgraded upgraded, List& list)
       connection_{protocol::Role::Server, {session()->endpoint().maxMessageSize(), session()->endpoint().config.limits.maxFragments}, *this, std::move(upgraded.extension.object)},
       place_{std::move(upgraded.place)} {
     list.push_back(*this);
-    channel_->setSendQueue(session()->endpoint().config.limits.sendQueue);
+    channel_->setSendQueue(session()->sendQueue());
     channel_->setReceiver(*this);
 }
 
@@ -191,7 +191,7 @@ void WebSocketCarrier::finishMessage() noexcept {
 }
 
 WhenFull WebSocketCarrier::queuePolicy() const noexcept {
-    return session()->endpoint().config.limits.sendQueue.whenFull;
+    return session()->sendQueue().whenFull;
 }
 
 SendStatus WebSocketCarrier::ping(Bytes payload) noexcept {

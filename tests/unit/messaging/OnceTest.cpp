@@ -93,6 +93,14 @@ TEST_F(OnceTest, AnOutcomeThatTheStoreDoesNotTakeIsToldAsAFailureAndNotRecorded)
     EXPECT_EQ(begin(1), Beginning::New);
 }
 
+TEST_F(OnceTest, WhereSomethingHasHappenedWhatTheStoreDoesNotTakeMayNotGoAnotherTime) {
+    open();
+    begin(1);
+    client->commit(committer, 1, "done", teller("one"), true);
+    store->fail();
+    EXPECT_THAT(told, ElementsAre(R"(one: {"id":1,"error":{"code":"failed","retry":false}})"));
+}
+
 TEST_F(OnceTest, WhatHasNotHappenedIsBegunAnew) {
     open();
     begin(1);
@@ -135,12 +143,20 @@ TEST_F(OnceTest, WhatIsSettledIsForgottenAndTheStoreIsToldSo) {
     EXPECT_EQ(store->commits.front().from, (ClientKey{"ann", "secret"}));
 }
 
-TEST_F(OnceTest, AsManyAsAreKeptMayRunAndWaitAndNotOneMore) {
+TEST_F(OnceTest, AsManyAsAreKeptMayRunAndNotOneMore) {
     open();
     for (std::uint64_t id = 1; id <= kMostAnswers; ++id) ASSERT_EQ(begin(id), Beginning::New);
     EXPECT_EQ(begin(kMostAnswers + 1), Beginning::Busy);
-    for (std::size_t waiting = 0; waiting < kMostAnswers; ++waiting) ASSERT_EQ(begin(1), Beginning::Waits);
-    EXPECT_EQ(begin(1), Beginning::Busy);
+}
+
+/// Its connection is lost, most likely, and busy would have the request made anew.
+TEST_F(OnceTest, EightWaitForAnOutcomeAndTheOldestMakesRoom) {
+    open();
+    begin(1);
+    for (const char* who : {"a", "b", "c", "d", "e", "f", "g", "h", "i"}) EXPECT_EQ(begin(1, who), Beginning::Waits);
+    client->commit(committer, 1, "done", teller("it"));
+    store->committed();
+    EXPECT_THAT(told, ElementsAre("it: done", "b: done", "c: done", "d: done", "e: done", "f: done", "g: done", "h: done", "i: done"));
 }
 
 TEST_F(OnceTest, LongOutcomesAreTheStoresAlone) {
