@@ -33,7 +33,8 @@ public:
     explicit Publishing(TopicPosition position) noexcept : TopicPosition{position} {}
     explicit Publishing(const Completion<TopicPosition>& done) noexcept;
     Publishing(const Publishing& other) noexcept;
-    Publishing& operator=(const Publishing& other) noexcept;
+    Publishing(Publishing&& other) noexcept;
+    Publishing& operator=(Publishing other) noexcept;
     ~Publishing() {
         if (done_) letGo();
     }

@@ -260,7 +260,7 @@ bool Topic::continueBatch(Broadcast& open, const Message& message, std::size_t b
 }
 
 std::shared_ptr<Broadcast> Topic::startBatch(const Message& message) {
-    const auto broadcast = std::make_shared<Broadcast>(shared_from_this(), last_, server_->loops.front()->memory().budget());
+    auto broadcast = std::make_shared<Broadcast>(shared_from_this(), last_, server_->loops.front()->memory().budget());
     broadcast->add(message.kind, message.payload, message.except, message.head);
     const std::size_t bytes = broadcast->queuedBytes();
     bool whole = true;

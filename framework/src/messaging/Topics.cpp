@@ -53,10 +53,10 @@ Publishing::Publishing(const Completion<TopicPosition>& done) noexcept : done_{d
 Publishing::Publishing(const Publishing& other) noexcept : TopicPosition{other}, done_{other.done_} {
     if (done_) done_->addHolder();
 }
-Publishing& Publishing::operator=(const Publishing& other) noexcept {
-    Publishing copy{other};
-    TopicPosition::operator=(copy);
-    done_.swap(copy.done_);
+Publishing::Publishing(Publishing&& other) noexcept : TopicPosition{other}, done_{std::move(other.done_)} {}
+Publishing& Publishing::operator=(Publishing other) noexcept {
+    TopicPosition::operator=(other);
+    done_.swap(other.done_);
     return *this;
 }
 void Publishing::letGo() noexcept { done_->dropHolder(); }
