@@ -30,7 +30,7 @@ struct Wait {
     SourceId source;
     std::uint64_t update;
 
-    friend auto operator<=>(const Wait&, const Wait&) = default;
+    friend auto operator<=>(const Wait&, const Wait&) = default;  // NOLINT(modernize-use-nullptr): there is no 0
 };
 
 }  // namespace
