@@ -96,16 +96,16 @@ public:
     /// Among what waits for a client of `patchbay.1` are outcomes, which none may lose: there the newest falls to the policy.
     SendQueue sendQueue() const noexcept {
         SendQueue queue = endpoint_->config.limits.sendQueue;
-        if (isWire_ && queue.whenFull == WhenFull::DropOldest) queue.whenFull = WhenFull::DropNewest;
+        if (isWire() && queue.whenFull == WhenFull::DropOldest) queue.whenFull = WhenFull::DropNewest;
         return queue;
     }
     std::size_t maxTopics() const noexcept { return endpoint_->config.limits.maxTopics; }
     RareThings& rare() { return rare_.get(); }
     RareThings* knownRare() const noexcept { return rare_.known(); }
     /// Its client speaks `patchbay.1`.
-    bool isWire() const noexcept { return isWire_; }
+    bool isWire() const noexcept { return wire() != nullptr; }
     /// nullptr where it speaks plainly.
-    WireSession* wire() const noexcept { return isWire_ ? knownRare()->wire.get() : nullptr; }
+    WireSession* wire() const noexcept { return knownRare() ? knownRare()->wire.get() : nullptr; }
     std::shared_ptr<const std::any> property(std::string_view name) const;
     SessionTimers& timers() noexcept { return timers_; }
     const SessionTimers& timers() const noexcept { return timers_; }
@@ -288,7 +288,7 @@ private:
     bool waits_ : 1;           // what comes has to go to the strand
     const bool isRated_ : 1;   // its endpoint has a rate
     bool paysToll_ : 1 = false;
-    const bool isWire_ : 1;
+    const bool isWire_ : 1;    // for its loop: others ask isWire(), since what stands beside it changes
     const Origin origin_;
     // The loop's; exchanged by a task where an endpoint is replaced. Both are empty when the session has ended.
     boost::intrusive_ptr<EndpointCode> code_;
