@@ -21,7 +21,6 @@
 #include "base/Loop.hpp"
 #include "messaging/Broadcast.hpp"
 #include "messaging/JoinedTopic.hpp"
-#include "messaging/RecentPublications.hpp"
 #include "messaging/ServerState.hpp"
 #include "messaging/Subscription.hpp"
 
