@@ -62,12 +62,12 @@ private:                                                                        
                           ::std::is_same_v<PatchbaySelf, ::patchbay::detail::NoServerEndpoint>,                        \
                       "Patchbay: SERVER_ENDPOINT(" #Class ", " #path "): it stands in another class than it names");   \
     }                                                                                                                  \
-    PATCHBAY_CHECK_PATH(Class, path, NoLeadingSlash, "the path must start with '/'")                                   \
-    PATCHBAY_CHECK_PATH(Class, path, EmptySegment, "the path has an empty segment ('//')")                             \
-    PATCHBAY_CHECK_PATH(Class, path, DotSegment, "the path has a '.' or '..' segment")                                 \
-    PATCHBAY_CHECK_PATH(Class, path, BadVariable, "a variable is a whole segment, such as {room}")                     \
-    PATCHBAY_CHECK_PATH(Class, path, VariableTwice, "a variable stands twice in the path")                             \
-    PATCHBAY_CHECK_PATH(Class, path, BadCharacter, "the path has a character that is not allowed: write it decoded, "  \
+    PATCHBAY_CHECK_ITS_PATH(Class, path, NoLeadingSlash, "the path must start with '/'")                               \
+    PATCHBAY_CHECK_ITS_PATH(Class, path, EmptySegment, "the path has an empty segment ('//')")                         \
+    PATCHBAY_CHECK_ITS_PATH(Class, path, DotSegment, "the path has a '.' or '..' segment")                             \
+    PATCHBAY_CHECK_ITS_PATH(Class, path, BadVariable, "a variable is a whole segment, such as {room}")                 \
+    PATCHBAY_CHECK_ITS_PATH(Class, path, VariableTwice, "a variable stands twice in the path")                         \
+    PATCHBAY_CHECK_ITS_PATH(Class, path, BadCharacter, "the path has a character that is not allowed: write it decoded, " \
                                                    "without query, fragment or white space")                           \
     __VA_OPT__(PATCHBAY_CHECK_ATTRIBUTES("SERVER_ENDPOINT(" #Class ", " #path "): ", PATCHBAY_ATTRIBUTES, #__VA_ARGS__)) \
     template <class PatchbayOptions = ::patchbay::ServerEndpointOptions>                                               \
@@ -117,9 +117,10 @@ private:                                                                        
 
 // ------------------------------------------------------------------------------------------------ how it is done
 
-#define PATCHBAY_CHECK_PATH(Class, path, problem, text)                                              \
-    static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, \
-                  "Patchbay: SERVER_ENDPOINT(" #Class ", " #path "): " text);
+#define PATCHBAY_CHECK_PATH(where, path, problem, text) \
+    static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, "Patchbay: " where text);
+#define PATCHBAY_CHECK_ITS_PATH(Class, path, problem, text) \
+    PATCHBAY_CHECK_PATH("SERVER_ENDPOINT(" #Class ", " #path "): ", path, problem, text)
 
 // The members of the attributes' structs, in their order (endpoint_options.hpp).
 #define PATCHBAY_ATTRIBUTES                                                                                     \
@@ -166,15 +167,23 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
     PATCHBAY_REFUSE(name, where text sentence, ::patchbay::detail::Mistake::mistake, \
                     ::patchbay::json::detail::Trouble::trouble)
 
+// Where an annotation stands, as overload resolution finds it. A TOPIC's name has a slash: a handler may have its method's.
+#define PATCHBAY_POSITION(named)                                                                              \
+    ::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*, ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*, \
+        const ::patchbay::detail::Named<named>*
+#define PATCHBAY_CHECK_PLACE(name, where)                                                                                          \
+    PATCHBAY_CHECK(name, where, NoServerEndpoint,                                                                                  \
+                   "the class has no SERVER_ENDPOINT, or one that does not name it: it stands first in the class")                 \
+    PATCHBAY_CHECK(name, where, TwoOnOneLine, "another annotation stands on the same line; each has a line of its own")
+#define PATCHBAY_CHECK_ASKED(name, where)                                                             \
+    PATCHBAY_CHECK(name, where, ParameterTwice, "the same thing is asked for twice")                  \
+    PATCHBAY_CHECK(name, where, PathParamType, "a PathParam is text (std::string_view, std::string), a number or bool")
+
 // `&Class::method` stands in generic lambdas: there a name that is none, or that of several methods, can be told, and the
 // sentences are instantiated only where there is a mistake.
 #define PATCHBAY_HANDLER(where, event, name, ...)                                                                      \
-    static void patchbayAtLine(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                                  \
-                               ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                                   \
-                               const ::patchbay::detail::Named<#name>*);                                               \
-    static constexpr auto patchbayHandler(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                       \
-                                          ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                        \
-                                          const ::patchbay::detail::Named<#name>*) {                                   \
+    static void patchbayAtLine(PATCHBAY_POSITION(#name));                                                              \
+    static constexpr auto patchbayHandler(PATCHBAY_POSITION(#name)) {                                                  \
         using namespace ::patchbay::literals;                                                                          \
         __VA_OPT__(PATCHBAY_CHECK_ATTRIBUTES(where, PATCHBAY_MESSAGE_ATTRIBUTES, #__VA_ARGS__))                        \
         constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \
@@ -192,11 +201,7 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                 return ::patchbay::detail::Handler<::patchbay::detail::On::event, &PatchbayIn::name, patchbayRank>{    \
                     typename ::patchbay::detail::MessageOptionsOf<PatchbayIn>::Type{__VA_ARGS__}, #name};              \
             } else {                                                                                                   \
-                PATCHBAY_CHECK(name, where, NoServerEndpoint,                                                          \
-                               "the class has no SERVER_ENDPOINT, or one that does not name it: it stands first "      \
-                               "in the class")                                                                         \
-                PATCHBAY_CHECK(name, where, TwoOnOneLine,                                                              \
-                               "another annotation stands on the same line; each has a line of its own")               \
+                PATCHBAY_CHECK_PLACE(name, where)                                                                      \
                 PATCHBAY_CHECK(name, where, NotOneMethod,                                                              \
                                "the class has no method of that name, or several: an overloaded method, a "            \
                                "template and one that returns auto cannot be a handler")                               \
@@ -205,11 +210,9 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                 PATCHBAY_CHECK(name, where, UnknownParameter,                                                          \
                                "a parameter is of a type that this handler cannot get; it may ask for "                \
                                PATCHBAY_MAY_##event ", by value or const reference")                                   \
-                PATCHBAY_CHECK(name, where, ParameterTwice, "the same thing is asked for twice")                       \
                 PATCHBAY_CHECK(name, where, NoSuchPathVariable,                                                        \
                                "a PathParam names a variable that the endpoint's path does not have")                  \
-                PATCHBAY_CHECK(name, where, PathParamType,                                                             \
-                               "a PathParam is text (std::string_view, std::string), a number or bool")                \
+                PATCHBAY_CHECK_ASKED(name, where)                                                                      \
                 PATCHBAY_CHECK(name, where, NoMessage,                                                                 \
                                "no parameter takes the message: add a text, bytes, a number or a struct")              \
                 PATCHBAY_CHECK(name, where, TwoMessages, "two parameters take the message; exactly one may")           \
@@ -257,24 +260,18 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
         }(::std::type_identity<PatchbaySelf>{}, patchbayWhy);                                                          \
     }
 
-#define PATCHBAY_CHECK_PATTERN(where, path, problem, text) \
-    static_assert(::patchbay::detail::checkPath(path) != ::patchbay::detail::PathProblem::problem, "Patchbay: " where text);
 #define PATCHBAY_TOPIC_ATTRIBUTES "history"
 
 // As PATCHBAY_HANDLER.
 #define PATCHBAY_TOPIC(where, name, path, ...)                                                                         \
-    PATCHBAY_CHECK_PATTERN(where, path, EmptySegment, "the pattern has an empty segment; it begins with none")         \
-    PATCHBAY_CHECK_PATTERN(where, path, DotSegment, "the pattern has a '.' or '..' segment")                           \
-    PATCHBAY_CHECK_PATTERN(where, path, BadVariable, "a variable is a whole segment, such as {room}")                  \
-    PATCHBAY_CHECK_PATTERN(where, path, VariableTwice, "a variable stands twice in the pattern")                       \
-    PATCHBAY_CHECK_PATTERN(where, path, BadCharacter, "the pattern has a character that is not allowed")               \
+    PATCHBAY_CHECK_PATH(where, path, EmptySegment, "the pattern has an empty segment; it begins with none")            \
+    PATCHBAY_CHECK_PATH(where, path, DotSegment, "the pattern has a '.' or '..' segment")                              \
+    PATCHBAY_CHECK_PATH(where, path, BadVariable, "a variable is a whole segment, such as {room}")                     \
+    PATCHBAY_CHECK_PATH(where, path, VariableTwice, "a variable stands twice in the pattern")                          \
+    PATCHBAY_CHECK_PATH(where, path, BadCharacter, "the pattern has a character that is not allowed")                  \
     __VA_OPT__(PATCHBAY_CHECK_ATTRIBUTES(where, PATCHBAY_TOPIC_ATTRIBUTES, #__VA_ARGS__))                              \
-    static void patchbayAtLine(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                                  \
-                               ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                                   \
-                               const ::patchbay::detail::Named<#name "/">*);                                           \
-    static constexpr auto patchbayTopic(::patchbay::detail::BlockAt<__LINE__ - patchbayLine>*,                         \
-                                        ::patchbay::detail::RankAt<__LINE__ - patchbayLine>*,                          \
-                                        const ::patchbay::detail::Named<#name "/">*) {                                 \
+    static void patchbayAtLine(PATCHBAY_POSITION(#name "/"));                                                          \
+    static constexpr auto patchbayTopic(PATCHBAY_POSITION(#name "/")) {                                                \
         using namespace ::std::chrono_literals;                                                                        \
         using namespace ::patchbay::literals;                                                                          \
         constexpr int patchbayRank = __LINE__ - patchbayLine;                                                          \
@@ -292,11 +289,7 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                 return ::patchbay::detail::TopicRule<&PatchbayIn::name, patchbayRank>{                                 \
                     path, typename ::patchbay::detail::TopicOptionsOf<PatchbayIn>::Type{__VA_ARGS__}};                 \
             } else {                                                                                                   \
-                PATCHBAY_CHECK(name, where, NoServerEndpoint,                                                          \
-                               "the class has no SERVER_ENDPOINT, or one that does not name it: it stands first "      \
-                               "in the class")                                                                         \
-                PATCHBAY_CHECK(name, where, TwoOnOneLine,                                                              \
-                               "another annotation stands on the same line; each has a line of its own")               \
+                PATCHBAY_CHECK_PLACE(name, where)                                                                      \
                 PATCHBAY_CHECK(name, where, NotOneMethod,                                                              \
                                "the class has no method of that name, or several: an overloaded method, a "            \
                                "template and one that returns auto cannot say who may join")                           \
@@ -307,11 +300,9 @@ using PatchbaySelf = ::patchbay::detail::NoServerEndpoint;
                 PATCHBAY_CHECK(name, where, TopicParameter,                                                            \
                                "a parameter is of a type that this method cannot get; it may ask for Principal and "   \
                                "PathParam, by value or const reference")                                               \
-                PATCHBAY_CHECK(name, where, ParameterTwice, "the same thing is asked for twice")                       \
                 PATCHBAY_CHECK(name, where, NoSuchTopicVariable,                                                       \
                                "a PathParam names a variable that the pattern does not have")                          \
-                PATCHBAY_CHECK(name, where, PathParamType,                                                             \
-                               "a PathParam is text (std::string_view, std::string), a number or bool")                \
+                PATCHBAY_CHECK_ASKED(name, where)                                                                      \
                 PATCHBAY_CHECK(name, where, SecondTopic, "the class has a TOPIC of this pattern already")              \
                 PATCHBAY_CHECK(name, where, TooFarAway,                                                                \
                                "the class is too long: a TOPIC stands at most 2 000 lines below SERVER_ENDPOINT")      \

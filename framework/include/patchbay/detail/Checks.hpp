@@ -262,16 +262,24 @@ consteval auto keyMember() {
     }
 }
 
-/// The first mistake of `Method`, a pointer to a member function type, whose macro stands at rank `Line`.
-template <class Self, On Event, class Method, int Line>
-constexpr Mistake findMistake() {
-    using Traits = MethodTraits<Method>;
+/// What is wrong with where an annotation stands, whatever it says.
+template <class Self, int Line>
+constexpr Mistake mistakeOfPlace() {
     if constexpr (!Access::annotatedItself<Self>) {
         return Mistake::NoServerEndpoint;
     } else if constexpr (Line > kLongestClass) {
         return Mistake::TooFarAway;
-    } else if constexpr (sharesItsLine<Self, Line>()) {
-        return Mistake::TwoOnOneLine;
+    } else {
+        return sharesItsLine<Self, Line>() ? Mistake::TwoOnOneLine : Mistake::None;
+    }
+}
+
+/// The first mistake of `Method`, a pointer to a member function type, whose macro stands at rank `Line`.
+template <class Self, On Event, class Method, int Line>
+constexpr Mistake findMistake() {
+    using Traits = MethodTraits<Method>;
+    if constexpr (mistakeOfPlace<Self, Line>() != Mistake::None) {
+        return mistakeOfPlace<Self, Line>();
     } else if constexpr (!Traits::isMethod) {
         return Mistake::NotAMethod;
     } else {

@@ -82,12 +82,8 @@ constexpr bool isTopicOf(std::string_view path, TypeList<Others...>) {
 template <class Self, class Method, int Line, FixedString Path>
 constexpr Mistake findTopicMistake() {
     using Traits = FunctionTraits<Method>;
-    if constexpr (!Access::annotatedItself<Self>) {
-        return Mistake::NoServerEndpoint;
-    } else if constexpr (Line > kLongestClass) {
-        return Mistake::TooFarAway;
-    } else if constexpr (sharesItsLine<Self, Line>()) {
-        return Mistake::TwoOnOneLine;
+    if constexpr (mistakeOfPlace<Self, Line>() != Mistake::None) {
+        return mistakeOfPlace<Self, Line>();
     } else if constexpr (!Traits::isFunction) {
         return Mistake::TopicNotStatic;
     } else if constexpr (!std::is_same_v<typename Traits::Return, bool>) {
