@@ -123,3 +123,12 @@ class Program:
             self.output.append(line)
             self._lines.put(line)
         self._lines.put(None)
+
+
+def listening(scratch, secure, path, *arguments, **options):
+    """A Program on a port of its choice, over TLS where that is wanted, and what a client needs to trust it: (program, trust or None)."""
+    files, trust = (), None
+    if secure:
+        certificate = Certificate(scratch, "server", "localhost")
+        files, trust = ("--tls", certificate.certificate, certificate.key), certificate.trust()
+    return Program(path, "--port", "0", *arguments, *files, **options), trust

@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import cases  # noqa: E402
-from programs import PATIENCE, Certificate, Program, Scratch  # noqa: E402
+from programs import PATIENCE, Scratch, listening  # noqa: E402
 from wire import CLOSE, PING, Wire, tcp, tls  # noqa: E402
 
 try:
@@ -55,11 +55,7 @@ class OverTcp(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         scratch = Scratch()
         self.addCleanup(scratch.remove)
-        files, self.trust = (), None
-        if self.secure:
-            certificate = Certificate(scratch, "server", "localhost")
-            files, self.trust = ("--tls", certificate.certificate, certificate.key), certificate.trust()
-        self.server = Program(PROGRAM, "--port", "0", "--loops", "2", *files)
+        self.server, self.trust = listening(scratch, self.secure, PROGRAM, "--loops", "2")
         self.addCleanup(self.stop)
 
     async def asyncSetUp(self):

@@ -9,7 +9,7 @@ import unittest
 
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", folder) for folder in ("support", "foreign")]
 import cases  # noqa: E402
-from programs import PATIENCE, Certificate, Program, Scratch  # noqa: E402
+from programs import PATIENCE, Scratch, listening  # noqa: E402
 
 try:
     import websockets
@@ -28,11 +28,7 @@ class OverTcp(unittest.IsolatedAsyncioTestCase):
     def setUpClass(cls):
         scratch = Scratch()
         cls.addClassCleanup(scratch.remove)
-        files, cls.trust = (), None
-        if cls.secure:
-            certificate = Certificate(scratch, "server", "localhost")
-            files, cls.trust = ("--tls", certificate.certificate, certificate.key), certificate.trust()
-        cls.server = Program(PROGRAM, "--port", "0", "--loops", "2", *files, ready="^ready$")
+        cls.server, cls.trust = listening(scratch, cls.secure, PROGRAM, "--loops", "2", ready="^ready$")
         cls.addClassCleanup(cls.server.stop)
 
     async def asyncSetUp(self):
