@@ -37,7 +37,7 @@ MUTANTS = {
         "            member->session->deliver({broadcast, one, one + 1, member->tag, alone});\n"
         "        }"),
     "a close handler twice": (
-        MESSAGING + "SessionCore.cpp", "    if (!opened_) return closed(reason);\n",
+        MESSAGING + "SessionEnd.cpp", "    if (!opened_) return closed(reason);\n",
         "    if (!opened_) return closed(reason);\n"
         "    if (reason.cause() == CloseCause::QueueFull)\n"
         "        doNow([&](endpoint::Run& run) { return callClose(self, reason, run); });\n"),
@@ -118,10 +118,10 @@ MUTANTS = {
         MESSAGING + "SessionTimers.cpp", "    while (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();\n",
         "    if (!tasks.empty()) static_cast<SessionTask&>(tasks.front()).drop();\n"),
     "the wrong reason": (
-        MESSAGING + "SessionCore.cpp", "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer}, By::Peer);",
+        MESSAGING + "SessionEnd.cpp", "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::Peer}, By::Peer);",
         "    if (leaveOpen()) finishSoon({code, std::string{text}, CloseCause::ConnectionLost}, By::Peer);"),
     "an end within the end": (
-        MESSAGING + "SessionCore.cpp", "    while (now == State::Opening || now == State::Open) {\n",
+        MESSAGING + "SessionEnd.cpp", "    while (now == State::Opening || now == State::Open) {\n",
         "    while (now == State::Opening || now == State::Open || now == State::Closing) {\n"),
 }
 
