@@ -3,10 +3,10 @@
 
     cost_test.py PROGRAMS README           PATCHBAY_WRITE_COSTS=1 writes the table instead of comparing it
 
-Counted by valgrind in the conformance server: the difference of a short and a longer run, so that neither the start nor the
-handshakes count. The client keeps step: it sends its messages in one piece, and the next when everyone has every answer. So a
-turn of the server's loop has the same work on a slow or busy machine. Compilers and libraries move the instructions a little,
-and the margins are generous: this finds a copy, a lock or a layer more, not a branch.
+Counted by valgrind in the conformance server: the difference of a short and a longer talk, so that handshakes do not count. The
+client keeps step: it sends its messages in one piece, and the next when everyone has every answer. So a turn of the server's loop
+has the same work on a slow or busy machine. Compilers and libraries move the instructions a little, and the margins are generous:
+this finds a copy, a lock or a layer more, not a branch.
 """
 import base64
 import functools
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -31,7 +32,8 @@ from measure import port_of  # noqa: E402
 import wire  # noqa: E402
 
 PATIENCE = 60  # seconds
-FEW, MANY = 16, 272  # steps of the client; what the end of a run costs must not show
+MARK = "*servePages*_M_invoke*"  # what answers /page, as callgrind calls it
+FIRST, FEW, MANY = 1, 16, 272  # steps of the client; what the end of a talk costs must not show, nor what is new
 HANDSHAKE = re.compile(r"A handshake and its goodbye take (\d+) instructions and (\d+) allocations\.")
 MARGIN = 1.1  # it grew by a fifth once, a little with each new question that is asked of a head
 BEGIN, END = "<!-- costs -->\n", "<!-- /costs -->\n"
@@ -75,6 +77,7 @@ CELLS = {
     "a delivery of 128 B to 50": Cell("/fanout", bytes(range(128)), connections=50),
     "a delivery of 128 B to 50, 32 in flight": Cell("/fanout", bytes(range(128)), in_flight=32, connections=50),
 }
+PLAIN, HANDSHAKES = "echo 64 B, 16 in flight", "handshakes"
 COLUMNS = ("in all", "transport", "protocol", "websocket", "messaging", "endpoint", "the method, bound", "libraries", "allocations")
 ROOMS = COLUMNS[1:6]
 
@@ -143,40 +146,50 @@ def token_of(user):
     return text + "." + base64.urlsafe_b64encode(code).rstrip(b"=").decode()
 
 
-def profile(programs, talk, plugins="[]"):
-    """The costs of one run, in which `talk(port)` is all that is said."""
+def profiles(programs, talks, plugins):
+    """The costs of each of `talks`, which are called with the port of one server: starting it is what takes longest."""
     with tempfile.TemporaryDirectory() as folder:
         profile_file, config = os.path.join(folder, "profile"), os.path.join(folder, "patchbay.yaml")
         with open(config, "w", encoding="utf-8") as file:
             file.write("server: { watchdog: off }\n"  # a line of its in one of the runs would count as their difference
                        f"plugins: {plugins}\n")
-        command = ["valgrind", "-q", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no",
+        command = ["valgrind", "-q", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no", f"--dump-before={MARK}",
                    f"--callgrind-out-file={profile_file}",
                    os.path.join(programs, "patchbay-conformance"), "--config", config, "--port", "0", "--loops", "1"]
         environment = {**os.environ, "PATCHBAY_COST_SECRET": SECRET}
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment) as server:
             try:
-                talk(port_of(server, "patchbay-conformance"))
+                port = port_of(server, "patchbay-conformance")
+                mark(port)
+                for talk in talks:
+                    talk(port)
+                    mark(port)
             finally:
                 server.terminate()
                 server.wait(PATIENCE)
-        return read_profile(profile_file)
+        return [read_profile(f"{profile_file}.{part}") for part, _ in enumerate(talks, 2)]  # the first is the start
+
+
+def mark(port):
+    """A profile ends here, and the next begins: with what is left of this answer, as every other."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/page", timeout=PATIENCE) as page:
+        assert page.status == 200
+
+
+@functools.cache
+def costs_of(programs, plugins="[]", path=None):
+    """{name: costs} of a handshake and of the cells that plugins are measured by, at another path; without plugins of every cell."""
+    cells = CELLS if plugins == "[]" else {PLAIN: CELLS[PLAIN]}
+    cells = {name: replace(cell, path=path or cell.path) for name, cell in cells.items()}
+    talks = {name: (lambda port, steps, cell=cell: converse(port, cell, steps), cell.in_flight * cell.connections) for name, cell in cells.items()}
+    talks[HANDSHAKES] = visit, 1
+    found = iter(profiles(programs, [lambda port, talk=talk, steps=steps: talk(port, steps)
+                                     for talk, _ in talks.values() for steps in (FIRST, FEW, MANY)], plugins))
+    return {name: difference(few, many, (MANY - FEW) * each) for (name, (_, each)), _, few, many in zip(talks.items(), found, found, found)}
 
 
 def difference(few, many, count):
     return {column: (many[column] - few[column]) / count for column in COLUMNS}
-
-
-@functools.cache
-def costs_of(programs, cell, plugins="[]"):
-    few, many = (profile(programs, lambda port, steps=steps: converse(port, cell, steps), plugins) for steps in (FEW, MANY))
-    return difference(few, many, (MANY - FEW) * cell.in_flight * cell.connections)
-
-
-@functools.cache
-def handshake_costs(programs, plugins="[]"):
-    few, many = (profile(programs, lambda port, count=count: visit(port, count), plugins) for count in (FEW, MANY))
-    return difference(few, many, MANY - FEW)
 
 
 def handshake_sentence(costs):
@@ -221,36 +234,33 @@ class Costs(unittest.TestCase):
 
     def test_a_handshake_costs_no_more_than_the_page_says(self):
         instructions, allocations = read_handshake(self.readme)
-        measured = handshake_costs(self.programs)
+        measured = costs_of(self.programs)[HANDSHAKES]
         self.assertLessEqual(measured["in all"], instructions * MARGIN)
         self.assertLessEqual(measured["allocations"], allocations + 1)
+
+    def added(self, name, plugins, without="[]", path=None):
+        before, after = costs_of(self.programs, without, path)[name], costs_of(self.programs, plugins, path)[name]
+        return {column: after[column] - before[column] for column in COLUMNS}
 
     def test_the_plugin_guard_adds_little_to_a_handshake(self):
         for name, plugins in GUARDS.items():
             with self.subTest(name):
-                added = [self.added_to_a_handshake(plugins)]
+                added = [self.added(HANDSHAKES, plugins)]
                 if added[0]["in all"] > GUARDED_HANDSHAKE:  # a machine that is busy has a server look after itself more often in the same run
-                    handshake_costs.cache_clear()
-                    added.append(self.added_to_a_handshake(plugins))
+                    costs_of.cache_clear()
+                    added.append(self.added(HANDSHAKES, plugins))
                 self.assertLessEqual(min(each["in all"] for each in added), GUARDED_HANDSHAKE)
                 self.assertLess(min(each["allocations"] for each in added), 1.5)
 
-    def added_to_a_handshake(self, plugins):
-        without, measured = handshake_costs(self.programs), handshake_costs(self.programs, plugins)
-        return {column: measured[column] - without[column] for column in COLUMNS}
-
     def test_the_plugin_guard_adds_little_to_a_message(self):
-        cell = CELLS["echo 64 B, 16 in flight"]
-        added = costs_of(self.programs, cell, GUARDS["rates of messages"])["in all"] - costs_of(self.programs, cell)["in all"]
-        self.assertLessEqual(added, GUARDED_MESSAGE * MARGIN)
+        self.assertLessEqual(self.added(PLAIN, GUARDS["rates of messages"])["in all"], GUARDED_MESSAGE * MARGIN)
 
     def test_the_plugin_guard_adds_little_to_a_message_that_a_user_pays_for_too(self):
-        cell = replace(CELLS["echo 64 B, 16 in flight"], path=f"/echo?token={token_of('ann')}")
-        without = costs_of(self.programs, cell, f"[ {USERS} ]")["in all"]
-        self.assertLessEqual(costs_of(self.programs, cell, f"[ {RATES}, {USERS} ]")["in all"] - without, MESSAGE_OF_A_USER * MARGIN)
+        added = self.added(PLAIN, f"[ {RATES}, {USERS} ]", without=f"[ {USERS} ]", path=f"/echo?token={token_of('ann')}")
+        self.assertLessEqual(added["in all"], MESSAGE_OF_A_USER * MARGIN)
 
     def check(self, name):
-        said, measured = read_table(self.readme)[name], costs_of(self.programs, CELLS[name])
+        said, measured = read_table(self.readme)[name], costs_of(self.programs)[name]
         wrong = [f"{column}: {measured[column]:.0f} instructions, the page says {said[column]:.0f}" for column in COLUMNS[:-1]
                  if abs(measured[column] - said[column]) > 0.4 * said[column] + 60]
         # A few large messages arrive in two pieces on a busy machine, and are collected.
@@ -271,6 +281,7 @@ if __name__ == "__main__":
         sys.exit("this test needs valgrind (Debian's package valgrind)")
     add_checks()
     if os.environ.get("PATCHBAY_WRITE_COSTS"):
-        write_page(Costs.readme, {name: costs_of(Costs.programs, cell) for name, cell in CELLS.items()}, handshake_costs(Costs.programs))
+        measured = costs_of(Costs.programs)
+        write_page(Costs.readme, {name: measured[name] for name in CELLS}, measured[HANDSHAKES])
     else:
         cases.run_unittest("integration_cost")

@@ -6,7 +6,6 @@ What is said of a handler (`Patchbay: ON_…`) is said at a line of the case, wh
 A case named ok_*.cpp passes when it compiles; it is the control that shows the others fail for their reason alone.
 A HEADER that nearly every case begins with is compiled once; it may not matter to a case whether it is there already.
 """
-import concurrent.futures
 import os
 import pathlib
 import re
@@ -84,10 +83,8 @@ def problems(folder, compiler, flags, header=None):
 
 
 def judge_all(folder, command):
-    files = sorted(pathlib.Path(folder).glob("*.cpp"))
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for file, (compiled, output) in zip(files, pool.map(lambda file: compile_alone(command, file), files)):
-            yield file.name, judge(file, compiled, output)
+    for file in sorted(pathlib.Path(folder).glob("*.cpp")):
+        yield file.name, judge(file, *compile_alone(command, file))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ it never gives anything back. Both go with the time, and do not feel the neighbo
 What it cannot do without are the headers below, always the same: were it those that the framework's headers include at the time, each
 more of them would make the framework look better.
 """
-import concurrent.futures
 import os
 import pathlib
 import re
@@ -128,9 +127,7 @@ class CompileTime(unittest.TestCase):
         self.assertLessEqual(self.relative("nothing", "hello"), MOST_MEMORY_OF_HELLO)
 
     def testHelloTakesLittleMoreTimeThanTheHeadersThatItNeeds(self):
-        with concurrent.futures.ThreadPoolExecutor() as both:
-            headers, hello = both.map(instructions, (self.TEXTS["headers"], self.TEXTS["hello"]))
-        self.assertLessEqual(hello / headers, MOST_INSTRUCTIONS_OF_HELLO)
+        self.assertLessEqual(instructions(self.TEXTS["hello"]) / instructions(self.TEXTS["headers"]), MOST_INSTRUCTIONS_OF_HELLO)
 
     def testAnEndpointMoreIsCheap(self):
         self.assertLessEqual(self.relative("hello", "more") / 4, MOST_OF_AN_ENDPOINT)

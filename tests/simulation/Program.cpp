@@ -31,7 +31,7 @@ namespace patchbay::simulation {
 namespace {
 
 /// So many times more seeds where PATCHBAY_LONG is in the environment.
-constexpr std::uint64_t kLong = 100;
+constexpr std::uint64_t kLong = 200;
 /// The result of a process that has found something.
 constexpr int kFound = 42;
 
