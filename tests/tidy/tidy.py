@@ -6,8 +6,13 @@ One case per source of framework, modules, apps and plugins; .clang-tidy says wh
 Most of clang-tidy's time goes into the headers that sources have in common, so the sources of a folder are read some at once, as if
 one included the others. What is found there, or is no longer C++ because two sources have a name in common, is looked for in each
 half of them. Lost that way: unused aliases of namespaces, which are told of a main file only.
+
+What was clean once, as the preprocessor sees it, under the same .clang-tidy and clang-tidy, is not looked at again: a folder of the
+user's cache has an empty file for it, for thirty days after it was last of use.
 """
 import concurrent.futures
+import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -16,12 +21,15 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from cases import Cases
 
 SHIPPED = ("framework", "modules", "apps", "plugins")
 AT_ONCE = 32
+KNOWN_CLEAN = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "patchbay", "clang-tidy")
+KEPT = 30 * 86400  # seconds
 
 
 def sources_of(entry):
@@ -78,10 +86,42 @@ def groups(commands, root):
         yield from (files for files, _ in found)
 
 
+@functools.cache
+def version(clang_tidy):
+    return subprocess.run([clang_tidy, "--version"], stdout=subprocess.PIPE, check=True).stdout
+
+
+def known_clean(clang_tidy, root, folder, command, options):
+    """The file that says that nothing was found in what `command` compiles in `folder`; None where it does not preprocess."""
+    words = shlex.split(command)
+    at = words.index("-o")
+    seen = subprocess.run([*words[:at], *words[at + 2:], "-E", "-C", "-P"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder)
+    parts = (version(clang_tidy), (root / ".clang-tidy").read_bytes(), "\0".join(options).encode(), seen.stdout)
+    return KNOWN_CLEAN / hashlib.sha256(b"\0".join(parts)).hexdigest() if seen.returncode == 0 else None
+
+
+def forget_old():
+    for file in KNOWN_CLEAN.glob("*"):
+        if file.stat().st_mtime < time.time() - KEPT:
+            file.unlink(missing_ok=True)
+
+
 def problem(clang_tidy, root, entry, file, *options):
     """What is wrong with `file`, compiled as `entry` says."""
+    command = entry["command"].replace(entry["file"], str(file))
+    clean = known_clean(clang_tidy, root, entry["directory"], command, options)
+    if clean and clean.exists():
+        clean.touch()
+        return None
+    found = look_at(clang_tidy, root, entry, file, command, *options)
+    if clean and not found:
+        KNOWN_CLEAN.mkdir(parents=True, exist_ok=True)
+        clean.touch()
+    return found
+
+
+def look_at(clang_tidy, root, entry, file, command, *options):
     with tempfile.TemporaryDirectory() as folder:
-        command = entry["command"].replace(entry["file"], str(file))
         pathlib.Path(folder, "compile_commands.json").write_text(
             json.dumps([{**entry, "file": str(file), "command": command}]))
         run = subprocess.run([clang_tidy, "-quiet", "-p", folder, f"--config-file={root / '.clang-tidy'}", *options, str(file)],
@@ -104,6 +144,7 @@ def problems(clang_tidy, root, commands, files):
 
 def main(name, clang_tidy, root, compile_commands):
     root, cases = pathlib.Path(root), Cases(name)
+    forget_old()
     commands = shipped(root, compile_commands)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = sorted(groups(commands, root), key=len, reverse=True)
