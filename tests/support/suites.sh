@@ -100,14 +100,14 @@ record() {
     printf '%s\t%s\t%s\n' "$2" "$3" "$log" >>"$results/$1/steps.tsv"
 }
 
-# run_ctest FOLDER PRESET SELECTION...: FOLDER of build/results; SELECTION is what ctest takes to choose tests. Twice as many
-# tests at a time as there are cores, since many wait; those that compute on several count as several (PROCESSORS).
+# run_ctest FOLDER PRESET SELECTION...: FOLDER of build/results; SELECTION is what ctest takes to choose tests. More tests at
+# a time than there are cores, since many wait; those that compute on several count as several (PROCESSORS).
 run_ctest() {
     local folder=$1 preset=$2
     shift 2
     mkdir -p "$results/$folder"
     "${ctest_prefix[@]}" env PATCHBAY_RESULTS="$results/$folder" GTEST_OUTPUT="xml:$results/$folder/" \
-        ctest --test-dir "$root/build/$preset" -j "$(($(nproc) * 2))" --timeout 600 --output-on-failure --no-tests=error \
+        ctest --test-dir "$root/build/$preset" -j "$(($(nproc) + 1))" --timeout 600 --output-on-failure --no-tests=error \
         --output-junit "$results/$folder/ctest.junit" "$@"
 }
 
